@@ -1,0 +1,1 @@
+"""The `takeback` command: thin commands over the rooms."""

@@ -1,0 +1,15 @@
+"""The `takeback` command and its groups; each group's module loads what it needs when it runs."""
+
+import typer
+
+app = typer.Typer(
+    name="takeback",
+    help="Take back a picture: fingerprints, the signed list, and the gate that stops copies.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def takeback() -> None:
+    """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
