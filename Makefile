@@ -1,0 +1,118 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+WASM := web/public-build/pdq.wasm
+PO := $(wildcard src/takeback/hotline/locale/*/LC_MESSAGES/django.po)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/public-build -prune -o -type f -print 2>/dev/null)
+NATIVE_SOURCES := $(shell find native -type f 2>/dev/null)
+say = printf '\033[1m%s\033[0m\n' "$(1)"
+
+.PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
+        photographs chromium messages screenshots lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+setup: .venv/.installed web/dist/.built $(PO:.po=.mo) ## Set up everything that `takeback` needs
+
+run: setup ## Start the hotline on :8000 and Skylark on :8001
+	@exec $(BIN)/takeback run
+
+demo: setup ## Walk the whole way, headless, on photographs
+	@exec $(BIN)/takeback demo
+
+.venv/.locked: requirements/locked.txt
+	@$(call say,Python packages (once; a few minutes))
+	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info[:2] >= (3, 11)' \
+	  || { echo "Python 3.11 with venv is needed: apt-get install python3.11 python3.11-venv python3.11-dev"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --requirement requirements/locked.txt
+	@touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml $(NATIVE_SOURCES)
+	@$(call say,C++ kernels)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	@$(call say,Browser packages)
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WASM): .venv/.locked $(NATIVE_SOURCES)
+	@$(call say,WebAssembly kernel)
+	@$(BIN)/python native/build_wasm.py $@
+
+web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES)
+	@$(call say,Browser code)
+	@cd web && npm run --silent build
+	@touch $@
+
+%.mo: %.po .venv/.locked
+	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@
+
+test: lint types contracts native-test web-test python-test e2e-test ## Run every check
+	@$(call say,All checks passed)
+
+lint: setup ## Style of Python
+	@$(call say,Lint)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+types: setup ## Types of Python
+	@$(call say,Types)
+	@DATABASE_URL=postgresql:///none TAKEBACK_STATE=var/types $(BIN)/mypy
+
+contracts: setup ## Who may import whom
+	@$(call say,Import contracts)
+	@DATABASE_URL=postgresql:///none TAKEBACK_STATE=var/types $(BIN)/lint-imports
+
+native-test: setup ## C++ kernel tests
+	@$(call say,C++ kernel tests)
+	@mkdir -p build
+	@$(BIN)/cmake -S native -B build/native-test -G Ninja -DTAKEBACK_TESTS=ON -DCMAKE_BUILD_TYPE=Release \
+	  -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python >build/native-test.log 2>&1 \
+	  && $(BIN)/cmake --build build/native-test >>build/native-test.log 2>&1 || { cat build/native-test.log; exit 1; }
+	@$(BIN)/ctest --test-dir build/native-test --output-on-failure
+
+web-test: setup ## TypeScript: types, lint, Vitest
+	@$(call say,TypeScript tests)
+	@cd web && npm run --silent check && npm run --silent test
+
+python-test: setup photographs ## Python tests on real PostgreSQL and real photographs
+	@$(call say,Python tests)
+	@$(BIN)/pytest -m "not e2e"
+
+e2e-test: setup photographs chromium ## End-to-end tests in real Chromium
+	@$(call say,End-to-end tests)
+	@$(BIN)/pytest -m e2e
+
+photographs: var/photographs/.fetched ## Fetch harmless photographs (Debian wallpapers) for tests
+var/photographs/.fetched: .venv/.installed
+	@$(call say,Photographs for the tests (once))
+	@$(BIN)/python -m takeback.cli.demo.photographs var/photographs
+	@touch $@
+
+chromium: ## Install Debian's Chromium and fonts where they are missing
+	@command -v chromium >/dev/null || { $(call say,Chromium (once)); \
+	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
+	  $$asroot apt-get update -qq && $$asroot apt-get install -y -qq chromium fonts-noto-core >/dev/null; }
+
+messages: setup ## Bring the translation catalogues up to date with the pages
+	@$(BIN)/python tools/messages.py
+
+screenshots: setup photographs chromium ## Make the pictures of the README from the running program
+	@$(BIN)/python tools/screenshots.py
+
+lock: ## Pin the Python packages anew
+	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --extra gate --extra hotline --extra dev --output-file requirements/locked.txt pyproject.toml
+
+clean: ## Forget all state under var/
+	@rm -rf var

@@ -1,0 +1,5 @@
+"""`python -m takeback` is the `takeback` command."""
+
+from takeback.cli.main import app
+
+app()

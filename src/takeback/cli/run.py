@@ -1,0 +1,53 @@
+"""`takeback run`: the whole of Takeback on this machine, to try it out."""
+
+import signal
+import types
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    state: Annotated[Path, typer.Option(help="Where everything that is kept lives.")] = Path("var"),
+    port: Annotated[int, typer.Option(help="Port of the hotline.")] = 8000,
+    skylark_port: Annotated[int, typer.Option(help="Port of Skylark.")] = 8001,
+) -> None:
+    """Start a hotline and Skylark, a small photo-sharing site with a gate before its uploads.
+
+    Ctrl-C stops all of it.
+
+    **Examples**
+
+    * `takeback run`
+    * `takeback run --port 9000 --skylark-port 9001 --state /srv/takeback`
+    """
+    from rich.console import Console  # noqa: PLC0415 - commands load what they need when they run
+
+    from takeback.cli.stack import Ports, Stack, StackError  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _leave)
+    console = Console()
+    stack = Stack(state=state.resolve(), ports=Ports(port, skylark_port))
+    try:
+        with console.status("Starting") as status:
+            stack.on_progress = status.update if console.is_terminal else console.print
+            stack.start()
+        with stack:
+            console.print(
+                f"1. Open {stack.hotline_url} and report a picture; keep the code you get.\n"
+                f"2. Open {stack.platform_url} and try to post a changed copy of it.\n"
+                f"3. Go back to {stack.hotline_url}/open with your code. Ctrl-C stops all of it.",
+                highlight=False,
+            )
+            for _ in stack.watch():
+                pass
+    except StackError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+
+
+def _leave(_signal: int, _frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt

