@@ -1,0 +1,1 @@
+"""Fingerprints in, matches out: policy, the Hamming index, the snapshot file and the matcher."""

@@ -1,0 +1,160 @@
+"""The matcher: the fingerprints of an upload in, every matching entry and the decision out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from takeback.matching.index import ExactScan, HammingIndex
+from takeback.matching.policy import Decision, Lane, MatchPolicy
+from takeback.matching.snapshot import Snapshot
+
+_PDQ_HEX = 64
+_SHA256_HEX = 64
+_MD5_HEX = 32
+
+
+class SignalType(StrEnum):
+    """Which fingerprint matched."""
+
+    SHA256 = "sha256"
+    MD5 = "md5"
+    PDQ = "pdq"
+
+
+class FingerprintError(ValueError):
+    """A fingerprint has the wrong shape; the message says which and what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFingerprints:
+    """What is known of an upload: PDQ of 32 bytes, SHA-256 of 32, MD5 of 16; any may be absent."""
+
+    pdq: bytes | None = None
+    sha256: bytes | None = None
+    md5: bytes | None = None
+
+    @classmethod
+    def from_hex(
+        cls, *, pdq: str | None = None, sha256: str | None = None, md5: str | None = None
+    ) -> "UploadFingerprints":
+        """Read hexadecimal fingerprints; raises FingerprintError naming the one that is wrong."""
+        return cls(
+            _from_hex("pdq", pdq, _PDQ_HEX),
+            _from_hex("sha256", sha256, _SHA256_HEX),
+            _from_hex("md5", md5, _MD5_HEX),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One entry that the upload matches, by its strongest signal.
+
+    `distance`: bits, 0–256; 0 for files equal byte for byte. `listed_quality`: PDQ quality of the
+    listed picture, 0–100; None for an exact match. `decision`: what the policy of its lane says.
+    """
+
+    entry: str
+    lane: Lane
+    signal: SignalType
+    distance: int
+    listed_quality: int | None
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """The strictest decision over all matches; the match that decided stands first."""
+
+    decision: Decision
+    matches: tuple[Match, ...]
+
+
+class Matcher:
+    """Matches uploads against one snapshot under one policy; safe to use from many threads.
+
+    `index` must hold the rows of the snapshot's PDQ table; by default they are scanned.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, policy: MatchPolicy, index: HammingIndex | None = None
+    ) -> None:
+        self.snapshot = snapshot
+        self.policy = policy
+        self._index = index if index is not None else ExactScan(snapshot.pdq_columns)
+
+    def match(self, upload: UploadFingerprints) -> MatchResult:
+        """Return every entry that the upload matches, and what to do with the upload.
+
+        An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
+        listed MD5 is equal; or a listed PDQ whose quality reaches the lane's floor lies within the
+        lane's threshold.
+        """
+        found: dict[int, Match] = {}
+        # The strongest signal first: a later one never replaces it.
+        for row, match in (*self._equal_files(upload), *self._near_pictures(upload)):
+            found.setdefault(row, match)
+        matches = sorted(
+            found.values(), key=lambda m: (-m.decision.strictness, m.distance, m.entry)
+        )
+        decision = matches[0].decision if matches else Decision.ALLOW
+        return MatchResult(decision, tuple(matches))
+
+    def _equal_files(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
+        snapshot = self.snapshot
+        if upload.sha256 is not None:
+            for row in _rows_of(snapshot.sha256, snapshot.sha256_entry, upload.sha256):
+                yield row, self._match(row, SignalType.SHA256, 0, None)
+        if upload.md5 is not None:
+            for row in _rows_of(snapshot.md5, snapshot.md5_entry, upload.md5):
+                yield row, self._match(row, SignalType.MD5, 0, None)
+
+    def _near_pictures(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
+        if upload.pdq is None:
+            return
+        snapshot = self.snapshot
+        hits = self._index.search(upload.pdq, self.policy.widest_threshold)
+        # Nearest first, so that an entry with several listed PDQs is given its nearest.
+        for hit in np.argsort(hits.distances, kind="stable"):
+            listed, distance = int(hits.rows[hit]), int(hits.distances[hit])
+            row, quality = int(snapshot.pdq_entry[listed]), int(snapshot.pdq_quality[listed])
+            lane_policy = self.policy.of(snapshot.lane_of(row))
+            if distance <= lane_policy.threshold and quality >= lane_policy.quality_floor:
+                yield row, self._match(row, SignalType.PDQ, distance, quality)
+
+    def _match(self, row: int, signal: SignalType, distance: int, quality: int | None) -> Match:
+        lane = self.snapshot.lane_of(row)
+        entry = self.snapshot.entry_of(row)
+        return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision)
+
+
+def _rows_of(
+    table: npt.NDArray[np.void], entry_rows: npt.NDArray[np.uint32], digest: bytes
+) -> list[int]:
+    # numpy has no order on raw bytes, but Python's bisect needs only the comparison.
+    low, high = 0, len(table)
+    while low < high:
+        middle = (low + high) // 2
+        if table[middle].tobytes() < digest:
+            low = middle + 1
+        else:
+            high = middle
+    rows = []
+    while low < len(table) and table[low].tobytes() == digest:
+        rows.append(int(entry_rows[low]))
+        low += 1
+    return rows
+
+
+def _from_hex(name: str, value: str | None, length: int) -> bytes | None:
+    if value is None:
+        return None
+    try:
+        decoded = bytes.fromhex(value)
+    except ValueError as error:
+        raise FingerprintError(f"{name} must be {length} hexadecimal digits") from error
+    if len(value) != length or len(decoded) * 2 != length:
+        raise FingerprintError(f"{name} must be {length} hexadecimal digits")
+    return decoded

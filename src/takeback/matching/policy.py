@@ -1,0 +1,159 @@
+"""Lanes, decisions and the match policy: what a platform does with a match in each lane."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+PDQ_BITS = 256
+MAX_QUALITY = 100
+
+
+class Lane(StrEnum):
+    """How an entry came onto the list; lanes are never mixed."""
+
+    SELF_REPORTED = "self_reported"
+    """A young person listed it; no human has seen the picture."""
+    CONFIRMED = "confirmed"
+    """A hotline's analyst has assessed the picture."""
+
+
+class Decision(StrEnum):
+    """What a gate says of an upload, from mildest to strictest."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    BLOCK = "block"
+
+    @property
+    def strictness(self) -> int:
+        """0 for allow, 1 for review, 2 for block."""
+        return list(Decision).index(self)
+
+
+class PolicyError(ValueError):
+    """A match policy can't be used; the message names the key and says what it must be."""
+
+
+def _words(choices: type[StrEnum]) -> str:
+    return ", ".join(choices)
+
+
+def _require_whole_number(name: str, value: object, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise PolicyError(f"{name} is {value!r}; it must be a whole number from 0 to {most}")
+
+
+@dataclass(frozen=True, slots=True)
+class LanePolicy:
+    """What counts as a match in one lane, and what then happens.
+
+    `threshold`: greatest PDQ distance that is a match, in bits, 0–256.
+    `quality_floor`: least PDQ quality, 0–100, that a *listed* picture needs for its PDQ to count.
+    The quality of the upload is never asked for: whoever blurs or darkens a copy must not get past
+    the list by that. Files equal byte for byte match whatever their quality.
+    """
+
+    threshold: int
+    quality_floor: int
+    decision: Decision
+
+    def __post_init__(self) -> None:
+        """Raise PolicyError for a value out of range."""
+        _require_whole_number("threshold", self.threshold, PDQ_BITS)
+        _require_whole_number("quality_floor", self.quality_floor, MAX_QUALITY)
+        if not isinstance(self.decision, Decision):
+            raise PolicyError(
+                f"decision is {self.decision!r}; it must be one of {_words(Decision)}"
+            )
+
+
+# 31 of 256 bits and quality 50 are the operating point that PDQ's authors recommend ("The TMK+PDQF
+# video-hashing algorithm and the PDQ image-hashing algorithm", 2019).
+_CONFIRMED = LanePolicy(threshold=31, quality_floor=50, decision=Decision.BLOCK)
+
+# Nobody has looked at a self-reported picture, so a chance match costs a stranger's upload and a
+# moderator's look: the circle is drawn tighter. What must stay inside is what apps and phones do
+# to a picture by themselves. The medians over 120 photographs are 0–4 bits for JPEG 75–10,
+# 6 for half size, 10 for brightness ×1.3, 14 for a quarter and 20 for a tenth of the size; then
+# up to 4 for two decoders that differ. 24 holds these and leaves out what starts at 28 (turned
+# by 1°), where the first pair of different pictures that share a layout is met as well. Half the
+# bits of almost every PDQ are ones, so distances are even: 24 and 25 are the same circle.
+_SELF_REPORTED = LanePolicy(threshold=24, quality_floor=50, decision=Decision.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPolicy:
+    """The policy of every lane; the defaults are the ones the hotline recommends."""
+
+    self_reported: LanePolicy = _SELF_REPORTED
+    confirmed: LanePolicy = _CONFIRMED
+
+    def of(self, lane: Lane) -> LanePolicy:
+        """Return the policy of one lane."""
+        match lane:
+            case Lane.SELF_REPORTED:
+                return self.self_reported
+            case Lane.CONFIRMED:
+                return self.confirmed
+
+    @property
+    def widest_threshold(self) -> int:
+        """The greatest distance, in bits, that is a match in any lane."""
+        return max(self.of(lane).threshold for lane in Lane)
+
+
+def load_policy(path: Path) -> MatchPolicy:
+    """Read a policy from a TOML file with a table a lane; a key left out keeps its default.
+
+    Raises PolicyError if the file can't be read or says something a policy can't mean.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"The policy file {path} can't be read: {error}") from error
+    try:
+        return parse_policy(text)
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error}") from error
+
+
+def parse_policy(text: str) -> MatchPolicy:
+    """Read a policy from TOML text; raises PolicyError as load_policy does."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not valid TOML: {error}") from error
+    _refuse_unknown_keys(document, [lane.value for lane in Lane], "")
+    defaults = MatchPolicy()
+    lanes = {
+        lane.value: _lane_policy(lane, document.get(lane.value, {}), defaults.of(lane))
+        for lane in Lane
+    }
+    return MatchPolicy(**lanes)
+
+
+def _lane_policy(lane: Lane, table: object, default: LanePolicy) -> LanePolicy:
+    if not isinstance(table, dict):
+        raise PolicyError(f"{lane} is {table!r}; it must be a table: [{lane}]")
+    names = [field.name for field in fields(LanePolicy)]
+    _refuse_unknown_keys(table, names, f"{lane}.")
+    values = {name: table.get(name, getattr(default, name)) for name in names}
+    decision = values.pop("decision")
+    try:
+        values["decision"] = Decision(decision)
+    except ValueError as error:
+        raise PolicyError(
+            f"{lane}.decision is {decision!r}; it must be one of {_words(Decision)}"
+        ) from error
+    try:
+        return LanePolicy(**values)
+    except PolicyError as error:
+        raise PolicyError(f"{lane}.{error}") from error
+
+
+def _refuse_unknown_keys(table: dict[str, Any], known: list[str], prefix: str) -> None:
+    for key in table:
+        if key not in known:
+            raise PolicyError(f"{prefix}{key} is not a key of a policy; known: {', '.join(known)}")

@@ -1,0 +1,156 @@
+"""The matcher against the rules of matching written out plainly, entry by entry."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from takeback.matching.index import Hits
+from takeback.matching.matcher import (
+    FingerprintError,
+    Match,
+    Matcher,
+    SignalType,
+    UploadFingerprints,
+)
+from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.snapshot import ListedEntry, ListedPdq
+from tests.matching.lists import codes, distance, entry_id, flipped, lists, near_codes, written
+
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+lane_policies = st.builds(
+    LanePolicy, st.integers(0, 256), st.integers(0, 100), st.sampled_from(Decision)
+)
+CODE = bytes(range(32))
+
+
+def plainly(listed, upload, policy):
+    """The match of one entry by the rules, or None."""
+    lane = policy.of(listed.lane)
+    if upload.sha256 in listed.sha256:
+        return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision)
+    if not listed.sha256 and upload.md5 in listed.md5:
+        return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision)
+    near = [
+        (distance(pdq.code, upload.pdq), -at, pdq.quality)
+        for at, pdq in enumerate(listed.pdq)
+        if upload.pdq is not None
+        and distance(pdq.code, upload.pdq) <= lane.threshold
+        and pdq.quality >= lane.quality_floor
+    ]
+    if not near:
+        return None
+    far = min(near)[0]
+    quality = next(q for d, _, q in sorted(near, key=lambda n: (n[0], -n[1])) if d == far)
+    return Match(listed.entry, listed.lane, SignalType.PDQ, far, quality, lane.decision)
+
+
+@same_folder
+@given(
+    data=st.data(),
+    centre=codes(),
+    policy=st.builds(MatchPolicy, lane_policies, lane_policies),
+)
+def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
+    entries = data.draw(lists(centre))
+    upload = data.draw(
+        st.builds(
+            UploadFingerprints,
+            st.none() | st.just(centre) | near_codes(centre),
+            st.none() | st.sampled_from([bytes([n]) * 32 for n in range(5)]),
+            st.none() | st.sampled_from([bytes([n]) * 16 for n in range(5)]),
+        )
+    )
+    result = Matcher(written(tmp_path / "list", entries), policy).match(upload)
+    expected = [match for listed in entries if (match := plainly(listed, upload, policy))]
+    assert sorted(result.matches, key=lambda m: m.entry) == sorted(expected, key=lambda m: m.entry)
+    decisions = [match.decision for match in expected] or [Decision.ALLOW]
+    assert result.decision is max(decisions, key=lambda d: d.strictness)
+    if result.matches:
+        assert result.matches[0].decision is result.decision
+
+
+def near(number, far, lane=Lane.CONFIRMED, quality=80):
+    return ListedEntry(entry_id(number), lane, (ListedPdq(flipped(CODE, range(far)), quality),))
+
+
+@pytest.mark.parametrize(
+    ("lane", "far", "decision"),
+    [
+        (Lane.CONFIRMED, 0, Decision.BLOCK),
+        (Lane.CONFIRMED, 31, Decision.BLOCK),
+        (Lane.CONFIRMED, 32, Decision.ALLOW),
+        (Lane.SELF_REPORTED, 24, Decision.REVIEW),
+        (Lane.SELF_REPORTED, 25, Decision.ALLOW),
+        (Lane.SELF_REPORTED, 256, Decision.ALLOW),
+    ],
+)
+def test_the_default_circle_of_each_lane(lane, far, decision, tmp_path):
+    matcher = Matcher(written(tmp_path / "list", [near(1, far, lane)]), MatchPolicy())
+    assert matcher.match(UploadFingerprints(pdq=CODE)).decision is decision
+
+
+def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path):
+    listed = [near(1, 0, Lane.SELF_REPORTED), near(2, 30, Lane.CONFIRMED)]
+    result = Matcher(written(tmp_path / "list", listed), MatchPolicy()).match(
+        UploadFingerprints(pdq=CODE)
+    )
+    assert result.decision is Decision.BLOCK
+    assert [match.entry for match in result.matches] == [entry_id(2), entry_id(1)]
+
+
+@pytest.mark.parametrize(("quality", "decision"), [(49, "allow"), (50, "block")])
+def test_the_floor_is_the_listed_pictures(quality, decision, tmp_path):
+    matcher = Matcher(written(tmp_path / "list", [near(1, 4, quality=quality)]), MatchPolicy())
+    assert matcher.match(UploadFingerprints(pdq=CODE)).decision == decision
+
+
+def test_an_equal_file_matches_below_the_floor(tmp_path):
+    listed = ListedEntry(
+        entry_id(1), Lane.SELF_REPORTED, (ListedPdq(CODE, 3),), (b"\1" * 32,), (b"\1" * 16,)
+    )
+    matcher = Matcher(written(tmp_path / "list", [listed]), MatchPolicy())
+    match = matcher.match(UploadFingerprints(CODE, b"\1" * 32)).matches[0]
+    assert (match.signal, match.distance, match.listed_quality) == (SignalType.SHA256, 0, None)
+
+
+def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):
+    md5 = b"\1" * 16
+    listed = [
+        ListedEntry(entry_id(1), Lane.CONFIRMED, (), (b"\1" * 32,), (md5,)),
+        ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (md5,)),
+    ]
+    matcher = Matcher(written(tmp_path / "list", listed), MatchPolicy())
+    assert [m.entry for m in matcher.match(UploadFingerprints(md5=md5)).matches] == [entry_id(2)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 50])
+def test_every_one_of_equal_entries_is_named(size, tmp_path):
+    listed = [near(number, 2) for number in range(size)]
+    result = Matcher(written(tmp_path / "list", listed), MatchPolicy()).match(
+        UploadFingerprints(pdq=CODE)
+    )
+    assert [m.entry for m in result.matches] == sorted(listed.entry for listed in listed)
+
+
+def test_another_index_can_take_the_place_of_the_scan(tmp_path):
+    class FirstRow:
+        def search(self, query, max_distance):
+            return Hits(np.array([0]), np.array([5], np.uint16))
+
+        def search_batch(self, queries, max_distance):
+            return [self.search(query, max_distance) for query in queries]
+
+    snapshot = written(tmp_path / "list", [near(1, 200), near(2, 0)])
+    result = Matcher(snapshot, MatchPolicy(), FirstRow()).match(UploadFingerprints(pdq=CODE))
+    assert [(m.entry, m.distance) for m in result.matches] == [(entry_id(1), 5)]
+
+
+def test_hexadecimal_fingerprints():
+    upload = UploadFingerprints.from_hex(pdq=CODE.hex().upper(), md5="0" * 32)
+    assert upload == UploadFingerprints(CODE, None, bytes(16))
+    for wrong in ("zz" * 32, "00" * 31, "0" * 63, " " + "00" * 31 + " "):
+        with pytest.raises(FingerprintError, match="pdq must be 64 hexadecimal digits"):
+            UploadFingerprints.from_hex(pdq=wrong)
+    with pytest.raises(FingerprintError, match="sha256 must be 64"):
+        UploadFingerprints.from_hex(sha256="00")
