@@ -1,0 +1,25 @@
+"""Untrusted bytes in, pixels out: sniffing, limits, decoding in a bounded child process."""
+
+from takeback.media.decoder import DecodedPicture, Decoder
+from takeback.media.errors import (
+    DamagedMedia,
+    DecodingTimedOut,
+    MediaError,
+    MediaTooLarge,
+    UnsupportedMedia,
+)
+from takeback.media.limits import Limits
+from takeback.media.sniffing import MEDIA_TYPES, sniff
+
+__all__ = [
+    "MEDIA_TYPES",
+    "DamagedMedia",
+    "DecodedPicture",
+    "Decoder",
+    "DecodingTimedOut",
+    "Limits",
+    "MediaError",
+    "MediaTooLarge",
+    "UnsupportedMedia",
+    "sniff",
+]

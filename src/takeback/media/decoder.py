@@ -1,0 +1,143 @@
+"""The way in for untrusted pictures: `Decoder` turns their bytes into pixels, or says why not."""
+
+import os
+import queue
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback.media.errors import MediaTooLarge, UnsupportedMedia
+from takeback.media.limits import Limits
+from takeback.media.process import DecoderProcess
+from takeback.media.sniffing import sniff
+
+_PICTURES_A_CHILD = 1000  # what a codec leaks, and what a file took over, ends with the child
+_DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedPicture:
+    """A picture as pixels.
+
+    `pixels` is a read-only uint8 array of shape (height, width, 3): RGB, EXIF orientation applied,
+    laid on white where it was transparent. It is memory shared with nobody any more.
+    """
+
+    media_type: str
+    pixels: NDArray[np.uint8]
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right, after orientation."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom, after orientation."""
+        return int(self.pixels.shape[0])
+
+
+class Decoder:
+    """Decodes pictures in bounded child processes that stay warm from one picture to the next.
+
+    Use it as a context manager, which starts the children, or start with `decode` and end with
+    `close`. Threads may share it; up to `children` pictures are decoded at a time. Make it after
+    forking, not before. Nothing is ever decoded in the calling process.
+    """
+
+    def __init__(self, limits: Limits = _DEFAULT_LIMITS, *, children: int = 1) -> None:
+        """Start nothing yet; raises ValueError if `children` is less than 1."""
+        if children < 1:
+            raise ValueError(f"A Decoder needs at least one child; got {children}.")
+        self.limits = limits
+        self._owner = os.getpid()
+        self._children = children
+        self._closed = False
+        self._lock = threading.Lock()
+        # Last in, first out: the child that worked last is the one whose memory is warm.
+        self._idle: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
+        for _ in range(children):
+            self._idle.put(None)
+
+    def __enter__(self) -> Self:
+        """Start the children."""
+        started = [self._borrow() for _ in range(self._children)]
+        for child in started:
+            self._idle.put(child)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the children."""
+        self.close()
+
+    def decode(self, data: bytes) -> DecodedPicture:
+        """Return the first frame of the picture in `data`.
+
+        Raises:
+            UnsupportedMedia: not a JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP picture.
+            DamagedMedia: one of these, but it can't be read.
+            MediaTooLarge: more bytes, pixels, memory or passes than `limits` allow.
+            DecodingTimedOut: more time than `limits` allow.
+            RuntimeError: this decoder is closed or was made before a fork, or no child can start.
+        """
+        if len(data) > self.limits.max_bytes:
+            raise MediaTooLarge(
+                f"This file has more than {self.limits.max_bytes >> 20:,} MiB. "
+                "Make the picture smaller and try again."
+            )
+        media_type = sniff(data)
+        if media_type is None:
+            raise UnsupportedMedia(
+                "This is not a picture that can be read. Use a JPEG, PNG, WebP, GIF, AVIF, HEIC, "
+                "TIFF or BMP file."
+            )
+        child = self._borrow()
+        try:
+            return DecodedPicture(media_type, child.decode(data))
+        finally:
+            self._give_back(child)
+
+    def close(self) -> None:
+        """End the children, once the pictures that are being decoded are done."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        children = [self._idle.get() for _ in range(self._children)]
+        for child in children:
+            if child is not None:
+                child.end()
+            self._idle.put(None)  # wakes who still waits for a child
+
+    def _borrow(self) -> DecoderProcess:
+        if os.getpid() != self._owner:
+            raise RuntimeError("This Decoder was made before a fork. Make one in each process.")
+        child = self._idle.get()
+        try:
+            if self._closed:
+                raise RuntimeError("This Decoder is closed. Make a new one.")
+            if child is not None and child.alive:
+                return child
+            if child is not None:
+                child.end()
+            return DecoderProcess(self.limits)
+        except BaseException:
+            self._idle.put(None)
+            raise
+
+    def _give_back(self, child: DecoderProcess) -> None:
+        if child.alive and child.pictures < _PICTURES_A_CHILD:
+            self._idle.put(child)
+            return
+        child.end()
+        # Started now, the next child gets ready while nobody waits for it.
+        self._idle.put(None if self._closed else DecoderProcess(self.limits))

@@ -1,0 +1,22 @@
+"""What can be wrong with a picture, and what the person who brought it can do about it."""
+# ruff: noqa: N818 - each name says what is wrong; the base class says that it is an error
+
+
+class MediaError(Exception):
+    """A picture that was not decoded. The message says what to do and quotes no file."""
+
+
+class UnsupportedMedia(MediaError):
+    """Not one of the formats that are read, or a rare kind of one of them."""
+
+
+class DamagedMedia(MediaError):
+    """One of our formats by its first bytes, but it can't be read."""
+
+
+class MediaTooLarge(MediaError):
+    """Past a limit on bytes, pixels, memory or scans."""
+
+
+class DecodingTimedOut(MediaError):
+    """Past a limit on time."""

@@ -1,0 +1,158 @@
+"""Bytes of a picture → upright RGB. Runs in the child only; rules in docs/media.md."""
+
+import contextlib
+import io
+import re
+import warnings
+from typing import Final
+
+import numpy as np
+import pillow_heif
+from PIL import AvifImagePlugin, Image, ImageFile
+
+from takeback.media.limits import Limits
+from takeback.media.protocol import Outcome
+
+_PILLOW_FORMATS: Final = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/avif": "AVIF",
+    "image/heic": "HEIF",
+    "image/heif": "HEIF",
+    "image/tiff": "TIFF",
+    "image/bmp": "BMP",
+}
+_ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_WHITE: Final = (255, 255, 255)
+_START_OF_SCAN: Final = 0xDA
+_START_OF_IMAGE: Final = 0xD8
+_END_OF_IMAGE: Final = 0xD9
+_TEMPORARY: Final = 0x01
+# A marker inside a JPEG's coded data: 0xFF followed by neither stuffing nor a restart.
+_MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the parent, not an error of ours
+    """The picture can't be decoded, for the reason in `outcome`."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.name)
+        self.outcome = outcome
+
+
+def load_codecs(limits: Limits) -> None:
+    """Load every decoder now, so that nothing has to be opened later, and set Pillow up."""
+    Image.init()
+    pillow_heif.register_heif_opener(
+        decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
+    )
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    # A file cut short still shows most of a picture; refusing it would be an easy way around us.
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    # Pillow's own check backs ours up where a plug-in allocates before we have seen the size.
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def decode_rgb(data: bytes, media_type: str, limits: Limits) -> Image.Image:
+    """Decode the first frame to an upright picture in mode RGB; raises Refused."""
+    if media_type == "image/jpeg" and scans(data) > limits.max_scans:
+        raise Refused(Outcome.TOO_MANY_SCANS)
+    try:
+        with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]]) as picture:
+            if picture.width * picture.height > limits.max_pixels:
+                raise Refused(Outcome.TOO_MANY_PIXELS)
+            picture.load()
+            rgb = _on_white(picture)
+            turn = _UPRIGHT.get(_orientation(picture))
+            return rgb if turn is None else rgb.transpose(turn)
+    except Refused:
+        raise
+    except MemoryError as error:
+        raise Refused(Outcome.OUT_OF_MEMORY) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused(Outcome.TOO_MANY_PIXELS) from error
+    except NotImplementedError as error:
+        raise Refused(Outcome.UNSUPPORTED) from error
+    except Exception as error:  # a broken file makes Pillow's plug-ins raise nearly anything
+        raise Refused(Outcome.DAMAGED) from error
+
+
+def scans(jpeg: bytes) -> int:
+    """Count the passes of a JPEG up to its end, walking its segments (ITU-T T.81, annex B)."""
+    count, at = 0, 2
+    while found := _MARKER.search(jpeg, at):
+        marker, at = found[1][0], found.end()
+        if marker == _END_OF_IMAGE:  # end of image: a preview or a film that follows is not decoded
+            break
+        if marker == _START_OF_SCAN:
+            count += 1
+        if marker not in (_TEMPORARY, _START_OF_IMAGE):  # these two alone have no length
+            at += int.from_bytes(jpeg[at : at + 2], "big")
+    return count
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Return the picture in mode RGB, what is transparent laid on white."""
+    if picture.mode.startswith("I;16"):
+        picture = _from_16_bits(picture)
+    elif picture.mode in ("I", "F"):
+        picture = _stretched(picture)
+    elif picture.mode in ("La", "RGBa"):
+        picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[picture.mode])
+    elif picture.mode == "LAB":
+        raise Refused(Outcome.UNSUPPORTED)
+    if not picture.has_transparency_data:
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    alpha = layered.getchannel("A")
+    if alpha.getextrema() == (255, 255):
+        return layered.convert("RGB")
+    ground = Image.new("RGB", layered.size, _WHITE)
+    ground.paste(layered.convert("RGB"), mask=alpha)
+    return ground
+
+
+def _from_16_bits(picture: Image.Image) -> Image.Image:
+    samples = np.asarray(picture)
+    grey = Image.fromarray((samples >> 8).astype(np.uint8))
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):
+        grey.putalpha(Image.fromarray(np.where(samples == transparent, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def _stretched(picture: Image.Image) -> Image.Image:
+    """Make samples without a known range visible: the smallest is black, the largest white."""
+    samples = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(samples.min()), float(samples.max())
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return Image.fromarray(((samples - low) * scale).astype(np.uint8))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) if there is none or it can't be read.
+
+    Only EXIF counts, as in browsers: Pillow's own `getexif` would ask XMP too. TIFF and HEIF
+    plug-ins have turned the picture already, and no longer carry the tag.
+    """
+    exif = picture.info.get("exif")
+    if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
+        return 1
+    tags = Image.Exif()
+    with contextlib.suppress(Exception):
+        tags.load(exif)
+        return int(tags.get(_ORIENTATION_TAG, 1))
+    return 1
