@@ -1,0 +1,1 @@
+"""`takeback demo`: the whole way, headless, on harmless photographs."""
