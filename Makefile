@@ -76,8 +76,8 @@ contracts: setup ## Who may import whom
 native-test: setup ## C++ kernel tests
 	@$(call say,C++ kernel tests)
 	@mkdir -p build
-	@$(BIN)/cmake -S native -B build/native-test -G Ninja -DTAKEBACK_TESTS=ON -DCMAKE_BUILD_TYPE=Release \
-	  -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python >build/native-test.log 2>&1 \
+	@$(BIN)/cmake -S native -B build/native-test -G "Unix Makefiles" -DTAKEBACK_TESTS=ON \
+	  -DCMAKE_BUILD_TYPE=Release >build/native-test.log 2>&1 \
 	  && $(BIN)/cmake --build build/native-test >>build/native-test.log 2>&1 || { cat build/native-test.log; exit 1; }
 	@$(BIN)/ctest --test-dir build/native-test --output-on-failure
 
