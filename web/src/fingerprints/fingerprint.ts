@@ -1,0 +1,98 @@
+// One file → its fingerprints. Runs in the worker, and on the page where workers have no canvas.
+import { decodePicture, NoPixels, type PixelProblem } from './decode';
+import { type Digests, digestFile } from './digests';
+import { type Kernel, type Pdq, startPicture } from './kernel';
+import { MAX_BYTES, MAX_PIXELS, STRIP_PIXELS } from './limits';
+import { announcedPixels, HEADER_BYTES } from './picture-size';
+import { type Readback, readbacks, truthfulReadback } from './readback';
+
+/** What is known of a file. `problem` says why `pdq` is null. */
+export interface FileFingerprints extends Digests {
+  readonly pdq: Pdq | null;
+  readonly problem: PixelProblem | null;
+}
+
+/** Hears the share done, 0 to 1. */
+export type OnProgress = (share: number) => void;
+
+// Where on the bar each part ends, by the time it takes on a phone.
+const DIGESTS_DONE = 0.4;
+const DECODED = 0.6;
+const READ = 0.9;
+
+/** Fingerprints files one at a time, and keeps what it learnt of the browser between them. */
+export class FileFingerprinter {
+  private readback: Promise<Readback | null> | undefined;
+  private readonly kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  /**
+   * Return the fingerprints of `file`. Without `pixels`, only the exact ones.
+   *
+   * Rejects with the browser's DOMException when the file can't be read at all; a picture that
+   * can be read but not decoded still has its exact fingerprints.
+   */
+  async fingerprint(
+    file: Blob,
+    pixels: boolean,
+    onProgress: OnProgress,
+  ): Promise<FileFingerprints> {
+    // Decoding goes on beside the digests: browsers do it on a thread of their own.
+    const picture = pixels ? this.decode(file) : Promise.reject(new NoPixels('undecodable'));
+    picture.catch(() => undefined); // looked at below, after the digests
+    let digests: Digests;
+    try {
+      digests = await digestFile(file, (share) => onProgress(share * DIGESTS_DONE));
+    } catch (error) {
+      await picture.then(
+        (decoded) => decoded.close(),
+        () => undefined,
+      );
+      throw error;
+    }
+    try {
+      const pdq = await this.pdqOf(await picture, onProgress);
+      onProgress(1);
+      return { ...digests, pdq, problem: null };
+    } catch (error) {
+      onProgress(1);
+      // Whatever else goes wrong with pixels (memory above all) must not cost the exact ones.
+      const problem = error instanceof NoPixels ? error.problem : 'too-large';
+      return { ...digests, pdq: null, problem };
+    }
+  }
+
+  private async decode(file: Blob): Promise<ImageBitmap> {
+    if (file.size > MAX_BYTES) throw new NoPixels('too-large');
+    const header = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
+    if ((announcedPixels(header) ?? 0) > MAX_PIXELS) throw new NoPixels('too-large');
+    const picture = await decodePicture(file);
+    if (picture.width * picture.height <= MAX_PIXELS) return picture;
+    picture.close();
+    throw new NoPixels('too-large');
+  }
+
+  /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
+  private async pdqOf(picture: ImageBitmap, onProgress: OnProgress): Promise<Pdq> {
+    try {
+      onProgress(DECODED);
+      this.readback ??= truthfulReadback(readbacks());
+      const way = await this.readback;
+      if (!way) throw new NoPixels('guarded');
+      const { width, height } = picture;
+      const step = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+      const hashing = await startPicture(this.kernel, width, height, step);
+      for (let top = 0; top < height; top += step) {
+        const rows = Math.min(step, height - top);
+        hashing.add(await way.read(picture, top, rows));
+        onProgress(DECODED + ((READ - DECODED) * (top + rows)) / height);
+      }
+      return hashing.finish();
+    } finally {
+      picture.close();
+    }
+  }
+}

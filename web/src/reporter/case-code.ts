@@ -1,0 +1,123 @@
+// The code step: make a code, show it, send only what it derives to, show it again.
+import { CODE_DIGITS, grouped, newCode, readCode } from '../case-code/code';
+import { deriveInWorker } from '../case-code/derive-in-worker';
+import { toHex } from '../case-code/keys';
+import { sealNames } from '../case-code/sealed-names';
+import { derivationOf } from './derivation';
+import { namesKey, pictureNames, unsentCode } from './page-memory';
+import { required, textsOf } from './texts';
+
+/**
+ * Mount on the element around the code step.
+ *
+ * `[data-code]` show the code, `[data-copy]` and `[data-save]` are buttons, `[data-code-status]`
+ * (role=status) says how it goes; `[data-before-send]` gives way to `[data-after-send]`.
+ * Texts: copied, not_copied, saved, note_name, working, sending, failed.
+ */
+export function caseCode(root: HTMLElement): void {
+  const texts = textsOf(root);
+  const derivation = derivationOf(root);
+  const form = required(root, 'form', HTMLFormElement);
+  const lookup = required(form, 'input[name="lookup"]', HTMLInputElement);
+  const sealedNames = required(form, 'input[name="sealed_names"]', HTMLInputElement);
+  const say = (key: string) => {
+    for (const status of root.querySelectorAll('[data-code-status]'))
+      status.textContent = texts.get(key);
+  };
+
+  const code = unsent() ?? newCode();
+  unsentCode.set(code);
+  for (const place of root.querySelectorAll('[data-code]')) showCode(place, code);
+  for (const button of root.querySelectorAll('[data-copy]'))
+    button.addEventListener('click', async () =>
+      say((await copied(code)) ? 'copied' : 'not_copied'),
+    );
+  for (const button of root.querySelectorAll('[data-save]'))
+    button.addEventListener('click', () => {
+      saveNote(code, texts.get('note_name') || 'note.txt');
+      say('saved');
+    });
+
+  let working = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (working) return;
+    working = true;
+    form.setAttribute('aria-busy', 'true');
+    try {
+      say('working');
+      if (lookup.value === '') {
+        const keys = await deriveInWorker(code, derivation);
+        sealedNames.value = await sealNames(pictureNames.all(), keys.wrap);
+        lookup.value = toHex(keys.lookup);
+        namesKey.set(toHex(keys.wrap));
+      }
+      say('sending');
+      const answer = await fetch(form.action, {
+        method: 'POST',
+        body: new URLSearchParams([...new FormData(form)].map(([k, v]) => [k, String(v)])),
+        redirect: 'manual',
+      });
+      if (answer.type === 'opaqueredirect') {
+        location.reload(); // the visit timed out; the server says so on the page
+        return;
+      }
+      if (answer.status !== 204) throw new Error('not taken');
+      unsentCode.set(null);
+      pictureNames.set({});
+      showSent(root);
+    } catch {
+      say('failed');
+    } finally {
+      working = false;
+      form.removeAttribute('aria-busy');
+    }
+  });
+}
+
+function unsent(): string | null {
+  const read = readCode(unsentCode.get() ?? '');
+  return 'code' in read ? read.code : null;
+}
+
+/** Groups in spans: the gaps are styling, and a screen reader gets one group at a time. */
+function showCode(place: Element, code: string): void {
+  const groups = grouped(code).split(' ');
+  place.replaceChildren(
+    ...groups.flatMap((group, index) => {
+      const span = document.createElement('span');
+      span.textContent = group;
+      return index < groups.length - 1 ? [span, document.createTextNode(' ')] : [span];
+    }),
+  );
+  place.setAttribute('dir', 'ltr'); // digits keep their order on a right-to-left page
+  place.setAttribute('data-digits', String(CODE_DIGITS));
+}
+
+async function copied(code: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(grouped(code));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A note with nothing but the number: who finds it learns nothing. */
+function saveNote(code: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([`${grouped(code)}\n`], { type: 'text/plain' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function showSent(root: HTMLElement): void {
+  for (const part of root.querySelectorAll<HTMLElement>('[data-before-send]')) part.hidden = true;
+  const after = required(root, '[data-after-send]', HTMLElement);
+  after.hidden = false;
+  const heading = after.querySelector<HTMLElement>('h1, h2') ?? after;
+  heading.tabIndex = -1;
+  heading.focus();
+}

@@ -1,0 +1,109 @@
+// The list of picked pictures as data: what is ready, what is the same picture twice, what is sent.
+
+import type { PictureNames } from '../case-code/sealed-names';
+import type { FileFingerprints } from '../fingerprints/fingerprint';
+
+/** What the form sends of one picture. No name, no size, no time. */
+export interface PictureRecord {
+  readonly id: string;
+  /** 64 hexadecimal digits, or null when the browser could not see the pixels. */
+  readonly pdq: string | null;
+  /** 0 to 100, null with `pdq`. */
+  readonly quality: number | null;
+  readonly sha256: string;
+  readonly md5: string;
+}
+
+/** PDQ's authors advise against using fingerprints of a lower quality (Meta, "PDQ", 2019). */
+export const GOOD_QUALITY = 50;
+
+/** What to say of a picture that is done: a key of the texts. */
+export type Verdict = 'ready' | 'low_quality' | 'exact_only' | 'too_large' | 'guarded';
+
+/** The pictures that are done, in the order in which they were picked. */
+export class PictureList {
+  private readonly pictures = new Map<string, { record: PictureRecord; name: string }>();
+
+  get size(): number {
+    return this.pictures.size;
+  }
+
+  /** Take up what an earlier visit to this page left; throws SyntaxError for broken JSON. */
+  static restored(value: string, names: PictureNames): PictureList {
+    const list = new PictureList();
+    const records: unknown = value === '' ? [] : JSON.parse(value);
+    for (const record of Array.isArray(records) ? records : [])
+      if (isRecord(record)) list.pictures.set(record.id, { record, name: names[record.id] ?? '' });
+    return list;
+  }
+
+  /** Add a picture, or return the name of the same file when it is there already. */
+  add(id: string, name: string, fingerprints: FileFingerprints): { sameAs: string } | null {
+    for (const { record, name: other } of this.pictures.values())
+      if (record.sha256 === fingerprints.sha256) return { sameAs: other };
+    const { pdq, sha256, md5 } = fingerprints;
+    const record = { id, pdq: pdq?.hex ?? null, quality: pdq?.quality ?? null, sha256, md5 };
+    this.pictures.set(id, { record, name });
+    return null;
+  }
+
+  remove(id: string): void {
+    this.pictures.delete(id);
+  }
+
+  *entries(): Iterable<{ record: PictureRecord; name: string }> {
+    yield* this.pictures.values();
+  }
+
+  /** The value of the form's hidden field. */
+  toJson(): string {
+    return JSON.stringify(Array.from(this.pictures.values(), ({ record }) => record));
+  }
+
+  names(): PictureNames {
+    return Object.fromEntries(
+      Array.from(this.pictures.values(), ({ record, name }) => [record.id, name]),
+    );
+  }
+}
+
+/** What to say of a finished picture. */
+export function verdictOf(fingerprints: FileFingerprints): Verdict {
+  switch (fingerprints.problem) {
+    case 'undecodable':
+      return 'exact_only';
+    case 'too-large':
+      return 'too_large';
+    case 'guarded':
+      return 'guarded';
+    default:
+      return verdictOfQuality(fingerprints.pdq?.quality ?? null);
+  }
+}
+
+/** As `verdictOf`, for a picture of which only the record is left. */
+export function verdictOfQuality(quality: number | null): Verdict {
+  if (quality === null) return 'exact_only';
+  return quality < GOOD_QUALITY ? 'low_quality' : 'ready';
+}
+
+/** A name that no other row has: phones call every picture "image.jpg". */
+export function distinctName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  for (let number = 2; ; number += 1) {
+    const numbered = `${name} (${number})`;
+    if (!taken.has(numbered)) return numbered;
+  }
+}
+
+function isRecord(value: unknown): value is PictureRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, pdq, quality, sha256, md5 } = value as Partial<Record<string, unknown>>;
+  return (
+    typeof id === 'string' &&
+    (pdq === null || typeof pdq === 'string') &&
+    (quality === null || typeof quality === 'number') &&
+    typeof sha256 === 'string' &&
+    typeof md5 === 'string'
+  );
+}

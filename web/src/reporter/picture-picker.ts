@@ -1,0 +1,171 @@
+// Pick pictures: each file becomes a small record here; the file itself stays on the device.
+import type { FileFingerprints } from '../fingerprints/fingerprint';
+import { FingerprintQueue } from '../fingerprints/queue';
+import { worksInTheBrowser } from './abilities';
+import { pictureNames } from './page-memory';
+import { distinctName, PictureList, verdictOf, verdictOfQuality } from './picture-list';
+import { PictureRow } from './picture-row';
+import { required, type Texts, textsOf } from './texts';
+
+const MOST_PICTURES = 50;
+
+/**
+ * Mount on `<div data-module="picture-picker">` inside the form.
+ *
+ * Texts: waiting, working, ready, low_quality, exact_only, too_large, guarded, unreadable, empty,
+ * duplicate {name} {other}, removed {name}, remove {name}, summary {ready} {total}, wait,
+ * too_many {most}. `queue` is another only in tests.
+ */
+export function picturePicker(root: HTMLElement, queue?: FingerprintQueue): void {
+  if (worksInTheBrowser()) new PicturePicker(root, queue ?? new FingerprintQueue());
+}
+
+class PicturePicker {
+  private readonly texts: Texts;
+  private readonly input: HTMLInputElement;
+  private readonly rows: HTMLElement;
+  private readonly template: HTMLTemplateElement;
+  private readonly value: HTMLInputElement;
+  private readonly status: HTMLElement;
+  private readonly list: PictureList;
+  private readonly queue: FingerprintQueue;
+  /** Row by id, for every file on the page, done or not; the name is the one shown. */
+  private readonly shown = new Map<string, { row: PictureRow; name: string }>();
+  private working = 0;
+  private submitter: HTMLElement | null = null;
+  private submitWhenDone = false;
+
+  constructor(root: HTMLElement, queue: FingerprintQueue) {
+    this.texts = textsOf(root);
+    this.input = required(root, '[data-picker-input]', HTMLInputElement);
+    this.rows = required(root, '[data-picker-list]', HTMLElement);
+    this.template = required(root, '[data-picker-row]', HTMLTemplateElement);
+    this.value = required(root, '[data-picker-value]', HTMLInputElement);
+    this.status = required(root, '[data-picker-status]', HTMLElement);
+    this.queue = queue;
+    this.list = PictureList.restored(this.value.value, pictureNames.all());
+    this.showRestored();
+    this.input.addEventListener('change', () => {
+      this.take(Array.from(this.input.files ?? []));
+      this.input.value = ''; // so that the same file can be picked again after it was taken off
+    });
+    this.acceptDrops(root);
+    this.input.form?.addEventListener('submit', (event) => this.waitForAll(event));
+  }
+
+  private take(files: File[]): void {
+    const room = MOST_PICTURES - this.shown.size;
+    this.say(files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '');
+    for (const file of files.slice(0, room)) void this.takeOne(file);
+  }
+
+  private async takeOne(file: File): Promise<void> {
+    const id = crypto.randomUUID();
+    const name = distinctName(file.name, new Set(Array.from(this.shown.values(), (s) => s.name)));
+    const row = this.showRow(id, name);
+    if (file.size === 0) {
+      row.settle('bad', this.texts.get('empty'));
+      return;
+    }
+    row.progress(0, this.texts.get('waiting'));
+    this.working += 1;
+    try {
+      const fingerprints = await this.queue.add(
+        file,
+        () => this.shown.has(id),
+        (share) => row.progress(share, this.texts.get('working')),
+      );
+      if (fingerprints && this.shown.has(id)) this.settle(id, name, row, fingerprints);
+    } catch {
+      row.settle('bad', this.texts.get('unreadable'));
+      this.say(`${name}: ${this.texts.get('unreadable')}`);
+    } finally {
+      this.working -= 1;
+      if (this.working === 0 && this.submitWhenDone) this.input.form?.requestSubmit(this.submitter);
+    }
+  }
+
+  private settle(id: string, name: string, row: PictureRow, fingerprints: FileFingerprints): void {
+    const twin = this.list.add(id, name, fingerprints);
+    if (twin) {
+      this.dropRow(id);
+      this.say(this.texts.get('duplicate', { name, other: twin.sameAs }));
+      return;
+    }
+    this.keep();
+    const verdict = verdictOf(fingerprints);
+    row.settle(verdict === 'ready' ? 'good' : 'note', this.texts.get(verdict));
+    this.saySummary();
+  }
+
+  private showRestored(): void {
+    for (const { record, name } of this.list.entries()) {
+      const verdict = verdictOfQuality(record.quality);
+      this.showRow(record.id, name).settle(
+        verdict === 'ready' ? 'good' : 'note',
+        this.texts.get(verdict),
+      );
+    }
+  }
+
+  private showRow(id: string, name: string): PictureRow {
+    const label = this.texts.get('remove', { name });
+    const row = new PictureRow(this.template, name, label, () => this.remove(id));
+    this.shown.set(id, { row, name });
+    this.rows.append(row.element);
+    this.rows.hidden = false;
+    return row;
+  }
+
+  /** Take a picture off, and leave the keyboard where the next one now is. */
+  private remove(id: string): void {
+    const ids = Array.from(this.shown.keys());
+    const next = ids[ids.indexOf(id) + 1] ?? ids[ids.indexOf(id) - 1];
+    const name = this.shown.get(id)?.name ?? '';
+    this.list.remove(id);
+    this.keep();
+    this.dropRow(id);
+    this.say(this.texts.get('removed', { name }));
+    const neighbour = next === undefined ? undefined : this.shown.get(next);
+    if (neighbour) neighbour.row.focusRemove();
+    else this.input.focus();
+  }
+
+  private dropRow(id: string): void {
+    this.shown.get(id)?.row.element.remove();
+    this.shown.delete(id);
+    this.rows.hidden = this.shown.size === 0;
+  }
+
+  private keep(): void {
+    this.value.value = this.list.toJson();
+    pictureNames.set(this.list.names());
+  }
+
+  /** Someone quicker than the worker: the form goes by itself when the last picture is done. */
+  private waitForAll(event: SubmitEvent): void {
+    if (this.working === 0) return;
+    event.preventDefault();
+    this.submitWhenDone = true;
+    this.submitter = event.submitter;
+    this.say(this.texts.get('wait'));
+  }
+
+  /** A picture dropped beside the list would open in this tab, for all to see; so take it here. */
+  private acceptDrops(root: HTMLElement): void {
+    document.addEventListener('dragover', (event) => event.preventDefault());
+    document.addEventListener('drop', (event) => {
+      event.preventDefault();
+      this.take(Array.from(event.dataTransfer?.files ?? []));
+    });
+    root.dataset.ready = 'true';
+  }
+
+  private saySummary(): void {
+    this.say(this.texts.get('summary', { ready: this.list.size, total: this.shown.size }));
+  }
+
+  private say(text: string): void {
+    this.status.textContent = text;
+  }
+}

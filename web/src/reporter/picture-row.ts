@@ -1,0 +1,49 @@
+// One row of the picture list: a name, a bar, a sentence, a button. Never the picture itself.
+import { required } from './texts';
+
+/** The row's elements, made from `<template data-picker-row>`. */
+export class PictureRow {
+  readonly element: HTMLElement;
+  private readonly bar: HTMLProgressElement;
+  private readonly state: HTMLElement;
+
+  constructor(
+    template: HTMLTemplateElement,
+    name: string,
+    removeLabel: string,
+    onRemove: () => void,
+  ) {
+    const element = template.content.firstElementChild?.cloneNode(true);
+    if (!(element instanceof HTMLElement)) throw new Error('The template has no row.');
+    this.element = element;
+    this.bar = required(element, 'progress', HTMLProgressElement);
+    this.state = required(element, '[data-state]', HTMLElement);
+    const place = required(element, '[data-name]', HTMLElement);
+    place.textContent = name;
+    place.dir = 'auto';
+    this.bar.max = 1;
+    this.bar.value = 0;
+    this.bar.setAttribute('aria-label', name);
+    const button = required(element, 'button[data-remove]', HTMLButtonElement);
+    button.setAttribute('aria-label', removeLabel);
+    button.addEventListener('click', onRemove);
+  }
+
+  /** Share done, 0 to 1. */
+  progress(share: number, text: string): void {
+    this.bar.value = share;
+    this.state.textContent = text;
+  }
+
+  /** `kind` is for the look: `good`, `note` or `bad`. */
+  settle(kind: 'good' | 'note' | 'bad', text: string): void {
+    this.bar.value = 1;
+    this.bar.hidden = true;
+    this.element.dataset.settled = kind;
+    this.state.textContent = text;
+  }
+
+  focusRemove(): void {
+    this.element.querySelector<HTMLButtonElement>('button[data-remove]')?.focus();
+  }
+}

@@ -1,0 +1,23 @@
+// Builds what the hotline serves under /static/: one entry, its style, two workers, the kernel.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  base: '/static/',
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    manifest: true,
+    // The content security policy has no room for data: addresses and inline code.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { reporter: 'src/reporter/main.ts' } },
+  },
+  worker: { format: 'es' },
+  css: {
+    preprocessorOptions: { scss: { loadPaths: ['node_modules'], quietDeps: true } },
+  },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    environment: 'node',
+  },
+});
