@@ -1,0 +1,10 @@
+"""A platform's side: keeps a verified copy of the list, checks uploads against it, reports back.
+
+What a platform that embeds the gate needs stands here; see docs/gate.md.
+"""
+
+from takeback.gate.gate import Gate, GateHealth, NoListError, Verdict
+from takeback.gate.outbox import FeedbackValue
+from takeback.gate.store import StoreError
+
+__all__ = ["FeedbackValue", "Gate", "GateHealth", "NoListError", "StoreError", "Verdict"]

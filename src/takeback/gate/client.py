@@ -1,0 +1,189 @@
+"""What a gate says to a hotline over HTTP: see docs/wire.md."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from takeback.gate.outbox import Feedback
+
+WAIT_SECONDS = 25
+_TIMEOUT_SECONDS = 20.0
+_MAX_NOTE_BYTES = 64 * 1024
+_MAX_BUNDLE_BYTES = 64 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_OK = 200
+_NO_NEWS = 204
+_CLIENT_ERRORS = range(400, 500)
+
+
+class HotlineError(Exception):
+    """The hotline could not be asked; the message says what to do."""
+
+
+class HotlineUnreachableError(HotlineError):
+    """No usable answer this time: trying again later may help."""
+
+
+class HotlineDeniedError(HotlineError):
+    """The hotline does not take this token."""
+
+
+class FeedbackRefusedError(HotlineError):
+    """The hotline will never take this feedback."""
+
+
+class TokenError(ValueError):
+    """The token can't be one; the message never quotes it."""
+
+
+@dataclass(frozen=True, repr=False)
+class PlatformToken:
+    """What a hotline gives a platform: the right to read the list, and a pin of the log's key."""
+
+    text: str
+    pin: str
+
+    @classmethod
+    def parse(cls, text: str) -> "PlatformToken":
+        """Read a token `tb1_<secret>_<pin>`; raises TokenError."""
+        found = _TOKEN.fullmatch(text.strip())
+        if found is None:
+            raise TokenError(
+                "This is not a platform's token. It looks like tb1_…_… and comes from the hotline."
+            )
+        return cls(text.strip(), found["pin"])
+
+
+class _Bearer(AuthBase):
+    """Sends the token; as `auth`, and not as a header, a .netrc file can't take its place."""
+
+    def __init__(self, token: PlatformToken) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token.text}"
+        return request
+
+
+class HotlineClient:
+    """Asks one hotline. The token goes to no other place: redirects are not followed.
+
+    `url`: where the hotline answers; it must be https, or on this machine.
+    """
+
+    def __init__(self, url: str, token: PlatformToken) -> None:
+        """Connect to nothing yet; raises ValueError for an address that would leak the token."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is not the address of a hotline: https://…")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ValueError(f"{url} would send the token in the clear. Use https.")
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.auth = _Bearer(token)
+
+    def key(self) -> str:
+        """Fetch the log's verifier key line."""
+        return self._get("/log/v1/key", _MAX_NOTE_BYTES).decode("utf-8", "replace").strip()
+
+    def checkpoint(self) -> bytes:
+        """Fetch the signed checkpoint."""
+        return self._get("/log/v1/checkpoint", _MAX_NOTE_BYTES)
+
+    def wait(self, size: int, seconds: int = WAIT_SECONDS) -> bytes | None:
+        """Wait until the log has more than `size` events; the checkpoint, or None if it has not."""
+        query = f"/list/v1/wait?size={size}&seconds={seconds}"
+        return self._get(query, _MAX_NOTE_BYTES, seconds) or None
+
+    def openings(self, path: str) -> bytes:
+        """Fetch an openings bundle."""
+        return self._get(path, _MAX_BUNDLE_BYTES)
+
+    def send_feedback(self, said: Sequence[Feedback]) -> list[str]:
+        """Deliver feedback; returns the ids of entries that the hotline does not know.
+
+        Raises FeedbackRefusedError if sending the same again would never help.
+        """
+        items = [
+            {
+                "id": f.id,
+                "entry": f.entry,
+                "value": f.value.value,
+                "time": f.time.isoformat().replace("+00:00", "Z"),
+            }
+            for f in said
+        ]
+        try:
+            answer = self._session.post(
+                f"{self.url}/list/v1/feedback",
+                json={"feedback": items},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+            self._check_status(answer)
+            return [str(entry) for entry in answer.json().get("unknown", [])]
+        except (requests.RequestException, AttributeError) as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def __enter__(self) -> "HotlineClient":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _get(self, path: str, most: int, waiting: int = 0) -> bytes:
+        options: dict[str, Any] = {
+            "timeout": _TIMEOUT_SECONDS + waiting,
+            "allow_redirects": False,
+            "stream": True,
+        }
+        try:
+            with self._session.get(f"{self.url}{path}", **options) as answer:
+                self._check_status(answer)
+                body = bytearray()
+                for chunk in answer.iter_content(_CHUNK_BYTES):
+                    body += chunk
+                    if len(body) > most:
+                        raise HotlineUnreachableError(
+                            f"{self.url} sent more than {most} bytes for {path}. "
+                            "Is it a hotline of the same version?"
+                        )
+                return bytes(body)
+        except requests.RequestException as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error
+
+    def _check_status(self, answer: requests.Response) -> None:
+        status = answer.status_code
+        if status in (_OK, _NO_NEWS):
+            return
+        if status in (401, 403):
+            raise HotlineDeniedError(
+                f"{self.url} does not take the token. Ask the hotline for a new one."
+            )
+        if (
+            answer.request.method == "POST"
+            and status in _CLIENT_ERRORS
+            and status not in (408, 429)
+        ):
+            raise FeedbackRefusedError(f"{self.url} refused the feedback with status {status}.")
+        raise HotlineUnreachableError(f"{self.url} answered with status {status}. Try again later.")
+
+    def _no_answer(self, error: Exception) -> str:
+        return f"{self.url} can't be reached ({type(error).__name__}). Is it running?"

@@ -1,0 +1,226 @@
+"""The gate as a library: `Gate.open(store).check(upload)` says what to do with an upload."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from takeback.fingerprints.picture import fingerprint_picture
+from takeback.gate.outbox import Feedback, FeedbackValue, Outbox
+from takeback.gate.snapshots import SnapshotInForce
+from takeback.gate.store import Store
+from takeback.matching.matcher import Match, SignalType, UploadFingerprints
+from takeback.matching.policy import Decision, Lane, MatchPolicy
+from takeback.matching.snapshot import SnapshotSource
+from takeback.media import Decoder, MediaError
+
+logger = logging.getLogger(__name__)
+
+# The long poll answers within 25 s, so a quarter of an hour of silence is no hiccup.
+STALE_AFTER_SECONDS = 15 * 60
+
+# Uploads decoded at a time; each decoding process keeps some tens of MiB.
+_DECODERS = min(4, os.cpu_count() or 1)
+
+_SAID_BY_ITSELF = {
+    Decision.BLOCK: FeedbackValue.BLOCKED,
+    Decision.REVIEW: FeedbackValue.PENDING_REVIEW,
+    Decision.ALLOW: FeedbackValue.NOT_BLOCKED,
+}
+
+
+class NoListError(RuntimeError):
+    """No list is in force yet, so nothing can be checked; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of one upload, and why.
+
+    `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
+    the state of the list.
+    """
+
+    decision: Decision
+    matches: tuple[Match, ...]
+    checked_against: SnapshotSource
+
+    @property
+    def deciding(self) -> Match | None:
+        """The match that decided, or None."""
+        return self.matches[0] if self.matches else None
+
+    @property
+    def lane(self) -> Lane | None:
+        """The lane of the match that decided."""
+        return self.deciding.lane if self.deciding else None
+
+    @property
+    def distance(self) -> int | None:
+        """Distance of the match that decided, in bits, 0–256; 0 for an equal file."""
+        return self.deciding.distance if self.deciding else None
+
+    @property
+    def entry(self) -> str | None:
+        """The id of the entry that decided."""
+        return self.deciding.entry if self.deciding else None
+
+    @property
+    def entries(self) -> list[str]:
+        """The ids of all matching entries: what a review reports on."""
+        return [match.entry for match in self.matches]
+
+    @property
+    def reason(self) -> str:
+        """One sentence for a log or a moderator; it names no fingerprint and no person."""
+        match = self.deciding
+        if match is None:
+            return "No listed picture is near this one."
+        if match.signal is SignalType.PDQ:
+            how = f"is {match.distance} of 256 bits from a listed picture"
+        else:
+            how = "is the same file as a listed picture"
+        return f"It {how} in the lane {match.lane}; the policy says {match.decision}."
+
+
+@dataclass(frozen=True, slots=True)
+class GateHealth:
+    """Which list is in force and how fresh it is; a stale list stays in force.
+
+    `contact_age_seconds`: since the hotline last answered as it should, None if never.
+    `problem`: why a newer snapshot could not be taken, None if all is well.
+    """
+
+    in_force: SnapshotSource | None
+    entries: int
+    contact_age_seconds: float | None
+    feedback_waiting: int
+    feedback_refused: int
+    problem: str | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the hotline has been out of reach for so long that somebody should look."""
+        return self.contact_age_seconds is None or self.contact_age_seconds > STALE_AFTER_SECONDS
+
+
+class Gate:
+    """Checks uploads against the list that is in force; safe to use from many threads.
+
+    Use it as a context manager, or call `close`. Open it after forking, once in every process.
+    A newer list is picked up by itself as soon as `takeback gate sync --follow` has written it.
+    """
+
+    def __init__(self, store: Store, policy: MatchPolicy, decoder: Decoder) -> None:
+        """Take ownership of the decoder; `Gate.open` is the usual way."""
+        self.store = store
+        self.policy = policy
+        self._decoder = decoder
+        self._in_force = SnapshotInForce(store, policy)
+        self._outbox = Outbox(store)
+
+    @classmethod
+    def open(cls, store: str | Path, policy: MatchPolicy | None = None) -> "Gate":
+        """Open the gate on a store folder, which may still wait for its first list.
+
+        Raises StoreError if the folder can't be used.
+        """
+        return cls(Store(Path(store)), policy or MatchPolicy(), Decoder(children=_DECODERS))
+
+    def check(self, upload: bytes, *, report: bool = True) -> Verdict:
+        """Say what to do with the bytes of an upload, and report what the policy decided.
+
+        Raises MediaError if no picture can be made of the bytes and they are no listed file:
+        the platform then decides. Raises NoListError before the first list is in force.
+        """
+        try:
+            picture = fingerprint_picture(upload, self._decoder)
+        except MediaError:
+            # A file that only its owner's phone can read may still be listed byte for byte.
+            verdict = self.check_fingerprints(_file_digests(upload), report=report)
+            if not verdict.matches:
+                raise
+            return verdict
+        fingerprints = UploadFingerprints.from_hex(
+            pdq=picture.pdq.hex, sha256=picture.sha256, md5=picture.md5
+        )
+        return self.check_fingerprints(fingerprints, report=report)
+
+    def check_fingerprints(self, upload: UploadFingerprints, *, report: bool = True) -> Verdict:
+        """As `check`, for fingerprints that were made elsewhere."""
+        matcher = self._in_force.matcher()
+        if matcher is None:
+            raise NoListError(
+                self._in_force.problem
+                or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
+            )
+        result = matcher.match(upload)
+        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source)
+        if report and verdict.matches:
+            self._report_by_itself(verdict)
+        return verdict
+
+    def report(self, entries: Iterable[str], value: FeedbackValue) -> list[Feedback]:
+        """Tell the hotline what became of an upload that matched these entries.
+
+        For a review give every entry of `verdict.matches`. It is on the disk when this returns.
+        """
+        return self._outbox.add(entries, value)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a list is in force, so that uploads can be checked."""
+        return self._in_force.matcher() is not None
+
+    def health(self) -> GateHealth:
+        """Return which list is in force and how fresh it is."""
+        matcher = self._in_force.matcher()
+        log = self.store.followed_log()
+        age = None
+        if log is not None and log.contacted_at is not None:
+            age = max(0.0, (datetime.now(UTC) - log.contacted_at).total_seconds())
+        waiting, refused = self._outbox.counts()
+        snapshot = matcher.snapshot if matcher else None
+        return GateHealth(
+            in_force=snapshot.source if snapshot else None,
+            entries=snapshot.entries if snapshot else 0,
+            contact_age_seconds=age,
+            feedback_waiting=waiting,
+            feedback_refused=refused,
+            problem=self._in_force.problem,
+        )
+
+    def close(self) -> None:
+        """Stop the decoding processes."""
+        self._decoder.close()
+
+    def __enter__(self) -> "Gate":
+        """Start the decoding processes now, not with the first upload."""
+        self._decoder.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _report_by_itself(self, verdict: Verdict) -> None:
+        try:
+            self.report(verdict.entries, _SAID_BY_ITSELF[verdict.decision])
+        except Exception:
+            # Stopping the copy comes first: a full disk must not let it through.
+            logger.exception("The decision stands, but it could not be put into the outbox.")
+
+
+def _file_digests(data: bytes) -> UploadFingerprints:
+    return UploadFingerprints(
+        sha256=hashlib.sha256(data).digest(),
+        md5=hashlib.md5(data, usedforsecurity=False).digest(),
+    )

@@ -1,0 +1,189 @@
+"""The JSON that the gate's HTTP service speaks, and that `takeback gate match --json` prints."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+
+from takeback.gate.gate import GateHealth, Verdict
+from takeback.gate.outbox import FeedbackValue
+from takeback.matching.matcher import SignalType, UploadFingerprints
+from takeback.matching.policy import Decision, Lane
+from takeback.matching.snapshot import SnapshotSource
+
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
+
+_ENTRY = "aebagbafaydqqcikbmga2dqpca"
+_PDQ = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
+_CHECKPOINT: dict[str, JsonValue] = {"origin": "list.example.org", "size": 1204, "root": "00" * 32}
+_FOUND: dict[str, JsonValue] = {
+    "entry": _ENTRY,
+    "lane": "self_reported",
+    "signal": "pdq",
+    "distance": 6,
+    "listed_quality": 100,
+    "decision": "review",
+}
+
+
+class MatchRequest(BaseModel):
+    """Fingerprints of an upload, in hexadecimal; at least one. A quality is not asked for."""
+
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": [{"pdq": _PDQ}]}
+    )
+
+    pdq: str | None = Field(None, description="64 hexadecimal digits, in reference order")
+    sha256: str | None = Field(None, description="64 hexadecimal digits")
+    md5: str | None = Field(None, description="32 hexadecimal digits")
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> "MatchRequest":
+        if self.pdq is None and self.sha256 is None and self.md5 is None:
+            raise ValueError("give at least one of pdq, sha256, md5")
+        return self
+
+    def as_upload(self) -> UploadFingerprints:
+        """Return them as bytes; raises FingerprintError for one of the wrong shape."""
+        return UploadFingerprints.from_hex(pdq=self.pdq, sha256=self.sha256, md5=self.md5)
+
+
+class ListState(BaseModel):
+    """The state of the list that an upload was checked against."""
+
+    origin: str
+    size: int = Field(description="events in the log, as in its checkpoint")
+    root: str = Field(description="root hash of the log, hexadecimal")
+
+    @classmethod
+    def of(cls, source: SnapshotSource) -> "ListState":
+        """Return it as JSON wants it."""
+        return cls(origin=source.origin, size=source.checkpoint_size, root=source.root_hash.hex())
+
+
+class MatchedEntry(BaseModel):
+    """One entry that the upload matches, by its strongest signal."""
+
+    entry: str
+    lane: Lane
+    signal: SignalType
+    distance: int = Field(ge=0, le=256, description="bits; 0 for an equal file")
+    listed_quality: int | None = Field(description="0–100; null for an equal file")
+    decision: Decision = Field(description="what the policy of its lane says")
+
+
+class MatchAnswer(BaseModel):
+    """The decision, and the match that decided; `lane`, `distance` and `entry` are its own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "decision": "review",
+                    "lane": "self_reported",
+                    "distance": 6,
+                    "entry": _ENTRY,
+                    "reason": "It is 6 of 256 bits from a listed picture in the lane "
+                    "self_reported; the policy says review.",
+                    "matches": [_FOUND],
+                    "checkpoint": _CHECKPOINT,
+                }
+            ]
+        }
+    )
+
+    decision: Decision
+    lane: Lane | None
+    distance: int | None
+    entry: str | None
+    reason: str
+    matches: list[MatchedEntry]
+    checkpoint: ListState
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "MatchAnswer":
+        """Return a verdict as JSON wants it."""
+        return cls(
+            decision=verdict.decision,
+            lane=verdict.lane,
+            distance=verdict.distance,
+            entry=verdict.entry,
+            reason=verdict.reason,
+            matches=[
+                MatchedEntry.model_validate(match, from_attributes=True)
+                for match in verdict.matches
+            ],
+            checkpoint=ListState.of(verdict.checked_against),
+        )
+
+
+class FeedbackRequest(BaseModel):
+    """What a person decided, for every entry that the upload matched."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"entries": [_ENTRY], "value": "not_the_same"}]},
+    )
+
+    entries: list[EntryId] = Field(min_length=1, max_length=1000)
+    value: FeedbackValue
+
+
+class FeedbackAccepted(BaseModel):
+    """On the disk, on its way to the hotline."""
+
+    ids: list[str]
+
+
+class HealthAnswer(BaseModel):
+    """`ok`; `stale`: a list is in force, but the hotline is silent for long; or `no_list`."""
+
+    status: Literal["ok", "stale", "no_list"]
+    checkpoint: ListState | None
+    entries: int
+    contact_age_seconds: float | None = Field(
+        description="since the hotline last answered as it should"
+    )
+    feedback_waiting: int
+    feedback_refused: int
+    problem: str | None
+
+    @classmethod
+    def of(cls, health: GateHealth) -> "HealthAnswer":
+        """Return the health of a gate as JSON wants it."""
+        if health.in_force is None:
+            status: Literal["ok", "stale", "no_list"] = "no_list"
+        else:
+            status = "stale" if health.stale else "ok"
+        return cls(
+            status=status,
+            checkpoint=ListState.of(health.in_force) if health.in_force else None,
+            entries=health.entries,
+            contact_age_seconds=health.contact_age_seconds,
+            feedback_waiting=health.feedback_waiting,
+            feedback_refused=health.feedback_refused,
+            problem=health.problem,
+        )
+
+
+class Problem(BaseModel):
+    """Why a request was refused, and what to do."""
+
+    error: str
+    message: str
+
+
+def match_request_body() -> dict[str, Any]:
+    """Return OpenAPI's description of the two shapes in which an upload is checked."""
+    file = {"type": "string", "format": "binary", "description": "the bytes of the upload"}
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"file": file}, "required": ["file"]}
+            },
+            "application/json": {
+                "schema": MatchRequest.model_json_schema(),
+                "example": {"pdq": _PDQ},
+            },
+        },
+    }
