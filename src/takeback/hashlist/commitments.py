@@ -1,0 +1,39 @@
+"""Commitments: what the public log holds in place of events, and how an opening fits one.
+
+A commitment is SHA-256 over a tag, a random nonce of 256 bits and the event: it binds the hotline
+to the event and, without the nonce, says nothing of it (docs/wire.md).
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from takeback.hashlist.errors import OpeningMismatchError
+
+COMMITMENT_BYTES = hashlib.sha256().digest_size
+NONCE_BYTES = 32
+_TAG = b"takeback/event/v1\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens a commitment: a nonce of 32 bytes and the canonical bytes of an event."""
+
+    nonce: bytes
+    event: bytes
+
+    def commitment(self) -> bytes:
+        """Return the 32 bytes that stand for this event in the log."""
+        return hashlib.sha256(_TAG + self.nonce + self.event).digest()
+
+    def check(self, commitment: bytes, index: int) -> None:
+        """Raise OpeningMismatchError unless this opens the commitment at the log index."""
+        if self.commitment() != commitment:
+            raise OpeningMismatchError(
+                f"The event at {index} is not the one the log was committed to."
+            )
+
+
+def seal_event(event: bytes) -> Opening:
+    """Give an event a fresh random nonce."""
+    return Opening(secrets.token_bytes(NONCE_BYTES), event)

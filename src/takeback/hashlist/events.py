@@ -1,0 +1,178 @@
+"""An event: one change to the list, and its one canonical spelling in bytes (docs/wire.md)."""
+
+import base64
+import json
+import secrets
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Annotated, Any, Literal, NewType
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
+
+from takeback.hashlist.errors import MalformedLogError
+from takeback.hashlist.signals import Signal, WireModel
+from takeback.matching.policy import Lane
+
+MAX_EVENT_BYTES = 64 * 1024
+MAX_SIGNALS = 32
+_MAX_INDEX = 2**53 - 1  # the greatest whole number that every JSON reader keeps exact (RFC 8259)
+_HOUR_FORMAT = "%Y-%m-%dT%H:00:00Z"
+
+EntryId = NewType("EntryId", str)
+"""A random 128-bit id in 26 lower-case base32 letters (RFC 4648, no padding)."""
+
+# 26 letters of 5 bits hold 130: the last two bits are zero, so that an id has one spelling.
+ENTRY_ID_PATTERN = r"^[a-z2-7]{25}[aeimquy4]$"
+
+
+def new_entry_id() -> EntryId:
+    """Draw a random entry id; it says nothing of the case or of the time."""
+    return EntryId(base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower())
+
+
+def cut_to_hour(time: datetime) -> datetime:
+    """Return the start of the hour, in UTC, in which an aware time lies."""
+    return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _read_hour(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        hour = datetime.strptime(value, _HOUR_FORMAT).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"must be written {_HOUR_FORMAT}") from error
+    if write_hour(hour) != value:
+        raise ValueError(f"must be written {_HOUR_FORMAT}")
+    return hour
+
+
+def _require_hour(time: datetime) -> datetime:
+    if time.tzinfo is not UTC or cut_to_hour(time) != time:
+        raise ValueError("must be a full hour in UTC")
+    return time
+
+
+def write_hour(hour: datetime) -> str:
+    """Write an hour as events carry it."""
+    return f"{hour.year:04d}-{hour.month:02d}-{hour.day:02d}T{hour.hour:02d}:00:00Z"
+
+
+def _require_distinct(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    if len({(signal.type, signal.value) for signal in signals}) != len(signals):
+        raise ValueError("must not name a fingerprint twice")
+    return signals
+
+
+def _require_ascending(indexes: tuple[int, ...]) -> tuple[int, ...]:
+    if any(left >= right for left, right in pairwise(indexes)):
+        raise ValueError("must ascend")
+    return indexes
+
+
+_Entry = Annotated[EntryId, Field(pattern=ENTRY_ID_PATTERN)]
+_Hour = Annotated[
+    datetime,
+    BeforeValidator(_read_hour),
+    AfterValidator(_require_hour),
+    PlainSerializer(write_hour),
+]
+_Signals = Annotated[
+    tuple[Signal, ...],
+    Field(strict=False, min_length=1, max_length=MAX_SIGNALS),
+    AfterValidator(_require_distinct),
+]
+_Index = Annotated[int, Field(ge=0, le=_MAX_INDEX)]
+
+
+class Provenance(WireModel):
+    """Where an entry comes from: the origin of the hotline's log, and who there."""
+
+    hotline: Annotated[str, Field(min_length=1, max_length=255)]
+    source: Literal["reporter"] = "reporter"
+
+
+class AddedEvent(WireModel):
+    """Puts an entry onto the list. `time` is cut to the hour."""
+
+    v: Literal[1] = 1
+    type: Literal["added"] = "added"
+    entry: _Entry
+    time: _Hour
+    lane: Lane
+    provenance: Provenance
+    signals: _Signals
+
+
+class AmendedEvent(WireModel):
+    """Puts new lane, provenance and signals in the place of an entry's."""
+
+    v: Literal[1] = 1
+    type: Literal["amended"] = "amended"
+    entry: _Entry
+    time: _Hour
+    lane: Lane
+    provenance: Provenance
+    signals: _Signals
+
+
+class WithdrawnEvent(WireModel):
+    """Takes an entry off the list.
+
+    `erases`: the log indexes, ascending, of every earlier event of the entry; the first is the one
+    that added it. Their openings are deleted.
+    """
+
+    v: Literal[1] = 1
+    type: Literal["withdrawn"] = "withdrawn"
+    entry: _Entry
+    time: _Hour
+    erases: Annotated[
+        tuple[_Index, ...], Field(strict=False, min_length=1), AfterValidator(_require_ascending)
+    ]
+    reason: Literal["reporter", "hotline"]
+
+
+Event = Annotated[AddedEvent | AmendedEvent | WithdrawnEvent, Field(discriminator="type")]
+"""One change to the list, told apart by `type`."""
+
+_EVENT: TypeAdapter[AddedEvent | AmendedEvent | WithdrawnEvent] = TypeAdapter(Event)
+
+
+def canonical_json(model: WireModel) -> bytes:
+    """Spell a model in its one way: UTF-8, keys sorted, no white space."""
+    return _canonical(model.model_dump(mode="json"))
+
+
+def parse_event(data: bytes) -> AddedEvent | AmendedEvent | WithdrawnEvent:
+    """Read an event from its canonical bytes, at most MAX_EVENT_BYTES of them.
+
+    Raises MalformedLogError for anything else: another version, an unknown key, a value out of
+    range, another spelling of the same event.
+    """
+    if len(data) > MAX_EVENT_BYTES:
+        raise MalformedLogError(f"An event has {len(data)} bytes; {MAX_EVENT_BYTES} are allowed.")
+    try:
+        event = _EVENT.validate_json(data)
+    except ValidationError as error:
+        raise MalformedLogError(f"An event can't be read: {_first_fault(error)}") from error
+    if canonical_json(event) != data:
+        raise MalformedLogError("An event is not spelt canonically: sorted keys, no white space.")
+    return event
+
+
+def _canonical(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"])) or "event"
+    return f"{place}: {fault['msg']}. Is this gate older than the hotline?"

@@ -1,0 +1,153 @@
+"""Signed notes with Ed25519 (C2SP signed-note): text that names who signed it."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from takeback.hashlist.errors import BadSignatureError, MalformedLogError
+
+MAX_NOTE_BYTES = 64 * 1024
+_ED25519 = b"\x01"  # signature type identifier byte of Ed25519
+_KEY_BYTES = 32
+_KEY_ID_BYTES = 4
+_PIN_DIGITS = 16
+_NAME = re.compile(r"[^\s+\x00-\x20]+")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_LINE = re.compile("\u2014 (?P<name>[^\\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """Who may sign: a name, and an Ed25519 public key of 32 bytes."""
+
+    name: str
+    public_key: bytes
+
+    def __post_init__(self) -> None:
+        """Raise MalformedLogError for a name or key that can't be one."""
+        if not _NAME.fullmatch(self.name) or len(self.public_key) != _KEY_BYTES:
+            raise MalformedLogError(
+                "A verifier key needs a name without spaces or +, and 32 bytes."
+            )
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that name this key beside its name in a signature line."""
+        text = self.name.encode() + b"\n" + _ED25519 + self.public_key
+        return hashlib.sha256(text).digest()[:_KEY_ID_BYTES]
+
+    @property
+    def line(self) -> str:
+        """`name+hash+base64`, as it is handed around."""
+        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.public_key)}"
+
+    @property
+    def pin(self) -> str:
+        """The first 16 hex digits of SHA-256 of the line: what a platform's token carries."""
+        return hashlib.sha256(self.line.encode()).hexdigest()[:_PIN_DIGITS]
+
+    @classmethod
+    def parse(cls, line: str) -> "VerifierKey":
+        """Read `name+hash+base64`; raises MalformedLogError for anything else."""
+        name, _, rest = line.partition("+")
+        encoded = rest.partition("+")[2]
+        raw = _from_base64(encoded)
+        if raw is None or raw[:1] != _ED25519:
+            raise MalformedLogError("This is no Ed25519 verifier key: name+hash+base64.")
+        key = cls(name, raw[1:])
+        if key.line != line:
+            raise MalformedLogError("The hash in this verifier key does not fit its name and key.")
+        return key
+
+
+@dataclass(frozen=True, repr=False)
+class Signer:
+    """Signs notes; `seed` is the 32-byte Ed25519 private key of RFC 8032."""
+
+    name: str
+    seed: bytes
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The key that verifies what this signs."""
+        return VerifierKey(self.name, self._private().public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> bytes:
+        """Return the signed note; the text must end in a newline. Signing is deterministic."""
+        _require_text(text)
+        signature = self.verifier_key.key_id + self._private().sign(text.encode())
+        return f"{text}\n\u2014 {self.name} {_base64(signature)}\n".encode()
+
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def open_note(note: bytes, known: Sequence[VerifierKey]) -> str:
+    """Return the text of a note that a known key has signed; signatures of others are ignored.
+
+    Raises MalformedLogError if it is no note, BadSignatureError if no known key signed it or the
+    signature of a known key does not fit.
+    """
+    text, lines = _split(note)
+    keys = {(key.name, key.key_id): key for key in known}
+    verified = False
+    for line in lines:
+        name, key_id, signature = _read_line(line)
+        key = keys.get((name, key_id))
+        if key is None:
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, text.encode())
+        except InvalidSignature as error:
+            raise BadSignatureError(f"The signature of {name} does not fit the text.") from error
+        verified = True
+    if not verified:
+        names = ", ".join(key.name for key in known)
+        raise BadSignatureError(f"The note is not signed by {names}. Was the right key pinned?")
+    return text
+
+
+def _split(note: bytes) -> tuple[str, list[str]]:
+    if len(note) > MAX_NOTE_BYTES:
+        raise MalformedLogError(f"A note has {len(note)} bytes; {MAX_NOTE_BYTES} are allowed.")
+    try:
+        whole = note.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedLogError("A note is not UTF-8.") from error
+    text, blank, signatures = whole.rpartition("\n\n")
+    if not blank or not signatures.endswith("\n"):
+        raise MalformedLogError("A note must end in a blank line and signature lines.")
+    _require_text(text + "\n")
+    return text + "\n", signatures[:-1].split("\n")
+
+
+def _read_line(line: str) -> tuple[str, bytes, bytes]:
+    found = _LINE.fullmatch(line)
+    raw = _from_base64(found["signature"]) if found else None
+    if found is None or raw is None or len(raw) <= _KEY_ID_BYTES:
+        raise MalformedLogError("A signature line of a note can't be read.")
+    return found["name"], raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:]
+
+
+def _require_text(text: str) -> None:
+    if not text.endswith("\n") or _CONTROLS.search(text):
+        raise MalformedLogError("The text of a note must end in a newline and hold no controls.")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _from_base64(text: str) -> bytes | None:
+    """Return the bytes, or None unless this is their one spelling (RFC 4648 section 4)."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if _base64(data) == text else None
