@@ -25,7 +25,7 @@ class AlteredCopy:
 def altered_copies(pixels: NDArray[np.uint8]) -> Iterator[AlteredCopy]:
     """Yield the copies of a picture given as upright RGB pixels, shape (height, width, 3)."""
     picture = Image.fromarray(pixels)
-    for alteration, alter, encoding in _ALTERATIONS:
+    for alteration, alter, encoding in ALTERATIONS:
         file = io.BytesIO()
         alter(picture).save(file, **encoding)
         media_type = f"image/{str(encoding['format']).lower()}"
@@ -50,7 +50,7 @@ def _grey(picture: Image.Image) -> Image.Image:
 
 
 _Alteration = tuple[str, Callable[[Image.Image], Image.Image], dict[str, object]]
-_ALTERATIONS: tuple[_Alteration, ...] = (
+ALTERATIONS: tuple[_Alteration, ...] = (
     ("saved again", _unchanged, {"format": "JPEG", "quality": _JPEG_LOW_QUALITY}),
     ("other format", _unchanged, {"format": "WEBP", "quality": _GOOD_QUALITY, "method": 0}),
     ("half size", _half_size, {"format": "JPEG", "quality": _GOOD_QUALITY}),

@@ -290,7 +290,7 @@ def _command(
 
     Nothing is installed; without `--few` it is about 460 MB to fetch and 300 MB to keep.
     """
-    from rich.progress import Progress  # noqa: PLC0415 - only this command shows progress
+    from rich.progress import Progress
 
     with Progress() as progress:
         bar = progress.add_task("Photographs", total=None)
