@@ -26,7 +26,8 @@ def confine(limits: Limits) -> None:
         _prctl(_PR_SET_DUMPABLE, 0)  # no core file, and no debugger of the same user
         _bound(resource.RLIMIT_AS, _mapped_bytes() + limits.max_memory)
     _bound(resource.RLIMIT_CORE, 0)
-    _bound(resource.RLIMIT_NPROC, 0)  # neither processes nor threads
+    # Not RLIMIT_NPROC: the HEVC decoder can't do without threads, and Linux counts the threads of
+    # the user as a whole, so that a bound would hang on what else the user runs.
     _bound(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _bound(resource.RLIMIT_FSIZE, limits.max_pixels * _BYTES_A_PIXEL + _LONGEST_HEADER)
 

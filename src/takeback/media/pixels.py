@@ -24,6 +24,7 @@ _PILLOW_FORMATS: Final = {
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
 }
+_ALL_OR_NOTHING: Final = ("image/heic", "image/heif")
 _ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -58,8 +59,6 @@ def load_codecs(limits: Limits) -> None:
         decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
     )
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    # A file cut short still shows most of a picture; refusing it would be an easy way around us.
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
     # Pillow's own check backs ours up where a plug-in allocates before we have seen the size.
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     warnings.simplefilter("ignore")
@@ -67,14 +66,31 @@ def load_codecs(limits: Limits) -> None:
 
 
 def decode_rgb(data: bytes, media_type: str, limits: Limits) -> Image.Image:
-    """Decode the first frame to an upright picture in mode RGB; raises Refused."""
+    """Decode the first frame to an upright picture in mode RGB; raises Refused.
+
+    A file cut short still shows most of a picture, and refusing it would be an easy way around us:
+    what can't be read strictly is read again as far as it goes.
+    """
     if media_type == "image/jpeg" and scans(data) > limits.max_scans:
         raise Refused(Outcome.TOO_MANY_SCANS)
     try:
+        return _decode(data, media_type, limits, as_far_as_it_goes=False)
+    except Refused as refused:
+        # The HEIF plug-in would give a black picture, whatever went wrong.
+        if refused.outcome is not Outcome.DAMAGED or media_type in _ALL_OR_NOTHING:
+            raise
+    return _decode(data, media_type, limits, as_far_as_it_goes=True)
+
+
+def _decode(
+    data: bytes, media_type: str, limits: Limits, *, as_far_as_it_goes: bool
+) -> Image.Image:
+    ImageFile.LOAD_TRUNCATED_IMAGES = as_far_as_it_goes
+    try:
         with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]]) as picture:
-            if picture.width * picture.height > limits.max_pixels:
-                raise Refused(Outcome.TOO_MANY_PIXELS)
+            _check_size(picture, limits)
             picture.load()
+            _check_size(picture, limits)  # HEIF may tell another size once it is decoded
             rgb = _on_white(picture)
             turn = _UPRIGHT.get(_orientation(picture))
             return rgb if turn is None else rgb.transpose(turn)
@@ -87,7 +103,14 @@ def decode_rgb(data: bytes, media_type: str, limits: Limits) -> Image.Image:
     except NotImplementedError as error:
         raise Refused(Outcome.UNSUPPORTED) from error
     except Exception as error:  # a broken file makes Pillow's plug-ins raise nearly anything
-        raise Refused(Outcome.DAMAGED) from error
+        # Pillow and libheif report some shortages of memory as other errors.
+        shortage = "memory" in str(error).lower()
+        raise Refused(Outcome.OUT_OF_MEMORY if shortage else Outcome.DAMAGED) from error
+
+
+def _check_size(picture: Image.Image, limits: Limits) -> None:
+    if picture.width * picture.height > limits.max_pixels:
+        raise Refused(Outcome.TOO_MANY_PIXELS)
 
 
 def scans(jpeg: bytes) -> int:

@@ -47,20 +47,23 @@ class DecoderProcess:
         self._limits = limits
         self._ready = False
         self.pictures = 0
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [
-                    *(sys.executable, "-I", "-c", _LAUNCH, str(_PACKAGES)),
-                    json.dumps(dataclasses.asdict(limits)),
-                ],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,  # heard only until the child is ready
-                env=_environment(),
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for us; the child goes when the socket closes
-            )
+        with contextlib.ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                    [
+                        *(sys.executable, "-I", "-c", _LAUNCH, str(_PACKAGES)),
+                        json.dumps(dataclasses.asdict(limits)),
+                    ],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,  # heard only until the child is ready
+                    env=_environment(),
+                    cwd="/",
+                    start_new_session=True,  # Ctrl-C is for us; it goes when the socket closes
+                )
+            undo.pop_all()
         self._socket = ours
 
     @property
@@ -93,10 +96,15 @@ class DecoderProcess:
     def end(self) -> None:
         """Stop the child and wait until it is gone; harmless when it is gone already."""
         self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        self._kill()
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            # The child leads a process group: what it may have started goes with it.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def _await_ready(self) -> None:
         if self._ready:
@@ -108,7 +116,7 @@ class DecoderProcess:
         if self._ready and errors is not None:
             errors.close()
         elif errors is not None:
-            self._process.kill()
+            self._kill()
             said = errors.read().decode(errors="replace").strip()
             self.end()
             raise RuntimeError(
