@@ -2,6 +2,8 @@
 
 import typer
 
+from takeback.cli.hash import hash_files
+
 app = typer.Typer(
     name="takeback",
     help="Take back a picture: fingerprints, the signed list, and the gate that stops copies.",
@@ -13,3 +15,6 @@ app = typer.Typer(
 @app.callback()
 def takeback() -> None:
     """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
+
+
+app.command("hash")(hash_files)
