@@ -1,0 +1,182 @@
+"""Reads the log and the list: the only road to their rows for everything but actions."""
+
+import hmac
+from collections.abc import Iterable
+
+from django.db.models import Count, Max, Min
+
+from takeback.hashlist.bundles import Record, encode_entries, encode_openings
+from takeback.hashlist.checkpoint import Checkpoint as SignedState
+from takeback.hashlist.commitments import Opening
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
+from takeback.hotline.publishing.domain import (
+    FeedbackSummary,
+    Outcome,
+    PlatformSummary,
+    token_digest,
+    token_secret,
+)
+from takeback.hotline.publishing.models import (
+    Checkpoint,
+    Entry,
+    Feedback,
+    LogEntry,
+    Platform,
+    PlatformFetch,
+    TileHash,
+)
+from takeback.hotline.publishing.signing import log_signer
+
+
+def verifier_key_line() -> str:
+    """Return the log's verifier key, `name+hash+base64`."""
+    return log_signer().verifier_key.line
+
+
+def current_checkpoint() -> tuple[int, bytes]:
+    """Return the size of the log and its signed checkpoint; an empty log has one as well."""
+    newest = Checkpoint.objects.order_by("-size").first()
+    if newest is not None:
+        return newest.size, bytes(newest.note)
+    signer = log_signer()
+    return 0, SignedState(signer.name, 0, Frontier().root()).sign(signer)
+
+
+def tile(ref: TileRef) -> bytes | None:
+    """Return a tile of the Merkle tree, 32 bytes a hash, or None if there is none."""
+    bundle = ref.bundle
+    if not _exists(bundle, ref.level):
+        return None
+    if ref.level == 0:
+        return b"".join(leaf_hash(commitment) for commitment in _commitments(bundle))
+    hashes = TileHash.objects.filter(
+        level=ref.level, index__gte=bundle.start, index__lt=bundle.end
+    ).order_by("index")
+    return b"".join(bytes(one) for one in hashes.values_list("hash", flat=True))
+
+
+def entry_bundle(ref: BundleRef) -> bytes | None:
+    """Return an entry bundle, which holds commitments only, or None if there is none."""
+    return encode_entries(_commitments(ref)) if _exists(ref) else None
+
+
+def openings_bundle(ref: BundleRef) -> bytes | None:
+    """Return an openings bundle, for platforms only, or None if there is none."""
+    if not _exists(ref):
+        return None
+    rows = LogEntry.objects.filter(index__gte=ref.start, index__lt=ref.end).order_by("index")
+    return encode_openings(Record(bytes(row.commitment), _opening(row)) for row in rows)
+
+
+def platform_of_token(token: str) -> Platform | None:
+    """Return the platform that holds this token, or None if nobody does or it was revoked."""
+    secret = token_secret(token)
+    if secret is None:
+        return None
+    digest = token_digest(secret)
+    platform = Platform.objects.filter(token_digest=digest, revoked_at=None).first()
+    if platform is None or not hmac.compare_digest(bytes(platform.token_digest), digest):
+        return None
+    return platform
+
+
+def platform_names() -> list[str]:
+    """Return the names of the platforms that follow the list now, in alphabetical order."""
+    current = Platform.objects.filter(revoked_at=None).order_by("name")
+    return list(current.values_list("name", flat=True))
+
+
+def platforms() -> list[PlatformSummary]:
+    """Return all platforms, in alphabetical order, those revoked included."""
+    rows = Platform.objects.order_by("name").annotate(
+        fetched_size=Max("platformfetch__size"), fetched_at=Max("platformfetch__fetched_at")
+    )
+    return [
+        PlatformSummary(
+            row.name, row.added_at, row.revoked_at, row.fetched_size or 0, row.fetched_at
+        )
+        for row in rows
+    ]
+
+
+def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
+    """Return how each entry stands with each platform, in order of entries, then of names.
+
+    A platform whose token was revoked is named only where it had fetched the entry. Ids that were
+    never listed are left out.
+    """
+    wanted = list(dict.fromkeys(entries))
+    rows = {row.id: row for row in Entry.objects.filter(id__in=wanted)}
+    added_at = dict(
+        LogEntry.objects.filter(entry__in=wanted)
+        .values_list("entry")
+        .annotate(first=Min("index"))
+        .values_list("entry", "first")
+    )
+    said = _feedback(wanted)
+    followers = list(Platform.objects.order_by("name"))
+    fetches = {
+        platform.id: list(
+            PlatformFetch.objects.filter(platform=platform)
+            .order_by("size")
+            .values_list("size", "fetched_at")
+        )
+        for platform in followers
+    }
+    found = []
+    for entry in wanted:
+        if (row := rows.get(entry)) is None:
+            continue
+        index = added_at.get(entry)
+        for platform in followers:
+            fetched = (
+                None
+                if index is None
+                else next((at for size, at in fetches[platform.id] if size > index), None)
+            )
+            if platform.revoked_at is not None and fetched is None:
+                continue
+            summary = said.get((entry, platform.id), ())
+            found.append(
+                Outcome(
+                    entry, platform.name, row.listed_at, fetched, row.withdrawn_at, tuple(summary)
+                )
+            )
+    return found
+
+
+def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSummary]]:
+    summaries: dict[tuple[str, int], list[FeedbackSummary]] = {}
+    rows = (
+        Feedback.objects.filter(entry__in=entries)
+        .values_list("entry", "platform", "value")
+        .annotate(count=Count("id"), first=Min("time"), last=Max("time"))
+        .order_by("first", "value")
+    )
+    for entry, platform, value, count, first, last in rows:
+        summary = FeedbackSummary(FeedbackValue(value), count, first, last)
+        summaries.setdefault((entry, platform), []).append(summary)
+    return summaries
+
+
+def _opening(row: LogEntry) -> Opening | None:
+    if row.nonce is None or row.event is None:
+        return None
+    return Opening(bytes(row.nonce), bytes(row.event))
+
+
+def _commitments(ref: BundleRef) -> list[bytes]:
+    rows = LogEntry.objects.filter(index__gte=ref.start, index__lt=ref.end).order_by("index")
+    return [bytes(one) for one in rows.values_list("commitment", flat=True)]
+
+
+def _exists(ref: BundleRef, level: int = 0) -> bool:
+    """Whether a checkpoint was signed at which this tile stood in the tree with this width."""
+    span: int = TILE_WIDTH**level
+    checkpoints = Checkpoint.objects.filter(size__gte=ref.end * span)
+    if ref.width < TILE_WIDTH:
+        checkpoints = checkpoints.filter(size__lt=(ref.end + 1) * span)
+    return checkpoints.exists()

@@ -1,0 +1,178 @@
+"""Changes the list and who follows it; each in one transaction, each with its audit record."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from procrastinate.contrib.django import app as jobs
+from procrastinate.exceptions import AlreadyEnqueued
+
+from takeback.hashlist.events import (
+    AddedEvent,
+    EntryId,
+    Provenance,
+    WithdrawnEvent,
+    canonical_json,
+    cut_to_hour,
+    new_entry_id,
+)
+from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt
+from takeback.hashlist.signals import Signal
+from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing.domain import (
+    PlatformError,
+    UnknownEntryError,
+    new_platform_secret,
+    token_digest,
+    write_token,
+)
+from takeback.hotline.publishing.models import (
+    Entry,
+    Feedback,
+    LogEntry,
+    PendingEvent,
+    Platform,
+    PlatformFetch,
+)
+from takeback.hotline.publishing.signing import log_signer
+from takeback.matching.policy import Lane
+
+SEALING_TASK = "takeback.seal_pending"
+_MAX_NAME = 80
+
+
+@transaction.atomic
+def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> EntryId:
+    """Put one picture on the list, in the caller's transaction; it is in the log soon after.
+
+    Raises pydantic's ValidationError for no signals, too many, or one named twice.
+    """
+    now = datetime.now(UTC)
+    event = AddedEvent(
+        entry=new_entry_id(),
+        time=cut_to_hour(now),
+        lane=lane,
+        provenance=Provenance(hotline=log_signer().name),
+        signals=tuple(signals),
+    )
+    entry = Entry.objects.create(id=event.entry, lane=lane, listed_at=now)
+    PendingEvent.objects.create(entry=entry, event=canonical_json(event))
+    record("entry.listed", event.entry, "reporter")
+    _defer_sealing()
+    return event.entry
+
+
+@transaction.atomic
+def withdraw_entries(entries: Iterable[EntryId], reason: Literal["reporter", "hotline"]) -> None:
+    """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
+
+    An entry that has not reached the log yet never will. Raises UnknownEntryError, and changes
+    nothing, if one was never listed.
+    """
+    wanted = sorted(set(entries))
+    # Pending events first, then entries: the order in which sealing locks them.
+    list(PendingEvent.objects.filter(entry__in=wanted).order_by("id").select_for_update())
+    rows = list(Entry.objects.filter(id__in=wanted).order_by("id").select_for_update())
+    if len(rows) != len(wanted):
+        raise UnknownEntryError("An entry that was never listed can't be withdrawn.")
+    now = datetime.now(UTC)
+    for row in rows:
+        if row.withdrawn_at is not None:
+            continue
+        row.withdrawn_at = now
+        row.save(update_fields=["withdrawn_at"])
+        indexes = LogEntry.objects.filter(entry=row).order_by("index")
+        if erases := tuple(indexes.values_list("index", flat=True)):
+            event = WithdrawnEvent(
+                entry=EntryId(row.id), time=cut_to_hour(now), erases=erases, reason=reason
+            )
+            PendingEvent.objects.create(entry=row, event=canonical_json(event))
+        else:
+            PendingEvent.objects.filter(entry=row).delete()
+        record("entry.withdrawn", row.id, reason)
+    _defer_sealing()
+
+
+@transaction.atomic
+def add_platform(name: str) -> str:
+    """Let a platform follow the list; returns its token, which can't be read again.
+
+    Raises PlatformError if the name is empty, too long, not printable or taken.
+    """
+    name = name.strip()
+    if not name.isprintable() or not 0 < len(name) <= _MAX_NAME:
+        raise PlatformError(f"A platform's name has 1 to {_MAX_NAME} printable characters.")
+    secret = new_platform_secret()
+    try:
+        with transaction.atomic():
+            platform = Platform.objects.create(
+                name=name, token_digest=token_digest(secret), added_at=datetime.now(UTC)
+            )
+    except IntegrityError as error:
+        raise PlatformError(f"There is a platform called {name} already.") from error
+    record("platform.added", f"platform {platform.id}", "operator")
+    return write_token(secret, log_signer().verifier_key.pin)
+
+
+@transaction.atomic
+def revoke_platform(name: str) -> None:
+    """Take a platform's token back, for good; raises PlatformError if there is none to take."""
+    platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
+    if platform is None:
+        raise PlatformError(f"No platform called {name} holds a token.")
+    platform.revoked_at = datetime.now(UTC)
+    platform.save(update_fields=["revoked_at"])
+    record("platform.revoked", f"platform {platform.id}", "operator")
+
+
+@transaction.atomic
+def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> FeedbackReceipt:
+    """Keep what a platform said; an `id` that it sent before changes nothing.
+
+    A time in the future is kept as now. Entries that never reached the log are unknown.
+    """
+    said = list(items)
+    wanted = {item.entry for item in said}
+    known = set(LogEntry.objects.filter(entry__in=wanted).values_list("entry", flat=True))
+    now = datetime.now(UTC)
+    kept = [
+        Feedback(
+            platform=platform,
+            said_id=item.id,
+            entry_id=item.entry,
+            value=item.value,
+            time=min(item.time, now),
+        )
+        for item in said
+        if item.entry in known
+    ]
+    Feedback.objects.bulk_create(kept, ignore_conflicts=True)
+    unknown = tuple(EntryId(entry) for entry in sorted(wanted - known))
+    return FeedbackReceipt(accepted=len(kept), unknown=unknown)
+
+
+def note_fetched(platform: Platform, size: int) -> None:
+    """Keep when the platform first had openings up to a log size."""
+    newest = PlatformFetch.objects.filter(platform=platform).aggregate(Max("size"))["size__max"]
+    if newest is None or newest < size:
+        fetch = PlatformFetch(platform=platform, size=size, fetched_at=datetime.now(UTC))
+        PlatformFetch.objects.bulk_create([fetch], ignore_conflicts=True)
+
+
+def _defer_sealing() -> None:
+    """Ask the worker to seal once this transaction has committed: one job a transaction.
+
+    Not one job for several transactions: it could run, and find nothing, before the last of them
+    commits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        (number,) = cursor.fetchone()
+    job = jobs.configure_task(SEALING_TASK, queueing_lock=f"seal after {number}")
+    try:
+        with transaction.atomic():
+            job.defer()
+    except AlreadyEnqueued:
+        pass  # an earlier change in this transaction has asked already

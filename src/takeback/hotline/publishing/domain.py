@@ -1,0 +1,80 @@
+"""What publishing answers to other features, and the shape of a platform's token."""
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+
+_SECRET_BYTES = 32
+_TOKEN = re.compile(r"tb1_(?P<secret>[a-z2-7]{52})_[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSummary:
+    """How often a platform said one thing of one entry, and when first and last."""
+
+    value: FeedbackValue
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one entry stands with one platform.
+
+    `listed_at`: when the reporter sent it; `fetched_at`: when the platform first fetched it, None
+    if it has not; `withdrawn_at`: when it was taken back, None if it was not.
+    """
+
+    entry: EntryId
+    platform: str
+    listed_at: datetime
+    fetched_at: datetime | None
+    withdrawn_at: datetime | None
+    feedback: tuple[FeedbackSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSummary:
+    """A platform as an operator sees it; `fetched_size`: number of events it has fetched."""
+
+    name: str
+    added_at: datetime
+    revoked_at: datetime | None
+    fetched_size: int
+    fetched_at: datetime | None
+
+
+class UnknownEntryError(LookupError):
+    """An entry was never on the list."""
+
+
+class PlatformError(ValueError):
+    """A platform can't be added or revoked; the message says why."""
+
+
+def new_platform_secret() -> str:
+    """Draw the secret part of a token: 256 random bits in 52 base32 letters."""
+    return base64.b32encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=").lower()
+
+
+def write_token(secret: str, pin: str) -> str:
+    """Return the one string an operator hands over; `pin` is that of the log's verifier key."""
+    return f"tb1_{secret}_{pin}"
+
+
+def token_secret(token: str) -> str | None:
+    """Return the secret part of a token, or None if it is none."""
+    found = _TOKEN.fullmatch(token)
+    return found["secret"] if found else None
+
+
+def token_digest(secret: str) -> bytes:
+    """Return what is stored of a secret: SHA-256. The secret is random, so no salt is needed."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,120 @@
+"""The tables of the list: entries, the log with its Merkle tree, platforms and what they said.
+
+The log is append-only in the database itself (migration 0001): a trigger refuses every change but
+one, the erasing of an opening.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.matching.policy import Lane
+
+_ENTRY_LETTERS = 26
+
+
+class Log(models.Model):
+    """The one log; its row is locked while events are sealed into it.
+
+    `origin` is fixed when the log begins: a gate that pinned it must never meet another.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    origin = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="one_log"),)
+
+
+class Entry(models.Model):
+    """One listed picture. Which case it belongs to is not known here."""
+
+    id = models.CharField(max_length=_ENTRY_LETTERS, primary_key=True)
+    lane = models.CharField(max_length=16, choices=[(lane.value, lane.value) for lane in Lane])
+    listed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class PendingEvent(models.Model):
+    """An event that is not in the log yet: its canonical bytes."""
+
+    entry = models.ForeignKey(Entry, models.PROTECT)
+    event = models.BinaryField()
+
+
+class LogEntry(models.Model):
+    """The log at one index: the commitment for ever, the opening until it is erased."""
+
+    index = models.BigIntegerField(primary_key=True)
+    entry = models.ForeignKey(Entry, models.PROTECT)
+    commitment = models.BinaryField()
+    nonce = models.BinaryField(null=True)
+    event = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(index__gte=0), name="log_index_from_zero"),
+            models.CheckConstraint(
+                condition=Q(nonce__isnull=True, event__isnull=True)
+                | Q(nonce__isnull=False, event__isnull=False),
+                name="opening_whole_or_gone",
+            ),
+        )
+
+
+class TileHash(models.Model):
+    """The hash of one full tile: level 1 and above of the tiled Merkle tree."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("level", "index"), name="one_hash_a_tile"),)
+
+
+class Checkpoint(models.Model):
+    """A signed state of the log, and the right edge of the tree at it."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.BinaryField()
+    frontier = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+
+class Platform(models.Model):
+    """A service that follows the list; of its token only a digest is kept."""
+
+    name = models.CharField(max_length=80, unique=True)
+    token_digest = models.BinaryField(unique=True)
+    added_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class PlatformFetch(models.Model):
+    """When a platform had first fetched the log up to a size."""
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    size = models.BigIntegerField()
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("platform", "size"), name="one_fetch_a_size"),
+        )
+
+
+class Feedback(models.Model):
+    """One thing a platform said of one entry; `said_id` is the platform's own id for it."""
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    said_id = models.UUIDField()
+    entry = models.ForeignKey(Entry, models.PROTECT)
+    value = models.CharField(
+        max_length=16, choices=[(value.value, value.value) for value in FeedbackValue]
+    )
+    time = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("platform", "said_id"), name="said_once"),)
+        indexes = (models.Index(fields=("entry", "platform")),)

@@ -1,0 +1,23 @@
+"""Background jobs of the list; the worker runs them from the same database."""
+
+from asgiref.sync import sync_to_async
+from procrastinate.contrib.django import app
+
+from takeback.hotline.publishing.actions import SEALING_TASK
+from takeback.hotline.publishing.sealing import seal_pending
+
+
+@app.task(name=SEALING_TASK)
+def seal() -> None:
+    """Seal everything that is pending."""
+    while seal_pending():
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="takeback.seal_what_was_left", queueing_lock="seal what was left")
+async def seal_what_was_left(timestamp: int) -> None:
+    """Every minute: seal what a killed worker left pending, and let its jobs run to their end."""
+    await sync_to_async(seal.func)()
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)
