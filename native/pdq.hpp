@@ -37,8 +37,18 @@ struct PdqHash {
   uint8_t bytes[32];
 };
 
-// The order of the eight is that of pdqhash.compute_dihedral.
-enum class Dihedral { original, rotate90, rotate180, rotate270, flip_x, flip_y, transpose, anti_transpose };
+// The order of the eight is that of pdqhash.compute_dihedral. Turns are anticlockwise; flip_x turns
+// the picture upside down, flip_y swaps left and right.
+enum class Dihedral {
+  original,
+  rotate90,
+  rotate180,
+  rotate270,
+  flip_x,
+  flip_y,
+  transpose,
+  anti_transpose,
+};
 inline constexpr int kDihedrals = 8;
 
 inline constexpr size_t kSmallestSide = 5;        // below it the reference gives hash 0, quality 0
@@ -311,8 +321,7 @@ class PdqRows {
            detail::ColumnFilter::floats(detail::Window(height), detail::kSide);
   }
 
-  // Sides are at most kLargestSide. `workspace` must live as long as this object; for a picture
-  // with a side below kSmallestSide it may be null.
+  // Sides are at most kLargestSide. `workspace` must live as long as this object.
   PdqRows(size_t width, size_t height, float* workspace)
       : width_(width),
         height_(height),
@@ -323,9 +332,8 @@ class PdqRows {
         luma_(workspace),
         blurred_(workspace + detail::kBatch * width),
         counts_(workspace + 2 * detail::kBatch * width),
-        first_pass_(detail::Window(height), path_ == Path::filtered ? width : 0,
-                    workspace + first_pass_at(width)),
-        second_pass_(detail::Window(height), path_ == Path::filtered ? detail::kSide : 0,
+        first_pass_(detail::Window(height), width, workspace + first_pass_at(width)),
+        second_pass_(detail::Window(height), detail::kSide,
                      workspace + first_pass_at(width) +
                          detail::ColumnFilter::floats(detail::Window(height), width)) {
     if (path_ != Path::filtered) return;

@@ -76,10 +76,10 @@ def pdq_of_pixels(pixels: NDArray[np.uint8]) -> Pdq:
 def dihedral_pdqs(pixels: NDArray[np.uint8]) -> DihedralPdqs:
     """Return the PDQs of a picture and of its turned and mirrored versions.
 
-    In this order: as it is; turned by 90, 180 and 270 degrees; flipped in x and in y; transposed
-    and anti-transposed (`pdqhash.compute_dihedral` has the same order and the same sense of turn).
-    All come from one transform, so each may differ by a few bits from the PDQ of a picture that
-    was really turned. `pixels` and errors are as for `pdq_of_pixels`.
+    In the order of `pdqhash.compute_dihedral`: as it is; turned anticlockwise by 90, 180 and 270
+    degrees; upside down; left and right swapped; transposed; anti-transposed. All come from one
+    transform, so each may differ by a few bits from the PDQ of a picture that was really turned.
+    `pixels` and errors are as for `pdq_of_pixels`.
     """
     eight, quality = _native.dihedral_pdqs(pixels)
     a, b, c, d, e, f, g, h = (Pdq(bits, quality) for bits in eight)
