@@ -42,7 +42,7 @@ def make_site(gate: Gate, uploads: Path) -> FastAPI:
     @site.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         ours = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-        fits = 0 < int(request.headers.get("content-length", 0)) <= 32 << 20  # 32 MiB
+        fits = int(request.headers.get("content-length", 1 << 40)) <= 32 << 20  # 32 MiB
         refused = request.method == "POST" and not (ours and fits)
         answer = page("unchecked", status=403) if refused else await go_on(request)
         answer.headers.update(HEADERS)

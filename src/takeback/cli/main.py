@@ -2,6 +2,7 @@
 
 import typer
 
+from takeback.cli import gate
 from takeback.cli.hash import hash_files
 
 app = typer.Typer(
@@ -18,3 +19,4 @@ def takeback() -> None:
 
 
 app.command("hash")(hash_files)
+app.add_typer(gate.app)

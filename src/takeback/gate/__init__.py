@@ -4,7 +4,7 @@ What a platform that embeds the gate needs stands here; see docs/gate.md.
 """
 
 from takeback.gate.gate import Gate, GateHealth, NoListError, Verdict
-from takeback.gate.outbox import FeedbackValue
 from takeback.gate.store import StoreError
+from takeback.hashlist.feedback import FeedbackValue
 
 __all__ = ["FeedbackValue", "Gate", "GateHealth", "NoListError", "StoreError", "Verdict"]

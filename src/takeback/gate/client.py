@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import ValidationError
 from requests.auth import AuthBase
 
-from takeback.gate.outbox import Feedback
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackBatch, FeedbackItem, FeedbackReceipt
 
 WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0
@@ -21,7 +23,8 @@ _TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _OK = 200
 _NO_NEWS = 204
-_CLIENT_ERRORS = range(400, 500)
+_DENIED = (401, 403)
+_NEVER_TAKEN = (400, 413, 422)
 
 
 class HotlineError(Exception):
@@ -107,30 +110,23 @@ class HotlineClient:
         """Fetch an openings bundle."""
         return self._get(path, _MAX_BUNDLE_BYTES)
 
-    def send_feedback(self, said: Sequence[Feedback]) -> list[str]:
+    def send_feedback(self, said: Sequence[FeedbackItem]) -> list[EntryId]:
         """Deliver feedback; returns the ids of entries that the hotline does not know.
 
         Raises FeedbackRefusedError if sending the same again would never help.
         """
-        items = [
-            {
-                "id": f.id,
-                "entry": f.entry,
-                "value": f.value.value,
-                "time": f.time.isoformat().replace("+00:00", "Z"),
-            }
-            for f in said
-        ]
+        batch = FeedbackBatch(feedback=tuple(said))
         try:
             answer = self._session.post(
                 f"{self.url}/list/v1/feedback",
-                json={"feedback": items},
+                data=batch.model_dump_json(),
+                headers={"Content-Type": "application/json"},
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
             self._check_status(answer)
-            return [str(entry) for entry in answer.json().get("unknown", [])]
-        except (requests.RequestException, AttributeError) as error:
+            return list(FeedbackReceipt.model_validate_json(answer.content).unknown)
+        except (requests.RequestException, ValidationError) as error:
             raise HotlineUnreachableError(self._no_answer(error)) from error
 
     def close(self) -> None:
@@ -173,15 +169,11 @@ class HotlineClient:
         status = answer.status_code
         if status in (_OK, _NO_NEWS):
             return
-        if status in (401, 403):
+        if status in _DENIED:
             raise HotlineDeniedError(
                 f"{self.url} does not take the token. Ask the hotline for a new one."
             )
-        if (
-            answer.request.method == "POST"
-            and status in _CLIENT_ERRORS
-            and status not in (408, 429)
-        ):
+        if answer.request.method == "POST" and status in _NEVER_TAKEN:
             raise FeedbackRefusedError(f"{self.url} refused the feedback with status {status}.")
         raise HotlineUnreachableError(f"{self.url} answered with status {status}. Try again later.")
 

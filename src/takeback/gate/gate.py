@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 
 from takeback.fingerprints.picture import fingerprint_picture
-from takeback.gate.outbox import Feedback, FeedbackValue, Outbox
+from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
 from takeback.gate.store import Store
+from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.matching.matcher import Match, SignalType, UploadFingerprints
 from takeback.matching.policy import Decision, Lane, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
@@ -164,7 +165,7 @@ class Gate:
             self._report_by_itself(verdict)
         return verdict
 
-    def report(self, entries: Iterable[str], value: FeedbackValue) -> list[Feedback]:
+    def report(self, entries: Iterable[str], value: FeedbackValue) -> list[FeedbackItem]:
         """Tell the hotline what became of an upload that matched these entries.
 
         For a review give every entry of `verdict.matches`. It is on the disk when this returns.

@@ -132,7 +132,9 @@ def make_service(gate: Gate) -> FastAPI:
     @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
     def feedback(said: FeedbackRequest) -> FeedbackAccepted:
         """Tell the hotline what a person decided about an upload that matched these entries."""
-        return FeedbackAccepted(ids=[f.id for f in gate.report(said.entries, said.value)])
+        return FeedbackAccepted(
+            ids=[str(item.id) for item in gate.report(said.entries, said.value)]
+        )
 
     @app.get("/healthz", responses={503: {"model": HealthAnswer}})
     def healthz(response: Response) -> HealthAnswer:

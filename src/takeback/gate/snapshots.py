@@ -33,9 +33,8 @@ def publish_snapshot(store: Store) -> SnapshotSource | None:
     log = store.followed_log()
     if log is None:
         return None
-    wanted = SnapshotSource(log.origin, log.size, log.root_hash)
-    if _source_in_force(store) == wanted:
-        return wanted
+    if _source_in_force(store) == log.source:
+        return log.source
     state = store.state()
     if state is None:
         return None

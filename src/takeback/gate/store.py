@@ -1,6 +1,7 @@
 """The store: the folder in which a platform keeps its copy of the list and its outbox.
 
-gate.db      SQLite: which log is followed and how far, the live entries, the outbox
+list.db      SQLite: which log is followed and how far, and the live entries
+outbox.db    SQLite: feedback on its way, apart, so that a long sync never holds it up
 snapshots/   the live entries as files that matchers map
 CURRENT      the name of the snapshot in force; replaced as a whole
 sync.lock    held by the one process that syncs
@@ -15,6 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from takeback.hashlist.events import EntryId, Provenance
+from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import ListedEntry, ListedPdq, SnapshotSource
 
@@ -23,31 +28,30 @@ _CODE_BYTES = 33  # a PDQ of 32 bytes and its quality in one
 _SHA256_BYTES = 32
 _MD5_BYTES = 16
 
-_SCHEMA = """
+_LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    hotline TEXT NOT NULL,
     verifier_key TEXT NOT NULL,
     origin TEXT NOT NULL,
-    size INTEGER NOT NULL CHECK (size >= 0),
-    root_hash BLOB NOT NULL,
-    checkpoint BLOB NOT NULL,
     frontier BLOB NOT NULL,
+    checkpoint BLOB NOT NULL,
     contacted_at TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS live_entry (
     entry TEXT PRIMARY KEY,
     added_at INTEGER NOT NULL,
+    provenance TEXT NOT NULL,
     lane TEXT NOT NULL,
     pdq BLOB NOT NULL,
     sha256 BLOB NOT NULL,
     md5 BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+"""
+
+_OUTBOX_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
     id TEXT PRIMARY KEY,
-    entry TEXT NOT NULL,
-    value TEXT NOT NULL,
-    time TEXT NOT NULL,
+    item TEXT NOT NULL,
     refused INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
@@ -65,26 +69,21 @@ class SyncRunningError(StoreError):
 class FollowedLog:
     """Which log the store follows and what of it has been verified.
 
-    `frontier`: the right edge of the Merkle tree at `size`; `contacted_at`: when the hotline last
+    `verifier_key`: the key line that was pinned; `frontier`: the right edge of the Merkle tree;
+    `checkpoint`: the signed note that vouches for it; `contacted_at`: when the hotline last
     answered as it should.
     """
 
-    hotline: str
     verifier_key: str
     origin: str
-    size: int
-    root_hash: bytes
+    frontier: Frontier
     checkpoint: bytes
-    frontier: bytes
-    contacted_at: datetime | None
+    contacted_at: datetime | None = None
 
-
-@dataclass(frozen=True)
-class LiveEntry:
-    """An entry that is alive, and the log index of the event that added it."""
-
-    added_at: int
-    listed: ListedEntry
+    @property
+    def source(self) -> SnapshotSource:
+        """The state as a snapshot names it."""
+        return SnapshotSource(self.origin, self.frontier.size, self.frontier.root())
 
 
 class Store:
@@ -103,16 +102,17 @@ class Store:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.snapshots.mkdir(mode=0o700, exist_ok=True)
-            with contextlib.closing(self._connect()) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.executescript(_SCHEMA)
+            for path, schema in ((self._list, _LIST_SCHEMA), (self._outbox, _OUTBOX_SCHEMA)):
+                with contextlib.closing(_connect(path)) as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")
+                    connection.executescript(schema)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"The store {folder} can't be opened: {error}") from error
 
     @classmethod
     def existing(cls, folder: Path) -> "Store":
         """Open a store that is there already; raises StoreError if there is none."""
-        if not (folder / "gate.db").is_file():
+        if not (folder / "list.db").is_file():
             raise StoreError(
                 f"There is no store in {folder}. Make one: takeback gate sync --store {folder} …"
             )
@@ -128,25 +128,21 @@ class Store:
         """The file that names the snapshot in force."""
         return self.folder / "CURRENT"
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One writing transaction: committed and on the disk at the end, or not there at all."""
-        with contextlib.closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+    def change_list(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction that changes the list: on the disk at its end, or not there at all."""
+        return _transaction(self._list, "BEGIN IMMEDIATE")
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """One reading transaction: everything read in it is of one state."""
-        with contextlib.closing(self._connect()) as connection:
-            connection.execute("BEGIN")
-            yield connection
-            connection.execute("COMMIT")
+    def read_list(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction that reads the list: everything read in it is of one state."""
+        return _transaction(self._list, "BEGIN")
+
+    def change_outbox(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction that changes the outbox: on the disk at its end."""
+        return _transaction(self._outbox, "BEGIN IMMEDIATE")
+
+    def read_outbox(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """One transaction that reads the outbox."""
+        return _transaction(self._outbox, "BEGIN")
 
     @contextlib.contextmanager
     def sync_lock(self) -> Iterator[None]:
@@ -169,83 +165,108 @@ class Store:
 
     def followed_log(self) -> FollowedLog | None:
         """Return which log is followed, or None before the first sync."""
-        with self.reading() as connection:
-            return read_followed_log(connection)
+        with self.read_list() as connection:
+            return _read_followed_log(connection)
 
     def state(self) -> tuple[SnapshotSource, list[ListedEntry]] | None:
         """Return the verified state with all live entries, or None before the first sync."""
-        with self.reading() as connection:
-            log = read_followed_log(connection)
+        with self.read_list() as connection:
+            log = _read_followed_log(connection)
             if log is None:
                 return None
             rows = connection.execute("SELECT entry, lane, pdq, sha256, md5 FROM live_entry")
-            entries = [_listed(*row) for row in rows]
-        return SnapshotSource(log.origin, log.size, log.root_hash), entries
+            return log.source, [_listed(*row) for row in rows]
 
     def record_contact(self) -> None:
         """Note that the hotline has just answered as it should."""
-        with self.transaction() as connection:
+        with self.change_list() as connection:
             connection.execute("UPDATE followed_log SET contacted_at = ?", (_now(),))
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.folder / "gate.db", timeout=_BUSY_SECONDS, isolation_level=None
-        )
-        connection.execute("PRAGMA synchronous=FULL")
-        return connection
+    @property
+    def _list(self) -> Path:
+        return self.folder / "list.db"
 
-
-def read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
-    """Read which log is followed, inside a transaction."""
-    row = connection.execute(
-        "SELECT hotline, verifier_key, origin, size, root_hash, checkpoint, frontier, contacted_at"
-        " FROM followed_log"
-    ).fetchone()
-    if row is None:
-        return None
-    hotline, verifier_key, origin, size, root_hash, checkpoint, frontier, contacted_at = row
-    contact = datetime.fromisoformat(contacted_at) if contacted_at else None
-    return FollowedLog(
-        hotline, verifier_key, origin, size, root_hash, checkpoint, frontier, contact
-    )
+    @property
+    def _outbox(self) -> Path:
+        return self.folder / "outbox.db"
 
 
 def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None:
     """Write which log is followed and how far, inside a transaction; now counts as a contact."""
     connection.execute(
-        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            log.hotline,
-            log.verifier_key,
-            log.origin,
-            log.size,
-            log.root_hash,
-            log.checkpoint,
-            log.frontier,
-            _now(),
-        ),
+        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?)",
+        (log.verifier_key, log.origin, log.frontier.to_bytes(), log.checkpoint, _now()),
+    )
+
+
+def read_live_entry(connection: sqlite3.Connection, entry: EntryId) -> LiveEntry | None:
+    """Read an entry, or None if it is not on the list, inside a transaction."""
+    row = connection.execute(
+        "SELECT added_at, provenance, lane, pdq, sha256, md5 FROM live_entry WHERE entry = ?",
+        (entry,),
+    ).fetchone()
+    if row is None:
+        return None
+    added_at, provenance, *fields = row
+    listed = _listed(entry, *fields)
+    signals: list[Signal] = [
+        PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in listed.pdq
+    ]
+    signals += [Sha256Signal(value=digest.hex()) for digest in listed.sha256]
+    signals += [Md5Signal(value=digest.hex()) for digest in listed.md5]
+    return LiveEntry(
+        entry,
+        listed.lane,
+        Provenance.model_validate_json(provenance),
+        tuple(signals),
+        added_at,
     )
 
 
 def put_live_entry(connection: sqlite3.Connection, live: LiveEntry) -> None:
     """Add an entry, or put it in the place of the one with its id, inside a transaction."""
-    listed = live.listed
+    pdq, sha256, md5 = bytearray(), bytearray(), bytearray()
+    for signal in live.signals:
+        match signal:
+            case PdqSignal():
+                pdq += bytes.fromhex(signal.value) + bytes([signal.quality])
+            case Sha256Signal():
+                sha256 += bytes.fromhex(signal.value)
+            case Md5Signal():
+                md5 += bytes.fromhex(signal.value)
     connection.execute(
-        "INSERT OR REPLACE INTO live_entry VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO live_entry VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            listed.entry,
+            live.entry,
             live.added_at,
-            listed.lane.value,
-            b"".join(pdq.code + bytes([pdq.quality]) for pdq in listed.pdq),
-            b"".join(listed.sha256),
-            b"".join(listed.md5),
+            live.provenance.model_dump_json(),
+            live.lane.value,
+            bytes(pdq),
+            bytes(sha256),
+            bytes(md5),
         ),
     )
 
 
-def drop_live_entry(connection: sqlite3.Connection, entry: str) -> None:
+def drop_live_entry(connection: sqlite3.Connection, entry: EntryId) -> None:
     """Remove an entry, if it is there, inside a transaction."""
     connection.execute("DELETE FROM live_entry WHERE entry = ?", (entry,))
+
+
+def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
+    row = connection.execute(
+        "SELECT verifier_key, origin, frontier, checkpoint, contacted_at FROM followed_log"
+    ).fetchone()
+    if row is None:
+        return None
+    verifier_key, origin, frontier, checkpoint, contacted_at = row
+    return FollowedLog(
+        verifier_key,
+        origin,
+        Frontier.from_bytes(frontier),
+        checkpoint,
+        datetime.fromisoformat(contacted_at) if contacted_at else None,
+    )
 
 
 def _listed(entry: str, lane: str, pdq: bytes, sha256: bytes, md5: bytes) -> ListedEntry:
@@ -259,3 +280,21 @@ def _cut(joined: bytes, length: int) -> tuple[bytes, ...]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+@contextlib.contextmanager
+def _transaction(path: Path, begin: str) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(_connect(path)) as connection:
+        connection.execute(begin)
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from takeback.gate.gate import GateHealth, Verdict
-from takeback.gate.outbox import FeedbackValue
+from takeback.hashlist.events import ENTRY_ID_PATTERN
+from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import SignalType, UploadFingerprints
 from takeback.matching.policy import Decision, Lane
 from takeback.matching.snapshot import SnapshotSource
 
-EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
+_AnyEntryId = Annotated[str, StringConstraints(pattern=ENTRY_ID_PATTERN)]
 
 _ENTRY = "aebagbafaydqqcikbmga2dqpca"
 _PDQ = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
@@ -124,7 +125,7 @@ class FeedbackRequest(BaseModel):
         json_schema_extra={"examples": [{"entries": [_ENTRY], "value": "not_the_same"}]},
     )
 
-    entries: list[EntryId] = Field(min_length=1, max_length=1000)
+    entries: list[_AnyEntryId] = Field(min_length=1, max_length=1000)
     value: FeedbackValue
 
 

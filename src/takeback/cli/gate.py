@@ -1,0 +1,324 @@
+"""`takeback gate …`: a platform's side, for operators."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import threading
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from takeback.gate.client import HotlineClient, PlatformToken
+    from takeback.gate.gate import Gate
+    from takeback.gate.store import Store
+    from takeback.gate.sync import SyncOutcome
+    from takeback.matching.policy import MatchPolicy
+
+app = typer.Typer(
+    name="gate",
+    help="A platform's gate: keep a copy of the list, check uploads, report back.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_FAILED = 1
+_USAGE = 2
+_NOT_READ = 3
+_LIST_REFUSED = 4
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
+]
+
+
+@app.command()
+def sync(
+    hotline: Annotated[str, typer.Option(help="Address of the hotline, https://…")],
+    store: StoreOption,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TAKEBACK_GATE_TOKEN",
+            help="The platform's token. Better in TAKEBACK_GATE_TOKEN or --token-file: "
+            "a process list shows options.",
+        ),
+    ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="File that holds the token.")] = None,
+    follow: Annotated[bool, typer.Option(help="Keep at it, and deliver feedback.")] = False,
+) -> None:
+    """Fetch what is new on the list, verify it and put it in force; deliver waiting feedback.
+
+    Exit codes: 1 the hotline can't be asked, 2 wrong options, 4 the list was refused. Whatever
+    goes wrong, the last good list stays in force.
+
+    **Examples**
+
+    * `TAKEBACK_GATE_TOKEN=tb1_… takeback gate sync --hotline https://list.example.org --store gate`
+    * `takeback gate sync --hotline https://… --token-file token --store gate --follow`
+    """
+    from takeback.gate.client import HotlineClient
+    from takeback.gate.store import Store
+
+    with _explained():
+        pinned = _read_token(token, token_file)
+        opened = Store(store)
+        with opened.sync_lock(), HotlineClient(hotline, pinned) as client:
+            if follow:
+                _follow(opened, hotline, client, pinned)
+            else:
+                _sync_once(opened, client, pinned)
+
+
+@app.command()
+def match(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Picture files.")],
+    store: StoreOption,
+    policy: PolicyOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Check files against the list. Nothing is reported to the hotline.
+
+    Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 3 a file could not
+    be read as a picture.
+
+    **Examples**
+
+    * `takeback gate match upload.jpg --store gate`
+    * `takeback gate match *.webp --store gate --policy policy.toml --json`
+    """
+    unread = 0
+    with _explained(), _opened_gate(store, policy) as gate:
+        for file in files:
+            unread += not _match_file(gate, file, as_json)
+    if unread:
+        raise typer.Exit(_NOT_READ)
+
+
+@app.command()
+def serve(
+    store: StoreOption,
+    policy: PolicyOption = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. The service asks for no password.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port.")] = 8002,
+) -> None:
+    """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.
+
+    It starts before the first list is there and answers 503 until then.
+
+    **Examples**
+
+    * `takeback gate serve --store gate`
+    * `takeback gate serve --store gate --policy policy.toml --host 10.0.0.5 --port 9000`
+    """
+    import uvicorn
+
+    from takeback.gate.gate import Gate
+    from takeback.gate.service import make_service
+
+    with _explained():
+        gate = Gate.open(store, _read_policy(policy))
+        uvicorn.run(
+            make_service(gate),
+            host=host,
+            port=port,
+            access_log=False,  # it holds addresses
+            server_header=False,
+            log_level="warning",
+        )
+
+
+@app.command()
+def feedback(
+    store: StoreOption,
+    entry: Annotated[list[str], typer.Option(help="Id of a matched entry; may be repeated.")],
+    value: Annotated[
+        str, typer.Option(help="blocked, pending_review, not_blocked or not_the_same.")
+    ],
+) -> None:
+    """Tell the hotline what a person decided; `gate sync` delivers it.
+
+    **Examples**
+
+    * `takeback gate feedback --store gate --entry aebagbafaydqqcikbmga2dqpca --value not_the_same`
+    """
+    from takeback.gate.outbox import Outbox
+    from takeback.gate.store import Store
+    from takeback.hashlist.feedback import FeedbackValue
+
+    with _explained():
+        outbox = Outbox(Store.existing(store))
+        said = outbox.add(entry, FeedbackValue(value))
+        typer.echo(f"{len(said)} kept; {outbox.counts()[0]} wait for the next sync.")
+
+
+@app.command()
+def status(
+    store: StoreOption,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Show which list is in force, how fresh it is and what feedback waits.
+
+    Exit code 1 if no list is in force.
+
+    **Examples**
+
+    * `takeback gate status --store gate`
+    """
+    from takeback.gate.wire import HealthAnswer
+
+    with _explained(), _opened_gate(store, None) as gate:
+        health = HealthAnswer.of(gate.health())
+    if as_json:
+        typer.echo(health.model_dump_json())
+    else:
+        for name, value in health.model_dump(exclude={"checkpoint"}).items():
+            typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
+        if health.checkpoint:
+            typer.echo(f"list: {health.checkpoint.origin}, {health.checkpoint.size} events")
+    if health.status == "no_list":
+        raise typer.Exit(_FAILED)
+
+
+def _sync_once(store: Store, client: HotlineClient, pinned: PlatformToken) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from takeback.gate.courier import deliver_outbox
+    from takeback.gate.outbox import Outbox
+    from takeback.gate.sync import ListSync
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Events", total=None)
+
+        def show(taken: int, of: int) -> None:
+            progress.update(bar, completed=taken, total=of)
+
+        outcome = ListSync(store, client, pinned, show).sync()
+    _say_in_force(outcome)
+    delivered = deliver_outbox(Outbox(store), client)
+    if delivered:
+        typer.echo(f"{delivered} feedback delivered.")
+
+
+def _follow(store: Store, hotline: str, client: HotlineClient, pinned: PlatformToken) -> None:
+    from takeback.gate.client import HotlineClient
+    from takeback.gate.courier import Courier
+    from takeback.gate.outbox import Outbox
+    from takeback.gate.sync import ListSync
+
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    signal.signal(signal.SIGTERM, _interrupt)
+    first = True
+
+    def say_news(outcome: SyncOutcome) -> None:
+        nonlocal first
+        if first or outcome.new_events:
+            _say_in_force(outcome)
+        first = False
+
+    def say_trouble(error: Exception, pause: float) -> None:
+        typer.echo(f"{error} Trying again in {pause:.1f} s.", err=True)
+
+    # A client of its own: a connection is not for two threads.
+    with HotlineClient(hotline, pinned) as couriers_client:
+        courier = Courier(Outbox(store), couriers_client)
+        courier.start()
+        try:
+            ListSync(store, client, pinned).follow(say_news, say_trouble, threading.Event())
+        except KeyboardInterrupt:
+            typer.echo("Stopped. The list stays in force.")
+        finally:
+            courier.stop()
+
+
+def _interrupt(_signal: int, _frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say_in_force(outcome: SyncOutcome) -> None:
+    new = f"{outcome.new_events} new" if outcome.new_events else "nothing new"
+    typer.echo(f"In force: the list at {outcome.size} events ({new}).")
+
+
+def _match_file(gate: Gate, file: Path, as_json: bool) -> bool:
+    """Check one file and print the verdict; returns whether it could be read."""
+    from takeback.gate.wire import MatchAnswer
+    from takeback.media import MediaError
+
+    try:
+        verdict = gate.check(file.read_bytes(), report=False)
+    except (OSError, MediaError) as error:
+        if as_json:
+            typer.echo(json.dumps({"file": str(file), "error": str(error)}))
+        typer.echo(f"{file}: {error}", err=True)
+        return False
+    if as_json:
+        answer = MatchAnswer.of(verdict).model_dump(mode="json")
+        typer.echo(json.dumps({"file": str(file)} | answer))
+    else:
+        typer.echo(f"{file}: {verdict.decision}. {verdict.reason}")
+        for found in verdict.matches:
+            typer.echo(f"  {found.entry}  {found.lane}  {found.signal}  {found.distance} bits")
+    return True
+
+
+def _read_token(token: str | None, token_file: Path | None) -> PlatformToken:
+    from takeback.gate.client import PlatformToken
+
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8")
+    if not token:
+        raise ValueError("A token is needed: TAKEBACK_GATE_TOKEN, --token-file or --token.")
+    return PlatformToken.parse(token)
+
+
+def _read_policy(path: Path | None) -> MatchPolicy:
+    from takeback.matching.policy import MatchPolicy, load_policy
+
+    return load_policy(path) if path else MatchPolicy()
+
+
+@contextmanager
+def _opened_gate(store: Path, policy: Path | None) -> Iterator[Gate]:
+    from takeback.gate.gate import Gate
+    from takeback.gate.store import Store
+
+    Store.existing(store)  # a mistyped folder is not made
+    gate = Gate.open(store, _read_policy(policy))
+    try:
+        yield gate
+    finally:
+        gate.close()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what can go wrong into one sentence on standard error and an exit code."""
+    from takeback.gate.client import HotlineError
+    from takeback.gate.gate import NoListError
+    from takeback.gate.store import StoreError
+    from takeback.hashlist.errors import LogError
+
+    try:
+        yield
+    except LogError as error:
+        _fail(f"The list was refused: {error}", _LIST_REFUSED)
+    except (HotlineError, NoListError, StoreError) as error:
+        _fail(str(error), _FAILED)
+    except (ValueError, OSError) as error:
+        _fail(str(error), _USAGE)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

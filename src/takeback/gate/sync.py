@@ -1,0 +1,168 @@
+"""Keeps the store in step with a hotline's log, and refuses whatever can't be verified."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
+from takeback.gate.courier import back_off_seconds
+from takeback.gate.snapshots import publish_snapshot
+from takeback.gate.store import (
+    FollowedLog,
+    Store,
+    drop_live_entry,
+    put_live_entry,
+    read_live_entry,
+    write_followed_log,
+)
+from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
+from takeback.hashlist.fold import ListState
+from takeback.hashlist.follow import LoggedEvent, LogGrowth
+from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.signed_note import VerifierKey
+
+logger = logging.getLogger(__name__)
+
+# A withdrawal may erase openings between our fetching a checkpoint and its bundles; the hotline
+# signs the withdrawal within seconds, and a newer checkpoint then explains the gap.
+_ERASED_TRIES = 5
+_ERASED_PAUSE_SECONDS = 0.5
+
+
+class WrongKeyError(LogError):
+    """The key is not the one that the token, or the store, has pinned."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What a sync reached: number of events in the log, and how many of them are new."""
+
+    size: int
+    new_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    key: VerifierKey
+    frontier: Frontier
+
+
+class ListSync:
+    """Follows one hotline's log into one store; use it inside `store.sync_lock()`.
+
+    `on_progress` hears, while bundles are fetched, how many events are taken of how many.
+    Whatever is refused, the last good state stays in force.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: HotlineClient,
+        token: PlatformToken,
+        on_progress: Callable[[int, int], None] = lambda _taken, _of: None,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._token = token
+        self._on_progress = on_progress
+
+    def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
+        """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
+
+        Raises LogError if the log is refused, HotlineError if the hotline can't be asked. Killed
+        at any instant, it leaves the state before or after, and the next sync goes on from there.
+        """
+        publish_snapshot(self._store)  # a sync killed just before this point left it to us
+        for tries_left in reversed(range(_ERASED_TRIES)):
+            note = checkpoint_note or self._client.checkpoint()
+            try:
+                outcome = self._take(note)
+            except ErasedWithoutWithdrawalError:
+                if not tries_left:
+                    raise
+                checkpoint_note = None
+                threading.Event().wait(_ERASED_PAUSE_SECONDS)
+            else:
+                publish_snapshot(self._store)
+                return outcome
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def follow(
+        self,
+        on_outcome: Callable[[SyncOutcome], None],
+        on_trouble: Callable[[Exception, float], None],
+        stopped: threading.Event,
+    ) -> None:
+        """Sync, wait for news, sync again, until `stopped` is set.
+
+        `on_trouble` hears of every error and how many seconds pass before the next try.
+        """
+        failures = 0
+        note: bytes | None = None
+        while not stopped.is_set():
+            try:
+                outcome = self.sync(note)
+                failures = 0
+                on_outcome(outcome)
+                note = self._client.wait(outcome.size)
+                if note is not None and outcome.size >= self._opened(note).size:
+                    raise LogError("The hotline calls old what it calls new. It is asked again.")
+            except (HotlineError, LogError, OSError, sqlite3.Error) as error:
+                failures += 1
+                note = None
+                pause = back_off_seconds(failures)
+                on_trouble(error, pause)
+                stopped.wait(pause)
+
+    def _take(self, note: bytes) -> SyncOutcome:
+        position = self._position()
+        checkpoint = open_checkpoint(note, position.key)
+        new_events = checkpoint.size - position.frontier.size
+        growth = LogGrowth(position.frontier, checkpoint)
+        log = self._store.followed_log()
+        if log is not None and new_events == 0:
+            self._store.record_contact()
+            return SyncOutcome(checkpoint.size, 0)
+        # Nothing is visible to anyone before the whole of it is verified.
+        with self._store.change_list() as connection:
+            for ref in growth.bundles():
+                data = self._client.openings(f"/list/v1/openings/{ref.path}")
+                _fold(connection, growth.take(ref, data))
+                self._on_progress(ref.end - position.frontier.size, new_events)
+            verified = FollowedLog(position.key.line, checkpoint.origin, growth.finish(), note)
+            write_followed_log(connection, verified)
+        return SyncOutcome(checkpoint.size, new_events)
+
+    def _position(self) -> _Position:
+        log = self._store.followed_log()
+        if log is not None:
+            key, frontier = VerifierKey.parse(log.verifier_key), log.frontier
+            whose = "the log that this store follows; give another --store for another log"
+        else:
+            key, frontier = VerifierKey.parse(self._client.key()), Frontier()
+            whose = "the key that the hotline shows; ask the hotline for a new token"
+        if key.pin != self._token.pin:
+            raise WrongKeyError(f"The token does not fit {whose}.")
+        return _Position(key, frontier)
+
+    def _opened(self, note: bytes) -> Checkpoint:
+        return open_checkpoint(note, self._position().key)
+
+
+def _fold(connection: sqlite3.Connection, logged: list[LoggedEvent]) -> None:
+    """Fold a bundle into the live entries, of which only those it touches are read."""
+    touched = {one.event.entry for one in logged if one.event is not None}
+    before = {
+        entry: live for entry in touched if (live := read_live_entry(connection, entry)) is not None
+    }
+    state = ListState(dict(before))
+    state.apply(logged)
+    for entry in touched:
+        after = state.live.get(entry)
+        if after is None:
+            drop_live_entry(connection, entry)
+        elif after != before.get(entry):
+            put_live_entry(connection, after)
