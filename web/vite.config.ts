@@ -1,11 +1,13 @@
 // Builds what the hotline serves under /static/: one entry, its style, two workers, the kernel.
 import { defineConfig } from 'vitest/config';
+import { logicalDirections } from './styling/logical-directions.ts';
 
 export default defineConfig({
   base: '/static/',
   publicDir: false,
   build: {
     target: 'es2022',
+    cssTarget: ['chrome111', 'firefox115', 'safari16.4'],
     manifest: true,
     // The content security policy has no room for data: addresses and inline code.
     assetsInlineLimit: 0,
@@ -14,6 +16,7 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   css: {
+    postcss: { plugins: [logicalDirections()] },
     preprocessorOptions: { scss: { loadPaths: ['node_modules'], quietDeps: true } },
   },
   test: {

@@ -71,7 +71,7 @@ function asciiDigits(typed: string): string | null {
   let digits = '';
   for (const character of typed) {
     if (/\p{Nd}/u.test(character)) digits += decimalValue(character);
-    else if (!/[\s\p{P}\p{Z}\p{Cf}]/u.test(character)) return null;
+    else if (!/[\p{Z}\p{P}\p{Cf}\p{Cc}]/u.test(character)) return null;
   }
   return digits;
 }

@@ -14,13 +14,14 @@ const MOST_PICTURES = 50;
  *
  * Texts: waiting, working, ready, low_quality, exact_only, too_large, guarded, unreadable, empty,
  * duplicate {name} {other}, removed {name}, remove {name}, summary {ready} {total}, wait,
- * too_many {most}. `queue` is another only in tests.
+ * too_many {most}.
  */
-export function picturePicker(root: HTMLElement, queue?: FingerprintQueue): void {
-  if (worksInTheBrowser()) new PicturePicker(root, queue ?? new FingerprintQueue());
+export function picturePicker(root: HTMLElement): void {
+  if (worksInTheBrowser()) new PicturePicker(root, new FingerprintQueue());
 }
 
-class PicturePicker {
+/** The picker on one element. */
+export class PicturePicker {
   private readonly texts: Texts;
   private readonly input: HTMLInputElement;
   private readonly rows: HTMLElement;
@@ -46,17 +47,18 @@ class PicturePicker {
     this.list = PictureList.restored(this.value.value, pictureNames.all());
     this.showRestored();
     this.input.addEventListener('change', () => {
-      this.take(Array.from(this.input.files ?? []));
+      void this.take(Array.from(this.input.files ?? []));
       this.input.value = ''; // so that the same file can be picked again after it was taken off
     });
     this.acceptDrops(root);
     this.input.form?.addEventListener('submit', (event) => this.waitForAll(event));
   }
 
-  private take(files: File[]): void {
+  /** Put `files` on the list and work on them in turn; settles when all are done. */
+  async take(files: File[]): Promise<void> {
     const room = MOST_PICTURES - this.shown.size;
     this.say(files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '');
-    for (const file of files.slice(0, room)) void this.takeOne(file);
+    await Promise.all(files.slice(0, room).map((file) => this.takeOne(file)));
   }
 
   private async takeOne(file: File): Promise<void> {
@@ -156,7 +158,7 @@ class PicturePicker {
     document.addEventListener('dragover', (event) => event.preventDefault());
     document.addEventListener('drop', (event) => {
       event.preventDefault();
-      this.take(Array.from(event.dataTransfer?.files ?? []));
+      void this.take(Array.from(event.dataTransfer?.files ?? []));
     });
     root.dataset.ready = 'true';
   }

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { digestFile } from '../src/fingerprints/digests';
+import { announcedPixels } from '../src/fingerprints/picture-size';
+import {
+  FAINT_NOISE,
+  knownPattern,
+  meanDifference,
+  type Readback,
+  truthfulReadback,
+} from '../src/fingerprints/readback';
+import { layOnWhite } from '../src/fingerprints/white';
+
+describe('transparency', () => {
+  test('lies on white, to the nearest whole value', () => {
+    for (const alpha of [0, 1, 77, 128, 254, 255])
+      for (let value = 0; value < 256; value += 1) {
+        const rgba = new Uint8ClampedArray([value, 0, 255, alpha]);
+        layOnWhite(rgba);
+        const exact = (value * alpha + 255 * (255 - alpha)) / 255;
+        expect(rgba[0]).toBe(Math.round(exact));
+        expect([rgba[2], rgba[3]]).toEqual([255, 255]);
+      }
+  });
+});
+
+describe('digests', () => {
+  test('are those of the whole file, and the share read grows to 1', async () => {
+    const bytes = new Uint8Array(3_000_001).map((_, at) => at * 31);
+    const shares: number[] = [];
+    const digests = await digestFile(new Blob([bytes]), (share) => shares.push(share));
+    for (const name of ['sha256', 'md5'] as const)
+      expect(digests[name]).toBe(createHash(name).update(bytes).digest('hex'));
+    expect(shares.at(-1)).toBe(1);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  });
+});
+
+describe('the size that a header announces', () => {
+  const be16 = (value: number) => [value >> 8, value & 255];
+
+  test('is read from a PNG', () => {
+    const png = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
+    const header = new Uint8Array([...png, 0, 0, ...be16(20000), 0, 0, ...be16(30000)]);
+    expect(announcedPixels(header)).toBe(600_000_000);
+  });
+
+  test('is read from a GIF', () => {
+    const header = new Uint8Array([...'GIF89a'].map((c) => c.charCodeAt(0)).concat([2, 1, 3, 0]));
+    expect(announcedPixels(header)).toBe(258 * 3);
+  });
+
+  test('is read from a JPEG behind other segments', () => {
+    const exif = [0xff, 0xe1, 0, 6, 1, 2, 3, 4];
+    const frame = [0xff, 0xff, 0xc2, 0, 17, 8, ...be16(3000), ...be16(4000)];
+    expect(announcedPixels(new Uint8Array([0xff, 0xd8, ...exif, ...frame]))).toBe(12_000_000);
+  });
+
+  test.each([
+    ['VP8X', [0, 0, 0, 0, 0, 0, 0, 0, 0x0f, 0x27, 0, 0xf3, 0x01, 0], 10_000 * 500],
+    ['VP8L', [0, 0, 0, 0, 0x2f, 0x0f, 0xc0, 0x7c, 0], 16 * 500],
+    ['VP8 ', [0, 0, 0, 0, 0, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01], 640 * 480],
+  ])('is read from a WebP of the kind %s', (kind, rest, pixels) => {
+    const text = (letters: string) => [...letters].map((c) => c.charCodeAt(0));
+    const header = [...text('RIFF'), 0, 0, 0, 0, ...text('WEBP'), ...text(kind), ...rest];
+    expect(announcedPixels(new Uint8Array(header))).toBe(pixels);
+  });
+
+  test.each([
+    [[]],
+    [[0xff, 0xd8, 0xff]],
+    [[0xff, 0xd8, 0xff, 0xe1, 0, 9]],
+    [[1, 2, 3, 4, 5, 6, 7, 8]],
+  ])('is unknown for %j', (bytes) => {
+    expect(announcedPixels(new Uint8Array(bytes))).toBeNull();
+  });
+});
+
+describe('the way pixels are read back', () => {
+  // Node has no pictures: these two stand in for the browser's, and only carry the pattern along.
+  Object.assign(globalThis, {
+    ImageData: class {
+      readonly data: Uint8ClampedArray;
+      constructor(data: Uint8ClampedArray) {
+        this.data = data;
+      }
+    },
+    createImageBitmap: async (image: { data: Uint8ClampedArray }) => ({
+      data: image.data,
+      close: () => undefined,
+    }),
+  });
+  const way = (change: (value: number, at: number) => number): Readback => ({
+    read: async () => knownPattern().map(change),
+  });
+  const noise = way((_, at) => (at * 7919) & 255);
+  const faint = way((value, at) => value ^ (at % 3 === 0 ? 1 : 0));
+  const missing: Readback = { read: () => Promise.reject(new Error('no such way here')) };
+
+  test('is trusted when it tells the truth, or nearly', async () => {
+    expect(await truthfulReadback([faint])).toBe(faint);
+  });
+
+  test('is passed over when it makes things up or is not there', async () => {
+    const truth = way((value) => value);
+    expect(await truthfulReadback([noise, missing, truth])).toBe(truth);
+    expect(await truthfulReadback([noise, missing])).toBeNull();
+  });
+
+  test('differs by more than the bound when all is white', () => {
+    const white = new Uint8ClampedArray(knownPattern().length).fill(255);
+    expect(meanDifference(white, knownPattern())).toBeGreaterThan(10 * FAINT_NOISE);
+  });
+});
