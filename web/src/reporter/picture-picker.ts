@@ -14,7 +14,7 @@ const MOST_PICTURES = 50;
  *
  * Texts: waiting, working, ready, low_quality, exact_only, too_large, guarded, unreadable, empty,
  * duplicate {name} {other}, removed {name}, remove {name}, summary {ready} {total}, wait,
- * too_many {most}.
+ * too_many {most}, picture {number}.
  */
 export function picturePicker(root: HTMLElement): void {
   if (worksInTheBrowser()) new PicturePicker(root, new FingerprintQueue());
@@ -101,9 +101,12 @@ export class PicturePicker {
   }
 
   private showRestored(): void {
+    let number = 0;
     for (const { record, name } of this.list.entries()) {
+      number += 1;
       const verdict = verdictOfQuality(record.quality);
-      this.showRow(record.id, name).settle(
+      const shown = name || this.texts.get('picture', { number }); // the tab forgot the names
+      this.showRow(record.id, shown).settle(
         verdict === 'ready' ? 'good' : 'note',
         this.texts.get(verdict),
       );
