@@ -45,7 +45,7 @@ web/node_modules/.installed: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WASM): native/wasm.cpp native/pdq.hpp native/build_wasm.py | .venv/.locked
+$(WASM): native/wasm.cpp $(wildcard native/*.hpp) native/build_wasm.py | .venv/.locked
 	@$(call say,WebAssembly kernel)
 	@$(BIN)/python native/build_wasm.py $@
 

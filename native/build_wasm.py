@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 NATIVE = Path(__file__).parent.resolve()
-SOURCES = (NATIVE / "wasm.cpp", NATIVE / "pdq.hpp", Path(__file__).resolve())
+SOURCES = (NATIVE / "wasm.cpp", *NATIVE.glob("*.hpp"), Path(__file__).resolve())
 
 # The oldest WebAssembly that the compiler can use without a C library, so that old phones can run
 # it: Chrome 75, Firefox 79, Safari 15. SIMD would ask for Safari 16.4.

@@ -4,7 +4,7 @@
 // two box passes ("Jarosz filter"), 64x64 samples, 16x16 frequencies of a DCT, a bit for each that
 // is above their median. Its float32 operations are done in the order of the reference, so that
 // equal pixels give equal bits even where a picture is nearly flat. Two consequences:
-//   - Compile without contraction to fused multiply-add (-ffp-contract=off) and without -ffast-math.
+//   - Compile without fused multiply-add (-ffp-contract=off) and without -ffast-math.
 //   - Running sums stay running sums: a sum taken afresh for each window would round differently.
 //
 // Unlike the reference it holds no picture-sized buffer. A row goes through all the steps while it
@@ -15,22 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__FAST_MATH__)
-#error "PDQ needs exact float32 arithmetic: compile without -ffast-math."
-#endif
+#include "box_filter.hpp"
+#include "pixels.hpp"
 
 namespace takeback {
-
-// Pixels as somebody else holds them. Strides are in bytes and may be negative.
-struct Pixels {
-  const uint8_t* data;
-  size_t width;
-  size_t height;
-  int channels;  // 1: grey; 3: red, green, blue; 4: the same and alpha, which is not looked at
-  ptrdiff_t row_stride;
-  ptrdiff_t pixel_stride;
-  ptrdiff_t channel_stride;
-};
 
 // 256 bits in the order of the reference's text form: bit 255 first, bit 0 last.
 struct PdqHash {
@@ -56,36 +44,14 @@ inline constexpr size_t kLargestSide = 1u << 24;  // window counts stay exact as
 
 namespace detail {
 
-inline constexpr size_t kSide = 64;          // samples along each side
-inline constexpr size_t kFrequencies = 16;   // frequencies kept along each side
+inline constexpr size_t kFrequencies = 16;  // frequencies kept along each side
 inline constexpr size_t kCoefficients = kFrequencies * kFrequencies;
-inline constexpr size_t kBatch = 4;  // rows filtered side by side: hides the latency of running sums
 
 // Where row or column `k` of the 64 samples lies in a side of `length` pixels: the middle of its
 // share, rounded down.
 constexpr size_t sample_position(size_t k, size_t length) {
   return (2 * k + 1) * length / (2 * kSide);
 }
-
-// The window of the box filter along a side of `length` pixels. Output i is the mean of inputs
-// i - behind() .. i + ahead, as far as they exist.
-struct Window {
-  size_t length;
-  size_t full;
-  size_t ahead;
-
-  constexpr explicit Window(size_t side)
-      : length(side), full((side + 2 * kSide - 1) / (2 * kSide)), ahead((full + 2) / 2 - 1) {}
-
-  constexpr size_t behind() const { return full - 1 - ahead; }
-
-  // How many inputs lie under the window of output i.
-  constexpr size_t count(size_t i) const {
-    const size_t first = i > behind() ? i - behind() : 0;
-    const size_t last = i + ahead < length ? i + ahead : length - 1;
-    return last - first + 1;
-  }
-};
 
 // Cosine of k * pi / 128, made at compile time. The angle is first folded into [0, pi/4], where
 // eleven terms of the Taylor series are exact to the last bit or two of a double: far finer than
@@ -126,131 +92,6 @@ constexpr DctMatrix make_dct_matrix() {
 
 inline constexpr DctMatrix kDctMatrix = make_dct_matrix();
 
-// 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded once to float32. The sum of thousandths is an
-// exact integer below 2^24, and one IEEE division rounds correctly.
-constexpr float luma_of(int32_t red, int32_t green, int32_t blue) {
-  return static_cast<float>(299 * red + 587 * green + 114 * blue) / 1000.0f;
-}
-
-// Channels and strides known at compile time let the compiler make a fast loop of it.
-template <ptrdiff_t PixelStride>
-inline void luma_of_packed_row(const uint8_t* row, size_t width, float* luma) {
-  for (size_t x = 0; x < width; ++x) {
-    const uint8_t* p = row + static_cast<ptrdiff_t>(x) * PixelStride;
-    luma[x] = luma_of(p[0], p[1], p[2]);
-  }
-}
-
-inline void luma_of_row(const Pixels& pixels, size_t y, float* luma) {
-  const uint8_t* row = pixels.data + static_cast<ptrdiff_t>(y) * pixels.row_stride;
-  const ptrdiff_t step = pixels.pixel_stride;
-  const ptrdiff_t channel = pixels.channel_stride;
-  if (pixels.channels == 1) {
-    for (size_t x = 0; x < pixels.width; ++x) {
-      luma[x] = static_cast<float>(row[static_cast<ptrdiff_t>(x) * step]);
-    }
-  } else if (channel == 1 && step == 3) {
-    luma_of_packed_row<3>(row, pixels.width, luma);
-  } else if (channel == 1 && step == 4) {
-    luma_of_packed_row<4>(row, pixels.width, luma);
-  } else {
-    for (size_t x = 0; x < pixels.width; ++x) {
-      const uint8_t* p = row + static_cast<ptrdiff_t>(x) * step;
-      luma[x] = luma_of(p[0], p[channel], p[2 * channel]);
-    }
-  }
-}
-
-// Slides the window along kBatch rows at once and hands each output's sums to
-// keep(i, sums). The additions and subtractions of one row depend on each other; those of
-// the rows beside it don't, and fill the wait.
-template <typename Keep>
-inline void slide(const float* const (&rows)[kBatch], const Window& window, Keep keep) {
-  float sums[kBatch] = {};
-  const auto enter = [&](size_t i) {
-    for (size_t r = 0; r < kBatch; ++r) sums[r] += rows[r][i];
-  };
-  const auto leave = [&](size_t i) {
-    for (size_t r = 0; r < kBatch; ++r) sums[r] -= rows[r][i];
-  };
-  const size_t first_to_leave = window.behind() + 1;
-  const size_t last_to_enter = window.length - window.ahead;
-  for (size_t i = 0; i < window.ahead; ++i) enter(i);
-  size_t i = 0;
-  for (; i < first_to_leave; ++i) {
-    enter(i + window.ahead);
-    keep(i, sums);
-  }
-  for (; i < last_to_enter; ++i) {
-    enter(i + window.ahead);
-    leave(i - first_to_leave);
-    keep(i, sums);
-  }
-  for (; i < window.length; ++i) {
-    leave(i - first_to_leave);
-    keep(i, sums);
-  }
-}
-
-// The box filter down the columns, fed one row at a time. It keeps the sum of each column and the
-// rows that are still under the window.
-class ColumnFilter {
- public:
-  // Rows that must be kept: those under the window and the one batch that is being fed.
-  static constexpr size_t ring_rows(const Window& window) { return window.full + kBatch; }
-  static constexpr size_t floats(const Window& window, size_t width) {
-    return (ring_rows(window) + 1) * width;
-  }
-
-  ColumnFilter(const Window& window, size_t width, float* memory)
-      : window_(window), width_(width), sums_(memory), ring_(memory + width) {
-    for (size_t x = 0; x < width; ++x) sums_[x] = 0.0f;
-  }
-
-  // Where the caller writes input row y before it calls enter(y).
-  float* slot(size_t y) { return ring_ + (y % ring_rows(window_)) * width_; }
-
-  // Takes input row y; emit(i, sums, count) is called for the output row that it completes.
-  template <typename Emit>
-  void enter(size_t y, Emit emit) {
-    const float* entering = slot(y);
-    if (y < window_.full) {
-      for (size_t x = 0; x < width_; ++x) sums_[x] += entering[x];
-    } else {
-      const float* leaving = slot(y - window_.full);
-      for (size_t x = 0; x < width_; ++x) {
-        float sum = sums_[x];
-        sum += entering[x];
-        sum -= leaving[x];
-        sums_[x] = sum;
-      }
-    }
-    if (y >= window_.ahead) emit_row(y - window_.ahead, emit);
-    if (y + 1 == window_.length) finish(emit);
-  }
-
- private:
-  // After the last input the window runs out over the edge.
-  template <typename Emit>
-  void finish(Emit& emit) {
-    for (size_t i = window_.length - window_.ahead; i < window_.length; ++i) {
-      const float* leaving = slot(i - window_.behind() - 1);
-      for (size_t x = 0; x < width_; ++x) sums_[x] -= leaving[x];
-      emit_row(i, emit);
-    }
-  }
-
-  template <typename Emit>
-  void emit_row(size_t i, Emit& emit) {
-    emit(i, static_cast<const float*>(sums_), static_cast<float>(window_.count(i)));
-  }
-
-  Window window_;
-  size_t width_;
-  float* sums_;
-  float* ring_;
-};
-
 // The 128th smallest of the 256 coefficients: the lower of the two middle ones, as the reference
 // takes it. Floats are mapped to integers of the same order and the answer is built bit by bit,
 // from the highest, without moving anything.
@@ -285,8 +126,8 @@ inline PdqHash pdq_of(const Spectrum& spectrum, Dihedral dihedral = Dihedral::or
   using namespace detail;
   struct Change {
     bool transposed;
-    bool upside_down;   // negates every other row of frequencies, from the first on
-    bool left_to_right;  // and every other column
+    bool upside_down;  // negates every other row of frequencies, from the first on
+    bool mirrored;     // negates every other column
   };
   constexpr Change changes[kDihedrals] = {
       {false, false, false}, {true, false, true},  {false, true, true}, {true, true, false},
@@ -296,7 +137,7 @@ inline PdqHash pdq_of(const Spectrum& spectrum, Dihedral dihedral = Dihedral::or
   float coefficients[kCoefficients];
   for (size_t i = 0; i < kFrequencies; ++i) {
     for (size_t j = 0; j < kFrequencies; ++j) {
-      const bool negated = (change.upside_down && i % 2 == 0) != (change.left_to_right && j % 2 == 0);
+      const bool negated = (change.upside_down && i % 2 == 0) != (change.mirrored && j % 2 == 0);
       const size_t n = change.transposed ? j * kFrequencies + i : i * kFrequencies + j;
       coefficients[n] = negated ? -spectrum.at[i][j] : spectrum.at[i][j];
     }

@@ -84,7 +84,7 @@ __attribute__((export_name("begin"))) uint8_t* begin(uint32_t width, uint32_t he
   return strip;
 }
 
-// Returns how many rows are still missing; rows that are too many for strip or picture are left out.
+// Returns how many rows are still missing. Rows beyond the strip or the picture are left out.
 __attribute__((export_name("add"))) uint32_t add(uint32_t rows) {
   if (picture == nullptr) return 0;
   size_t taken = rows < picture->strip_rows ? rows : picture->strip_rows;

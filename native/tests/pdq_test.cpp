@@ -159,7 +159,8 @@ void median_is_the_128th_smallest() {
     float values[256];
     // From nearly all equal to nearly all different, both signs, with zeros of both signs.
     std::uniform_int_distribution<int> level(-1 - round, 1 + round);
-    for (float& value : values) value = static_cast<float>(level(random)) * (round % 2 ? -0.37f : 3e5f);
+    const float unit = round % 2 ? -0.37f : 3e5f;
+    for (float& value : values) value = static_cast<float>(level(random)) * unit;
     const float median = detail::lower_median(values);
     std::array<float, 256> sorted;
     std::copy(values, values + 256, sorted.begin());
@@ -169,13 +170,15 @@ void median_is_the_128th_smallest() {
 }
 
 void tiny_pictures_have_no_fingerprint() {
-  const std::array<std::array<size_t, 2>, 6> sizes{{{4, 4}, {1, 1}, {4, 900}, {900, 4}, {0, 9}, {9, 0}}};
+  const std::array<std::array<size_t, 2>, 6> sizes{
+      {{4, 4}, {1, 1}, {4, 900}, {900, 4}, {0, 9}, {9, 0}}};
   for (const auto& [width, height] : sizes) {
     const Picture picture(width, height);
     const Spectrum spectrum = spectrum_of(picture.pixels());
     check(spectrum.quality == 0, "quality of a tiny picture", width, height);
     for (int n = 0; n < kDihedrals; ++n) {
-      check(is_zero(pdq_of(spectrum, static_cast<Dihedral>(n))), "bits of a tiny picture", width, height);
+      const PdqHash hash = pdq_of(spectrum, static_cast<Dihedral>(n));
+      check(is_zero(hash), "bits of a tiny picture", width, height);
     }
   }
   const Picture smallest = landscape(5, 5, 1);
@@ -238,7 +241,8 @@ void strips_of_any_height_give_the_same() {
     const Picture picture = landscape(width, height, 4);
     const Spectrum whole = spectrum_of(picture.pixels());
     for (const size_t strip_rows : {1, 2, 3, 7, 64}) {
-      check(same(whole, spectrum_in_strips(picture.pixels(), strip_rows)), "strips", height, strip_rows);
+      const Spectrum in_strips = spectrum_in_strips(picture.pixels(), strip_rows);
+      check(same(whole, in_strips), "strips", height, strip_rows);
     }
   }
 }
