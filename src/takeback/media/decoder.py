@@ -1,5 +1,6 @@
 """The way in for untrusted pictures: `Decoder` turns their bytes into pixels, or says why not."""
 
+import contextlib
 import os
 import queue
 import threading
@@ -65,9 +66,15 @@ class Decoder:
 
     def __enter__(self) -> Self:
         """Start the children."""
-        started = [self._borrow() for _ in range(self._children)]
-        for child in started:
-            self._idle.put(child)
+        started: list[DecoderProcess] = []
+        try:
+            while len(started) < self._children:
+                started.append(self._borrow())
+        finally:
+            for child in started:
+                self._idle.put(child)
+            if len(started) < self._children:
+                self.close()
         return self
 
     def __exit__(
@@ -122,11 +129,12 @@ class Decoder:
         if os.getpid() != self._owner:
             raise RuntimeError("This Decoder was made before a fork. Make one in each process.")
         child = self._idle.get()
+        if self._closed:
+            self._idle.put(child)  # `close` ends it, or wakes the next who waits
+            raise RuntimeError("This Decoder is closed. Make a new one.")
+        if child is not None and child.alive:
+            return child
         try:
-            if self._closed:
-                raise RuntimeError("This Decoder is closed. Make a new one.")
-            if child is not None and child.alive:
-                return child
             if child is not None:
                 child.end()
             return DecoderProcess(self.limits)
@@ -139,5 +147,9 @@ class Decoder:
             self._idle.put(child)
             return
         child.end()
-        # Started now, the next child gets ready while nobody waits for it.
-        self._idle.put(None if self._closed else DecoderProcess(self.limits))
+        replacement = None
+        if not self._closed:
+            # Started now, the next child gets ready while nobody waits for it.
+            with contextlib.suppress(OSError):  # who asks next tries again, and hears of it
+                replacement = DecoderProcess(self.limits)
+        self._idle.put(replacement)

@@ -91,7 +91,7 @@ def _decode(
             _check_size(picture, limits)
             picture.load()
             _check_size(picture, limits)  # HEIF may tell another size once it is decoded
-            rgb = _on_white(picture)
+            rgb = _whole_canvas(picture, _on_white(picture))
             turn = _UPRIGHT.get(_orientation(picture))
             return rgb if turn is None else rgb.transpose(turn)
     except Refused:
@@ -145,6 +145,16 @@ def _on_white(picture: Image.Image) -> Image.Image:
         return layered.convert("RGB")
     ground = Image.new("RGB", layered.size, _WHITE)
     ground.paste(layered.convert("RGB"), mask=alpha)
+    return ground
+
+
+def _whole_canvas(picture: Image.Image, rgb: Image.Image) -> Image.Image:
+    """Lay a GIF's frame on white where it is smaller than the canvas, as browsers do."""
+    frame = getattr(picture, "dispose_extent", None) if picture.format == "GIF" else None
+    if frame is None or frame == (0, 0, *picture.size):
+        return rgb
+    ground = Image.new("RGB", rgb.size, _WHITE)
+    ground.paste(rgb.crop(frame), frame)
     return ground
 
 

@@ -1,0 +1,51 @@
+"""Garbled files: whatever bytes are changed, there is a picture or a typed error, then business."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from takeback.media import Decoder, MediaError
+from tests.media.encodings import WAYS, encode, landscape, pixels
+
+_SMALL = {media_type: encode(landscape(48, 32), media_type) for media_type in WAYS}
+_FINE = encode(landscape())
+
+_change = st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=8))
+
+
+@pytest.mark.parametrize("media_type", WAYS)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.lists(_change, min_size=1, max_size=6), kept=st.floats(0.3, 1.0))
+def test_changed_bytes(
+    media_type: str,
+    decoder: Decoder,
+    changes: list[tuple[float, bytes]],
+    kept: float,
+) -> None:
+    data = bytearray(_SMALL[media_type])
+    for where, new in changes:
+        at = int(where * len(data))
+        data[at : at + len(new)] = new
+    try:
+        picture = decoder.decode(bytes(data[: int(kept * len(data))]))
+    except MediaError as error:
+        assert str(error).endswith(".")
+    else:
+        assert picture.pixels.ndim == 3
+        assert picture.pixels.size == picture.width * picture.height * 3
+    assert np.array_equal(decoder.decode(_FINE).pixels, pixels(landscape()))
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(start=st.sampled_from(sorted(_SMALL)), noise=st.binary(max_size=300))
+def test_noise_behind_a_good_beginning(decoder: Decoder, start: str, noise: bytes) -> None:
+    try:
+        decoder.decode(_SMALL[start][:32] + noise)
+    except MediaError as error:
+        assert str(error).endswith(".")
+    assert np.array_equal(decoder.decode(_FINE).pixels, pixels(landscape()))

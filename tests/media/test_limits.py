@@ -1,0 +1,116 @@
+"""What goes past a limit is refused with a reason, and the next picture is decoded as ever."""
+
+import dataclasses
+
+import pytest
+from PIL import Image
+
+from takeback.media import (
+    DamagedMedia,
+    Decoder,
+    DecodingTimedOut,
+    Limits,
+    MediaError,
+    MediaTooLarge,
+    UnsupportedMedia,
+)
+from tests.media.encodings import encode, landscape, pixels, png_bomb, scan_bomb
+
+_FINE = encode(landscape())
+
+
+def _still_works(decoder: Decoder) -> None:
+    assert (decoder.decode(_FINE).pixels == pixels(landscape())).all()
+
+
+def test_bytes() -> None:
+    with Decoder(Limits(max_bytes=len(_FINE))) as decoder:
+        _still_works(decoder)
+        with pytest.raises(MediaTooLarge, match="Make the picture smaller"):
+            decoder.decode(_FINE + b"\0")
+        _still_works(decoder)
+
+
+def test_pixels() -> None:
+    with Decoder(Limits(max_pixels=96 * 64)) as decoder:
+        _still_works(decoder)
+        for media_type in ("image/png", "image/jpeg", "image/webp", "image/heic", "image/gif"):
+            with pytest.raises(MediaTooLarge, match="6,144 pixels"):
+                decoder.decode(encode(landscape(98, 64), media_type))
+        _still_works(decoder)
+
+
+def test_a_small_file_of_billions_of_pixels(decoder: Decoder) -> None:
+    bomb = png_bomb(100_000, 30_000)
+    assert len(bomb) < 500_000
+    with pytest.raises(MediaTooLarge, match="100,000,000 pixels"):
+        decoder.decode(bomb)
+    _still_works(decoder)
+
+
+def test_the_largest_picture_fits_the_memory(decoder: Decoder) -> None:
+    picture = decoder.decode(png_bomb(10_000, 10_000))
+    assert picture.pixels.shape == (10_000, 10_000, 3)
+    del picture
+    _still_works(decoder)
+
+
+def test_memory() -> None:
+    with Decoder(Limits(max_memory=32 << 20)) as decoder:
+        for media_type in ("image/png", "image/jpeg", "image/tiff"):
+            with pytest.raises(MediaTooLarge, match="32 MiB of memory"):
+                decoder.decode(encode(Image.new("RGB", (4000, 4000)), media_type))
+            _still_works(decoder)
+        for media_type in ("image/webp", "image/avif", "image/heic"):  # these don't say why
+            with pytest.raises(MediaError):
+                decoder.decode(encode(Image.new("RGB", (4000, 4000)), media_type))
+            _still_works(decoder)
+
+
+def test_passes_over_a_jpeg(decoder: Decoder) -> None:
+    bomb = scan_bomb(2000)
+    assert len(bomb) < 200_000
+    with pytest.raises(MediaTooLarge, match="more than 100 passes"):
+        decoder.decode(bomb)
+    assert decoder.decode(scan_bomb(100)).width == 2048
+    _still_works(decoder)
+
+
+def test_previews_and_films_inside_a_jpeg_are_no_passes(decoder: Decoder) -> None:
+    inside = b"\xff\xda\0\2" * 200
+    comment = b"\xff\xfe" + (len(inside) + 2).to_bytes(2, "big") + inside
+    jpeg = encode(landscape(), "image/jpeg")
+    assert decoder.decode(jpeg[:2] + comment + jpeg[2:] + inside).width == 96
+
+
+def test_processor_time() -> None:
+    with Decoder(Limits(max_cpu_seconds=1, max_scans=1_000_000)) as decoder:
+        with pytest.raises(DecodingTimedOut, match="took too long"):
+            decoder.decode(scan_bomb(20_000))
+        _still_works(decoder)
+
+
+def test_time_on_the_clock() -> None:
+    with Decoder(Limits(max_wall_seconds=0.5, max_scans=1_000_000)) as decoder:
+        _still_works(decoder)
+        with pytest.raises(DecodingTimedOut, match="took too long"):
+            decoder.decode(scan_bomb(20_000))
+    with Decoder(Limits(max_wall_seconds=30)) as decoder:
+        _still_works(decoder)
+
+
+def test_kinds_of_refusal(decoder: Decoder) -> None:
+    with pytest.raises(UnsupportedMedia, match="Use a JPEG"):
+        decoder.decode(b"")
+    with pytest.raises(UnsupportedMedia, match="Save it as JPEG or PNG"):
+        lab = Image.new("LAB", (8, 8))
+        decoder.decode(encode(lab, "image/tiff"))
+    with pytest.raises(DamagedMedia, match="save it again"):
+        decoder.decode(_FINE[:40])
+    _still_works(decoder)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
+def test_a_limit_that_would_refuse_everything_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Limits(**{name: 0})
