@@ -66,7 +66,7 @@ def _database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker
     name = "takeback_template"
     with django_db_blocker.unblock():
         migrated = str(connection.settings_dict["NAME"])
-        connection.close()
+        _disconnect()
     _administer("CREATE DATABASE {} TEMPLATE {}", name, migrated)
     return name
 
@@ -83,15 +83,23 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
     usual = settings["NAME"]
     name = f"takeback_{os.urandom(6).hex()}"
     with django_db_blocker.unblock():
-        connections.close_all()
+        _disconnect()
         _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
         settings["NAME"] = name
         try:
             yield f"postgresql://postgres@/{name}?host={quote(settings['HOST'], safe='')}"
         finally:
-            connections.close_all()
+            _disconnect()
             settings["NAME"] = usual
             _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _disconnect() -> None:
+    """Close this thread's connection and the pool: a database in use can't be cloned or dropped."""
+    from django.db import connection  # noqa: PLC0415
+
+    connection.close()
+    connection.close_pool()
 
 
 def _administer(statement: str, *names: str) -> None:

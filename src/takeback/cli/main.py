@@ -2,7 +2,7 @@
 
 import typer
 
-from takeback.cli import gate
+from takeback.cli import gate, hotline
 from takeback.cli.hash import hash_files
 
 app = typer.Typer(
@@ -20,3 +20,4 @@ def takeback() -> None:
 
 app.command("hash")(hash_files)
 app.add_typer(gate.app)
+app.add_typer(hotline.app)

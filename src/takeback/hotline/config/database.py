@@ -2,7 +2,10 @@
 
 import os
 import warnings
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.db import connections
 
 from takeback.hotline.config.state import state_directory
 
@@ -49,3 +52,11 @@ def django_database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 1, "max_size": _POOL_SIZE, "timeout": _POOL_SECONDS}},
     }
+
+
+def connection_options() -> dict[str, Any]:
+    """What psycopg needs to connect to Django's database beside Django and its pool."""
+    options: dict[str, Any] = connections["default"].get_connection_params()
+    for name in ("context", "cursor_factory", "prepare_threshold", "pool"):
+        options.pop(name, None)
+    return options

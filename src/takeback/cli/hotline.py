@@ -1,0 +1,226 @@
+"""`takeback hotline`: run a hotline and say which platforms follow its list."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="hotline",
+    help="Run a hotline, and say which platforms follow its list.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+platform_app = typer.Typer(
+    help="The platforms that follow the list.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+audit_app = typer.Typer(
+    help="The record of who did what.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+app.add_typer(platform_app, name="platform")
+app.add_typer(audit_app, name="audit")
+
+_CONNECT_SECONDS = 5
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Answer young people's browsers and platforms' gates. Nothing about a visitor is logged.
+
+    **Examples**
+
+    * `takeback hotline serve`
+    * `TAKEBACK_PUBLIC_URL=https://hotline.example.org takeback hotline serve --port 9000`
+    """
+    _set_up()
+    from takeback.hotline.config.serve import serve as run
+
+    run(host, port)
+
+
+@app.command()
+def worker() -> None:
+    """Do what happens in the background: seal new events into the log.
+
+    Run one beside `serve`; killed at any instant, nothing is lost.
+
+    **Example**
+
+    * `takeback hotline worker`
+    """
+    _set_up()
+    from takeback.hotline.config.worker import run_worker
+
+    run_worker()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables of the database up to date. Do it after every update.
+
+    **Examples**
+
+    * `takeback hotline migrate`
+    * `DATABASE_URL=postgresql://takeback@db.example.org/takeback takeback hotline migrate`
+    """
+    _set_up()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    typer.echo("The tables are up to date.")
+
+
+@platform_app.command("add")
+def add_platform(name: _Name, as_json: _Json = False) -> None:
+    """Let a platform follow the list, and print its token. The token is shown only now.
+
+    **Examples**
+
+    * `takeback hotline platform add Skylark`
+    * `takeback hotline platform add "Skylark Photos" --json`
+    """
+    _set_up()
+
+    from django.conf import settings
+
+    from takeback.hotline.publishing import actions
+    from takeback.hotline.publishing.domain import PlatformError
+
+    try:
+        token = actions.add_platform(name)
+    except PlatformError as error:
+        raise _failure(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({"name": name.strip(), "token": token}))
+        return
+    typer.echo(
+        f"{token}\n\n"
+        f"Give this token to {name.strip()} over a safe channel; it is not shown again. "
+        "There they run:\n\n"
+        f"  TAKEBACK_GATE_TOKEN={token} \\\n"
+        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow"
+    )
+
+
+@platform_app.command("list")
+def list_platforms(as_json: _Json = False) -> None:
+    """Print the platforms and how far each has followed the log.
+
+    **Examples**
+
+    * `takeback hotline platform list`
+    * `takeback hotline platform list --json`
+    """
+    _set_up()
+
+    from takeback.hotline.publishing import access
+
+    platforms = access.platforms()
+    size, _ = access.current_checkpoint()
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "added_at": one.added_at.isoformat(),
+                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+                "fetched_size": one.fetched_size,
+                "fetched_at": one.fetched_at.isoformat() if one.fetched_at else None,
+            }
+            for one in platforms
+        ]
+        typer.echo(json.dumps({"size": size, "platforms": rows}))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Platform", "Added", "Fetched", "Last new events", "Token")
+    for one in platforms:
+        table.add_row(
+            Text(one.name),
+            f"{one.added_at:%Y-%m-%d}",
+            f"{one.fetched_size} of {size}",
+            f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never",
+            f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "in force",
+        )
+    Console().print(table)
+
+
+@platform_app.command("revoke")
+def revoke_platform(name: _Name) -> None:
+    """Take a platform's token back, for good. What it said stays on the timelines.
+
+    **Example**
+
+    * `takeback hotline platform revoke Skylark`
+    """
+    _set_up()
+    from takeback.hotline.publishing import actions
+    from takeback.hotline.publishing.domain import PlatformError
+
+    try:
+        actions.revoke_platform(name)
+    except PlatformError as error:
+        raise _failure(str(error)) from error
+    typer.echo(f"The token of {name} is no longer taken.")
+
+
+@audit_app.command("verify")
+def verify_audit() -> None:
+    """Prove that no audit record was changed, put in or taken out since it was written.
+
+    Note the count and the last link somewhere else: only so is a cut-off end noticed.
+
+    **Example**
+
+    * `takeback hotline audit verify`
+    """
+    _set_up()
+    from takeback.hotline.audit.access import verify_chain
+    from takeback.hotline.audit.domain import BrokenChainError
+
+    try:
+        head = verify_chain()
+    except BrokenChainError as error:
+        raise _failure(str(error)) from error
+    typer.echo(f"{head.records} records, all whole. Last link: {head.link.hex()}")
+
+
+def _set_up() -> None:
+    """Load the hotline's settings and make sure that its database answers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
+    try:
+        import django
+
+    except ModuleNotFoundError as error:
+        raise _failure(
+            f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
+        ) from error
+    try:
+        django.setup()
+    except ValueError as error:
+        raise _failure(str(error)) from error
+    import psycopg
+
+    from takeback.hotline.config.database import connection_options
+
+    try:
+        # Not through the pool, which would go on trying for a while.
+        psycopg.connect(**connection_options(), connect_timeout=_CONNECT_SECONDS).close()
+    except psycopg.OperationalError as error:
+        raise _failure(
+            "The database does not answer. Is it running, and is DATABASE_URL right? "
+            f"Without DATABASE_URL the hotline brings its own.\n{error}"
+        ) from error
+
+
+def _failure(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)

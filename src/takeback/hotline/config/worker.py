@@ -1,0 +1,27 @@
+"""Runs the worker: the jobs of all features, from the hotline's own database."""
+
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import DeleteJobCondition
+
+from takeback.hotline.publishing.tasks import seal
+
+_CONCURRENT_JOBS = 1
+_STOP_SECONDS = 5.0
+
+
+def run_worker() -> None:
+    """Work until stopped by a signal. Django must be set up already.
+
+    What a worker before this one left pending is sealed first.
+    """
+    seal.func()
+    connector = app.connector
+    if not isinstance(connector, DjangoConnector):
+        raise RuntimeError("a worker runs once in a process")
+    with app.replace_connector(connector.get_worker_connector()):
+        app.run_worker(
+            concurrency=_CONCURRENT_JOBS,
+            delete_jobs=DeleteJobCondition.SUCCESSFUL,
+            shutdown_graceful_timeout=_STOP_SECONDS,
+        )

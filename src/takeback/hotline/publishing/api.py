@@ -1,0 +1,207 @@
+"""The log and the list over HTTP, as docs/wire.md has them: `/log/v1/…` and `/list/v1/…`."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from pydantic import ValidationError
+
+from takeback.hashlist.errors import MalformedLogError
+from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, FeedbackBatch
+from takeback.hashlist.tiles import BundleRef, TileRef
+from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.models import Platform
+from takeback.hotline.publishing.watch import log_watch
+
+_Arguments = ParamSpec("_Arguments")
+_Ref = TypeVar("_Ref")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+_PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpResponse]
+
+_FOREVER = "public, max-age=31536000, immutable"
+_TEXT = "text/plain; charset=utf-8"
+_BYTES = "application/octet-stream"
+_BEARER = "Bearer "
+_MOST_SECONDS = 25
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+
+
+class _RequestError(Exception):
+    """A request can't be answered: what to tell, in one word and in a sentence."""
+
+    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
+        self.status = status
+        self.error = error
+        self.message = message
+        super().__init__(message)
+
+    def response(self) -> HttpResponse:
+        body = {"error": self.error, "message": self.message}
+        response = JsonResponse(body, status=self.status)
+        if self.status is HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+
+def _answering(method: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """Let only this method through (GET brings HEAD) and answer errors as JSON."""
+    allowed = ["GET", "HEAD"] if method == "GET" else [method]
+
+    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            try:
+                _require_method(request, allowed)
+                return view(request, *args, **kwargs)
+            except _RequestError as error:
+                return error.response()
+
+        return answer
+
+    return decorate
+
+
+def _for_platforms(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
+    """Let only the holder of a platform's token through; the view is told which one."""
+
+    @wraps(view)
+    def answer(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponse:
+        return view(request, _platform(request), *args, **kwargs)
+
+    return answer
+
+
+@_answering("GET")
+def key(request: HttpRequest) -> HttpResponse:
+    """Answer with the log's verifier key, `name+hash+base64` and a newline."""
+    return HttpResponse(access.verifier_key_line() + "\n", content_type=_TEXT)
+
+
+@_answering("GET")
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """Answer with the signed checkpoint."""
+    return HttpResponse(access.current_checkpoint()[1], content_type=_TEXT)
+
+
+@_answering("GET")
+def tile(request: HttpRequest, path: str) -> HttpResponse:
+    """Answer with a tile of the Merkle tree."""
+    return _forever(access.tile(_read(TileRef.parse, path)))
+
+
+@_answering("GET")
+def entries(request: HttpRequest, path: str) -> HttpResponse:
+    """Answer with an entry bundle: commitments."""
+    return _forever(access.entry_bundle(_read(BundleRef.parse, path)))
+
+
+@_answering("GET")
+@_for_platforms
+def openings(request: HttpRequest, platform: Platform, path: str) -> HttpResponse:
+    """Answer with an openings bundle, and remember that the platform has it."""
+    ref = _read(BundleRef.parse, path)
+    body = access.openings_bundle(ref)
+    if body is None:
+        raise _no_tile()
+    if request.method == "GET":
+        actions.note_fetched(platform, ref.end)
+    return HttpResponse(body, content_type=_BYTES)
+
+
+@csrf_exempt
+@_answering("POST")
+@_for_platforms
+def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Take in what a platform did."""
+    try:
+        batch = FeedbackBatch.model_validate_json(request.body)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, fault["loc"])) or "body"
+        raise _RequestError(
+            HTTPStatus.BAD_REQUEST,
+            "bad_feedback",
+            f"{place}: {fault['msg']}. At most {MAX_FEEDBACK_ITEMS} items; see docs/wire.md.",
+        ) from error
+    receipt = actions.record_feedback(platform, batch.feedback)
+    return JsonResponse(receipt.model_dump(mode="json"))
+
+
+async def wait(request: HttpRequest) -> HttpResponse:
+    """Answer with the checkpoint as soon as the log is larger than `size`; 204 if it stays."""
+    try:
+        _require_method(request, ["GET"])
+        await sync_to_async(_require_platform)(request)
+        size = _number(request, "size", 0)
+        seconds = min(_number(request, "seconds", _MOST_SECONDS), _MOST_SECONDS)
+    except _RequestError as error:
+        return error.response()
+    note = await log_watch().checkpoint_after(size, seconds)
+    if note is None:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return HttpResponse(note, content_type=_TEXT)
+
+
+def _require_method(request: HttpRequest, allowed: list[str]) -> None:
+    if request.method not in allowed:
+        raise _RequestError(
+            HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", f"Use {' or '.join(allowed)}."
+        )
+
+
+def _require_platform(request: HttpRequest) -> None:
+    try:
+        _platform(request)
+    finally:
+        connection.close()  # whoever waits must not hold on to a connection meanwhile
+
+
+def _platform(request: HttpRequest) -> Platform:
+    given = request.headers.get("Authorization", "")
+    token = given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
+    platform = access.platform_of_token(token)
+    if platform is None:
+        raise _RequestError(
+            HTTPStatus.UNAUTHORIZED,
+            "unknown_token",
+            "Send Authorization: Bearer <token>, with a token of this hotline that is in force.",
+        )
+    return platform
+
+
+def _read(parse: Callable[[str], _Ref], path: str) -> _Ref:
+    try:
+        return parse(path)
+    except MalformedLogError as error:
+        raise _no_tile() from error
+
+
+def _forever(body: bytes | None) -> HttpResponse:
+    if body is None:
+        raise _no_tile()
+    return HttpResponse(body, content_type=_BYTES, headers={"Cache-Control": _FOREVER})
+
+
+def _no_tile() -> _RequestError:
+    return _RequestError(
+        HTTPStatus.NOT_FOUND,
+        "no_such_tile",
+        "Ask for full tiles, and for partial ones of the width that a checkpoint calls for.",
+    )
+
+
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    text = request.GET.get(name, str(default))
+    if not _NUMBER.fullmatch(text):
+        raise _RequestError(HTTPStatus.BAD_REQUEST, "bad_query", f"{name} must be a whole number.")
+    return int(text)

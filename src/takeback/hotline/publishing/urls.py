@@ -1,0 +1,15 @@
+"""The addresses of the log and the list; they are the same in every language."""
+
+from django.urls import path
+
+from takeback.hotline.publishing import api
+
+urlpatterns = [
+    path("log/v1/key", api.key, name="log-key"),
+    path("log/v1/checkpoint", api.checkpoint, name="log-checkpoint"),
+    path("log/v1/tile/entries/<path:path>", api.entries, name="log-entries"),
+    path("log/v1/tile/<path:path>", api.tile, name="log-tile"),
+    path("list/v1/openings/<path:path>", api.openings, name="list-openings"),
+    path("list/v1/wait", api.wait, name="list-wait"),
+    path("list/v1/feedback", api.feedback, name="list-feedback"),
+]
