@@ -3,7 +3,9 @@
 import typer
 
 from takeback.cli import gate, hotline
+from takeback.cli.demo.command import demo
 from takeback.cli.hash import hash_files
+from takeback.cli.run import run
 
 app = typer.Typer(
     name="takeback",
@@ -18,6 +20,8 @@ def takeback() -> None:
     """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
 
 
+app.command()(run)
+app.command()(demo)
 app.command("hash")(hash_files)
 app.add_typer(gate.app)
 app.add_typer(hotline.app)

@@ -4,6 +4,7 @@
 looked at: landscapes, flowers, things, the sky; nobody is in them.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -98,8 +99,11 @@ _PACKAGES: Final = (
             f"{_STELLARIUM}/landscapes/garching/*",
             f"{_STELLARIUM}/landscapes/hurricane/*",
         ),
-        # Too dark or too smooth to have a fingerprint of good quality.
-        never=tuple(f"{_STELLARIUM}/nebulae/default/{name}.png" for name in ("smc29-1", "smc29-4")),
+        # Too smooth for a fingerprint of good quality.
+        never=tuple(
+            f"{_STELLARIUM}/nebulae/default/{name}.png"
+            for name in ("n104", "n4274-dss", "n6522", "smc-ha")
+        ),
     ),
 )
 _FEW: Final = frozenset({"lomiri-wallpapers-16.04", "lxqt-themes"})
@@ -151,13 +155,14 @@ def fetch_photographs(
             "Name a folder with pictures of your own instead."
         )
     into = into.resolve()  # apt and dpkg run in a folder of their own
-    stamps = into / ".fetched"
+    stamps = into / ".packages"
     stamps.mkdir(parents=True, exist_ok=True)
     wanted = [package for package in _PACKAGES if not few or package.name in _FEW]
     failures = []
     for done, package in enumerate(wanted):
         on_progress(package.name, done, len(wanted))
-        stamp = stamps / package.name
+        choice = hashlib.sha256(repr(package).encode()).hexdigest()[:12]
+        stamp = stamps / f"{package.name}-{choice}"  # chosen otherwise, it is fetched anew
         if stamp.exists():
             continue
         with tempfile.TemporaryDirectory(dir=into, prefix=".unpacked-") as scratch:
@@ -166,6 +171,8 @@ def fetch_photographs(
             except subprocess.CalledProcessError as error:
                 failures.append(f"{package.name}: {error.stderr.strip()}")
                 continue
+            for kind in (_EVERYDAY, _SKY, _OTHERS):
+                shutil.rmtree(into / kind / package.name, ignore_errors=True)
             _keep_pictures(package, Path(scratch), into)
         stamp.touch()
     on_progress("", len(wanted), len(wanted))
