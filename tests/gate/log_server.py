@@ -1,0 +1,175 @@
+"""A hotline's log on a loopback socket, for tests: a real signed log, which can be made to lie."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from takeback.hashlist.bundles import Record, encode_openings
+from takeback.hashlist.checkpoint import Checkpoint
+from takeback.hashlist.commitments import seal_event
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    EntryId,
+    Provenance,
+    WithdrawnEvent,
+    canonical_json,
+    cut_to_hour,
+    new_entry_id,
+)
+from takeback.hashlist.feedback import FeedbackBatch
+from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signed_note import Signer
+from takeback.hashlist.tiles import BundleRef
+from takeback.matching.policy import Lane
+
+ORIGIN = "list.example.org"
+
+
+class Log:
+    """The log: events are appended, and their openings erased on withdrawal, as a hotline does."""
+
+    def __init__(self, origin: str = ORIGIN, seed: bytes = bytes(32)) -> None:
+        self.signer = Signer(origin, seed)
+        self.records: list[Record] = []
+        self.live: dict[EntryId, list[int]] = {}
+        self.feedback: dict[str, tuple[str, str]] = {}
+        self.deliveries = 0
+        self.refuses_feedback: set[str] = set()
+        self.broken = False
+        self.changed = threading.Condition()
+
+    @property
+    def token(self) -> str:
+        return f"tb1_{'a' * 52}_{self.signer.verifier_key.pin}"
+
+    def add(self, code: bytes, lane: Lane = Lane.SELF_REPORTED, sha256: bytes = b"") -> EntryId:
+        entry = new_entry_id()
+        signals: list[Signal] = [PdqSignal(value=code.hex(), quality=90)] if code else []
+        if sha256:
+            signals.append(Sha256Signal(value=sha256.hex()))
+        with self.changed:
+            self.live[entry] = [len(self.records)]
+            self._append(self._event(AddedEvent, entry, lane, signals))
+        return entry
+
+    def amend(self, entry: EntryId, code: bytes, lane: Lane) -> None:
+        with self.changed:
+            self.live[entry].append(len(self.records))
+            signals = [PdqSignal(value=code.hex(), quality=90)]
+            self._append(self._event(AmendedEvent, entry, lane, signals))
+
+    def withdraw(self, entry: EntryId) -> None:
+        with self.changed:
+            indexes = self.live.pop(entry)
+            for index in indexes:
+                self.erase(index)
+            self._append(
+                WithdrawnEvent(entry=entry, time=_hour(), erases=tuple(indexes), reason="reporter")
+            )
+
+    def erase(self, index: int) -> None:
+        self.records[index] = Record(self.records[index].commitment, None)
+
+    def checkpoint(self) -> bytes:
+        edge = Frontier().extended(leaf_hash(record.commitment) for record in self.records)
+        return Checkpoint(self.signer.name, edge.size, edge.root()).sign(self.signer)
+
+    def _event(self, kind, entry, lane, signals):
+        return kind(
+            entry=entry,
+            time=_hour(),
+            lane=lane,
+            provenance=Provenance(hotline=self.signer.name),
+            signals=tuple(signals),
+        )
+
+    def _append(self, event) -> None:
+        opening = seal_event(canonical_json(event))
+        self.records.append(Record(opening.commitment(), opening))
+        self.changed.notify_all()
+
+
+@contextmanager
+def serving(log: Log, port: int = 0) -> Iterator[str]:
+    """Serve the log on a socket; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            if log.broken:
+                self.answer(500)
+            elif url.path == "/log/v1/key":
+                self.answer(200, log.signer.verifier_key.line.encode() + b"\n")
+            elif url.path == "/log/v1/checkpoint":
+                with log.changed:
+                    self.answer(200, log.checkpoint())
+            elif self.headers["Authorization"] != f"Bearer {log.token}":
+                self.answer(401)
+            elif url.path == "/list/v1/wait":
+                self.wait(parse_qs(url.query))
+            else:
+                ref = BundleRef.parse(url.path.removeprefix("/list/v1/openings/"))
+                with log.changed:
+                    self.answer(200, encode_openings(log.records[ref.start : ref.end]))
+
+        def wait(self, query) -> None:
+            size, deadline = int(query["size"][0]), time.monotonic() + int(query["seconds"][0])
+            with log.changed:
+                while len(log.records) <= size and time.monotonic() < deadline and not log.broken:
+                    log.changed.wait(0.2)
+                grown = len(log.records) > size
+                self.answer(*((200, log.checkpoint()) if grown else (204,)))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if log.broken or self.headers["Authorization"] != f"Bearer {log.token}":
+                self.answer(500 if log.broken else 401)
+                return
+            batch = FeedbackBatch.model_validate_json(body)
+            if any(item.entry in log.refuses_feedback for item in batch.feedback):
+                self.answer(422)
+                return
+            log.deliveries += len(batch.feedback)
+            for item in batch.feedback:
+                log.feedback[str(item.id)] = (item.entry, item.value.value)
+            receipt = {"accepted": len(batch.feedback), "unknown": []}
+            self.answer(200, json.dumps(receipt).encode())
+
+        def answer(self, status: int, body: bytes = b"") -> None:
+            self.send_response(status)
+            if status != 204:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        block_on_close = False
+
+        def handle_error(self, request, client_address) -> None:
+            """A gate that was killed hangs up; that is what the tests are about."""
+
+    with Server(("127.0.0.1", port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _hour() -> datetime:
+    return cut_to_hour(datetime.now(UTC))

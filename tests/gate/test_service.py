@@ -1,0 +1,132 @@
+"""The gate's HTTP service as a process on a real socket, beside a real `sync --follow`."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+
+from takeback.cli.stack import free_ports
+from takeback.fingerprints import fingerprint_picture
+from takeback.gate.outbox import Outbox
+from takeback.gate.service import MAX_UPLOAD_BYTES
+from takeback.media import Decoder
+from tests.gate.test_gate import encoded, scene
+
+
+@pytest.fixture
+def service(store, tmp_path):
+    port = free_ports().platform
+    command = [sys.executable, "-m", "takeback", "gate", "serve"]
+    output = (tmp_path / "service.log").open("wb")
+    with (
+        output,
+        subprocess.Popen(
+            [*command, "--store", str(store.folder), "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: status_of(f"{url}/healthz") in (200, 503))
+        yield url
+        process.terminate()
+
+
+def status_of(url):
+    try:
+        return requests.get(url, timeout=20).status_code
+    except requests.ConnectionError:
+        return None
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_path):
+    picture = encoded(scene(1), "JPEG", quality=90)
+    with Decoder() as decoder:
+        code = fingerprint_picture(picture, decoder).pdq.hex
+    assert requests.get(f"{service}/healthz", timeout=20).json()["status"] == "no_list"
+    assert requests.post(f"{service}/v1/match", json={"pdq": code}, timeout=20).status_code == 503
+    environment = os.environ | {"TAKEBACK_GATE_TOKEN": log.token}
+    follow = ["gate", "sync", "--hotline", hotline, "--store", str(store.folder), "--follow"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "takeback", *follow],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as following:
+        wait_until(lambda: status_of(f"{service}/healthz") == 200)
+        entry = log.add(bytes.fromhex(code))
+        body = {"pdq": code}
+        wait_until(
+            lambda: (
+                requests.post(f"{service}/v1/match?report=false", json=body, timeout=20).json()[
+                    "decision"
+                ]
+                == "review"
+            )
+        )
+        files = {"file": ("name-of-a-person.jpg", encoded(scene(1), "WEBP"), "image/webp")}
+        answer = requests.post(f"{service}/v1/match", files=files, timeout=20).json()
+        assert (answer["decision"], answer["lane"]) == ("review", "self_reported")
+        assert (answer["entry"], answer["checkpoint"]["size"]) == (entry, 1)
+        assert answer["distance"] <= 24
+        assert [match["entry"] for match in answer["matches"]] == [entry]
+        other = requests.post(
+            f"{service}/v1/match", files={"file": encoded(scene(2))}, timeout=20
+        ).json()
+        assert (other["decision"], other["entry"], other["matches"]) == ("allow", None, [])
+        said = {"entries": [entry], "value": "not_the_same"}
+        assert requests.post(f"{service}/v1/feedback", json=said, timeout=20).status_code == 202
+        wait_until(lambda: len(log.feedback) == 2)
+        following.terminate()
+        assert following.wait(10) == 0
+    assert sorted(log.feedback.values()) == [(entry, "not_the_same"), (entry, "pending_review")]
+    assert Outbox(store).counts() == (0, 0)
+    health = requests.get(f"{service}/healthz", timeout=20).json()
+    assert (health["status"], health["entries"], health["feedback_waiting"]) == ("ok", 1, 0)
+    text = requests.get(f"{service}/metrics", timeout=20).text
+    assert 'takeback_gate_checks_total{decision="review",lane="self_reported"} ' in text
+    assert "takeback_gate_list_entries 1.0" in text
+    written = (tmp_path / "service.log").read_text()
+    assert not any(secret in written for secret in (code, "127.0.0.1:", "name-of-a-person"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 400),
+        ({"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
+        ({"files": {"other": b"x"}}, 400),
+        ({"json": {}}, 422),
+        ({"json": {"pdq": "00"}}, 422),
+        ({"json": {"pdq": "0" * 64, "name": "somebody"}}, 422),
+        ({"files": {"file": b"no picture"}}, 422),
+        ({"data": b"[" * 300_000, "headers": {"Content-Type": "application/json"}}, 413),
+        ({"files": {"file": bytes(MAX_UPLOAD_BYTES + 100_000)}}, 413),
+    ],
+)
+def test_requests_that_can_not_be_answered(sync, service, sent, status):
+    sync.sync()
+    answer = requests.post(f"{service}/v1/match", timeout=60, **sent)
+    assert answer.status_code == status
+    problem = answer.json()
+    assert set(problem) == {"error", "message"}
+    assert problem["message"]
+    assert "somebody" not in answer.text
+
+
+def test_the_description_of_the_service(service):
+    paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
+    assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
+    kinds = paths["/v1/match"]["post"]["requestBody"]["content"]
+    assert set(kinds) == {"multipart/form-data", "application/json"}
+    assert requests.get(f"{service}/docs", timeout=20).status_code == 404
