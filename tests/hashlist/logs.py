@@ -1,0 +1,147 @@
+"""Logs to follow, for the tests of this folder: built by hand or drawn by Hypothesis."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from takeback.hashlist.bundles import Record, encode_openings
+from takeback.hashlist.checkpoint import Checkpoint
+from takeback.hashlist.commitments import Opening
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    EntryId,
+    Event,
+    Provenance,
+    WithdrawnEvent,
+    canonical_json,
+    new_entry_id,
+)
+from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signed_note import Signer
+from takeback.hashlist.tiles import BundleRef
+from takeback.matching.policy import Lane
+
+ORIGIN = "hotline.example.org/log/v1"
+SIGNER = Signer(ORIGIN, bytes(range(32)))
+HOUR = datetime(2026, 3, 1, 14, tzinfo=UTC)
+
+
+def hex_digits(count: int) -> st.SearchStrategy[str]:
+    return st.binary(min_size=count // 2, max_size=count // 2).map(bytes.hex)
+
+
+def signals() -> st.SearchStrategy[tuple[Signal, ...]]:
+    one = (
+        st.builds(PdqSignal, value=hex_digits(64), quality=st.integers(0, 100))
+        | st.builds(Sha256Signal, value=hex_digits(64))
+        | st.builds(Md5Signal, value=hex_digits(32))
+    )
+    distinct = st.lists(one, min_size=1, max_size=5, unique_by=lambda s: (s.type, s.value))
+    return distinct.map(tuple)
+
+
+def entry_ids() -> st.SearchStrategy[EntryId]:
+    return st.builds(new_entry_id)
+
+
+def hours() -> st.SearchStrategy[datetime]:
+    whole = st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1))  # noqa: DTZ001 - see below
+    return whole.map(lambda time: time.replace(minute=0, second=0, microsecond=0, tzinfo=UTC))
+
+
+def provenances() -> st.SearchStrategy[Provenance]:
+    letters = st.characters(codec="utf-8", exclude_categories=["Cs"])
+    return st.builds(Provenance, hotline=st.text(letters, min_size=1, max_size=40))
+
+
+def events() -> st.SearchStrategy[Event]:
+    indexes = st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=4, unique=True)
+    listed = {
+        "entry": entry_ids(),
+        "time": hours(),
+        "lane": st.sampled_from(Lane),
+        "provenance": provenances(),
+        "signals": signals(),
+    }
+    return (
+        st.builds(AddedEvent, **listed)
+        | st.builds(AmendedEvent, **listed)
+        | st.builds(
+            WithdrawnEvent,
+            entry=entry_ids(),
+            time=hours(),
+            erases=indexes.map(lambda some: tuple(sorted(some))),
+            reason=st.sampled_from(["reporter", "hotline"]),
+        )
+    )
+
+
+def added(entry: EntryId, digest: str = "ab" * 32) -> AddedEvent:
+    return AddedEvent(
+        entry=entry,
+        time=HOUR,
+        lane=Lane.SELF_REPORTED,
+        provenance=Provenance(hotline=ORIGIN),
+        signals=(Sha256Signal(value=digest),),
+    )
+
+
+def amended(entry: EntryId) -> AmendedEvent:
+    return AmendedEvent(
+        entry=entry,
+        time=HOUR,
+        lane=Lane.CONFIRMED,
+        provenance=Provenance(hotline=ORIGIN),
+        signals=(PdqSignal(value="cd" * 32, quality=80),),
+    )
+
+
+def withdrawn(entry: EntryId, *erases: int) -> WithdrawnEvent:
+    return WithdrawnEvent(entry=entry, time=HOUR, erases=erases, reason="reporter")
+
+
+@dataclass
+class BuiltLog:
+    """A log as a hotline would keep it; tests change `records` to make a dishonest one."""
+
+    records: list[Record] = field(default_factory=list)
+
+    def append(self, event: Event) -> int:
+        """Append an event and return its index."""
+        index = len(self.records)
+        nonce = hashlib.sha256(str(index).encode()).digest()
+        opening = Opening(nonce, canonical_json(event))
+        self.records.append(Record(opening.commitment(), opening))
+        return index
+
+    def erase(self, *indexes: int) -> None:
+        """Erase openings."""
+        for index in indexes:
+            self.records[index] = Record(self.records[index].commitment, None)
+
+    def frontier(self, size: int) -> Frontier:
+        """The right edge at a size."""
+        return Frontier().extended(leaf_hash(one.commitment) for one in self.records[:size])
+
+    def checkpoint(self, size: int | None = None) -> Checkpoint:
+        """The checkpoint at a size, or of the whole log."""
+        frontier = self.frontier(len(self.records) if size is None else size)
+        return Checkpoint(ORIGIN, frontier.size, frontier.root())
+
+    def bundle(self, ref: BundleRef) -> bytes:
+        """An openings bundle as it goes over the wire."""
+        return encode_openings(self.records[ref.start : ref.end])
+
+
+def long_log(count: int) -> tuple[BuiltLog, Sequence[EntryId]]:
+    """A log of so many added entries."""
+    log = BuiltLog()
+    entries = [new_entry_id() for _ in range(count)]
+    for entry in entries:
+        log.append(added(entry))
+    return log, entries
