@@ -1,32 +1,75 @@
-"""Django settings of the hotline; the few that an operator turns come from `TAKEBACK_…` variables."""
+"""Django settings of the hotline; what an operator turns comes from `TAKEBACK_…` variables."""
 
 import os
 from pathlib import Path
 
-from django.utils.translation import gettext_lazy as _
-
 from takeback.hotline.config.database import database_url, django_database
+from takeback.hotline.config.logs import logging_settings
 from takeback.hotline.config.secrets import secret
 
 HOTLINE = Path(__file__).resolve().parent.parent
+REPOSITORY = HOTLINE.parents[2]
 
 SECRET_KEY = secret("django").hex()
 DEBUG = False
-PUBLIC_URL = os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
+_ENCRYPTED = PUBLIC_URL.startswith("https://")
+
+# What an operator's young people see.
+SITE_NAME = os.environ.get("TAKEBACK_SITE_NAME", "Takeback")
+NEUTRAL_SITE = os.environ.get("TAKEBACK_NEUTRAL_SITE", "https://www.bbc.co.uk/weather")
+COUNTRY = os.environ.get("TAKEBACK_COUNTRY", "GB")
 
 INSTALLED_APPS = [
-    "django.contrib.staticfiles",
     "procrastinate.contrib.django",
+    "takeback.hotline.config",
     "takeback.hotline.audit",
     "takeback.hotline.publishing",
     "takeback.hotline.intake",
 ]
+MIDDLEWARE = [
+    "takeback.hotline.config.headers.StrictHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
 ROOT_URLCONF = "takeback.hotline.config.urls"
 ASGI_APPLICATION = "takeback.hotline.config.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["takeback.hotline.intake.page.page"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "takeback.hotline.config.templatetags.web",
+            ],
+        },
+    }
+]
 
 DATABASES = {"default": django_database(database_url())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A cookie exists only from the first question on, and only until the browser closes.
+SESSION_ENGINE = "takeback.hotline.config.sessions"
+SESSION_COOKIE_NAME = "__Host-s" if _ENCRYPTED else "s"
+SESSION_COOKIE_AGE = 2 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = _ENCRYPTED
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_USE_SESSIONS = True
+CSRF_FAILURE_VIEW = "takeback.hotline.config.errors.csrf_failure"
+
+# Fifty picture records of some 300 bytes, with room; no file is ever sent.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
@@ -35,3 +78,6 @@ TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True
 
 STATIC_URL = "/static/"
+WEB_DIST = Path(os.environ.get("TAKEBACK_WEB_DIST", REPOSITORY / "web" / "dist")).resolve()
+
+LOGGING = logging_settings()

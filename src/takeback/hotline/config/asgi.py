@@ -1,0 +1,37 @@
+"""The hotline as an ASGI application."""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from django.core.asgi import get_asgi_application
+
+from takeback.hotline.config.headers import headers_for, surface_of_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
+
+_Message: TypeAlias = MutableMapping[str, Any]
+_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
+_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
+
+_django = get_asgi_application()
+
+
+async def application(scope: _Message, receive: _Receive, send: _Send) -> None:
+    """Django, with the headers also on what it answers before its middleware runs.
+
+    A path that is no UTF-8 or a body that is too large is refused that early.
+    """
+
+    async def send_with_headers(message: _Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message["headers"]}
+            if b"content-security-policy" not in present:
+                table = headers_for(surface_of_path(scope["path"]), found=False)
+                message["headers"] = [
+                    *message["headers"],
+                    *((name.lower().encode(), value.encode()) for name, value in table.items()),
+                ]
+        await send(message)
+
+    await _django(scope, receive, send_with_headers)

@@ -1,0 +1,156 @@
+"""The security headers of every response: one fixed table a surface, and nothing else decides.
+
+Surfaces differ only in what their page must be able to do. A header that a view sets itself and
+the table names is overwritten, so that what a route sends can be read here alone.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
+
+
+class Surface(StrEnum):
+    """A group of routes with the same headers."""
+
+    PAGES = "pages"
+    """What a young person reads."""
+    FINGERPRINTS = "fingerprints"
+    """Pages that start workers: pictures, the case code, coming back."""
+    STATIC = "static"
+    """Built files; a worker takes its policy from its own script's response."""
+    API = "api"
+    """The log and the list, for programs."""
+
+
+_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE = (
+    "default-src 'none'; script-src 'self'{wasm}; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; {workers}base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types {policies}"
+)
+_POLICIES: Mapping[Surface, str] = {
+    Surface.PAGES: _PAGE.format(wasm="", workers="", policies="'none'"),
+    Surface.FINGERPRINTS: _PAGE.format(
+        wasm=" 'wasm-unsafe-eval'", workers="worker-src 'self'; ", policies="takeback"
+    ),
+    Surface.STATIC: (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    Surface.API: _NONE,
+}
+
+# Everything a page could ask of the device. Copying the code needs the clipboard, nothing else.
+_REFUSED_FEATURES = (
+    "accelerometer",
+    "ambient-light-sensor",
+    "attribution-reporting",
+    "autoplay",
+    "battery",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-create",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "web-share",
+    "window-management",
+    "xr-spatial-tracking",
+)
+_PERMISSIONS = ", ".join(
+    ["clipboard-write=(self)", *(f"{feature}=()" for feature in _REFUSED_FEATURES)]
+)
+
+_EVERYWHERE: Mapping[str, str] = {
+    # Not "no-referrer": Chromium then sends `Origin: null` and the CSRF check refuses our forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Origin-Agent-Cluster": "?1",
+    "Permissions-Policy": _PERMISSIONS,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+_NO_STORE = "no-store"
+_FOREVER = "public, max-age=31536000, immutable"
+_HSTS = "max-age=63072000; includeSubDomains"
+
+_SURFACE_ATTRIBUTE = "_takeback_surface"
+
+
+_Response = TypeVar("_Response", bound=HttpResponseBase)
+
+
+def on_surface(surface: Surface, response: _Response) -> _Response:
+    """Mark a response as belonging to `surface`; unmarked ones are told apart by their path."""
+    setattr(response, _SURFACE_ATTRIBUTE, surface)
+    return response
+
+
+def surface_of_path(path: str) -> Surface:
+    """The surface of a path when no view has said otherwise."""
+    if path.startswith(("/log/", "/list/")):
+        return Surface.API
+    if path.startswith("/static/"):
+        return Surface.STATIC
+    return Surface.PAGES
+
+
+def headers_for(surface: Surface, *, found: bool = True) -> dict[str, str]:
+    """The whole table for one response; only a static file that was `found` may be kept."""
+    table = dict(_EVERYWHERE)
+    table["Content-Security-Policy"] = _POLICIES[surface]
+    if surface is Surface.STATIC and found:
+        table["Cache-Control"] = _FOREVER
+    elif surface is not Surface.API or not found:
+        table["Cache-Control"] = _NO_STORE
+    if settings.PUBLIC_URL.startswith("https://"):
+        table["Strict-Transport-Security"] = _HSTS
+    return table
+
+
+class StrictHeaders(MiddlewareMixin):
+    """Puts the table on every response that Django makes; stands first among the middleware."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Set each header of the table, over whatever stood there."""
+        surface = getattr(response, _SURFACE_ATTRIBUTE, surface_of_path(request.path))
+        for name, value in headers_for(
+            surface, found=response.status_code == HTTPStatus.OK
+        ).items():
+            response.headers[name] = value
+        if surface is Surface.API:
+            response.headers.setdefault("Cache-Control", _NO_STORE)
+        elif surface is not Surface.STATIC:
+            # Which of these were looked at differs by request; a fixed list tells nothing.
+            response.headers["Vary"] = "Accept-Language, Cookie"
+        return response

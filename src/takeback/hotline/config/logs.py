@@ -1,0 +1,78 @@
+"""What may stand in a log: where the program was and what kind of thing went wrong, no more.
+
+No address, user agent, path, query or value that a visitor sent is ever written. A request is
+named by its route; of an exception only its type and the frames are kept, because messages quote
+the data they stumbled on.
+"""
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+from typing import Any, TypeAlias
+
+_ExceptionInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+class FramesOnly(logging.Formatter):
+    """Writes an exception as the files and lines it passed, and its type, without its message."""
+
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name logging calls
+        """The frames from the outermost to the innermost, then the type."""
+        kind, _, trace = ei
+        frames = [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(trace)
+        ]
+        return "\n".join([*frames, f"  {kind.__name__ if kind else 'no exception'}"])
+
+
+class RouteOnly(logging.Filter):
+    """Replaces the message of a record about a request by its status and the name of its route."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record in place; always lets it through."""
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        route = match.view_name if match else "no route"
+        status = getattr(record, "status_code", None)
+        kind = record.name.rpartition(".")[2]
+        record.msg = f"{kind} {status}: {route}" if status else f"{kind}: {route}"
+        record.args = ()
+        return True
+
+
+def logging_settings() -> dict[str, Any]:
+    """Django's `LOGGING` and uvicorn's `log_config`: one quiet stream to standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "quiet": {
+                "()": FramesOnly,
+                "format": "{asctime} {levelname} {name} {message}",
+                "style": "{",
+            }
+        },
+        "filters": {"route": {"()": RouteOnly}},
+        "handlers": {
+            "quiet": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "quiet"},
+            "requests": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": "quiet",
+                "filters": ["route"],
+            },
+        },
+        "root": {"handlers": ["quiet"], "level": "WARNING"},
+        "loggers": {
+            "takeback": {"level": "INFO"},
+            "django": {"handlers": ["quiet"], "level": "WARNING", "propagate": False},
+            "django.request": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
+            "django.security": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
+            "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            "uvicorn.error": {"handlers": ["quiet"], "level": "INFO", "propagate": False},
+            "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        },
+    }

@@ -1,0 +1,22 @@
+"""Every address of the hotline."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+from takeback.hotline.config import errors, files, web_build
+
+urlpatterns = [
+    path("static/<path:path>", web_build.built_file, name="static"),
+    path("icon.svg", files.icon, name="icon"),
+    path("favicon.ico", files.icon, name="favicon"),
+    path("robots.txt", files.robots, name="robots"),
+    path("", include("takeback.hotline.publishing.urls")),
+    *i18n_patterns(
+        path("", include("takeback.hotline.intake.urls")), prefix_default_language=False
+    ),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

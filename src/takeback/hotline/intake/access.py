@@ -1,0 +1,108 @@
+"""The only road to a case: by what its code derives to, or by the id in an open session."""
+
+import hashlib
+import hmac
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from takeback.hashlist.events import EntryId
+from takeback.hotline.config.sealing import derive_key, unseal_field
+from takeback.hotline.config.secrets import secret
+from takeback.hotline.intake.domain.answers import Threat
+from takeback.hotline.intake.domain.case_code import SALT_BYTES
+from takeback.hotline.intake.domain.timeline import Fact, facts_of_picture
+from takeback.hotline.intake.models import Case, CaseAddress
+from takeback.hotline.publishing.access import outcomes
+from takeback.hotline.publishing.domain import Outcome
+
+
+def site_salt() -> bytes:
+    """The 16 bytes that every case code of this hotline is stretched with; public."""
+    return derive_key(secret("site-salt"), "takeback site salt v1", length=SALT_BYTES)
+
+
+def lookup_digest(lookup: bytes) -> bytes:
+    """What is stored of a look-up key: HMAC-SHA256 under a secret outside the database."""
+    return hmac.new(secret("pepper"), lookup, hashlib.sha256).digest()
+
+
+def case_of_lookup(lookup: bytes) -> Case | None:
+    """The case of a look-up key (32 bytes); unknown and withdrawn ones are both None."""
+    return Case.objects.filter(lookup_digest=lookup_digest(lookup)).first()
+
+
+def case_of_id(case_id: str | None) -> Case | None:
+    """The case of an open session; None once it was withdrawn."""
+    return Case.objects.filter(id=uuid.UUID(case_id)).first() if case_id else None
+
+
+def belongs_to_answers(case_id: uuid.UUID) -> str:
+    """What a case's sealed answers are bound to."""
+    return f"case/answers/{case_id}"
+
+
+def belongs_to_address(address_id: uuid.UUID) -> str:
+    """What a sealed address is bound to."""
+    return f"case-address/address/{address_id}"
+
+
+@dataclass(frozen=True)
+class PictureHistory:
+    """One picture of a case: `number` from 1, and what happened to it."""
+
+    number: int
+    picture: uuid.UUID
+    exact_only: bool
+    facts: list[Fact]
+
+
+@dataclass(frozen=True)
+class CaseHistory:
+    """All that the young person reads when they come back."""
+
+    sent_on: date
+    pictures: list[PictureHistory]
+    addresses: list[str]
+    apps: list[str]
+    threatened: bool
+    sealed_names: bytes
+
+
+def history_of(case: Case) -> CaseHistory:
+    """What happened so far in a case. Raises CannotOpenError with another hotline's secrets."""
+    answers = unseal_field(belongs_to_answers(case.id), bytes(case.answers))
+    if not isinstance(answers, dict):
+        raise TypeError("The answers of a case are an object.")
+    pictures = list(case.pictures.all())
+    by_entry: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes([EntryId(picture.entry) for picture in pictures]):
+        by_entry[outcome.entry].append(outcome)
+    apps = answers.get("apps")
+    return CaseHistory(
+        sent_on=case.sent_on,
+        pictures=[
+            PictureHistory(
+                number,
+                picture.picture,
+                picture.exact_only,
+                facts_of_picture(by_entry[picture.entry]),
+            )
+            for number, picture in enumerate(pictures, start=1)
+        ],
+        addresses=[_address(address) for address in case.addresses.all()],
+        apps=[str(app) for app in apps] if isinstance(apps, list) else [],
+        threatened=answers.get("threat") == Threat.YES,
+        sealed_names=bytes(case.sealed_names or b""),
+    )
+
+
+def _day_of(moment: datetime) -> date:
+    return timezone.localtime(moment).date()
+
+
+def _address(address: CaseAddress) -> str:
+    return str(unseal_field(belongs_to_address(address.id), bytes(address.address)))

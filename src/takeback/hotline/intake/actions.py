@@ -1,0 +1,105 @@
+"""The two things that change a case: sending it and taking it back."""
+
+import uuid
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hotline.audit import actions as audit
+from takeback.hotline.config.sealing import seal_field
+from takeback.hotline.intake.access import (
+    belongs_to_address,
+    belongs_to_answers,
+    case_of_lookup,
+    lookup_digest,
+)
+from takeback.hotline.intake.domain.answers import Report
+from takeback.hotline.intake.domain.pictures import Picture
+from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
+from takeback.hotline.publishing import actions as publishing
+
+_ACTOR: Final = "reporter"
+
+
+@transaction.atomic
+def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case:
+    """Make a case of a report, list its pictures and write the audit record, all or nothing.
+
+    `lookup`: 32 bytes. Sending the same report again, also at the same time, changes nothing and
+    gives the case that there is: a code belongs to one report.
+    """
+    case = _new_case(report, lookup, sealed_names)
+    if case is None:
+        existing = case_of_lookup(lookup)
+        if existing is None:
+            raise RuntimeError("The case was taken back while it was sent again.")
+        return existing
+    for position, address in enumerate(report.addresses):
+        row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
+        row.address = seal_field(belongs_to_address(row.id), address)
+        row.save(force_insert=True)
+    for position, picture in enumerate(report.pictures):
+        CasePicture.objects.create(
+            case=case,
+            picture=picture.id,
+            position=position,
+            entry=publishing.list_picture(signals_of(picture)),
+            exact_only=picture.exact_only,
+        )
+    audit.record("case.sent", str(case.id), _ACTOR)
+    return case
+
+
+@transaction.atomic
+def withdraw_case(case: Case) -> None:
+    """Take every picture of a case off the list and delete the case, all or nothing.
+
+    Afterwards its code is answered like one that never was. Doing it twice changes nothing.
+    """
+    locked = Case.objects.select_for_update().filter(id=case.id).first()
+    if locked is None:
+        return
+    entries = [EntryId(entry) for entry in locked.pictures.values_list("entry", flat=True)]
+    if entries:
+        publishing.withdraw_entries(entries, _ACTOR)
+    locked.delete()
+    audit.record("case.withdrawn", str(case.id), _ACTOR)
+
+
+def signals_of(picture: Picture) -> list[Signal]:
+    """What goes on the list for one picture.
+
+    A PDQ of low quality goes with it: each gate applies the quality floor of its own policy.
+    """
+    signals: list[Signal] = [Sha256Signal(value=picture.sha256), Md5Signal(value=picture.md5)]
+    if picture.pdq is not None and picture.quality is not None:
+        signals.insert(0, PdqSignal(value=picture.pdq, quality=picture.quality))
+    return signals
+
+
+def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case | None:
+    """The row of a new case, or None where one of this code stands already."""
+    case_id = uuid.uuid4()
+    answers = seal_field(
+        belongs_to_answers(case_id),
+        {
+            "age": report.age,
+            "under_18_then": report.under_18_then,
+            "threat": report.threat,
+            "apps": list(report.apps),
+        },
+    )
+    try:
+        with transaction.atomic():
+            return Case.objects.create(
+                id=case_id,
+                lookup_digest=lookup_digest(lookup),
+                answers=answers,
+                sealed_names=sealed_names,
+                sent_on=timezone.localdate(),
+            )
+    except IntegrityError:
+        return None

@@ -1,0 +1,46 @@
+"""The words that the browser code shows; `{name}` and the like are filled in there."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+PICTURE_PICKER: Mapping[str, Promise] = {
+    "waiting": _("Waiting"),
+    "working": _("Making the code from this picture"),
+    "ready": _("Ready"),
+    "low_quality": _("This picture is very plain. We can only find copies that were not changed."),
+    "exact_only": _(
+        "We can't open this kind of file. We can only find copies that were not changed."
+    ),
+    "too_large": _("This picture is very large. We can only find copies that were not changed."),
+    "guarded": _("Your browser hides pictures. We can only find copies that were not changed."),
+    "unreadable": _("We can't read this file. Please try another copy of it."),
+    "empty": _("This file is empty. Please pick another one."),
+    "duplicate": _("{name} is the same picture as {other}. It only counts once."),
+    "removed": _("{name} is off the list."),
+    "remove": _("Take {name} off the list"),
+    "summary": _("{ready} of {total} pictures are ready."),
+    "wait": _("Nearly done. We go on as soon as every picture is ready."),
+    "too_many": _("You can add {most} pictures at most. The rest was left out."),
+}
+
+CASE_CODE: Mapping[str, Promise] = {
+    "copied": _("The code is copied."),
+    "not_copied": _("Copying did not work. Please write the code down."),
+    "saved": _("The code is saved as a note."),
+    # Translators: the name of the saved file; it should look dull and say nothing.
+    "note_name": _("note.txt"),
+    "working": _("One moment. We are getting it ready."),
+    "sending": _("Sending"),
+    "failed": _("That did not work. Nothing is lost. Please try again."),
+}
+
+OPEN_CASE: Mapping[str, Promise] = {
+    "letters": _("A code has only numbers in it."),
+    "short": _("Some numbers are missing. A code has 20."),
+    "long": _("That is too long. A code has 20 numbers."),
+    "mistyped": _("One of the numbers is not right. Please check each group."),
+    "working": _("One moment. We are looking."),
+    "failed": _("That did not work. Please try again."),
+}

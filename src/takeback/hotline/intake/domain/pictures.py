@@ -1,0 +1,100 @@
+"""The record of a picture that the browser sends: fingerprints only, read strictly."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, TypeGuard
+from uuid import UUID
+
+from takeback.matching.policy import MAX_QUALITY
+
+MAX_PICTURES = 50
+LOWEST_QUALITY = 50
+"""Below this a PDQ says too little to tell pictures apart: the reference implementation's
+documentation advises to drop qualities up to 49 (ThreatExchange, `pdq/README.md`)."""
+
+_HEX_64 = re.compile(r"[0-9a-f]{64}")
+_HEX_32 = re.compile(r"[0-9a-f]{32}")
+_FIELDS = {"id", "pdq", "quality", "sha256", "md5"}
+
+
+class BadPicturesError(ValueError):
+    """The records are not what our pages send."""
+
+
+class TooManyPicturesError(BadPicturesError):
+    """More than `MAX_PICTURES`."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: `pdq` 64 hex digits and `quality` 0–100, both None if it could not be decoded.
+
+    `sha256` (64 hex digits) and `md5` (32) are of the file; `id` is random, made in the browser.
+    """
+
+    id: UUID
+    pdq: str | None
+    quality: int | None
+    sha256: str
+    md5: str
+
+    @property
+    def exact_only(self) -> bool:
+        """Whether only unchanged copies can be found."""
+        return self.pdq is None or self.quality is None or self.quality < LOWEST_QUALITY
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as the browser writes it."""
+        return asdict(self) | {"id": str(self.id)}
+
+    @classmethod
+    def from_json(cls, record: object) -> "Picture":
+        """Read one record. Raises BadPicturesError when anything is missing, odd or too much."""
+        if not isinstance(record, dict) or set(record) != _FIELDS:
+            raise BadPicturesError("A picture record has other fields.")
+        pdq, quality = record["pdq"], record["quality"]
+        if (pdq is None) != (quality is None):
+            raise BadPicturesError("PDQ and quality belong together.")
+        if pdq is not None and not (_is_hex(_HEX_64, pdq) and _is_quality(quality)):
+            raise BadPicturesError("A PDQ is 64 hexadecimal digits with a quality of 0 to 100.")
+        sha256, md5 = record["sha256"], record["md5"]
+        if not (_is_hex(_HEX_64, sha256) and _is_hex(_HEX_32, md5)):
+            raise BadPicturesError("A digest has the wrong length.")
+        return cls(_uuid(record["id"]), pdq, quality, sha256, md5)
+
+
+def read_pictures(text: str) -> tuple[Picture, ...]:
+    """Read the JSON list of the form; a picture that is in it twice counts once.
+
+    Raises BadPicturesError when it is not such a list, TooManyPicturesError when it is too long.
+    """
+    try:
+        records = json.loads(text or "[]")
+    except (ValueError, RecursionError) as error:
+        raise BadPicturesError("The picture list is no JSON.") from error
+    if not isinstance(records, list):
+        raise BadPicturesError("The picture list is no list.")
+    if len(records) > MAX_PICTURES:
+        raise TooManyPicturesError(f"A report has at most {MAX_PICTURES} pictures.")
+    pictures: dict[str, Picture] = {}
+    for picture in map(Picture.from_json, records):
+        pictures.setdefault(picture.sha256, picture)
+    if len({picture.id for picture in pictures.values()}) != len(pictures):
+        raise BadPicturesError("Two pictures have one id.")
+    return tuple(pictures.values())
+
+
+def _is_hex(pattern: re.Pattern[str], value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_quality(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MAX_QUALITY
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise BadPicturesError("A picture id is a UUID.") from error

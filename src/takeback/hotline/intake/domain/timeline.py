@@ -1,0 +1,61 @@
+"""What happened so far, as dated facts in the order of time; the page puts them into sentences."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.publishing.domain import Outcome
+
+
+class Happening(StrEnum):
+    """One kind of fact about one picture."""
+
+    LISTED = "listed"
+    FETCHED = "fetched"
+    STOPPED = "stopped"
+    HELD = "held"
+    LEFT_UP = "left_up"
+    NOT_THE_SAME = "not_the_same"
+
+
+_OF_FEEDBACK: Mapping[FeedbackValue, Happening] = {
+    FeedbackValue.BLOCKED: Happening.STOPPED,
+    FeedbackValue.PENDING_REVIEW: Happening.HELD,
+    FeedbackValue.NOT_BLOCKED: Happening.LEFT_UP,
+    FeedbackValue.NOT_THE_SAME: Happening.NOT_THE_SAME,
+}
+
+FOUND = frozenset({Happening.STOPPED, Happening.HELD, Happening.LEFT_UP})
+"""A copy of the picture turned up."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened, the day it first did, and how many times it has since."""
+
+    kind: Happening
+    day: date
+    platform: str = ""
+    count: int = 1
+
+
+def facts_of_picture(
+    listed_on: date, outcomes: Iterable[Outcome], day_of: Callable[[datetime], date]
+) -> list[Fact]:
+    """The facts about one entry, earliest first; being listed is the first of all.
+
+    `day_of` says on which day of the reader's calendar a time falls.
+    """
+    dated: list[tuple[datetime, Fact]] = []
+    for outcome in outcomes:
+        name = outcome.platform
+        if outcome.fetched_at:
+            fact = Fact(Happening.FETCHED, day_of(outcome.fetched_at), name)
+            dated.append((outcome.fetched_at, fact))
+        for said in outcome.feedback:
+            fact = Fact(_OF_FEEDBACK[said.value], day_of(said.first), name, said.count)
+            dated.append((said.first, fact))
+    dated.sort(key=lambda pair: (pair[0], pair[1].platform))
+    return [Fact(Happening.LISTED, listed_on), *(fact for _, fact in dated)]

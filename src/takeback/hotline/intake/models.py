@@ -1,0 +1,65 @@
+"""Tables of the young person's cases and of the sessions in which they are written.
+
+Nothing a person wrote stands here in the open: addresses and answers are sealed, a case is found
+only by an HMAC of what its code derives to, and dates are days.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+
+class SealedSession(models.Model):
+    """One visit between the first question and the last; opened only by the visitor's cookie."""
+
+    id = models.BinaryField(primary_key=True, max_length=32)
+    data = models.BinaryField()
+    expires = models.DateTimeField(db_index=True)
+
+
+class Case(models.Model):
+    """One report and all that follows from it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lookup_digest = models.BinaryField(unique=True, max_length=32)
+    """HMAC-SHA256 of the look-up key under the secret `pepper`."""
+    answers = models.BinaryField()
+    """Age band, threat and apps, sealed by the hotline."""
+    sealed_names = models.BinaryField(null=True)
+    """File names of the pictures, sealed in the browser; the hotline can't open them."""
+    sent_on = models.DateField()
+
+
+class CasePicture(models.Model):
+    """A picture of a case, and the list entry made of it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="pictures")
+    picture = models.UUIDField()
+    """The id that the browser gave it; its name is sealed under this id."""
+    position = models.PositiveSmallIntegerField()
+    entry = models.CharField(max_length=26, unique=True)
+    exact_only = models.BooleanField()
+    """Changed copies can't be found: the picture has too little in it, or could not be read."""
+
+    class Meta:
+        """Pictures stand in the order in which they were picked."""
+
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "picture"], name="one_row_a_picture")
+        ]
+
+
+class CaseAddress(models.Model):
+    """A web address of a case, sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="addresses")
+    position = models.PositiveSmallIntegerField()
+    address = models.BinaryField()
+
+    class Meta:
+        """Addresses stand in the order in which they were given."""
+
+        ordering: ClassVar = ["position"]

@@ -1,0 +1,57 @@
+"""The facts of a timeline in plain sentences."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from takeback.hotline.intake.domain.timeline import Fact, Happening
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One line of the timeline: the day it became true, and what is said of it."""
+
+    day: date
+    kind: Happening
+    text: str
+
+
+def of_fact(fact: Fact) -> Sentence:
+    """The sentence of a fact, in the language of this request."""
+    return Sentence(fact.day, fact.kind, _text(fact))
+
+
+def _text(fact: Fact) -> str:
+    values = {"platform": fact.platform, "count": fact.count}
+    match fact.kind:
+        case Happening.LISTED:
+            return _("You put this picture on our list.")
+        case Happening.FETCHED:
+            return _("%(platform)s has your picture's code and is checking for copies.") % values
+        case Happening.STOPPED:
+            text = ngettext(
+                "%(platform)s says it stopped a copy.",
+                "%(platform)s says it stopped %(count)s copies.",
+                fact.count,
+            )
+        case Happening.HELD:
+            text = ngettext(
+                "%(platform)s is holding a copy while a person looks at it.",
+                "%(platform)s is holding %(count)s copies while a person looks at them.",
+                fact.count,
+            )
+        case Happening.LEFT_UP:
+            text = ngettext(
+                "%(platform)s saw a copy and did not stop it.",
+                "%(platform)s saw %(count)s copies and did not stop them.",
+                fact.count,
+            )
+        case Happening.NOT_THE_SAME:
+            text = ngettext(
+                "%(platform)s looked at a picture. It says it is not the same one.",
+                "%(platform)s looked at %(count)s pictures. It says they are not the same.",
+                fact.count,
+            )
+    return text % values

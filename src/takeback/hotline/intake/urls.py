@@ -1,0 +1,22 @@
+"""The young person's pages."""
+
+from django.urls import path
+
+from takeback.hotline.intake.views import case, flow, information, leaving
+
+urlpatterns = [
+    path("", information.start, name="start"),
+    path("begin", flow.begin, name="begin"),
+    path("report", flow.report, name="report"),
+    path("open", case.open_case, name="open"),
+    path("case", case.timeline, name="case"),
+    path("case/withdraw", case.withdraw, name="withdraw"),
+    path("withdrawn", case.withdrawn, name="withdrawn"),
+    path("helplines", information.helplines, name="helplines"),
+    path("helplines/<slug:code>", information.helplines, name="helplines-country"),
+    path("threatened", information.threatened, name="threatened"),
+    path("privacy", information.privacy, name="privacy"),
+    path("accessibility", information.accessibility, name="accessibility"),
+    path("ended", leaving.ended, name="ended"),
+    path("leave", leaving.leave, name="leave"),
+]

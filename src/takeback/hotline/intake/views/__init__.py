@@ -1,0 +1,1 @@
+"""Parse, call, render: the pages of the young person, by what they are for."""

@@ -1,0 +1,137 @@
+"""The questions: one address for all of them, so that a history shows one dull line."""
+
+import base64
+import binascii
+import re
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from takeback.hotline.config.errors import error_response, methods
+from takeback.hotline.config.headers import Surface, on_surface
+from takeback.hotline.intake import visits
+from takeback.hotline.intake.access import case_of_id, case_of_lookup
+from takeback.hotline.intake.actions import send_report
+from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
+from takeback.hotline.intake.origin import from_our_own_pages
+from takeback.hotline.intake.questions import ANSWERED_BY_FORM, AnswerError, read_answer
+from takeback.hotline.intake.stretching import BusyError, derive_keys
+from takeback.hotline.intake.views.leaving import to_neutral_site
+from takeback.hotline.intake.views.redirects import see_other
+from takeback.hotline.intake.views.steps import TEMPLATES, context_of
+
+_LOOKUP = re.compile(r"[0-9a-f]{64}")
+_MOST_SEALED_BYTES = 64 * 1024
+
+
+@from_our_own_pages
+@methods("POST")
+def begin(request: HttpRequest) -> HttpResponseBase:
+    """Begin a visit: the first cookie is set here."""
+    visits.begin(request.session)
+    return see_other("report")
+
+
+@methods("GET", "POST")
+def report(request: HttpRequest) -> HttpResponseBase:
+    """Show the step that is due; take an answer; go back; send."""
+    if visits.was_sent(request.session):
+        return _after_sending(request)
+    visit = visits.current(request.session)
+    if visit is None:
+        # A form may not lead to another site (CSP), so a POST gets a page of ours instead.
+        return see_other("ended") if request.method == "POST" else to_neutral_site()
+    if request.method != "POST":
+        return _show(request, visit)
+    if wanted := request.POST.get("go"):
+        return _go(request, visit, wanted)
+    step = request.POST.get("step")
+    if step == Step.CODE:
+        return _send(request, visit) if visit.at is Step.CODE else see_other("report")
+    return _answer(request, visit, step)
+
+
+def _go(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
+    try:
+        step = visit.before if wanted == "back" else Step(wanted)
+        if step is not None:
+            visits.keep(request.session, visit.go(step))
+    except ValueError:
+        pass  # a button of an old page: the step that is due is shown
+    return see_other("report")
+
+
+def _answer(request: HttpRequest, visit: Visit, answered: str | None) -> HttpResponseBase:
+    # A form of an old page may answer a step that is closed by now: the one that is due is shown.
+    if answered not in ANSWERED_BY_FORM or answered not in open_steps(visit.answers):
+        return see_other("report")
+    step = Step(answered)
+    try:
+        changes = read_answer(step, request.POST, visit.answers)
+    except AnswerError as error:
+        return _show(request, visit.go(step), error)
+    if step in {Step.PICTURES, Step.CHECK}:
+        visits.set_makes_code_in_browser(request.session, request.POST.get("js") == "1")
+    visits.keep(request.session, visit.answer(step, **changes))
+    return see_other("report")
+
+
+def _show(request: HttpRequest, visit: Visit, error: AnswerError | None = None) -> HttpResponse:
+    template, surface = TEMPLATES[visit.at]
+    context = {"visit": visit, "error": error, **context_of(request, visit)}
+    return on_surface(surface, render(request, template, context, status=422 if error else 200))
+
+
+def _send(request: HttpRequest, visit: Visit) -> HttpResponse:
+    made_here = visits.code(request.session)
+    by_browser = visits.makes_code_in_browser(request.session)
+    if by_browser and not request.POST.get("lookup"):
+        # Its code did not run after all: make the code here, and show it before anything is sent.
+        visits.set_makes_code_in_browser(request.session, False)
+        return see_other("report")
+    try:
+        if by_browser:
+            lookup, sealed_names = _sent_by_browser(request)
+        elif made_here is not None:
+            lookup, sealed_names = derive_keys(made_here).lookup, None
+        else:
+            return see_other("report")
+    except BusyError:
+        return error_response(request, 503)
+    except ValueError:
+        return error_response(request, 400)
+    case = send_report(visit.report(), lookup, sealed_names)
+    visits.mark_sent(request.session, str(case.id))
+    return HttpResponse(status=204) if by_browser else see_other("report")
+
+
+def _after_sending(request: HttpRequest) -> HttpResponse:
+    """Show the code once more, if it was made here; answer a repeated sending like the first."""
+    case = case_of_id(visits.opened_case(request.session))
+    if request.method == "POST" and "lookup" in request.POST:
+        try:
+            lookup, _sealed = _sent_by_browser(request)
+        except ValueError:
+            return error_response(request, 400)
+        if case is not None and case == case_of_lookup(lookup):
+            return HttpResponse(status=204)
+    if request.method == "POST":
+        return see_other("report")
+    return on_surface(
+        Surface.FINGERPRINTS,
+        render(request, "intake/done.html", {"code": visits.code(request.session)}),
+    )
+
+
+def _sent_by_browser(request: HttpRequest) -> tuple[bytes, bytes | None]:
+    """What the browser derived: the look-up key and the sealed names. Raises ValueError."""
+    lookup = request.POST.get("lookup", "")
+    if not _LOOKUP.fullmatch(lookup):
+        raise ValueError("A look-up key is 64 hexadecimal digits.")
+    try:
+        sealed = base64.b64decode(request.POST.get("sealed_names", ""), validate=True)
+    except binascii.Error as error:
+        raise ValueError("The sealed names are base64.") from error
+    if len(sealed) > _MOST_SEALED_BYTES:
+        raise ValueError("The sealed names are too long.")
+    return bytes.fromhex(lookup), sealed or None

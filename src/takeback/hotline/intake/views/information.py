@@ -1,0 +1,63 @@
+"""Pages that only tell: no field, no cookie."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from takeback.hotline.config.errors import methods
+from takeback.hotline.helplines.countries import UnknownCountryError, all_countries, country
+
+
+@methods("GET")
+def start(request: HttpRequest) -> HttpResponse:
+    """What this does, what it can't do, who sees what; no field.
+
+    Who comes from elsewhere and reads another of our languages better gets the page in that one;
+    a click on a language stays with what was clicked.
+    """
+    preferred = _preferred_language(request)
+    from_elsewhere = request.headers.get("Sec-Fetch-Site") in {"none", "cross-site", "same-site"}
+    if from_elsewhere and request.path == "/" and preferred != settings.LANGUAGE_CODE:
+        return HttpResponseRedirect(f"/{preferred}/")
+    return render(request, "intake/start.html")
+
+
+@methods("GET")
+def helplines(request: HttpRequest, code: str = "") -> HttpResponse:
+    """The helplines of the operator's country or of another one."""
+    try:
+        chosen = country(code or settings.COUNTRY)
+    except UnknownCountryError as error:
+        raise Http404 from error
+    return render(
+        request, "intake/helplines.html", {"chosen": chosen, "countries": all_countries()}
+    )
+
+
+@methods("GET")
+def threatened(request: HttpRequest) -> HttpResponse:
+    """What helps when someone is threatening."""
+    return render(request, "intake/threatened.html")
+
+
+@methods("GET")
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What we keep and who sees it."""
+    return render(request, "intake/privacy.html")
+
+
+@methods("GET")
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """How these pages are made to work for everybody, and where they don't yet."""
+    return render(request, "intake/accessibility.html")
+
+
+def _preferred_language(request: HttpRequest) -> str:
+    for code, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE

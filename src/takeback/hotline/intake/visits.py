@@ -1,0 +1,74 @@
+"""The visit of one person, kept in their sealed session."""
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from takeback.hotline.intake.domain.case_code import CaseCode
+from takeback.hotline.intake.domain.flow import Visit
+
+_VISIT = "visit"
+_CODE = "code"
+_IN_BROWSER = "in_browser"
+_SENT = "sent"
+_CASE = "case"
+
+
+def begin(session: SessionBase) -> None:
+    """Start at the first question, with nothing kept of an earlier report in this browser."""
+    session.flush()
+    keep(session, Visit())
+
+
+def current(session: SessionBase) -> Visit | None:
+    """The visit under way, or None before it began and after it was sent."""
+    value = session.get(_VISIT)
+    return None if value is None else Visit.from_json(value)
+
+
+def keep(session: SessionBase, visit: Visit) -> None:
+    """Keep the visit."""
+    session[_VISIT] = visit.to_json()
+
+
+def code(session: SessionBase) -> CaseCode | None:
+    """The code that the server made, where the browser could not."""
+    digits = session.get(_CODE)
+    return None if digits is None else CaseCode(digits)
+
+
+def keep_code(session: SessionBase, new: CaseCode) -> None:
+    """Keep the code until it was shown for the last time."""
+    session[_CODE] = new.digits
+
+
+def makes_code_in_browser(session: SessionBase) -> bool:
+    """Whether the browser has said that it can make the code itself."""
+    return bool(session.get(_IN_BROWSER, False))
+
+
+def set_makes_code_in_browser(session: SessionBase, able: bool) -> None:
+    """Keep what the browser can do."""
+    session[_IN_BROWSER] = able
+
+
+def mark_sent(session: SessionBase, case_id: str) -> None:
+    """Forget the answers, which are in the case now; remember which case is open here."""
+    session.pop(_VISIT, None)
+    session[_SENT] = True
+    session[_CASE] = case_id
+
+
+def was_sent(session: SessionBase) -> bool:
+    """Whether the report of this visit has been sent."""
+    return bool(session.get(_SENT, False))
+
+
+def open_case(session: SessionBase, case_id: str) -> None:
+    """Open a case in a fresh session."""
+    session.flush()
+    session[_CASE] = case_id
+
+
+def opened_case(session: SessionBase) -> str | None:
+    """The id of the case that is open in this session."""
+    value = session.get(_CASE)
+    return value if isinstance(value, str) else None
