@@ -12,7 +12,10 @@ export default defineConfig({
     // The content security policy has no room for data: addresses and inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { reporter: 'src/reporter/main.ts' } },
+    rolldownOptions: {
+      input: { reporter: 'src/reporter/main.ts' },
+      checks: { pluginTimings: false },
+    },
   },
   worker: { format: 'es' },
   css: {

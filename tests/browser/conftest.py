@@ -1,4 +1,4 @@
-"""Debian's Chromium for the tests of the browser's part, cut off from everything but this machine."""
+"""Debian's Chromium for the tests of the browser's part, cut off from all but this machine."""
 
 import os
 

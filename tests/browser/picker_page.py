@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -34,8 +35,7 @@ _TYPES: Final = {
 _PAGE: Final = """<!doctype html><html lang="en"><title>Step 3 of 5</title>
 <link rel="stylesheet" href="/static/{style}">
 <script type="module" src="/static/{script}"></script>
-<form method="post" autocomplete="off"><div data-module="picture-picker">
-<script type="application/json" data-texts>{texts}</script>
+<form method="post" autocomplete="off"><div data-module="picture-picker" data-texts="{texts}">
 <input type="file" multiple accept="image/*" data-picker-input>
 <p role="status" data-picker-status></p><ul data-picker-list></ul>
 <template data-picker-row><li><span data-name></span> <progress data-progress></progress>
@@ -49,7 +49,9 @@ _TEXTS: Final = {
 def _page() -> bytes:
     manifest = json.loads((DIST / ".vite" / "manifest.json").read_text())
     [entry] = [chunk for chunk in manifest.values() if chunk.get("name") == "reporter"]
-    page = _PAGE.format(style=entry["css"][0], script=entry["file"], texts=json.dumps(_TEXTS))
+    page = _PAGE.format(
+        style=entry["css"][0], script=entry["file"], texts=escape(json.dumps(_TEXTS))
+    )
     return page.encode()
 
 

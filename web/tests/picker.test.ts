@@ -38,7 +38,6 @@ const worker = {
 
 function page(value = ''): { form: HTMLFormElement; picker: PicturePicker } {
   document.body.innerHTML = `<form><div data-module="picture-picker">
-    <script type="application/json" data-texts>${JSON.stringify(TEXTS)}</script>
     <input type="file" multiple data-picker-input><p role="status" data-picker-status></p>
     <ul data-picker-list></ul>
     <template data-picker-row><li class="picture-row"><span data-name></span>
@@ -49,6 +48,7 @@ function page(value = ''): { form: HTMLFormElement; picker: PicturePicker } {
   const hidden = form.querySelector<HTMLInputElement>('[data-picker-value]');
   if (hidden) hidden.value = value;
   const root = form.querySelector('div') as HTMLElement;
+  root.dataset.texts = JSON.stringify(TEXTS);
   return { form, picker: new PicturePicker(root, new FingerprintQueue(worker)) };
 }
 

@@ -14,10 +14,17 @@ const MOST_PICTURES = 50;
  *
  * Texts: waiting, working, ready, low_quality, exact_only, too_large, guarded, unreadable, empty,
  * duplicate {name} {other}, removed {name}, remove {name}, summary {ready} {total}, wait,
- * too_many {most}, picture {number}.
+ * too_many {most}, picture {number}, unable.
  */
 export function picturePicker(root: HTMLElement): void {
   if (worksInTheBrowser()) new PicturePicker(root, new FingerprintQueue());
+  else sayUnable(root);
+}
+
+/** JavaScript runs, but what it needs is switched off: better said than a field that does nothing. */
+function sayUnable(root: HTMLElement): void {
+  required(root, '[data-picker-input]', HTMLInputElement).disabled = true;
+  required(root, '[data-picker-status]', HTMLElement).textContent = textsOf(root).get('unable');
 }
 
 /** The picker on one element. */

@@ -5,11 +5,9 @@ export interface Texts {
   get(key: string, values?: Readonly<Record<string, string | number>>): string;
 }
 
-/** Read `<script type="application/json" data-texts>` inside `root`, or its `data-texts`. */
+/** Read the JSON object of `data-texts`. */
 export function textsOf(root: HTMLElement): Texts {
-  const source =
-    root.querySelector('script[data-texts]')?.textContent ?? root.dataset.texts ?? '{}';
-  const texts: unknown = JSON.parse(source);
+  const texts: unknown = JSON.parse(root.dataset.texts ?? '{}');
   const known = new Map<string, string>(
     Object.entries(typeof texts === 'object' && texts !== null ? texts : {}).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',

@@ -23,6 +23,8 @@ PICTURE_PICKER: Mapping[str, Promise] = {
     "summary": _("{ready} of {total} pictures are ready."),
     "wait": _("Nearly done. We go on as soon as every picture is ready."),
     "too_many": _("You can add {most} pictures at most. The rest was left out."),
+    "picture": _("Picture {number}"),
+    "unable": _("This step does not work in your browser. You can use another device."),
 }
 
 CASE_CODE: Mapping[str, Promise] = {
