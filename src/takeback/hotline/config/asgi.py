@@ -1,7 +1,7 @@
 """The hotline as an ASGI application."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from django.core.asgi import get_asgi_application
@@ -10,14 +10,15 @@ from takeback.hotline.config.headers import headers_for, surface_of_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
 
-_Message: TypeAlias = MutableMapping[str, Any]
+_Scope: TypeAlias = dict[str, Any]
+_Message: TypeAlias = Mapping[str, Any]
 _Receive: TypeAlias = Callable[[], Awaitable[_Message]]
 _Send: TypeAlias = Callable[[_Message], Awaitable[None]]
 
 _django = get_asgi_application()
 
 
-async def application(scope: _Message, receive: _Receive, send: _Send) -> None:
+async def application(scope: _Scope, receive: _Receive, send: _Send) -> None:
     """Django, with the headers also on what it answers before its middleware runs.
 
     A path that is no UTF-8 or a body that is too large is refused that early.
@@ -28,10 +29,8 @@ async def application(scope: _Message, receive: _Receive, send: _Send) -> None:
             present = {name.lower() for name, _ in message["headers"]}
             if b"content-security-policy" not in present:
                 table = headers_for(surface_of_path(scope["path"]), found=False)
-                message["headers"] = [
-                    *message["headers"],
-                    *((name.lower().encode(), value.encode()) for name, value in table.items()),
-                ]
+                added = [(name.lower().encode(), value.encode()) for name, value in table.items()]
+                message = {**message, "headers": [*message["headers"], *added]}
         await send(message)
 
     await _django(scope, receive, send_with_headers)

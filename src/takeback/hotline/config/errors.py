@@ -63,7 +63,7 @@ def methods(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
         def checked(
-            request: HttpRequest, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
         ) -> HttpResponseBase:
             if request.method in names:
                 return view(request, *args, **kwargs)

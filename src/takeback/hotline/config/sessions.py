@@ -64,7 +64,9 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        if must_create and not hasattr(self, "_session_cache"):
+            self._session_cache: dict[str, Any] = {}
+        data = dict(self.items())
         row = SealedSession(
             id=_row_id(self.session_key),
             data=seal(_key(self.session_key), _BELONGS_TO, data),

@@ -89,7 +89,7 @@ def history_of(case: Case) -> CaseHistory:
                 number,
                 picture.picture,
                 picture.exact_only,
-                facts_of_picture(by_entry[picture.entry]),
+                facts_of_picture(case.sent_on, by_entry[picture.entry], _day_of),
             )
             for number, picture in enumerate(pictures, start=1)
         ],

@@ -77,14 +77,8 @@ def _threat(request: HttpRequest, visit: Visit) -> Context:
 
 def _apps(request: HttpRequest, visit: Visit) -> Context:
     chosen = visit.answers.apps or ()
-    choices = [
-        {"value": app.name, "label": app.name, "checked": app.name in chosen, "app": app}
-        for app in apps_known.choices()
-    ]
-    return {
-        "choices": choices,
-        "any_checks_list": any(choice["app"].checks_list for choice in choices),
-    }
+    choices = [{"app": app, "checked": app.name in chosen} for app in apps_known.choices()]
+    return {"choices": choices}
 
 
 def _check(request: HttpRequest, visit: Visit) -> Context:
