@@ -20,9 +20,9 @@ export function caseCode(root: HTMLElement): void {
   const form = required(root, 'form', HTMLFormElement);
   const lookup = required(form, 'input[name="lookup"]', HTMLInputElement);
   const sealedNames = required(form, 'input[name="sealed_names"]', HTMLInputElement);
-  const say = (key: string) => {
+  const say = (key: string | null) => {
     for (const status of root.querySelectorAll('[data-code-status]'))
-      status.textContent = texts.get(key);
+      status.textContent = key === null ? '' : texts.get(key);
   };
 
   const code = unsent() ?? newCode();
@@ -65,6 +65,7 @@ export function caseCode(root: HTMLElement): void {
       if (answer.status !== 204) throw new Error('not taken');
       unsentCode.set(null);
       pictureNames.set({});
+      say(null);
       showSent(root);
     } catch {
       say('failed');

@@ -18,9 +18,9 @@ export class PictureRow {
     this.element = element;
     this.bar = required(element, 'progress', HTMLProgressElement);
     this.state = required(element, '[data-state]', HTMLElement);
-    const place = required(element, '[data-name]', HTMLElement);
-    place.textContent = name;
-    place.dir = 'auto';
+    const ownDirection = document.createElement('bdi'); // a name may run the other way
+    ownDirection.textContent = name;
+    required(element, '[data-name]', HTMLElement).replaceChildren(ownDirection);
     this.bar.max = 1;
     this.bar.value = 0;
     this.bar.setAttribute('aria-label', name);
