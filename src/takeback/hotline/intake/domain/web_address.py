@@ -9,7 +9,8 @@ import idna
 MAX_LENGTH = 2000
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HOST_AND_PORT = re.compile(r"[^/?#:@]+:\d")
-_NEVER = re.compile(r"[\s\x00-\x1f\x7f\\<>\"^`{|}]")
+# White space, control characters, marks that steer text direction, and what RFC 3986 never allows.
+_NEVER = re.compile(r"[\s\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\\<>\"^`{|}]")
 
 
 class AddressProblem(StrEnum):

@@ -1,0 +1,148 @@
+"""Coming back with the code: the timeline, one answer for all that is not found, taking it back."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+
+from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
+from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.intake.domain.case_code import CaseCode, check_digit, new_case_code
+from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
+from takeback.hotline.publishing import actions as publishing
+from takeback.hotline.publishing.models import Entry, Platform
+from takeback.hotline.publishing.sealing import seal_pending
+
+from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
+
+
+def open_with(**form: str) -> HttpResponse:
+    return Visitor().client.post("/open", form, headers=ORIGIN)
+
+
+def seen(answer: HttpResponse) -> tuple[int, bytes, dict[str, str], list[str]]:
+    """All that whoever guesses codes can tell answers apart by."""
+    cookies = [morsel.OutputString() for morsel in answer.cookies.values()]
+    return answer.status_code, answer.content, dict(answer.headers), cookies
+
+
+@pytest.mark.django_db
+def test_unknown_malformed_and_withdrawn_codes_get_the_same_answer() -> None:
+    visitor, withdrawn = report_from_browser(addresses="example.org")
+    visitor.read("/case/withdraw").post("/case/withdraw")
+    unknown = new_case_code()
+    wrong = str((int(unknown.digits[3]) + 1) % 10)
+    answers = [
+        open_with(code=unknown.grouped),
+        open_with(code=withdrawn.grouped),
+        open_with(code=unknown.digits[:3] + wrong + unknown.digits[4:]),
+        open_with(code="hello"),
+        open_with(code=""),
+        open_with(code="9" * 5000),
+        open_with(lookup="ab" * 32),
+        open_with(lookup="not hexadecimal"),
+        open_with(),
+    ]
+    assert all(seen(answer) == seen(answers[0]) for answer in answers)
+    assert seen(answers[0])[0] == 422
+    assert not answers[0].cookies
+    assert b"find a case with this code" in answers[0].content
+
+
+@pytest.mark.django_db
+def test_the_timeline_says_what_each_platform_did() -> None:
+    publishing.add_platform("Skylark")
+    publishing.add_platform("Quiet Place")
+    _, code = report_from_browser(pictures=[picture_record(), picture_record()])
+    seal_pending()
+    skylark = Platform.objects.get(name="Skylark")
+    publishing.note_fetched(skylark, 2)
+    first, second = CasePicture.objects.order_by("position")
+    said = [
+        (first.entry, FeedbackValue.BLOCKED),
+        (first.entry, FeedbackValue.BLOCKED),
+        (first.entry, FeedbackValue.PENDING_REVIEW),
+        (second.entry, FeedbackValue.NOT_THE_SAME),
+    ]
+    publishing.record_feedback(
+        skylark,
+        [FeedbackItem(id=uuid4(), entry=e, value=v, time=datetime.now(UTC)) for e, v in said],
+    )
+    page = come_back(code).page
+    one, two = page.split("Picture 2")
+    assert one.count("You put this picture on our list.") == 1
+    assert "Skylark has your picture's code and is checking for copies." in one
+    assert "Skylark says it stopped 2 copies." in one
+    assert "Skylark is holding a copy while a person looks at it." in one
+    assert "Skylark looked at a picture. It says it is not the same one." in two
+    assert "No one has told us about a copy so far." in two
+    assert "Quiet Place" not in page, "it has not fetched the list"
+    order = ["You put", "Skylark has", "Skylark says it stopped"]
+    assert [one.index(start) for start in order] == sorted(one.index(start) for start in order)
+
+
+@pytest.mark.django_db
+def test_taking_it_back_takes_everything_off_the_list_and_deletes_the_case() -> None:
+    visitor, code = report_from_browser(pictures=[picture_record()], addresses="example.org")
+    entry = CasePicture.objects.get().entry
+    case_id = str(Case.objects.get().id)
+    visitor.read("/case/withdraw")
+    assert Case.objects.exists(), "asking is not doing"
+    done = visitor.post("/case/withdraw")
+    assert (done.status_code, done.headers["Location"]) == (303, "/withdrawn")
+    assert not Case.objects.exists()
+    assert not CaseAddress.objects.exists()
+    assert Entry.objects.get(id=entry).withdrawn_at is not None
+    assert AuditRecord.objects.filter(verb="case.withdrawn", subject=case_id).count() == 1
+    assert visitor.client.get("/case").status_code == 303, "its session is over as well"
+    assert open_with(code=code.grouped).status_code == 422
+
+
+@pytest.mark.django_db
+def test_two_browsers_taking_it_back_do_it_once() -> None:
+    first, code = report_from_browser(pictures=[picture_record()])
+    second = come_back(code)
+    first.read("/case/withdraw")
+    second.read("/case/withdraw")
+    assert first.post("/case/withdraw").status_code == 303
+    late = second.post("/case/withdraw")
+    assert (late.status_code, late.headers["Location"]) == (303, "/ended")
+    assert AuditRecord.objects.filter(verb="case.withdrawn").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_case_is_not_opened_by_another_cases_code() -> None:
+    report_from_browser(addresses="first.example")
+    _, code = report_from_browser(addresses="second.example")
+    page = come_back(code).page
+    assert "second.example" in page
+    assert "first.example" not in page
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_no_code_costs_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[CaseCode] = []
+    derive = CaseCode.derive
+
+    def counted(code: CaseCode, salt: bytes) -> object:
+        derived.append(code)
+        return derive(code, salt)
+
+    monkeypatch.setattr(CaseCode, "derive", counted)
+    payload = "1" * 19
+    for typed in (payload + str(check_digit(payload)), "nonsense", ""):
+        derived.clear()
+        open_with(code=typed)
+        assert len(derived) == 1
+
+
+@pytest.mark.django_db
+def test_more_guesses_than_places_wait_and_are_then_asked_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("takeback.hotline.intake.stretching.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("takeback.hotline.intake.stretching._places.acquire", lambda timeout: False)
+    answer = open_with(code="1234")
+    assert answer.status_code == 503
+    assert b"very busy" in answer.content

@@ -1,0 +1,116 @@
+"""A young person at the pages, with a browser that runs our code or one that does not."""
+
+import base64
+import json
+import re
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.test import Client
+
+from takeback.hotline.intake.access import site_salt
+from takeback.hotline.intake.domain.case_code import CaseCode, new_case_code
+
+ORIGIN = {"Origin": "http://testserver"}
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
+
+
+def picture_record(**changes: Any) -> dict[str, Any]:
+    """What the browser sends of one picture; random unless told."""
+    return {
+        "id": str(uuid4()),
+        "pdq": uuid4().hex * 2,
+        "quality": 100,
+        "sha256": uuid4().hex * 2,
+        "md5": uuid4().hex,
+    } | changes
+
+
+class Visitor:
+    """Walks the flow as a person does: reads the page, sends its form, follows the redirect."""
+
+    def __init__(self) -> None:
+        """A fresh browser, in which CSRF is really checked."""
+        self.client = Client(enforce_csrf_checks=True)
+        self.page = ""
+
+    def begin(self) -> "Visitor":
+        """Press the button of the start page."""
+        answer = self.client.post("/begin", headers=ORIGIN)
+        assert answer.status_code == 303
+        return self.read()
+
+    def read(self, path: str = "/report") -> "Visitor":
+        """Get a page."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.status_code
+        self.page = unescape(answer.content.decode())
+        return self
+
+    def post(self, path: str = "/report", /, **form: Any) -> HttpResponse:
+        """Send a form of the page that was read last; the answer is not followed."""
+        token = _TOKEN.search(self.page)
+        assert token, "the page has no form with a token"
+        return self.client.post(path, {"csrfmiddlewaretoken": token[1], **form})
+
+    def answer(self, step: str, **form: Any) -> "Visitor":
+        """Answer a step rightly and read the next page."""
+        sent = self.post(step=step, **form)
+        assert sent.status_code == 303, unescape(sent.content.decode())
+        assert sent.headers["Location"] == "/report"
+        return self.read()
+
+    def answer_all(
+        self,
+        *,
+        pictures: list[dict[str, Any]] | None = None,
+        addresses: str = "",
+        threat: str = "no",
+        apps: tuple[str, ...] = (),
+        js: str = "",
+    ) -> "Visitor":
+        """Begin and answer everything, up to the page with the code."""
+        have = {(True, True): "both", (True, False): "pictures", (False, True): "addresses"}
+        self.begin().answer("age", age="13_15")
+        self.answer("have", have=have[bool(pictures), bool(addresses)])
+        if pictures:
+            self.answer("pictures", pictures=json.dumps(pictures), js=js)
+        if addresses:
+            self.answer("addresses", addresses=addresses)
+        self.answer("threat", threat=threat)
+        if threat == "yes":
+            self.answer("threat_help")
+        return self.answer("apps", apps=list(apps)).answer("check", js=js)
+
+    @property
+    def code(self) -> CaseCode:
+        """The code on the page, where the server made it."""
+        shown = _CODE.search(self.page)
+        assert shown, "the page shows no code"
+        return CaseCode(shown[0].replace(" ", ""))
+
+    def send_from_browser(self, code: CaseCode, names: bytes = b"") -> HttpResponse:
+        """Send as the browser's own code does: what the case code derives to, never the code."""
+        return self.post(
+            step="code",
+            lookup=code.derive(site_salt()).lookup.hex(),
+            sealed_names=base64.b64encode(names).decode(),
+        )
+
+
+def report_from_browser(**answers: Any) -> tuple[Visitor, CaseCode]:
+    """A report sent by a browser that runs our code; gives the visitor and the code."""
+    visitor, code = Visitor().answer_all(js="1", **answers), new_case_code()
+    assert visitor.send_from_browser(code, b"sealed in the browser").status_code == 204
+    return visitor, code
+
+
+def come_back(code: CaseCode) -> Visitor:
+    """Open a case from another browser, without scripts."""
+    visitor = Visitor()
+    opened = visitor.client.post("/open", {"code": code.grouped}, headers=ORIGIN)
+    assert opened.status_code == 303, opened.content.decode()
+    return visitor.read("/case")
