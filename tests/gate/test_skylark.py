@@ -22,11 +22,14 @@ APP = Path(__file__).parents[2] / "examples" / "skylark" / "app.py"
 def site(store, tmp_path):
     port = free_ports().platform
     command = [sys.executable, str(APP), "--store", str(store.folder), "--port", str(port)]
-    with (tmp_path / "skylark.log").open("wb") as output, subprocess.Popen(
-        [*command, "--uploads", str(tmp_path / "uploads")],
-        stdout=output,
-        stderr=subprocess.STDOUT,
-    ) as process:
+    with (
+        (tmp_path / "skylark.log").open("wb") as output,
+        subprocess.Popen(
+            [*command, "--uploads", str(tmp_path / "uploads")],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: status_of(f"{url}/healthz") in (200, 503))
         yield url

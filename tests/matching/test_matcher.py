@@ -80,8 +80,8 @@ def near(number, far, lane=Lane.CONFIRMED, quality=80):
         (Lane.CONFIRMED, 0, Decision.BLOCK),
         (Lane.CONFIRMED, 31, Decision.BLOCK),
         (Lane.CONFIRMED, 32, Decision.ALLOW),
-        (Lane.SELF_REPORTED, 24, Decision.REVIEW),
-        (Lane.SELF_REPORTED, 25, Decision.ALLOW),
+        (Lane.SELF_REPORTED, 28, Decision.REVIEW),
+        (Lane.SELF_REPORTED, 29, Decision.ALLOW),
         (Lane.SELF_REPORTED, 256, Decision.ALLOW),
     ],
 )

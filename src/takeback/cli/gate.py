@@ -127,6 +127,7 @@ def serve(
 
     with _explained():
         gate = Gate.open(store, _read_policy(policy))
+        typer.echo(f"The gate answers on http://{host}:{port}. Ctrl-C stops it.")
         uvicorn.run(
             make_service(gate),
             host=host,
