@@ -1,15 +1,20 @@
 """The running house for end-to-end tests: real processes, real Chromium, a recording socket."""
 
+import asyncio
 import os
-import socket
+import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from takeback.cli.stack import Stack, free_ports
+
+_Result = TypeVar("_Result")
 
 
 @pytest.fixture(scope="session")
@@ -32,53 +37,71 @@ def browser_type_launch_args() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """A hotline, its worker, a following gate and Skylark."""
-    state: Path = tmp_path_factory.mktemp("stack")
-    state.parent.chmod(0o755)  # the embedded database runs as a user of its own under root
-    with Stack(state, ports=free_ports()) as running:
+    # Not below pytest's own folder: under root the embedded database runs as a user of its own,
+    # whom pytest shuts out.
+    with (
+        tempfile.TemporaryDirectory(prefix="takeback-e2e-") as state,
+        Stack(Path(state), ports=free_ports()) as running,
+    ):
         yield running
 
 
 class RecordingProxy:
-    """Forwards TCP connections to a port and keeps every byte the client sends."""
+    """Forwards TCP connections to a port and keeps every byte that clients send."""
 
     def __init__(self, target_port: int) -> None:
-        self._target = ("127.0.0.1", target_port)
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        self._lock = threading.Lock()
-        self._sent: list[bytes] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._sent = bytearray()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._target_port = target_port
+        self._server = self._wait(asyncio.start_server(self._forward, "127.0.0.1", 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
 
     @property
     def sent(self) -> bytes:
         """All bytes that clients have sent so far."""
-        with self._lock:
-            return b"".join(self._sent)
+        return bytes(self._sent)
 
     def close(self) -> None:
-        """Stop listening."""
-        self._listening.close()
+        """Stop listening and drop what is open."""
+        self._wait(self._shut())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                upstream = socket.create_connection(self._target)
-                threading.Thread(target=self._pump, args=(client, upstream, True)).start()
-                threading.Thread(target=self._pump, args=(upstream, client, False)).start()
+    def _wait(self, work: Coroutine[object, object, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
-    def _pump(self, source: socket.socket, sink: socket.socket, record: bool) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if record:
-                    with self._lock:
-                        self._sent.append(data)
-                sink.sendall(data)
-        for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+    async def _shut(self) -> None:
+        self._server.close()
+        forwarding = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in forwarding:
+            task.cancel()
+        await asyncio.gather(*forwarding, return_exceptions=True)
+
+    async def _forward(self, client: StreamReader, to_client: StreamWriter) -> None:
+        hotline, to_hotline = await asyncio.open_connection("127.0.0.1", self._target_port)
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pump(client, to_hotline, record=True))
+                both.create_task(self._pump(hotline, to_client, record=False))
+        except* OSError:
+            pass  # one end hung up
+        finally:
+            to_client.close()
+            to_hotline.close()
+
+    async def _pump(self, source: StreamReader, sink: StreamWriter, *, record: bool) -> None:
+        while data := await source.read(65536):
+            if record:
+                self._sent += data
+            sink.write(data)
+            await sink.drain()
+        if sink.can_write_eof():
+            sink.write_eof()
 
 
 @pytest.fixture

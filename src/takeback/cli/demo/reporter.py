@@ -103,7 +103,7 @@ class _Page(HTMLParser):
             self.names.add(name)
             if found.get("type") == "hidden":
                 self.fields[name] = found.get("value") or ""
-        if "data-timeline-event" in found:
+        if "app-timeline__text" in (found.get("class") or ""):
             self.timeline.append("")
             self._depth = 1
         elif self._depth:

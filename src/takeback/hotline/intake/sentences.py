@@ -38,8 +38,8 @@ def _text(fact: Fact) -> str:
             )
         case Happening.HELD:
             text = ngettext(
-                "%(platform)s is holding a copy while a person looks at it.",
-                "%(platform)s is holding %(count)s copies while a person looks at them.",
+                "%(platform)s stopped a copy for now. A person there will look at it.",
+                "%(platform)s stopped %(count)s copies for now. A person there will look at them.",
                 fact.count,
             )
         case Happening.LEFT_UP:

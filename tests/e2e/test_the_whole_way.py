@@ -1,0 +1,193 @@
+"""A picture on a phone to a stopped copy: real Chromium, real processes, real photographs."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+from playwright.sync_api import Browser, FilePayload, Page, Request, expect
+
+from takeback.cli.stack import Stack
+from takeback.media import Decoder
+
+from .conftest import RecordingProxy
+
+pytestmark = pytest.mark.e2e
+
+_ORIENTATION_TAG = 0x0112
+_TURNED_RIGHT = 6
+_LONGEST_SIDE = 2400
+_MOST_BYTES_A_PICTURE = 20 * 1024
+_OTHERS = 20
+_WINDOW = 24
+"""Bytes in a row that would prove a piece of a file: by chance one in 2^192."""
+
+
+class Reported(NamedTuple):
+    """A file on the young person's phone, and the picture as they see it."""
+
+    path: Path
+    upright: Image.Image
+
+
+@pytest.fixture(scope="module")
+def reported(photographs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[Reported]:
+    """Three files as phones hold them: a JPEG turned by EXIF, a PNG, a WebP."""
+    folder = tmp_path_factory.mktemp("phone")
+    first, second, third = (_opened(path) for path in photographs[:3])
+    exif = Image.Exif()
+    exif[_ORIENTATION_TAG] = _TURNED_RIGHT
+    paths = [folder / "IMG_0001.jpg", folder / "Screenshot_2.png", folder / "IMG-3.webp"]
+    first.transpose(Image.Transpose.ROTATE_90).save(paths[0], quality=92, exif=exif)
+    second.save(paths[1], compress_level=1)
+    third.save(paths[2], quality=90, method=1)
+    return [Reported(*each) for each in zip(paths, (first, second, third), strict=True)]
+
+
+def test_a_report_stops_altered_copies_and_nothing_else(
+    browser: Browser,
+    stack: Stack,
+    recorded_hotline: RecordingProxy,
+    reported: list[Reported],
+    photographs: list[Path],
+    decoder: Decoder,
+) -> None:
+    """The main job, as one young person and one platform live through it."""
+    hotline = f"http://127.0.0.1:{recorded_hotline.port}"
+    phone = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    page = phone.new_page()
+    elsewhere: list[str] = []
+    phone.on("request", lambda request: _note_foreign(request, hotline, elsewhere))
+
+    code = _report(page, hotline, [each.path for each in reported])
+
+    site = browser.new_context().new_page()
+    refused = site.get_by_role("heading", name="We did not post this picture")
+    for copy in _altered_copies(reported):
+        _post(site, stack, copy)
+        expect(refused, f"{copy['name']} should have been stopped").to_be_visible()
+    for other in islice(photographs, 3, 3 + _OTHERS):
+        _post(site, stack, {"name": other.name, "mimeType": "", "buffer": other.read_bytes()})
+        expect(site.get_by_role("heading", name="What did you see today?")).to_be_visible()
+    expect(site.locator(".gallery img")).to_have_count(_OTHERS)
+
+    _open_case(page, hotline, code)
+    told = page.get_by_text(re.compile(f"{stack.platform} stopped 3 copies"))
+    for _ in range(50):  # feedback travels through the gate's outbox
+        if told.count() == len(reported):
+            break
+        page.wait_for_timeout(200)
+        _open_case(page, hotline, code)
+    expect(told).to_have_count(len(reported))
+    expect(page.get_by_role("heading", name="IMG_0001.jpg")).to_be_visible()
+
+    assert elsewhere == []
+    sent = recorded_hotline.sent
+    print(f"\nThe browser sent {len(sent):,} bytes in all, for {len(reported)} pictures.")
+    assert len(sent) < _MOST_BYTES_A_PICTURE * len(reported)
+    for piece in _pieces(reported, decoder):
+        assert piece not in sent
+    assert code.replace(" ", "").encode() not in sent
+    for each in reported:
+        assert each.path.name.encode() not in sent
+    phone.close()
+
+
+def _report(page: Page, hotline: str, files: list[Path]) -> str:
+    page.goto(hotline)
+    page.get_by_role("button", name="Get it taken down").first.click()
+    page.get_by_label("13 to 15").check()
+    _go_on(page)
+    page.get_by_label("I have the picture").check()
+    _go_on(page)
+    page.locator("input[type=file]").set_input_files(files)
+    expect(page.locator("[data-picker-list] [data-state]", has_text="Ready")).to_have_count(
+        len(files)
+    )
+    _go_on(page)
+    page.get_by_label("No", exact=True).check()
+    _go_on(page)
+    _go_on(page)  # which apps: left open
+    expect(page.get_by_role("heading", name="Check your answers")).to_be_visible()
+    _go_on(page)
+    before = _shown_code(page)
+    page.get_by_role("button", name="I have the code. Send it").click()
+    expect(page.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
+    assert _shown_code(page) == before
+    return before
+
+
+def _shown_code(page: Page) -> str:
+    code = page.locator("[data-code]:visible")
+    expect(code).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
+    return " ".join(code.inner_text().split())
+
+
+def _go_on(page: Page) -> None:
+    page.get_by_role("button", name="Go on").click()
+
+
+def _open_case(page: Page, hotline: str, code: str) -> None:
+    page.goto(f"{hotline}/open")
+    page.get_by_label("What is your code?").fill(code)
+    page.get_by_role("button", name="Open my case").click()
+    expect(page.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=20_000)
+
+
+def _altered_copies(reported: list[Reported]) -> Iterator[FilePayload]:
+    for each in reported:
+        picture = each.upright
+        half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+        brighter = ImageEnhance.Brightness(picture).enhance(1.15)
+        for how, altered, quality in (
+            ("re-encoded", picture, 50),
+            ("half size", half, 85),
+            ("brightened", brighter, 85),
+        ):
+            file = io.BytesIO()
+            altered.save(file, "JPEG", quality=quality)
+            yield {
+                "name": f"{each.path.stem} {how}.jpg",
+                "mimeType": "image/jpeg",
+                "buffer": file.getvalue(),
+            }
+
+
+def _post(site: Page, stack: Stack, upload: FilePayload) -> None:
+    site.goto(stack.platform_url)
+    site.get_by_label("Choose a picture").set_input_files(files=upload)
+    site.get_by_role("button", name="Post it").click()
+
+
+def _note_foreign(request: Request, hotline: str, elsewhere: list[str]) -> None:
+    if not request.url.startswith((f"{hotline}/", "blob:")):
+        elsewhere.append(request.url)
+
+
+def _pieces(reported: list[Reported], decoder: Decoder) -> Iterator[bytes]:
+    """Samples of each file and of its pixels, plain, in base64 and in hexadecimal."""
+    for each in reported:
+        data = each.path.read_bytes()
+        pixels = decoder.decode(data).pixels
+        opaque = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+        for source in (data, pixels.tobytes(), opaque.tobytes()):
+            for start in range(0, len(source) - _WINDOW, max(1, len(source) // 400)):
+                window = source[start : start + _WINDOW]
+                if len(set(window)) < _WINDOW // 3:
+                    continue  # a run of one colour or of padding proves nothing
+                yield window
+                yield window.hex().encode()
+                yield from (base64.b64encode(window[skip:])[:-4] for skip in range(3))
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+        picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        return picture.convert("RGB")
