@@ -98,6 +98,13 @@ _EVERYWHERE: Mapping[str, str] = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 
+_VARY: Mapping[Surface, str] = {
+    Surface.PAGES: "Accept-Language, Cookie",
+    Surface.FINGERPRINTS: "Accept-Language, Cookie",
+    Surface.STATIC: "Accept-Encoding",
+    Surface.API: "",
+}
+
 _NO_STORE = "no-store"
 _FOREVER = "public, max-age=31536000, immutable"
 _HSTS = "max-age=63072000; includeSubDomains"
@@ -150,7 +157,9 @@ class StrictHeaders(MiddlewareMixin):
             response.headers[name] = value
         if surface is Surface.API:
             response.headers.setdefault("Cache-Control", _NO_STORE)
-        elif surface is not Surface.STATIC:
-            # Which of these were looked at differs by request; a fixed list tells nothing.
-            response.headers["Vary"] = "Accept-Language, Cookie"
+        # Which of these were looked at differs by request; a fixed list tells nothing.
+        if vary := _VARY[surface]:
+            response.headers["Vary"] = vary
+        else:
+            response.headers.pop("Vary", None)
         return response

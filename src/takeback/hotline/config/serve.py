@@ -4,6 +4,8 @@ import uvicorn
 
 from takeback.hotline.config.logs import logging_settings
 
+_STOP_SECONDS = 2
+
 
 def serve(host: str, port: int) -> None:
     """Answer on `host`:`port` until stopped. Django must be set up already."""
@@ -14,5 +16,7 @@ def serve(host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        # Gates wait for news in long requests; whoever stops the hotline does not wait for them.
+        timeout_graceful_shutdown=_STOP_SECONDS,
         log_config=logging_settings(),
     )

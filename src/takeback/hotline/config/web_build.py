@@ -10,7 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+
+from takeback.hotline.config.errors import methods
 
 _MANIFEST = Path(".vite") / "manifest.json"
 _SMALLEST_GZIP_BYTES = 512
@@ -99,7 +100,7 @@ def asset_url(name: str) -> str:
         ) from error
 
 
-@require_safe
+@methods("GET")
 def built_file(request: HttpRequest, path: str) -> HttpResponse:
     """Answer with a file of the build; only names that the build holds are known."""
     try:
@@ -110,7 +111,6 @@ def built_file(request: HttpRequest, path: str) -> HttpResponse:
     response = HttpResponse(
         file.gzipped if file.gzipped and accepts_gzip else file.data, content_type=file.media_type
     )
-    response.headers["Vary"] = "Accept-Encoding"
     if file.gzipped and accepts_gzip:
         response.headers["Content-Encoding"] = "gzip"
     return response

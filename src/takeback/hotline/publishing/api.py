@@ -35,10 +35,11 @@ _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 class _RequestError(Exception):
     """A request can't be answered: what to tell, in one word and in a sentence."""
 
-    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
+    def __init__(self, status: HTTPStatus, error: str, message: str, allow: str = "") -> None:
         self.status = status
         self.error = error
         self.message = message
+        self.allow = allow
         super().__init__(message)
 
     def response(self) -> HttpResponse:
@@ -46,6 +47,8 @@ class _RequestError(Exception):
         response = JsonResponse(body, status=self.status)
         if self.status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
+        if self.allow:
+            response.headers["Allow"] = self.allow
         return response
 
 
@@ -155,7 +158,10 @@ async def wait(request: HttpRequest) -> HttpResponse:
 def _require_method(request: HttpRequest, allowed: list[str]) -> None:
     if request.method not in allowed:
         raise _RequestError(
-            HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", f"Use {' or '.join(allowed)}."
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            f"Use {' or '.join(allowed)}.",
+            allow=", ".join(allowed),
         )
 
 
