@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FileFingerprints } from '../src/fingerprints/fingerprint';
 import { FingerprintQueue, UnreadableFile, WorkerEnded } from '../src/fingerprints/queue';
 import { distinctName, PictureList, verdictOf } from '../src/reporter/picture-list';
-import { PicturePicker } from '../src/reporter/picture-picker';
+import { PicturePicker, picturePicker } from '../src/reporter/picture-picker';
 
 const TEXTS = {
   ready: 'ready',
@@ -18,6 +18,7 @@ const TEXTS = {
   summary: '{ready} of {total}',
   wait: 'one moment',
   too_many: 'at most {most}',
+  unable: 'not in this browser',
 };
 
 function fingerprintsOf(seed: string, quality = 90): FileFingerprints {
@@ -135,14 +136,23 @@ describe('the picker', () => {
     expect(texts('[data-state]')).toEqual(['ready', 'few details']);
   });
 
-  test('says how many pictures there may be', async () => {
-    await page().picker.take(Array.from({ length: 51 }, (_, at) => file('a', `${at}`)));
-    expect(sent()).toHaveLength(1);
-    const { picker } = page();
-    const done = picker.take(Array.from({ length: 60 }, () => file('a')));
-    expect(texts('[data-name]')).toHaveLength(50);
+  test('says how many pictures there may be, and keeps saying it', async () => {
+    const many = Array.from({ length: 60 }, (_, at) => file(String.fromCodePoint(0x4e00 + at)));
+    const done = page().picker.take(many);
     expect(status()).toBe('at most 50');
     await done;
+    expect(status()).toBe('50 of 50 at most 50');
+    expect(sent()).toHaveLength(50);
+  });
+
+  test('says so where the browser lacks what it needs', () => {
+    page();
+    const root = document.querySelector('div') as HTMLElement;
+    vi.stubGlobal('WebAssembly', undefined);
+    picturePicker(root);
+    vi.unstubAllGlobals();
+    expect(status()).toBe('not in this browser');
+    expect(document.querySelector<HTMLInputElement>('[data-picker-input]')?.disabled).toBe(true);
   });
 });
 

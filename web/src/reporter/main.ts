@@ -16,7 +16,6 @@ const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
   'picture-names': pictureNamesOnTimeline,
 };
 
-document.documentElement.classList.add('has-js');
 for (const root of document.querySelectorAll<HTMLElement>('[data-module]')) {
   const mount = MODULES[root.dataset.module ?? ''];
   try {

@@ -42,6 +42,8 @@ export class PicturePicker {
   private working = 0;
   private submitter: HTMLElement | null = null;
   private submitWhenDone = false;
+  /** Stays beside the count: pictures were left out. */
+  private leftOut = '';
 
   constructor(root: HTMLElement, queue: FingerprintQueue) {
     this.texts = textsOf(root);
@@ -64,7 +66,8 @@ export class PicturePicker {
   /** Put `files` on the list and work on them in turn; settles when all are done. */
   async take(files: File[]): Promise<void> {
     const room = MOST_PICTURES - this.shown.size;
-    this.say(files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '');
+    this.leftOut = files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '';
+    this.say(this.leftOut);
     await Promise.all(files.slice(0, room).map((file) => this.takeOne(file)));
   }
 
@@ -174,7 +177,8 @@ export class PicturePicker {
   }
 
   private saySummary(): void {
-    this.say(this.texts.get('summary', { ready: this.list.size, total: this.shown.size }));
+    const count = this.texts.get('summary', { ready: this.list.size, total: this.shown.size });
+    this.say(this.leftOut === '' ? count : `${count} ${this.leftOut}`);
   }
 
   private say(text: string): void {
