@@ -74,7 +74,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     assert one.count("You put this picture on our list.") == 1
     assert "Skylark has your picture's code and is checking for copies." in one
     assert "Skylark says it stopped 2 copies." in one
-    assert "Skylark is holding a copy while a person looks at it." in one
+    assert "Skylark stopped a copy for now. A person there will look at it." in one
     assert "Skylark looked at a picture. It says it is not the same one." in two
     assert "No one has told us about a copy so far." in two
     assert "Quiet Place" not in page, "it has not fetched the list"
