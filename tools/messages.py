@@ -41,7 +41,9 @@ def extract() -> Catalog:
 
 
 def _messages(python: str) -> Iterator[tuple[int, object, list[str], str | None]]:
-    file = io.BytesIO(python.encode())
+    # What templatize leaves of a template has the template's indentation, which is no Python's.
+    unindented = "\n".join(line.lstrip() for line in python.splitlines()) + "\n"
+    file = io.BytesIO(unindented.encode())
     yield from extract_python("python", file, keywords=_KEYWORDS, comment_tags=("Translators:",))
 
 

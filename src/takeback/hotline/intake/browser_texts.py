@@ -17,7 +17,7 @@ PICTURE_PICKER: Mapping[str, Promise] = {
     "guarded": _("Your browser hides pictures. We can only find copies that were not changed."),
     "unreadable": _("We can't read this file. Please try another copy of it."),
     "empty": _("This file is empty. Please pick another one."),
-    "duplicate": _("{name} is the same picture as {other}. It only counts once."),
+    "duplicate": _("{name} is the same as {other}. It counts once."),
     "removed": _("{name} is off the list."),
     "remove": _("Take {name} off the list"),
     "summary": _("{ready} of {total} pictures are ready."),

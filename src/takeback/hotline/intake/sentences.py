@@ -29,7 +29,7 @@ def _text(fact: Fact) -> str:
         case Happening.LISTED:
             return _("You put this picture on our list.")
         case Happening.FETCHED:
-            return _("%(platform)s has your picture's code and is checking for copies.") % values
+            return _("%(platform)s got the code of this picture. It looks for copies now.") % values
         case Happening.STOPPED:
             text = ngettext(
                 "%(platform)s says it stopped a copy.",

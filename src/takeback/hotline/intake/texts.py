@@ -36,8 +36,8 @@ THREAT: Mapping[Threat, Promise] = {
 
 HOURS: Mapping[str, Promise] = {
     "always": _("Any time, day or night"),
-    "morning_to_midnight": _("Every day, 8 in the morning to midnight"),
-    "weekdays_10_to_16": _("Monday to Friday, 10 in the morning to 4"),
+    "morning_to_midnight": _("Every day, from 8 am to midnight"),
+    "weekdays_10_to_16": _("Monday to Friday, from 10 am to 4 pm"),
     "see_website": _("The website says when"),
 }
 

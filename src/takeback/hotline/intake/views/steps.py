@@ -67,7 +67,7 @@ def _addresses(request: HttpRequest, visit: Visit) -> Context:
     typed = request.POST.get("addresses") if request.POST.get("step") == Step.ADDRESSES else None
     return {
         "written": "\n".join(visit.answers.addresses or ()) if typed is None else typed,
-        "both": visit.answers.have is Have.BOTH,
+        "may_be_blank": visit.answers.have is Have.BOTH and bool(visit.answers.pictures),
     }
 
 
