@@ -7,6 +7,7 @@ import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Coroutine, Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,16 +37,40 @@ def browser_type_launch_args() -> dict[str, object]:
     }
 
 
+class _NeutralPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(
+            b"<!doctype html><html lang=en><title>Weather</title><h1>Sunny spells</h1>"
+        )
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def neutral_site() -> Iterator[str]:
+    """A harmless website on this machine, where *Leave* goes."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _NeutralPage) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def stack(neutral_site: str) -> Iterator[Stack]:
     """A hotline, its worker, a following gate and Skylark."""
     # Not below pytest's own folder: under root the embedded database runs as a user of its own,
     # whom pytest shuts out.
     with (
+        pytest.MonkeyPatch.context() as environment,
         tempfile.TemporaryDirectory(prefix="takeback-e2e-") as state,
-        Stack(Path(state), ports=free_ports()) as running,
     ):
-        yield running
+        environment.setenv("TAKEBACK_NEUTRAL_SITE", neutral_site)
+        with Stack(Path(state), ports=free_ports()) as running:
+            yield running
 
 
 class RecordingProxy:
