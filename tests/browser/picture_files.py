@@ -1,6 +1,7 @@
 """Makes picture files of every kind that a phone may hold, out of real photographs."""
 
 import io
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -54,7 +55,7 @@ def odd_files(photographs: list[Path], into: Path) -> Iterator[Path]:
         yield target
     for suffix in (".jpg", ".png", ".webp"):
         target = into / f"profile{suffix}"
-        next(pictures).save(target, icc_profile=_profile_with_red_and_green_swapped())
+        next(pictures).save(target, icc_profile=_profile_of_another_world())
         yield target
     for suffix in (".png", ".webp"):
         target = into / f"alpha{suffix}"
@@ -95,12 +96,12 @@ def _reduced(path: Path) -> Image.Image:
         return reduced
 
 
-def _profile_with_red_and_green_swapped() -> bytes:
-    """Return a colour profile that changes a picture beyond recognition for whoever applies it."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    red, green = profile.index(b"rXYZ", 128), profile.index(b"gXYZ", 128)  # in the tag table
-    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
-    return bytes(profile)
+def _profile_of_another_world() -> bytes:
+    """Return a colour profile whose curves leave a picture nearly black for whoever applies it."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exponent = struct.pack(">i", round(2.4 * 65536))  # s15Fixed16, in the `para` of sRGB
+    assert exponent in profile
+    return profile.replace(exponent, struct.pack(">i", 8 * 65536))
 
 
 def _fading(picture: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ import {
   type Readback,
   truthfulReadback,
 } from '../src/fingerprints/readback';
+import { storedPixels } from '../src/fingerprints/stored-pixels';
 import { layOnWhite } from '../src/fingerprints/white';
 
 describe('transparency', () => {
@@ -73,6 +74,47 @@ describe('the size that a header announces', () => {
     [[1, 2, 3, 4, 5, 6, 7, 8]],
   ])('is unknown for %j', (bytes) => {
     expect(announcedPixels(new Uint8Array(bytes))).toBeNull();
+  });
+});
+
+describe('the pixels as they are stored', () => {
+  const text = (letters: string) => [...letters].map((letter) => letter.charCodeAt(0));
+  const stored = async (bytes: number[], headerBytes = bytes.length) =>
+    Array.from(
+      await storedPixels(
+        new Blob([new Uint8Array(bytes)]),
+        new Uint8Array(bytes.slice(0, headerBytes)),
+      ).bytes(),
+    );
+  const end = [0xff, 0xd9];
+
+  test('are a JPEG without its profile, with an end', async () => {
+    const exif = [0xff, 0xe1, 0, 4, 1, 2];
+    const profile = [0xff, 0xe2, 0, 16, ...text('ICC_PROFILE\0'), 7, 7];
+    const other = [0xff, 0xe2, 0, 6, ...text('MPF\0')];
+    const scan = [0xff, 0xda, 0, 2, 9, 9, 9];
+    const jpeg = [0xff, 0xd8, ...exif, ...profile, ...other, ...profile, ...scan];
+    expect(await stored(jpeg)).toEqual([0xff, 0xd8, ...exif, ...other, ...scan, ...end]);
+  });
+
+  test('are a PNG without what speaks of colour', async () => {
+    const chunk = (type: string, size: number) => [
+      ...[0, 0, 0, size],
+      ...text(type),
+      ...new Array<number>(size + 4).fill(5),
+    ];
+    const signature = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10];
+    const kept = [...chunk('IHDR', 13), ...chunk('tRNS', 2)];
+    const rest = [...chunk('IDAT', 6), ...chunk('gAMA', 4)];
+    const png = [...signature, ...chunk('iCCP', 9), ...kept, ...chunk('gAMA', 4), ...rest];
+    expect(await stored(png)).toEqual([...signature, ...kept, ...rest]);
+  });
+
+  test('are the whole of any other file, and of one that is cut short anywhere', async () => {
+    expect(await stored(text('RIFF1234WEBP'))).toEqual(text('RIFF1234WEBP'));
+    const jpeg = [0xff, 0xd8, 0xff, 0xe2, 0, 16, ...text('ICC_PROFILE\0'), 7, 7, 0xff, 0xda];
+    for (let cut = 2; cut < 16; cut += 1)
+      expect(await stored(jpeg.slice(0, cut))).toEqual([...jpeg.slice(0, cut), ...end]);
   });
 });
 

@@ -25,33 +25,17 @@ const AS_STORED_EARLIER: ImageBitmapOptions = {
   premultiplyAlpha: 'none',
 };
 
-const JPEG_START = [0xff, 0xd8];
-const JPEG_END = new Uint8Array([0xff, 0xd9]);
-
 /** Decode the first frame of `file`; the caller closes it. Rejects with NoPixels. */
 export async function decodePicture(file: Blob): Promise<ImageBitmap> {
   if (typeof createImageBitmap === 'undefined') throw new NoPixels('undecodable');
-  const picture = (await decoded(file)) ?? (await decodedWithAnEnd(file));
-  if (!picture) throw new NoPixels('undecodable');
-  return picture;
-}
-
-async function decoded(file: Blob): Promise<ImageBitmap | null> {
   try {
     return await createImageBitmap(file, AS_STORED);
   } catch (error) {
-    if (!(error instanceof TypeError)) return null;
+    if (!(error instanceof TypeError)) throw new NoPixels('undecodable');
   }
   try {
     return await createImageBitmap(file, AS_STORED_EARLIER);
   } catch {
-    return null;
+    throw new NoPixels('undecodable');
   }
-}
-
-/** A JPEG that broke off shows most of a picture, and the server reads it: give it an end. */
-async function decodedWithAnEnd(file: Blob): Promise<ImageBitmap | null> {
-  const start = new Uint8Array(await file.slice(0, JPEG_START.length).arrayBuffer());
-  if (!JPEG_START.every((byte, at) => start[at] === byte)) return null;
-  return decoded(new Blob([file, JPEG_END]));
 }

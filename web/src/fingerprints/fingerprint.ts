@@ -5,6 +5,7 @@ import { type Kernel, type Pdq, startPicture } from './kernel';
 import { MAX_BYTES, MAX_PIXELS, STRIP_PIXELS } from './limits';
 import { announcedPixels, HEADER_BYTES } from './picture-size';
 import { type Readback, readbacks, truthfulReadback } from './readback';
+import { storedPixels } from './stored-pixels';
 
 /** What is known of a file. `problem` says why `pdq` is null. */
 export interface FileFingerprints extends Digests {
@@ -69,7 +70,7 @@ export class FileFingerprinter {
     if (file.size > MAX_BYTES) throw new NoPixels('too-large');
     const header = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
     if ((announcedPixels(header) ?? 0) > MAX_PIXELS) throw new NoPixels('too-large');
-    const picture = await decodePicture(file);
+    const picture = await decodePicture(storedPixels(file, header));
     if (picture.width * picture.height <= MAX_PIXELS) return picture;
     picture.close();
     throw new NoPixels('too-large');
