@@ -1,0 +1,54 @@
+"""What these tests need of a platform: to follow the log as a gate does, and pictures to list."""
+
+import os
+from collections.abc import Callable
+
+from takeback.hashlist.checkpoint import open_checkpoint
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.fold import ListState, LiveEntry
+from takeback.hashlist.follow import LogGrowth
+from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signed_note import VerifierKey
+from takeback.hashlist.tiles import BundleRef
+from takeback.hotline.publishing import access
+
+Fetch = Callable[[str], bytes]
+
+
+def some_signals() -> tuple[Signal, ...]:
+    """The fingerprints of a picture that nobody has."""
+    return (
+        PdqSignal(value=os.urandom(32).hex(), quality=90),
+        Sha256Signal(value=os.urandom(32).hex()),
+        Md5Signal(value=os.urandom(16).hex()),
+    )
+
+
+class Follower:
+    """Follows a log step by step and refuses what a gate refuses."""
+
+    def __init__(self, key_line: str) -> None:
+        self.key = VerifierKey.parse(key_line)
+        self.frontier = Frontier()
+        self.state = ListState()
+
+    def follow(self, note: bytes, fetch_openings: Fetch) -> dict[EntryId, LiveEntry]:
+        """Take the step to this checkpoint; returns what is live then."""
+        growth = LogGrowth(self.frontier, open_checkpoint(note, self.key))
+        for ref in growth.bundles():
+            self.state.apply(growth.take(ref, fetch_openings(ref.path)))
+        self.frontier = growth.finish()
+        return dict(self.state.live)
+
+
+def follow_database(follower: Follower | None = None) -> dict[EntryId, LiveEntry]:
+    """Follow the log as it stands in the database, from its start or from where one has got to."""
+    follower = follower or Follower(access.verifier_key_line())
+
+    def fetch(path: str) -> bytes:
+        bundle = access.openings_bundle(BundleRef.parse(path))
+        assert bundle is not None
+        return bundle
+
+    return follower.follow(access.current_checkpoint()[1], fetch)

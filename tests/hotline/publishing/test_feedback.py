@@ -1,0 +1,177 @@
+"""What platforms say, and how an entry stands with each of them."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from takeback.hashlist.events import EntryId, new_entry_id
+from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hashlist.signed_note import VerifierKey
+from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import (
+    add_platform,
+    list_picture,
+    note_fetched,
+    record_feedback,
+    revoke_platform,
+    withdraw_entries,
+)
+from takeback.hotline.publishing.domain import Outcome, PlatformError
+from takeback.hotline.publishing.models import Feedback, Platform
+from takeback.hotline.publishing.sealing import seal_pending
+from tests.hotline.publishing.followers import some_signals
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def platform(name: str) -> Platform:
+    found = access.platform_of_token(add_platform(name))
+    assert found is not None
+    return found
+
+
+def listed() -> EntryId:
+    entry = list_picture(some_signals())
+    seal_pending()
+    return entry
+
+
+def said(
+    entry: EntryId, value: FeedbackValue = FeedbackValue.BLOCKED, time: datetime = NOON
+) -> FeedbackItem:
+    return FeedbackItem(id=uuid.uuid4(), entry=entry, value=value, time=time)
+
+
+def only_outcome(entry: EntryId) -> Outcome:
+    (outcome,) = access.outcomes([entry])
+    return outcome
+
+
+@pytest.mark.django_db
+def test_saying_it_again_changes_nothing() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    items = [said(entry), said(entry, FeedbackValue.NOT_THE_SAME)]
+    for _ in range(3):
+        assert record_feedback(skylark, items) == FeedbackReceipt(accepted=2, unknown=())
+    changed = items[0].model_copy(update={"value": FeedbackValue.NOT_BLOCKED})
+    record_feedback(skylark, [changed, changed])
+    assert set(Feedback.objects.values_list("value", flat=True)) == {"blocked", "not_the_same"}
+
+
+@pytest.mark.django_db
+def test_two_platforms_may_choose_the_same_id() -> None:
+    entry = listed()
+    item = said(entry)
+    for name in ("Skylark", "Plover"):
+        record_feedback(platform(name), [item])
+    assert Feedback.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_entries_never_seen_on_the_log_are_unknown() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    pending, never = list_picture(some_signals()), new_entry_id()
+    receipt = record_feedback(skylark, [said(pending), said(never), said(never), said(entry)])
+    assert receipt.accepted == 1
+    assert set(receipt.unknown) == {pending, never}
+
+
+@pytest.mark.django_db
+def test_outcome_sums_up_what_was_said() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    for hours in (2, 0, 5):
+        record_feedback(skylark, [said(entry, time=NOON + timedelta(hours=hours))])
+    record_feedback(skylark, [said(entry, FeedbackValue.PENDING_REVIEW)])
+    summary = {one.value: one for one in only_outcome(entry).feedback}
+    blocked = summary[FeedbackValue.BLOCKED]
+    assert (blocked.count, blocked.first, blocked.last) == (3, NOON, NOON + timedelta(hours=5))
+    assert summary[FeedbackValue.PENDING_REVIEW].count == 1
+
+
+@pytest.mark.django_db
+def test_time_in_the_future_is_kept_as_now() -> None:
+    entry = listed()
+    record_feedback(platform("Skylark"), [said(entry, time=datetime(2999, 1, 1, tzinfo=UTC))])
+    (summary,) = only_outcome(entry).feedback
+    assert summary.last <= datetime.now(UTC)
+
+
+@pytest.mark.django_db
+def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
+    skylark, plover = platform("Skylark"), platform("Plover")
+    first, second = listed(), listed()
+    note_fetched(skylark, 1)
+    note_fetched(plover, 2)
+    fetched = {
+        (one.entry, one.platform): one.fetched_at is not None
+        for one in access.outcomes([second, first])
+    }
+    assert fetched == {
+        (first, "Skylark"): True,
+        (second, "Skylark"): False,
+        (first, "Plover"): True,
+        (second, "Plover"): True,
+    }
+    earlier = access.outcomes([first])
+    note_fetched(skylark, 2)
+    note_fetched(skylark, 1)
+    assert access.outcomes([first]) == earlier
+
+
+@pytest.mark.django_db
+def test_outcome_of_a_pending_entry_is_that_nobody_has_it() -> None:
+    note_fetched(platform("Skylark"), 1)
+    assert only_outcome(list_picture(some_signals())).fetched_at is None
+
+
+@pytest.mark.django_db
+def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    note_fetched(skylark, 1)
+    record_feedback(skylark, [said(entry)])
+    withdraw_entries([entry], "reporter")
+    seal_pending()
+    revoke_platform("Skylark")
+    outcome = only_outcome(entry)
+    assert outcome.withdrawn_at is not None
+    assert outcome.feedback[0].value is FeedbackValue.BLOCKED
+    assert access.outcomes([listed()]) == []
+
+
+@pytest.mark.django_db
+def test_outcomes_of_what_was_never_listed_are_none() -> None:
+    platform("Skylark")
+    assert access.outcomes([new_entry_id()]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "Sky\nlark", "Sky\x1b[2Jlark"])
+def test_platform_needs_a_printable_name(name: str) -> None:
+    with pytest.raises(PlatformError):
+        add_platform(name)
+
+
+@pytest.mark.django_db
+def test_platform_has_one_token_and_loses_it_for_good() -> None:
+    token = add_platform("Skylark")
+    with pytest.raises(PlatformError, match="already"):
+        add_platform("Skylark")
+    assert access.platform_names() == ["Skylark"]
+    revoke_platform("Skylark")
+    assert access.platform_of_token(token) is None
+    assert access.platform_names() == []
+    with pytest.raises(PlatformError):
+        revoke_platform("Skylark")
+    verbs = AuditRecord.objects.order_by("position").values_list("verb", flat=True)
+    assert list(verbs) == ["platform.added", "platform.revoked"]
+
+
+@pytest.mark.django_db
+def test_token_itself_is_not_in_the_database() -> None:
+    token = add_platform("Skylark")
+    secret = token.split("_")[1]
+    row = Platform.objects.get()
+    assert secret.encode() not in bytes(row.token_digest)
+    assert token.endswith(VerifierKey.parse(access.verifier_key_line()).pin)

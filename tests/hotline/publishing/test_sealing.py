@@ -1,0 +1,232 @@
+"""From a listed picture to the signed log, and back out of it."""
+
+import secrets
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from pydantic import ValidationError
+
+from takeback.hashlist.events import EntryId, new_entry_id
+from takeback.hotline.audit.access import verify_chain
+from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import list_picture, withdraw_entries
+from takeback.hotline.publishing.domain import UnknownEntryError
+from takeback.hotline.publishing.models import Checkpoint, Log, LogEntry, PendingEvent, TileHash
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.matching.policy import Lane
+from tests.hotline.publishing.followers import Follower, follow_database, some_signals
+
+
+def list_pictures(count: int) -> list[EntryId]:
+    return [list_picture(some_signals()) for _ in range(count)]
+
+
+def in_threads(*work: Callable[[], object]) -> None:
+    """Run all of it at once, each with a connection of its own; the first failure is raised."""
+    failures: list[Exception] = []
+
+    def run(one: Callable[[], object]) -> None:
+        try:
+            one()
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[one]) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+@pytest.mark.django_db
+def test_listed_picture_is_in_the_log_after_sealing_and_not_before() -> None:
+    signals = some_signals()
+    entry = list_picture(signals, Lane.CONFIRMED)
+    assert follow_database() == {}
+    assert seal_pending() == 1
+    live = follow_database()[entry]
+    assert (live.lane, live.signals, live.added_at) == (Lane.CONFIRMED, signals, 0)
+    assert live.provenance.hotline == access.verifier_key_line().partition("+")[0]
+    assert seal_pending() == 0
+
+
+@pytest.mark.django_db
+def test_empty_log_has_a_checkpoint() -> None:
+    size, note = access.current_checkpoint()
+    assert size == 0
+    assert Follower(access.verifier_key_line()).follow(note, lambda _: b"") == {}
+
+
+@pytest.mark.django_db
+def test_log_grows_over_tile_borders_and_a_follower_keeps_up() -> None:
+    follower = Follower(access.verifier_key_line())
+    entries: list[EntryId] = []
+    for count in (1, 254, 1, 1, 256):
+        entries += list_pictures(count)
+        assert seal_pending() == count
+        assert set(follow_database(follower)) == set(entries)
+    assert set(follow_database()) == set(entries)
+    assert TileHash.objects.filter(level=1).count() == len(entries) // 256
+
+
+@pytest.mark.django_db
+def test_order_in_a_batch_says_nothing_of_the_order_of_listing() -> None:
+    entries = list_pictures(40)
+    seal_pending()
+    logged = list(LogEntry.objects.order_by("index").values_list("entry", flat=True))
+    assert sorted(logged) == sorted(entries)
+    assert logged != entries  # by chance once in 40! times
+
+
+@pytest.mark.django_db
+def test_picture_without_fingerprints_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        list_picture(())
+    assert not PendingEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_withdrawn_entry_leaves_the_list_and_its_opening_is_gone() -> None:
+    gone, stays = list_pictures(2)
+    seal_pending()
+    follower = Follower(access.verifier_key_line())
+    follow_database(follower)
+    withdraw_entries([gone], "reporter")
+    assert LogEntry.objects.get(entry=gone).event is not None
+    seal_pending()
+    row = LogEntry.objects.filter(entry=gone).order_by("index").first()
+    assert row is not None
+    assert (row.nonce, row.event) == (None, None)
+    assert set(follow_database(follower)) == set(follow_database()) == {stays}
+
+
+@pytest.mark.django_db
+def test_entry_withdrawn_before_it_was_sealed_never_reaches_the_log() -> None:
+    gone, stays = list_pictures(2)
+    withdraw_entries([gone], "hotline")
+    seal_pending()
+    assert set(follow_database()) == {stays}
+    assert not LogEntry.objects.filter(entry=gone).exists()
+
+
+@pytest.mark.django_db
+def test_withdrawing_again_changes_nothing() -> None:
+    (entry,) = list_pictures(1)
+    seal_pending()
+    for _ in range(2):
+        withdraw_entries([entry, entry], "reporter")
+    assert seal_pending() == 1
+    withdraw_entries([entry], "reporter")
+    assert seal_pending() == 0
+    assert AuditRecord.objects.filter(verb="entry.withdrawn").count() == 1
+
+
+@pytest.mark.django_db
+def test_unknown_entry_is_refused_and_the_others_stay() -> None:
+    (entry,) = list_pictures(1)
+    with pytest.raises(UnknownEntryError):
+        withdraw_entries([entry, new_entry_id()], "reporter")
+    seal_pending()
+    assert set(follow_database()) == {entry}
+
+
+@pytest.mark.django_db
+def test_every_change_of_the_list_has_its_audit_record() -> None:
+    entries = list_pictures(3)
+    seal_pending()
+    withdraw_entries(entries[:1], "reporter")
+    seal_pending()
+    acts = AuditRecord.objects.order_by("position").values_list("verb", "subject")
+    assert list(acts) == [
+        *(("entry.listed", entry) for entry in entries),
+        ("entry.withdrawn", entries[0]),
+    ]
+    assert verify_chain().records == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: LogEntry.objects.filter(index=1).delete(),
+        lambda: LogEntry.objects.filter(index=1).update(commitment=bytes(32)),
+        lambda: LogEntry.objects.filter(index=1).update(event=b"another"),
+        lambda: LogEntry.objects.filter(index=1).update(index=7),
+        lambda: LogEntry.objects.filter(index=1).update(nonce=None),
+        lambda: LogEntry.objects.filter(index=0).update(nonce=bytes(32), event=b"back again"),
+        lambda: Checkpoint.objects.update(note=b""),
+        lambda: Checkpoint.objects.all().delete(),
+        lambda: TileHash.objects.all().delete(),
+        lambda: Log.objects.update(origin="elsewhere.example.org"),
+        lambda: connection.cursor().execute("TRUNCATE publishing_checkpoint"),
+        lambda: connection.cursor().execute("TRUNCATE publishing_logentry"),
+    ],
+)
+def test_database_refuses_every_change_of_the_log_but_erasing(
+    change: Callable[[], object],
+) -> None:
+    list_pictures(2)
+    seal_pending()
+    withdraw_entries([EntryId(LogEntry.objects.get(index=0).entry_id)], "hotline")
+    seal_pending()
+    before = follow_database()
+    connection.check_constraints()  # TRUNCATE waits for none of the test's own writes
+    with pytest.raises(IntegrityError), transaction.atomic():
+        change()
+    assert follow_database() == before
+
+
+@pytest.mark.django_db
+def test_origin_stays_when_the_hotline_moves(settings: pytest.FixtureRequest) -> None:
+    line = access.verifier_key_line()
+    settings.PUBLIC_URL = "https://moved.example.org"  # type: ignore[attr-defined]
+    assert access.verifier_key_line() == line
+
+
+def test_two_who_seal_at_once_put_every_event_in_once(hotline_database: str) -> None:
+    entries = list_pictures(300)
+    sealed: list[int] = []
+    in_threads(*[lambda: sealed.append(seal_pending())] * 3)
+    assert sorted(sealed) == [0, 0, 300]
+    assert set(follow_database()) == set(entries)
+
+
+def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_database: str) -> None:
+    listed: list[EntryId] = []
+    withdrawn: list[EntryId] = []
+    done = threading.Event()
+
+    def report() -> None:
+        for _ in range(12):
+            with transaction.atomic():
+                entries = list_pictures(2)
+            listed.extend(entries)
+            if secrets.randbelow(2):
+                with transaction.atomic():
+                    withdraw_entries(entries, "reporter")
+                withdrawn.extend(entries)
+
+    def seal() -> None:
+        while not done.is_set():
+            seal_pending()
+
+    def report_then_stop() -> None:
+        try:
+            in_threads(report, report, report)
+        finally:
+            done.set()
+
+    in_threads(seal, seal, report_then_stop)
+    seal_pending()
+    assert set(follow_database()) == set(listed) - set(withdrawn)
+    assert not PendingEvent.objects.exists()
+    erased = LogEntry.objects.filter(event=None).values_list("entry", flat=True)
+    assert set(erased) <= set(withdrawn)
+    assert verify_chain().records == len(listed) + len(withdrawn)
