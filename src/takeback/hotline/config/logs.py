@@ -70,7 +70,8 @@ def logging_settings() -> dict[str, Any]:
             "takeback": {"level": "INFO"},
             "django": {"handlers": ["quiet"], "level": "WARNING", "propagate": False},
             "django.request": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
-            "django.security": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
+            # Anyone can provoke these from outside; they say nothing that helps an operator.
+            "django.security": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "uvicorn.error": {"handlers": ["quiet"], "level": "INFO", "propagate": False},
             "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},

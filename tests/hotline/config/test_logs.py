@@ -1,0 +1,137 @@
+"""What stands in a log: routes, kinds of errors and places in the program, nothing of a visitor."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+from django.test import Client, RequestFactory
+
+from takeback.hotline.config.logs import FramesOnly, RouteOnly, logging_settings
+from takeback.hotline.intake.domain.case_code import new_case_code
+
+SECRET = "what the visitor typed"
+
+
+def test_an_exception_keeps_its_place_and_kind_but_not_its_words() -> None:
+    try:
+        raise ValueError(SECRET) from KeyError(SECRET)
+    except ValueError:
+        text = FramesOnly().formatException(sys.exc_info())  # type: ignore[arg-type] # one is raised
+    assert "ValueError" in text
+    assert __file__ in text
+    assert SECRET not in text
+
+
+def test_a_request_is_named_by_its_route() -> None:
+    request = RequestFactory().get(
+        f"/helplines/{SECRET}?q={SECRET}", headers={"User-Agent": SECRET}
+    )
+    record = logging.LogRecord(
+        "django.request", logging.ERROR, __file__, 1, "Internal Server Error: %s", (SECRET,), None
+    )
+    record.request, record.status_code = request, 500
+    assert RouteOnly().filter(record)
+    assert record.getMessage() == "request 500: no route"
+
+
+@pytest.mark.django_db
+def test_a_failing_page_is_logged_by_its_route(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("takeback.hotline.intake.views.information.all_countries", fail)
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(FramesOnly("{levelname} {message}", style="{"))
+    stream.addFilter(RouteOnly())
+    logger = logging.getLogger("django.request")
+    logger.addHandler(stream)
+    try:
+        Client(raise_request_exception=False).get(f"/helplines/gb?q={SECRET}")
+    finally:
+        logger.removeHandler(stream)
+    logged = capsys.readouterr().err
+    assert "request 500: helplines-country" in logged
+    assert "ValueError" in logged
+    assert SECRET not in logged
+
+
+def test_the_access_log_is_off() -> None:
+    assert logging_settings()["loggers"]["uvicorn.access"]["handlers"] == []
+
+
+@contextmanager
+def serving(database: str) -> Iterator[tuple[str, list[str]]]:
+    """The hotline as a real process; yields its address and a list that gets its log at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, log = f"http://127.0.0.1:{port}", []
+    process = subprocess.Popen(
+        [sys.executable, "-m", "takeback", "hotline", "serve", "--port", str(port)],
+        env=dict(os.environ) | {"DATABASE_URL": database, "TAKEBACK_PUBLIC_URL": address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(requests.ConnectionError):
+                requests.get(f"{address}/robots.txt", timeout=5)
+                break
+            time.sleep(0.1)
+        yield address, log
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+        log.append(output)
+
+
+def test_a_real_server_logs_nothing_of_its_visitors(hotline_database: str) -> None:
+    code = new_case_code()
+    marks = {
+        "User-Agent": "Mozilla/5.0 (Unmistakable; Phone)",
+        "X-Forwarded-For": "203.0.113.77",
+        "Referer": "https://school.example/computer-room",
+    }
+    with serving(hotline_database) as (address, log):
+        visitor = requests.Session()
+        visitor.headers.update(marks)
+        own = {"Origin": address}
+        answers = [
+            visitor.get(address),
+            visitor.get(f"{address}/secret-path?q=secret-query"),
+            visitor.get(address, headers={"Host": "secret-host.example"}),
+            visitor.post(f"{address}/begin", headers={"Origin": "https://secret-origin.example"}),
+            visitor.post(f"{address}/begin", headers=own),
+            visitor.post(f"{address}/report", data={"age": "13_15", "step": "age"}),
+            visitor.post(f"{address}/open", data={"code": code.grouped}, headers=own),
+            visitor.post(f"{address}/open", data={"code": "1" * 400_000}, headers=own),
+            visitor.put(f"{address}/open", data={"code": code.digits}),
+            visitor.get(f"{address}/list/v1/wait?size=secret-size"),
+            visitor.get(f"{address}/static/secret-file.js"),
+            visitor.get(f"{address}/%ff%fe"),
+            visitor.get(f"{address}/leave", allow_redirects=False),
+        ]
+    assert [answer.status_code for answer in answers] == [
+        200, 404, 400, 403, 200, 403, 422, 400, 405, 401, 404, 404, 303,
+    ]  # fmt: skip
+    for answer in answers:
+        assert "Content-Security-Policy" in answer.headers
+        assert "Server" not in answer.headers
+    (text,) = log
+    assert "Uvicorn running on" in text, "the log is the one of this server"
+    secrets = ["Unmistakable", "203.0.113.77", "school.example", "secret-", "13_15", "HTTP/1.1"]
+    secrets += [code.digits, code.grouped, code.digits[:8], "1111111111"]
+    assert [secret for secret in secrets if secret in text] == []
+    assert "ERROR" not in text
