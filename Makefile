@@ -108,7 +108,7 @@ messages: setup ## Bring the translation catalogues up to date with the pages
 	@$(BIN)/python tools/messages.py
 
 screenshots: setup photographs chromium ## Make the pictures of the README from the running program
-	@$(BIN)/python tools/screenshots.py
+	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py
 
 lock: ## Pin the Python packages anew
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \

@@ -1,17 +1,20 @@
 """The running house for end-to-end tests: real processes, real Chromium, a recording socket."""
 
 import asyncio
+import io
 import os
 import tempfile
 import threading
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from PIL import Image
+from playwright.sync_api import Page
 
 from takeback.cli.stack import Stack, free_ports
 
@@ -134,3 +137,16 @@ def recorded_hotline(stack: Stack) -> Iterator[RecordingProxy]:
     """The hotline behind a socket that records what the browser sends."""
     with closing(RecordingProxy(stack.ports.hotline)) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def readme_picture() -> Callable[[Page, str], None]:
+    """Keeps a small picture of a page for the README, where `make screenshots` asks for it."""
+    folder = os.environ.get("TAKEBACK_PICTURES")
+
+    def keep(page: Page, name: str) -> None:
+        if folder is not None:
+            with Image.open(io.BytesIO(page.screenshot())) as picture:
+                picture.convert("RGB").save(Path(folder) / f"{name}.webp", quality=80, method=6)
+
+    return keep

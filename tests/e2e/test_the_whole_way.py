@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +57,7 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     reported: list[Reported],
     photographs: list[Path],
     decoder: Decoder,
+    readme_picture: Callable[[Page, str], None],
 ) -> None:
     """The main job, as one young person and one platform live through it."""
     hotline = f"http://127.0.0.1:{recorded_hotline.port}"
@@ -65,13 +66,18 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     elsewhere: list[str] = []
     phone.on("request", lambda request: _note_foreign(request, hotline, elsewhere))
 
-    code = _report(page, hotline, [each.path for each in reported])
+    _answer_up_to_the_pictures(page, hotline)
+    _pick(page, [each.path for each in reported])
+    page.mouse.wheel(0, 300)  # down to the list
+    readme_picture(page, "phone")
+    code = _send(page)
 
-    site = browser.new_context().new_page()
+    site = browser.new_context(viewport={"width": 720, "height": 740}).new_page()
     refused = site.get_by_role("heading", name="We did not post this picture")
     for copy in _altered_copies(reported):
         _post(site, stack, copy)
         expect(refused, f"{copy['name']} should have been stopped").to_be_visible()
+    readme_picture(site, "skylark")
     for other in islice(photographs, 3, 3 + _OTHERS):
         _post(site, stack, {"name": other.name, "mimeType": "", "buffer": other.read_bytes()})
         expect(site.get_by_role("heading", name="What did you see today?")).to_be_visible()
@@ -99,17 +105,23 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     phone.close()
 
 
-def _report(page: Page, hotline: str, files: list[Path]) -> str:
+def _answer_up_to_the_pictures(page: Page, hotline: str) -> None:
     page.goto(hotline)
     page.get_by_role("button", name="Get it taken down").first.click()
     page.get_by_label("13 to 15").check()
     _go_on(page)
     page.get_by_label("I have the picture").check()
     _go_on(page)
+
+
+def _pick(page: Page, files: list[Path]) -> None:
     page.locator("input[type=file]").set_input_files(files)
     expect(page.locator("[data-picker-list] [data-state]", has_text="Ready")).to_have_count(
         len(files)
     )
+
+
+def _send(page: Page) -> str:
     _go_on(page)
     page.get_by_label("No", exact=True).check()
     _go_on(page)

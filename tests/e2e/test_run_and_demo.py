@@ -1,0 +1,137 @@
+"""`takeback run` and `takeback demo` as a stranger starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from PIL import Image
+
+from takeback.cli.stack import free_ports
+
+pytestmark = pytest.mark.e2e
+
+_TAKEBACK = [sys.executable, "-m", "takeback"]
+_LONGEST_SIDE = 1200
+
+
+@contextmanager
+def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """`takeback run` until it has printed what to do; yields the process and those lines."""
+    ports = free_ports()
+    options = ["--port", str(ports.hotline), "--skylark-port", str(ports.platform)]
+    with subprocess.Popen(
+        [*_TAKEBACK, "run", "--state", str(state), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if line.startswith("3. "):
+                break
+        try:
+            yield process, lines
+        finally:
+            process.kill()
+
+
+def _processes_on(state: Path) -> list[str]:
+    """Command lines of all processes that have anything to do with the folder."""
+    return [
+        " ".join(process.info["cmdline"])
+        for process in psutil.process_iter(["cmdline"])
+        if str(state) in " ".join(process.info["cmdline"] or []) and process.pid != os.getpid()
+    ]
+
+
+def test_ctrl_c_leaves_nothing_behind_and_a_second_run_goes_on() -> None:
+    with tempfile.TemporaryDirectory(prefix="takeback-run-") as folder:
+        state = Path(folder)
+        tokens = []
+        for _ in range(2):
+            with _running(state) as (process, lines):
+                addresses = [word.rstrip(".") for word in " ".join(lines[-3:]).split()]
+                for address in (word for word in addresses if word.startswith("http")):
+                    assert requests.get(address, timeout=10).ok
+                assert _processes_on(state)
+                process.send_signal(signal.SIGINT)
+                assert process.wait(30) == 0
+            assert _processes_on(state) == []
+            tokens.append((state / "platform" / "token").read_text())
+        assert tokens[0] == tokens[1]
+
+
+def test_a_busy_port_is_said_and_nothing_is_left() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="takeback-run-") as folder,
+        _running(Path(folder) / "first") as (_, lines),
+    ):
+        port = lines[-3].split(":")[-1].split()[0]
+        second = subprocess.run(
+            [*_TAKEBACK, "run", "--state", f"{folder}/second", "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert f"Port {port} is in use" in second.stderr
+        assert _processes_on(Path(folder) / "second") == []
+
+
+def test_a_part_that_dies_is_named_and_the_rest_stops() -> None:
+    with tempfile.TemporaryDirectory(prefix="takeback-run-") as folder:
+        with _running(Path(folder)) as (process, _):
+            worker = next(
+                child
+                for child in psutil.Process(process.pid).children()
+                if child.cmdline()[-1:] == ["worker"]
+            )
+            worker.kill()
+            assert process.wait(30) == 1
+            assert process.stdout is not None
+            assert "worker stopped" in process.stdout.read()
+        assert _processes_on(Path(folder)) == []
+
+
+def test_the_demo_ends_with_one_json_object(photographs: list[Path], tmp_path: Path) -> None:
+    for path in photographs[:6]:
+        with Image.open(path) as picture:
+            picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+            picture.convert("RGB").save(tmp_path / f"{path.stem}.jpg", quality=90)
+    (tmp_path / "not-a-picture.jpg").write_text("words")
+    began = time.monotonic()
+    done = subprocess.run(
+        [*_TAKEBACK, "demo", "--photos", str(tmp_path), "--reports", "1", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert 0 < summary.pop("report_to_stop_seconds_median") < time.monotonic() - began
+    assert summary == {"copies": 15, "copies_stopped": 15, "others": 3, "others_stopped": 0}
+    assert "Left out: not-a-picture.jpg" in done.stdout
+    assert "Skylark stopped 5 copies" in done.stdout
+
+
+def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:
+    for folder, said in ((tmp_path, "at least 2"), (tmp_path / "nowhere", "not a folder")):
+        done = subprocess.run(
+            [*_TAKEBACK, "demo", "--photos", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert said in done.stderr
