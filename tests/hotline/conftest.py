@@ -15,6 +15,8 @@ from urllib.parse import quote
 import django
 import psycopg
 import pytest
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
@@ -56,11 +58,9 @@ _set_up_django()
 @pytest.fixture(scope="session")
 def _database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
     """The name of a migrated, empty database that others are cloned from."""
-    from django.db import connection  # noqa: PLC0415
-
     name = "takeback_template"
     with django_db_blocker.unblock():
-        migrated = str(connection.settings_dict["NAME"])
+        migrated = str(connections["default"].settings_dict["NAME"])
         _disconnect()
     _administer("CREATE DATABASE {} TEMPLATE {}", name, migrated)
     return name
@@ -72,8 +72,6 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
 
     Use it in place of `transactional_db`, which empties tables by TRUNCATE: ours refuse that.
     """
-    from django.db import connections  # noqa: PLC0415
-
     settings = connections.settings["default"]
     usual = settings["NAME"]
     name = f"takeback_{os.urandom(6).hex()}"
@@ -91,15 +89,13 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
 
 def _disconnect() -> None:
     """Close this thread's connection and the pool: a database in use can't be cloned or dropped."""
-    from django.db import connection  # noqa: PLC0415
-
+    connection = connections["default"]
+    assert isinstance(connection, DatabaseWrapper)
     connection.close()
     connection.close_pool()
 
 
 def _administer(statement: str, *names: str) -> None:
-    from django.db import connections  # noqa: PLC0415
-
     settings = connections.settings["default"]
     with psycopg.connect(
         host=settings["HOST"], user=settings["USER"], dbname="postgres", autocommit=True

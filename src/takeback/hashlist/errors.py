@@ -1,5 +1,7 @@
 """Why a log, or a part of it, is refused; each message says what is wrong and what to do."""
 
+_SHOWN = 5
+
 
 class LogError(Exception):
     """A log is refused. Whoever follows it keeps the last good state."""
@@ -40,7 +42,8 @@ class ErasedWithoutWithdrawalError(LogError):
     def __init__(self, indexes: tuple[int, ...]) -> None:
         """Name the log indexes whose openings are gone."""
         self.indexes = indexes
-        shown = ", ".join(map(str, indexes[:5])) + (" …" if len(indexes) > 5 else "")  # noqa: PLR2004
+        more = " …" if len(indexes) > _SHOWN else ""
+        shown = ", ".join(map(str, indexes[:_SHOWN])) + more
         super().__init__(f"The openings at {shown} are gone, and no later event withdraws them.")
 
 

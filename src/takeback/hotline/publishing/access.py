@@ -2,8 +2,9 @@
 
 import hmac
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, OuterRef, Subquery
 
 from takeback.hashlist.bundles import Record, encode_entries, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
@@ -109,43 +110,36 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
     never listed are left out.
     """
     wanted = list(dict.fromkeys(entries))
-    rows = {row.id: row for row in Entry.objects.filter(id__in=wanted)}
-    added_at = dict(
-        LogEntry.objects.filter(entry__in=wanted)
-        .values_list("entry")
-        .annotate(first=Min("index"))
-        .values_list("entry", "first")
-    )
+    rows = Entry.objects.in_bulk(wanted)
     said = _feedback(wanted)
     followers = list(Platform.objects.order_by("name"))
-    fetches = {
-        platform.id: list(
-            PlatformFetch.objects.filter(platform=platform)
-            .order_by("size")
-            .values_list("size", "fetched_at")
+    fetched = {platform.id: _fetched(wanted, platform) for platform in followers}
+    return [
+        Outcome(
+            entry,
+            platform.name,
+            row.listed_at,
+            fetched[platform.id].get(entry),
+            row.withdrawn_at,
+            tuple(said.get((entry, platform.id), ())),
         )
+        for entry in wanted
+        if (row := rows.get(entry)) is not None
         for platform in followers
-    }
-    found = []
-    for entry in wanted:
-        if (row := rows.get(entry)) is None:
-            continue
-        index = added_at.get(entry)
-        for platform in followers:
-            fetched = (
-                None
-                if index is None
-                else next((at for size, at in fetches[platform.id] if size > index), None)
-            )
-            if platform.revoked_at is not None and fetched is None:
-                continue
-            summary = said.get((entry, platform.id), ())
-            found.append(
-                Outcome(
-                    entry, platform.name, row.listed_at, fetched, row.withdrawn_at, tuple(summary)
-                )
-            )
-    return found
+        if platform.revoked_at is None or entry in fetched[platform.id]
+    ]
+
+
+def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
+    """When the platform first fetched each of the entries that it has fetched."""
+    enough = PlatformFetch.objects.filter(platform=platform, size__gt=OuterRef("index"))
+    added = (
+        LogEntry.objects.filter(entry__in=entries)
+        .order_by("entry", "index")
+        .distinct("entry")
+        .annotate(fetched_at=Subquery(enough.order_by("size").values("fetched_at")[:1]))
+    )
+    return {entry: at for entry, at in added.values_list("entry", "fetched_at") if at is not None}
 
 
 def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSummary]]:
