@@ -40,6 +40,7 @@ def demo(
     * `takeback demo --photos ~/landscapes --reports 3`
     * `takeback demo --json | tail -1`
     """
+    import requests
     from rich.console import Console
 
     from takeback.cli.demo.photographs import NoPhotographs
@@ -52,6 +53,7 @@ def demo(
     except (
         FileNotFoundError,
         NoPhotographs,
+        requests.RequestException,
         StackError,
         TimeoutError,
         TooFewPhotographsError,

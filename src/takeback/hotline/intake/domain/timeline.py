@@ -57,5 +57,7 @@ def facts_of_picture(
         for said in outcome.feedback:
             fact = Fact(_OF_FEEDBACK[said.value], day_of(said.first), name, said.count)
             dated.append((said.first, fact))
-    dated.sort(key=lambda pair: (pair[0], pair[1].platform))
+    # Gates give whole seconds: within one, the order above holds, so that nobody reads of a copy
+    # that was stopped before the code had arrived.
+    dated.sort(key=lambda pair: (pair[0].replace(microsecond=0), pair[1].platform))
     return [Fact(Happening.LISTED, listed_on), *(fact for _, fact in dated)]
