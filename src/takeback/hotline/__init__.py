@@ -1,1 +1,1 @@
-"""The hotline's side: what a young person, a platform and the list need from it (a Django project)."""
+"""The hotline's side: what a young person, a platform and the list need from it; in Django."""

@@ -18,13 +18,13 @@ from .building import build
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 PERMISSIONS = (
-    "clipboard-write=(self), accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), "
-    "autoplay=(), battery=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), "
+    "clipboard-write=(self), accelerometer=(), "
+    "autoplay=(), browsing-topics=(), camera=(), display-capture=(), "
     "encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), "
     "identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), "
     "microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), "
     "publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), "
-    "serial=(), storage-access=(), usb=(), web-share=(), window-management=(), "
+    "serial=(), storage-access=(), usb=(), window-management=(), "
     "xr-spatial-tracking=()"
 )
 COMMON = {

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
@@ -71,6 +72,8 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     )
     page = come_back(code).page
     one, two = page.split("Picture 2")
+    today = timezone.localdate()
+    assert f"You sent this on {today.day} {today:%B %Y}." in one
     assert one.count("You put this picture on our list.") == 1
     assert "Skylark got the code of this picture. It looks for copies now." in one
     assert "Skylark says it stopped 2 copies." in one

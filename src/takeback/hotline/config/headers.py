@@ -48,11 +48,7 @@ _POLICIES: Mapping[Surface, str] = {
 # Everything a page could ask of the device. Copying the code needs the clipboard, nothing else.
 _REFUSED_FEATURES = (
     "accelerometer",
-    "ambient-light-sensor",
-    "attribution-reporting",
     "autoplay",
-    "battery",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
@@ -77,7 +73,6 @@ _REFUSED_FEATURES = (
     "serial",
     "storage-access",
     "usb",
-    "web-share",
     "window-management",
     "xr-spatial-tracking",
 )

@@ -73,6 +73,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
+FORMAT_MODULE_PATH = ["takeback.hotline.config.formats"]
 LOCALE_PATHS = [HOTLINE / "locale"]
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True

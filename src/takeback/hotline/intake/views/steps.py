@@ -77,8 +77,19 @@ def _threat(request: HttpRequest, visit: Visit) -> Context:
 
 def _apps(request: HttpRequest, visit: Visit) -> Context:
     chosen = visit.answers.apps or ()
-    choices = [{"app": app, "checked": app.name in chosen} for app in apps_known.choices()]
-    return {"choices": choices}
+    known = apps_known.choices()
+    groups = [
+        {
+            "checks_list": checks_list,
+            "choices": [
+                {"app": app, "checked": app.name in chosen}
+                for app in known
+                if app.checks_list is checks_list
+            ],
+        }
+        for checks_list in (True, False)
+    ]
+    return {"groups": [group for group in groups if group["choices"]]}
 
 
 def _check(request: HttpRequest, visit: Visit) -> Context:
