@@ -9,12 +9,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import django
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
@@ -55,14 +57,27 @@ def _set_up_django() -> None:
 _set_up_django()
 
 
+@contextmanager
+def _using(name: str) -> Iterator[None]:
+    """Let Django work on another database of the server for a while."""
+    settings = connections.settings["default"]
+    usual = settings["NAME"]
+    _disconnect()
+    settings["NAME"] = name
+    try:
+        yield
+    finally:
+        _disconnect()
+        settings["NAME"] = usual
+
+
 @pytest.fixture(scope="session")
-def _database_template(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+def _database_template(django_db_blocker: DjangoDbBlocker) -> str:
     """The name of a migrated, empty database that others are cloned from."""
     name = "takeback_template"
-    with django_db_blocker.unblock():
-        migrated = str(connections["default"].settings_dict["NAME"])
-        _disconnect()
-    _administer("CREATE DATABASE {} TEMPLATE {}", name, migrated)
+    _administer("CREATE DATABASE {}", name)
+    with django_db_blocker.unblock(), _using(name):
+        call_command("migrate", verbosity=0, interactive=False)
     return name
 
 
@@ -72,19 +87,14 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
 
     Use it in place of `transactional_db`, which empties tables by TRUNCATE: ours refuse that.
     """
-    settings = connections.settings["default"]
-    usual = settings["NAME"]
     name = f"takeback_{os.urandom(6).hex()}"
-    with django_db_blocker.unblock():
-        _disconnect()
-        _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
-        settings["NAME"] = name
-        try:
-            yield f"postgresql://postgres@/{name}?host={quote(settings['HOST'], safe='')}"
-        finally:
-            _disconnect()
-            settings["NAME"] = usual
-            _administer("DROP DATABASE {} WITH (FORCE)", name)
+    host = quote(connections.settings["default"]["HOST"], safe="")
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    try:
+        with django_db_blocker.unblock(), _using(name):
+            yield f"postgresql://postgres@/{name}?host={host}"
+    finally:
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _disconnect() -> None:

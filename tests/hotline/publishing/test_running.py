@@ -14,6 +14,8 @@ import httpx
 import psycopg
 import pytest
 from django.db import connection, transaction
+from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.signed_note import VerifierKey
@@ -21,6 +23,7 @@ from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform, list_picture
 from takeback.hotline.publishing.models import PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.tasks import seal_what_was_left
 from tests.hotline.publishing.followers import follow_database, some_signals
 
 _READY_SECONDS = 60
@@ -167,3 +170,20 @@ def test_worker_seals_what_was_left_and_what_comes(hotline_database: str) -> Non
         await_truth(lambda: not jobs_waiting(), worker)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
+
+
+def test_what_a_killed_worker_left_is_done_by_the_next_minute(hotline_database: str) -> None:
+    left = list_picture(some_signals())
+    with connection.cursor() as cursor:  # a worker has taken the job, and is gone
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+
+    async def minute() -> None:
+        connector = jobs.connector
+        assert isinstance(connector, DjangoConnector)
+        with jobs.replace_connector(connector.get_worker_connector()):
+            async with jobs.open_async():
+                await seal_what_was_left.func(timestamp=0)
+
+    asyncio.run(minute())
+    assert set(follow_database()) == {left}
+    assert jobs_waiting() == 1
