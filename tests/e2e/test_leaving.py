@@ -15,7 +15,7 @@ _ADDRESS = "https://photos.example/album/7"
 def _in_the_middle(page: Page, stack: Stack) -> None:
     """Stand on a question in which something has been typed."""
     page.goto(stack.hotline_url)
-    page.get_by_role("button", name="Get it taken down").first.click()
+    page.get_by_role("button", name="Help me stop copies").first.click()
     page.get_by_label("16 or 17").check()
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("I have the web address where it is").check()

@@ -107,7 +107,7 @@ def test_a_report_stops_altered_copies_and_nothing_else(
 
 def _answer_up_to_the_pictures(page: Page, hotline: str) -> None:
     page.goto(hotline)
-    page.get_by_role("button", name="Get it taken down").first.click()
+    page.get_by_role("button", name="Help me stop copies").first.click()
     page.get_by_label("13 to 15").check()
     _go_on(page)
     page.get_by_label("I have the picture").check()
