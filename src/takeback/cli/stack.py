@@ -121,8 +121,8 @@ class Stack:
         _run([*_TAKEBACK, "hotline", "migrate"], environment)
         token = self._platform_token(environment)
         self.on_progress("Starting the hotline and its worker")
-        port = str(self.ports.hotline)
-        self._spawn("hotline", [*_TAKEBACK, "hotline", "serve", "--port", port], environment)
+        serve = ["hotline", "serve", "--port", str(self.ports.hotline)]
+        self._spawn("hotline", [*_TAKEBACK, *serve], environment)
         self._spawn("worker", [*_TAKEBACK, "hotline", "worker"], environment)
         self._await_answer(self._parts[0], f"{self.hotline_url}/log/v1/checkpoint")
         self.on_progress(f"Starting the gate of {self.platform}")

@@ -3,14 +3,16 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 _BRIGHTER = 1.2
-_JPEG_LOW_QUALITY = 40
+_LOW_QUALITY = 40
 _GOOD_QUALITY = 85
+_QUICKEST = 0  # of WebP's methods; other encoders pass it over
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,8 @@ def altered_copies(pixels: NDArray[np.uint8]) -> Iterator[AlteredCopy]:
     picture = Image.fromarray(pixels)
     for alteration, alter, encoding in ALTERATIONS:
         file = io.BytesIO()
-        alter(picture).save(file, **encoding)
-        media_type = f"image/{str(encoding['format']).lower()}"
-        yield AlteredCopy(alteration, file.getvalue(), media_type)
+        alter(picture).save(file, encoding.name, quality=encoding.quality, method=_QUICKEST)
+        yield AlteredCopy(alteration, file.getvalue(), f"image/{encoding.name.lower()}")
 
 
 def _unchanged(picture: Image.Image) -> Image.Image:
@@ -49,11 +50,17 @@ def _grey(picture: Image.Image) -> Image.Image:
     return picture.convert("L")
 
 
-_Alteration = tuple[str, Callable[[Image.Image], Image.Image], dict[str, object]]
-ALTERATIONS: tuple[_Alteration, ...] = (
-    ("saved again", _unchanged, {"format": "JPEG", "quality": _JPEG_LOW_QUALITY}),
-    ("other format", _unchanged, {"format": "WEBP", "quality": _GOOD_QUALITY, "method": 0}),
-    ("half size", _half_size, {"format": "JPEG", "quality": _GOOD_QUALITY}),
-    ("brighter", _brighter, {"format": "JPEG", "quality": _GOOD_QUALITY}),
-    ("grey", _grey, {"format": "JPEG", "quality": _GOOD_QUALITY}),
+class _Encoding(NamedTuple):
+    name: str
+    quality: int
+
+
+_JPEG: Final = _Encoding("JPEG", _GOOD_QUALITY)
+
+ALTERATIONS: Final[tuple[tuple[str, Callable[[Image.Image], Image.Image], _Encoding], ...]] = (
+    ("saved again", _unchanged, _Encoding("JPEG", _LOW_QUALITY)),
+    ("other format", _unchanged, _Encoding("WEBP", _GOOD_QUALITY)),
+    ("half size", _half_size, _JPEG),
+    ("brighter", _brighter, _JPEG),
+    ("grey", _grey, _JPEG),
 )
