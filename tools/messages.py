@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract as extract_python
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
@@ -47,18 +47,42 @@ def _messages(python: str) -> Iterator[tuple[int, object, list[str], str | None]
     yield from extract_python("python", file, keywords=_KEYWORDS, comment_tags=("Translators:",))
 
 
+def catalogues() -> list[Path]:
+    """The .po file of every language the pages are translated into."""
+    return sorted(LOCALES.glob("*/LC_MESSAGES/django.po"))
+
+
+def read(path: Path) -> Catalog:
+    """The catalogue of one language as it stands on disk. Raises PoFileError if it is damaged."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.parent.name, abort_invalid=True)
+
+
+def untranslated(catalog: Catalog) -> list[Message]:
+    """The messages of which at least one form has no translation."""
+    return [message for message in catalog if message.id and not all(forms(message))]
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """The translations of a message, one for each plural form."""
+    string = message.string or ""
+    return (string,) if isinstance(string, str) else tuple(string)
+
+
 def update() -> None:
     """Rewrite each catalogue: new texts untranslated, vanished ones dropped, the rest kept."""
     template = extract()
-    for path in sorted(LOCALES.glob("*/LC_MESSAGES/django.po")):
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=path.parent.parent.name)
-        catalog.update(template, no_fuzzy_matching=True)
+    for path in catalogues():
+        catalog = read(path)
+        # A guess from a similar text is worse than none, and a new date in every run says nothing.
+        catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalog.obsolete.clear()
         with path.open("wb") as file:
             write_po(file, catalog, width=100, include_lineno=False, sort_output=True)
-        missing = sum(1 for message in catalog if message.id and not message.string)
-        print(f"{path.relative_to(REPOSITORY)}: {len(catalog)} texts, {missing} untranslated")
+        missing = untranslated(catalog)
+        print(f"{path.relative_to(REPOSITORY)}: {len(catalog)} texts, {len(missing)} untranslated")
+        for message in missing:
+            print(f"  {message.id}")
 
 
 if __name__ == "__main__":

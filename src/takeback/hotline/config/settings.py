@@ -74,6 +74,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
 FORMAT_MODULE_PATH = ["takeback.hotline.config.formats"]
+# Pages in these say so in their footer; a language leaves the list when a native reader has read it.
+UNREVIEWED_LANGUAGES = ["cy", "ar"]
 LOCALE_PATHS = [HOTLINE / "locale"]
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True

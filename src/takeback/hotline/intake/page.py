@@ -15,6 +15,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
+        "unreviewed": get_language() in settings.UNREVIEWED_LANGUAGES,
         "languages": [
             {"code": code, "name": name, "path": _in_language(request.path, code)}
             for code, name in settings.LANGUAGES
