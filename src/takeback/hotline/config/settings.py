@@ -74,7 +74,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
 FORMAT_MODULE_PATH = ["takeback.hotline.config.formats"]
-# Pages in these say so in their footer; a language leaves the list when a native reader has read it.
+# Pages in these say so in their footer, until a native reader has read the whole catalogue.
 UNREVIEWED_LANGUAGES = ["cy", "ar"]
 LOCALE_PATHS = [HOTLINE / "locale"]
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
