@@ -10,14 +10,15 @@ import { required, textsOf } from './texts';
 /**
  * Mount on the element around the code step.
  *
- * `[data-code]` show the code, `[data-copy]` and `[data-save]` are buttons, `[data-code-status]`
- * (role=status) says how it goes; `[data-before-send]` gives way to `[data-after-send]`.
+ * `[data-code]` show the code, `[data-copy]` and `[data-save]` are buttons, `form[data-send]` sends,
+ * `[data-code-status]` (role=status) says how it goes; `[data-before-send]` gives way to
+ * `[data-after-send]`.
  * Texts: copied, not_copied, saved, note_name, working, sending, failed.
  */
 export function caseCode(root: HTMLElement): void {
   const texts = textsOf(root);
   const derivation = derivationOf(root);
-  const form = required(root, 'form', HTMLFormElement);
+  const form = required(root, 'form[data-send]', HTMLFormElement);
   const lookup = required(form, 'input[name="lookup"]', HTMLInputElement);
   const sealedNames = required(form, 'input[name="sealed_names"]', HTMLInputElement);
   const say = (key: string | null) => {
