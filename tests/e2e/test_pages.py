@@ -70,7 +70,7 @@ def _walk(page: Page, start: str, photograph: Path) -> Iterator[str]:
     expect(code).not_to_be_empty()
     yield "code"
     digits = code.inner_text()
-    page.locator("[data-before-send] button[type=submit]").click()
+    page.locator("form[data-send] button").click()
     expect(page.locator("[data-after-send]")).to_be_visible(timeout=20_000)
     yield "done"
     page.goto(f"{start.rstrip('/')}/open")
