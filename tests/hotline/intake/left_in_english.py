@@ -1,0 +1,124 @@
+"""Finds what a translated page still says in English."""
+
+import json
+import re
+import tomllib
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+from takeback.hotline.helplines.countries import all_countries
+from takeback.hotline.intake import apps_known
+
+from .catalogues import PLACEHOLDER, TAG, extracted
+
+PLATFORM = "Skylark"
+"""The platform that tests have on their timelines."""
+
+SAME_IN_WELSH = {"Problem:", "Canada", ", "}
+"""Texts that are the same words in Welsh."""
+
+LATIN_IN_ARABIC = {
+    "JavaScript",
+    "Shift",
+    "cookie",
+    "WCAG",
+    "AA",
+    "https",
+    "http",
+    "txt",
+    "Takeback",
+}
+"""What stays in Latin letters in Arabic, beside names of services and web addresses."""
+
+_SPOKEN = re.compile(r"aria-label|aria-description|title|alt|placeholder|data-text-.+")
+"""The attributes that a person gets to read or hear."""
+
+# Words that English can't do without and that Welsh and Arabic don't have.
+_ENGLISH = re.compile(
+    r"\b(the|and|you|your|we|our|it|its|are|was|with|this|that|these|not|don't|can't|"
+    r"picture|pictures|copy|code|please|from|they|them|someone)\b",
+    re.IGNORECASE,
+)
+_LATIN = re.compile(r"[A-Za-z][\w'’-]*")
+
+_WEB_ADDRESS = re.compile(r"\b(?:\w+://\S*)?(?:[a-z0-9-]+\.)+[a-z]{2,}\b(?:/\S*)?")
+
+
+class _Read(HTMLParser):
+    """Collects what is read or spoken of a page, without parts that are in another language."""
+
+    _VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+        self.open: list[tuple[str, bool]] = []
+        self.pieces: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        foreign = values.get("lang", self.language) != self.language
+        if tag not in self._VOID:
+            self.open.append((tag, foreign or tag in {"script", "style"}))
+        if foreign:
+            return
+        for name, value in values.items():
+            if value and name == "data-texts":
+                self.pieces += json.loads(value).values()
+            elif value and _SPOKEN.fullmatch(name):
+                self.pieces.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        text = " ".join(data.split())
+        if text and not any(hidden for _, hidden in self.open):
+            self.pieces.append(text)
+
+
+def what_is_read(page: str, language: str) -> list[str]:
+    """Every text of a page that is shown or spoken, messages for the browser's code included."""
+    parser = _Read(language)
+    parser.feed(page)
+    parser.close()
+    return parser.pieces
+
+
+@cache
+def _english_texts() -> list[tuple[str, re.Pattern[str]]]:
+    found = []
+    for _, forms in extracted():
+        for text in forms:
+            words = TAG.sub("", text)
+            if text in SAME_IN_WELSH or not re.search("[A-Za-z]{2}", PLACEHOLDER.sub("", words)):
+                continue
+            pattern = ".+?".join(re.escape(part) for part in PLACEHOLDER.split(words))
+            # A label of one word may be part of another text; a sentence is not.
+            found.append((text, re.compile(pattern if " " in words else f"^{pattern}$")))
+    return found
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    names = {line.name for place in all_countries() for line in place.helplines}
+    apps = Path(apps_known.__file__).with_name("apps_known.toml").read_text(encoding="utf-8")
+    names |= {*tomllib.loads(apps)["names"], "StopNCII.org", PLATFORM}
+    return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
+
+
+def left_in_english(page: str, language: str) -> list[str]:
+    """What a page says in English: source texts, and other texts that can't be the language."""
+    found = []
+    for piece in what_is_read(page, language):
+        found += [text for text, pattern in _english_texts() if pattern.search(piece)]
+        rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
+        if language == "ar":
+            foreign = set(_LATIN.findall(rest)) - LATIN_IN_ARABIC
+        else:
+            foreign = {match[0] for match in _ENGLISH.finditer(rest)}
+        if foreign:
+            found.append(piece)
+    return found
