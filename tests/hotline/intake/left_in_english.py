@@ -48,6 +48,7 @@ _WEB_ADDRESS = re.compile(r"\b(?:\w+://\S*)?(?:[a-z0-9-]+\.)+[a-z]{2,}\b(?:/\S*)
 class _Read(HTMLParser):
     """Collects what is read or spoken of a page, without parts that are in another language."""
 
+    _NOT_SAID_BY_US = frozenset({"script", "style", "textarea"})
     _VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
 
     def __init__(self, language: str) -> None:
@@ -60,7 +61,7 @@ class _Read(HTMLParser):
         values = dict(attrs)
         foreign = values.get("lang", self.language) != self.language
         if tag not in self._VOID:
-            self.open.append((tag, foreign or tag in {"script", "style"}))
+            self.open.append((tag, foreign or tag in self._NOT_SAID_BY_US))
         if foreign:
             return
         for name, value in values.items():

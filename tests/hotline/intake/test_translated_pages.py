@@ -104,7 +104,7 @@ WRONG = {
     "pictures": ["[]", "broken"],
     "addresses": [
         "",
-        "https://example.org/ 1",
+        "https://example.org/ a b",
         "ftp://example.org/",
         "https://me@example.org/",
         "https://example.org/" + "a" * 5000,
