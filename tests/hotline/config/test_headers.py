@@ -1,13 +1,16 @@
 """Every route × every method: status, and each header exactly. A route without a row fails."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
+from takeback.hotline.config.asgi import application
 from takeback.hotline.config.headers import Surface, headers_for
 from takeback.hotline.config.settings import LANGUAGES
 from takeback.hotline.publishing.actions import add_platform
@@ -255,6 +258,28 @@ def test_built_files_may_be_kept_for_ever(tmp_path: Path, settings: Settings) ->
     answer = Client().get("/static/assets/reporter-1.js")
     assert answer.status_code == 200
     assert own_headers_removed(dict(answer.headers)) == STATIC_FOUND
+
+
+def test_what_django_refuses_before_its_middleware_has_the_headers_too() -> None:
+    async def ask() -> dict[str, str]:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/report",
+            "query_string": b"\xff",
+            "headers": [(b"host", b"127.0.0.1")],
+        }
+        communicator = ApplicationCommunicator(application, scope)
+        await communicator.send_input({"type": "http.request", "body": b""})
+        start = await communicator.receive_output()
+        await communicator.receive_output()
+        await communicator.wait()
+        assert start["status"] == 400
+        return {name.decode(): value.decode() for name, value in start["headers"]}
+
+    sent = {name.lower(): value for name, value in asyncio.run(ask()).items()}
+    expected = {name.lower(): value for name, value in PAGES.items() if name != "Vary"}
+    assert {name: sent.get(name) for name in expected} == expected
 
 
 def test_an_encrypted_site_is_never_asked_for_in_the_open(settings: Settings) -> None:

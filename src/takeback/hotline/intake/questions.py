@@ -10,7 +10,6 @@ from django.utils.functional import Promise
 from takeback.hotline.intake import apps_known, texts
 from takeback.hotline.intake.domain.answers import (
     MAX_ADDRESSES,
-    MAX_APPS,
     AgeBand,
     Answers,
     Have,
@@ -96,7 +95,7 @@ def _threat_help(_form: QueryDict, _answers: Answers) -> Changes:
 def _apps(form: QueryDict, _answers: Answers) -> Changes:
     known = {app.name for app in apps_known.choices()}
     chosen = [name for name in form.getlist("apps") if name in known]
-    return {"apps": tuple(dict.fromkeys(chosen))[:MAX_APPS]}
+    return {"apps": tuple(dict.fromkeys(chosen))}
 
 
 def _check(_form: QueryDict, _answers: Answers) -> Changes:

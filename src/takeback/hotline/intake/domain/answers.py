@@ -8,7 +8,6 @@ from typing import Any
 from takeback.hotline.intake.domain.pictures import Picture
 
 MAX_ADDRESSES = 20
-MAX_APPS = 40
 
 
 class AgeBand(StrEnum):
