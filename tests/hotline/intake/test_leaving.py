@@ -35,7 +35,7 @@ def test_pages_inside_show_the_neutral_site_once_the_cookie_is_gone(path: str) -
 @pytest.mark.django_db
 def test_a_form_sent_too_late_stays_on_our_site() -> None:
     """A browser would drop the redirect of a form to another site without a word (CSP)."""
-    late = Client().post("/report", {"step": "age", "age": "13_15"})
+    late = Client(enforce_csrf_checks=True).post("/report", {"step": "age", "age": "13_15"})
     assert (late.status_code, late.headers["Location"]) == (303, "/ended")
 
 

@@ -84,6 +84,16 @@ def test_sending_twice_makes_one_case() -> None:
     assert "We don't have it" in visitor.page
 
 
+@pytest.mark.django_db
+def test_another_report_with_a_code_that_is_taken_is_not_swallowed() -> None:
+    _, code = report_from_browser(pictures=[picture_record()])
+    visitor = Visitor().answer_all(pictures=[picture_record()], js="1")
+    assert visitor.send_from_browser(code).status_code == 409
+    assert CasePicture.objects.count() == 1
+    assert visitor.send_from_browser(new_case_code()).status_code == 204
+    assert CasePicture.objects.count() == 2
+
+
 def test_two_threads_sending_the_same_report_make_one_case(hotline_database: str) -> None:
     report = Report(
         AgeBand.UNDER_13, None, (a_picture(),), ("https://example.org/",), Threat.NO, ()

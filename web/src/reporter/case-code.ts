@@ -63,6 +63,11 @@ export function caseCode(root: HTMLElement): void {
         location.reload(); // the visit timed out; the server says so on the page
         return;
       }
+      if (answer.status === 409) {
+        unsentCode.set(null); // an answer got lost: this code is a case already
+        location.reload();
+        return;
+      }
       if (answer.status !== 204) throw new Error('not taken');
       unsentCode.set(null);
       pictureNames.set({});

@@ -4,8 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from takeback.hotline.config.headers import Surface, surface_of_path
 
@@ -26,6 +33,7 @@ _FOR_PROGRAMS = {
     403: "forbidden",
     404: "not found",
     405: "method not allowed",
+    409: "conflict",
     500: "internal error",
     503: "busy",
 }
@@ -52,7 +60,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW."""
+    """Django's CSRF_FAILURE_VIEW.
+
+    The token lives in the session: a form sent after the visit ended fails here first, and its
+    sender is told so. Without a session there is nothing that another site could misuse.
+    """
+    if request.session.is_empty():
+        return HttpResponseRedirect(reverse("ended"), status=303)
     return error_response(request, 403)
 
 

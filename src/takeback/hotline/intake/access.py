@@ -93,7 +93,7 @@ def history_of(case: Case) -> CaseHistory:
             )
             for number, picture in enumerate(pictures, start=1)
         ],
-        addresses=[_address(address) for address in case.addresses.all()],
+        addresses=[address_of(address) for address in case.addresses.all()],
         apps=[str(app) for app in apps] if isinstance(apps, list) else [],
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
@@ -104,5 +104,6 @@ def _day_of(moment: datetime) -> date:
     return timezone.localtime(moment).date()
 
 
-def _address(address: CaseAddress) -> str:
+def address_of(address: CaseAddress) -> str:
+    """The web address, opened. Raises CannotOpenError with another hotline's secrets."""
     return str(unseal_field(belongs_to_address(address.id), bytes(address.address)))

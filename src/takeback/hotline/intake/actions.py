@@ -11,6 +11,7 @@ from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit import actions as audit
 from takeback.hotline.config.sealing import seal_field
 from takeback.hotline.intake.access import (
+    address_of,
     belongs_to_address,
     belongs_to_answers,
     case_of_lookup,
@@ -24,18 +25,23 @@ from takeback.hotline.publishing import actions as publishing
 _ACTOR: Final = "reporter"
 
 
+class CodeTakenError(ValueError):
+    """A code belongs to one report, and this one has been used."""
+
+
 @transaction.atomic
 def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case:
     """Make a case of a report, list its pictures and write the audit record, all or nothing.
 
     `lookup`: 32 bytes. Sending the same report again, also at the same time, changes nothing and
-    gives the case that there is: a code belongs to one report.
+    gives the case that there is. Raises CodeTakenError for another report with the code of a case:
+    nothing that was picked may get lost without a word.
     """
     case = _new_case(report, lookup, sealed_names)
     if case is None:
         existing = case_of_lookup(lookup)
-        if existing is None:
-            raise RuntimeError("The case was taken back while it was sent again.")
+        if existing is None or not _is_of(existing, report):
+            raise CodeTakenError("This code belongs to another report; send with a new one.")
         return existing
     for position, address in enumerate(report.addresses):
         row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
@@ -78,6 +84,14 @@ def signals_of(picture: Picture) -> list[Signal]:
     if picture.pdq is not None and picture.quality is not None:
         signals.insert(0, PdqSignal(value=picture.pdq, quality=picture.quality))
     return signals
+
+
+def _is_of(case: Case, report: Report) -> bool:
+    pictures = set(case.pictures.values_list("picture", flat=True))
+    addresses = [address_of(row) for row in case.addresses.all()]
+    return pictures == {picture.id for picture in report.pictures} and addresses == list(
+        report.addresses
+    )
 
 
 def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case | None:

@@ -11,7 +11,7 @@ from takeback.hotline.config.errors import error_response, methods
 from takeback.hotline.config.headers import Surface, on_surface
 from takeback.hotline.intake import visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup
-from takeback.hotline.intake.actions import send_report
+from takeback.hotline.intake.actions import CodeTakenError, send_report
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
 from takeback.hotline.intake.origin import from_our_own_pages
 from takeback.hotline.intake.questions import ANSWERED_BY_FORM, AnswerError, read_answer
@@ -22,6 +22,10 @@ from takeback.hotline.intake.views.steps import TEMPLATES, context_of
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _MOST_SEALED_BYTES = 64 * 1024
+
+
+class BadSendingError(ValueError):
+    """What came is not what our browser code sends; nothing of it is repeated here."""
 
 
 @from_our_own_pages
@@ -89,18 +93,20 @@ def _send(request: HttpRequest, visit: Visit) -> HttpResponse:
         # Its code did not run after all: make the code here, and show it before anything is sent.
         visits.set_makes_code_in_browser(request.session, False)
         return see_other("report")
+    if not by_browser and made_here is None:
+        return see_other("report")
     try:
-        if by_browser:
+        if made_here is None or by_browser:
             lookup, sealed_names = _sent_by_browser(request)
-        elif made_here is not None:
-            lookup, sealed_names = derive_keys(made_here).lookup, None
         else:
-            return see_other("report")
+            lookup, sealed_names = derive_keys(made_here).lookup, None
+        case = send_report(visit.report(), lookup, sealed_names)
     except BusyError:
         return error_response(request, 503)
-    except ValueError:
+    except CodeTakenError:
+        return error_response(request, 409)
+    except BadSendingError:
         return error_response(request, 400)
-    case = send_report(visit.report(), lookup, sealed_names)
     visits.mark_sent(request.session, str(case.id))
     return HttpResponse(status=204) if by_browser else see_other("report")
 
@@ -111,7 +117,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "lookup" in request.POST:
         try:
             lookup, _sealed = _sent_by_browser(request)
-        except ValueError:
+        except BadSendingError:
             return error_response(request, 400)
         if case is not None and case == case_of_lookup(lookup):
             return HttpResponse(status=204)
@@ -124,14 +130,14 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
 
 
 def _sent_by_browser(request: HttpRequest) -> tuple[bytes, bytes | None]:
-    """What the browser derived: the look-up key and the sealed names. Raises ValueError."""
+    """What the browser derived: the look-up key and the sealed names. Raises BadSendingError."""
     lookup = request.POST.get("lookup", "")
     if not _LOOKUP.fullmatch(lookup):
-        raise ValueError("A look-up key is 64 hexadecimal digits.")
+        raise BadSendingError("A look-up key is 64 hexadecimal digits.")
     try:
         sealed = base64.b64decode(request.POST.get("sealed_names", ""), validate=True)
     except binascii.Error as error:
-        raise ValueError("The sealed names are base64.") from error
+        raise BadSendingError("The sealed names are base64.") from error
     if len(sealed) > _MOST_SEALED_BYTES:
-        raise ValueError("The sealed names are too long.")
+        raise BadSendingError("The sealed names are too long.")
     return bytes.fromhex(lookup), sealed or None
