@@ -26,7 +26,9 @@ def run(
 
     from takeback.cli.stack import Ports, Stack, StackError
 
-    signal.signal(signal.SIGTERM, _leave)
+    # Also where a shell has started us in the background, with Ctrl-C switched off.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _leave)
     console = Console()
     stack = Stack(state=state.resolve(), ports=Ports(port, skylark_port))
     try:
