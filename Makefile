@@ -29,9 +29,8 @@ demo: setup ## Walk the whole way, headless, on photographs
 
 .venv/.locked: requirements/locked.txt
 	@$(call say,Python packages (once; a few minutes))
-	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info[:2] >= (3, 11)' \
-	  || { echo "Python 3.11 with venv is needed: apt-get install python3.11 python3.11-venv python3.11-dev"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@PYTHON=$(PYTHON) tools/preflight
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --requirement requirements/locked.txt
 	@touch $@
 
@@ -100,8 +99,9 @@ var/photographs/.fetched: .venv/.installed
 	@touch $@
 
 chromium: ## Install Debian's Chromium and fonts where they are missing
-	@command -v chromium >/dev/null || { $(call say,Chromium (once)); \
+	@{ command -v chromium && dpkg -s fonts-noto-core; } >/dev/null 2>&1 || { $(call say,Chromium (once)); \
 	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
+	  command -v $${asroot:-true} >/dev/null || { echo "As root: apt-get install chromium fonts-noto-core"; exit 1; }; \
 	  $$asroot apt-get update -qq && $$asroot apt-get install -y -qq chromium fonts-noto-core >/dev/null; }
 
 messages: setup ## Bring the translation catalogues up to date with the pages

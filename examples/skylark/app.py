@@ -33,9 +33,8 @@ def part(template: str, /, **values: object) -> str:
 
 def make_site(gate: Gate, uploads: Path) -> FastAPI:
     """Make the site: what is posted goes to uploads/gallery, what is held to uploads/held."""
-    gallery, held = uploads / "gallery", uploads / "held"
-    gallery.mkdir(parents=True, exist_ok=True)
-    held.mkdir(mode=0o700, exist_ok=True)
+    (gallery := uploads / "gallery").mkdir(parents=True, exist_ok=True)
+    (held := uploads / "held").mkdir(mode=0o700, exist_ok=True)
     site = FastAPI(openapi_url=None)
     site.add_api_route("/healthz", lambda: Response(status_code=200 if gate.ready else 503))
 
@@ -63,8 +62,8 @@ def make_site(gate: Gate, uploads: Path) -> FastAPI:
             (gallery / name).write_bytes(data)
             return RedirectResponse("/", 303)
         if verdict.decision == "review":
-            (held / name).write_bytes(data)
             (held / f"{name}.json").write_text(MatchAnswer.of(verdict).model_dump_json())
+            (held / name).write_bytes(data)  # after its note: none is kept that nobody hears of
         return page(f"refused-{verdict.decision}", status=403)  # our own rule: 451 is for courts
 
     @site.get("/moderation")  # a real site asks its moderators to sign in, here and below
@@ -76,9 +75,10 @@ def make_site(gate: Gate, uploads: Path) -> FastAPI:
     def decide(name: str, answer: FeedbackValue) -> Response:
         if (note := held / f"{name}.json").is_file():
             gate.report([m["entry"] for m in json.loads(note.read_text())["matches"]], answer)
-            (held / name).replace((gallery if answer == "not_the_same" else uploads) / name)
+            if (held / name).is_file():
+                (held / name).replace((gallery if answer == "not_the_same" else uploads) / name)
             (uploads / name).unlink(missing_ok=True)
-            note.unlink()
+            note.unlink(missing_ok=True)
         return RedirectResponse("/moderation", 303)
 
     @site.get("/{place}/{name}")

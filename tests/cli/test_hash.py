@@ -114,6 +114,13 @@ def test_a_broken_picture_in_a_folder_is_told(folder: Path) -> None:
     assert done.stderr.startswith("deep/broken.png: ")
 
 
+def test_a_folder_without_pictures_is_told(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    done = _run(folder, "empty")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "No pictures in empty.\n"
+
+
 def test_a_terminal_sees_progress_and_a_pipe_does_not(folder: Path) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(

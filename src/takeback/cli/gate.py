@@ -33,6 +33,9 @@ _USAGE = 2
 _NOT_READ = 3
 _LIST_REFUSED = 4
 
+# Each may hold an upload in memory; who comes after is answered 503.
+_MOST_REQUESTS = 64
+
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
@@ -135,6 +138,7 @@ def serve(
             access_log=False,  # it holds addresses
             server_header=False,
             log_level="warning",
+            limit_concurrency=_MOST_REQUESTS,
         )
 
 
@@ -254,10 +258,13 @@ def _say_in_force(outcome: SyncOutcome) -> None:
 def _match_file(gate: Gate, file: Path, as_json: bool) -> bool:
     """Check one file and print the verdict; returns whether it could be read."""
     from takeback.gate.wire import MatchAnswer
-    from takeback.media import MediaError
+    from takeback.media import Limits, MediaError
 
     try:
-        verdict = gate.check(file.read_bytes(), report=False)
+        with file.open("rb") as opened:
+            # One byte more than is decoded: the rest of an endless file is never asked for.
+            data = opened.read(Limits().max_bytes + 1)
+        verdict = gate.check(data, report=False)
     except (OSError, MediaError) as error:
         if as_json:
             typer.echo(json.dumps({"file": str(file), "error": str(error)}))
@@ -305,6 +312,8 @@ def _opened_gate(store: Path, policy: Path | None) -> Iterator[Gate]:
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn what can go wrong into one sentence on standard error and an exit code."""
+    import sqlite3
+
     from takeback.gate.client import HotlineError
     from takeback.gate.gate import NoListError
     from takeback.gate.store import StoreError
@@ -315,6 +324,10 @@ def _explained() -> Iterator[None]:
     except LogError as error:
         _fail(f"The list was refused: {error}", _LIST_REFUSED)
     except (HotlineError, NoListError, StoreError) as error:
+        _fail(str(error), _FAILED)
+    except sqlite3.Error as error:
+        _fail(f"The store can't be read or written: {error}.", _FAILED)
+    except RuntimeError as error:  # the decoding process could not start
         _fail(str(error), _FAILED)
     except (ValueError, OSError) as error:
         _fail(str(error), _USAGE)

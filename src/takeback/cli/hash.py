@@ -60,6 +60,7 @@ def hash_files(
     sources = list(_sources(files))
     errors = Console(stderr=True)
     failed = False
+    pictures = 0
     workers = min(os.cpu_count() or 1, max(1, len(sources)))
     with (
         Decoder(children=workers) as decoder,
@@ -78,6 +79,7 @@ def hash_files(
         ):
             if result is None:
                 continue
+            pictures += 1
             failed |= isinstance(result, _Failure)
             if as_json:
                 print(json.dumps(_as_object(source.path, result)), flush=True)
@@ -85,7 +87,9 @@ def hash_files(
                 print(f"{source.path}: {result.message}", file=sys.stderr)
             else:
                 print(_as_text(source.path, result), flush=True)
-    raise typer.Exit(1 if failed else 0)
+    if not pictures:
+        typer.echo(f"No pictures in {', '.join(files)}.", err=True)
+    raise typer.Exit(1 if failed or not pictures else 0)
 
 
 def _sources(files: Iterable[str]) -> Iterator[_Source]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -88,13 +89,34 @@ def add_platform(name: _Name, as_json: _Json = False) -> None:
     """
     _set_up()
 
-    from django.conf import settings
+    from takeback.hotline.publishing import actions
+
+    _print_token(name, actions.add_platform, as_json)
+
+
+@platform_app.command("renew")
+def renew_platform(name: _Name, as_json: _Json = False) -> None:
+    """Give a platform a new token, for one that was lost, leaked or revoked. The old one ends.
+
+    **Examples**
+
+    * `takeback hotline platform renew Skylark`
+    * `takeback hotline platform renew Skylark --json`
+    """
+    _set_up()
 
     from takeback.hotline.publishing import actions
+
+    _print_token(name, actions.renew_token, as_json)
+
+
+def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> None:
+    from django.conf import settings
+
     from takeback.hotline.publishing.domain import PlatformError
 
     try:
-        token = actions.add_platform(name)
+        token = make_token(name)
     except PlatformError as error:
         raise _failure(str(error)) from error
     if as_json:

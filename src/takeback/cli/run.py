@@ -24,18 +24,18 @@ def run(
     """
     from rich.console import Console
 
-    from takeback.cli.stack import Ports, Stack, StackError
+    from takeback.cli.stack import STOPPING_SIGNALS, Ports, Stack, StackError
 
     # Also where a shell has started us in the background, with Ctrl-C switched off.
-    for stop in (signal.SIGINT, signal.SIGTERM):
+    for stop in STOPPING_SIGNALS:
         signal.signal(stop, _leave)
     console = Console()
-    stack = Stack(state=state.resolve(), ports=Ports(port, skylark_port))
+    status = console.status("Starting")
+    show = status.update if console.is_terminal else console.print
+    stack = Stack(state=state.resolve(), ports=Ports(port, skylark_port), on_progress=show)
     try:
-        with console.status("Starting") as status:
-            stack.on_progress = status.update if console.is_terminal else console.print
-            stack.start()
-        with stack:
+        with status, stack:
+            status.stop()
             console.print(
                 f"1. Open {stack.hotline_url} and report a picture; keep the code you get.\n"
                 f"2. Open {stack.platform_url} and try to post a changed copy of it.\n"

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from pathlib import Path
 from types import TracebackType
 
 import requests
+
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What a terminal, a service manager or a closed window sends."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _READY_SECONDS = 60.0
@@ -78,18 +82,13 @@ class Stack:
         """The folder of the platform's gate."""
         return self.state / "platform" / "gate"
 
-    def start(self) -> None:
+    def __enter__(self) -> "Stack":
         """Start everything; raises StackError, with nothing left running, if a part can't start."""
         try:
             self._start()
         except BaseException:
             self.stop()
             raise
-
-    def __enter__(self) -> "Stack":
-        """Start everything that does not run yet."""
-        if not self._parts:
-            self.start()
         return self
 
     def __exit__(
@@ -104,9 +103,7 @@ class Stack:
     def watch(self) -> Iterator[None]:
         """Yield now and then while all parts run; raises StackError when one stops by itself."""
         while True:
-            for part in self._parts:
-                if part.process.poll() is not None:
-                    raise StackError(_last_words(part))
+            self._refuse_stopped()
             yield
             time.sleep(0.25)
 
@@ -119,13 +116,13 @@ class Stack:
         environment["DATABASE_URL"] = self._database_url()
         self.on_progress("Bringing its tables up to date")
         _run([*_TAKEBACK, "hotline", "migrate"], environment)
-        token = self._platform_token(environment)
         self.on_progress("Starting the hotline and its worker")
         serve = ["hotline", "serve", "--port", str(self.ports.hotline)]
         self._spawn("hotline", [*_TAKEBACK, *serve], environment)
         self._spawn("worker", [*_TAKEBACK, "hotline", "worker"], environment)
         self._await_answer(self._parts[0], f"{self.hotline_url}/log/v1/checkpoint")
         self.on_progress(f"Starting the gate of {self.platform}")
+        token = self._platform_token(environment)
         gate_environment = {
             name: value
             for name, value in os.environ.items()
@@ -156,15 +153,26 @@ class Stack:
         return str(server.get_uri())
 
     def _platform_token(self, environment: Mapping[str, str]) -> str:
+        """The platform's token: the one kept from last time where the hotline still takes it."""
         path = self.state / "platform" / "token"
-        if not path.exists():
-            answer = _run(
-                [*_TAKEBACK, "hotline", "platform", "add", self.platform, "--json"], environment
-            )
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(json.loads(answer)["token"])
-        return path.read_text().strip()
+        if path.exists() and self._takes(token := path.read_text().strip()):
+            return token
+        platform = [*_TAKEBACK, "hotline", "platform"]
+        known = json.loads(_run([*platform, "list", "--json"], environment))["platforms"]
+        verb = "renew" if any(one["name"] == self.platform for one in known) else "add"
+        answer = _run([*platform, verb, self.platform, "--json"], environment)
+        token = str(json.loads(answer)["token"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beginning = path.with_suffix(".partial")
+        beginning.unlink(missing_ok=True)
+        beginning.touch(mode=0o600)
+        beginning.write_text(token)
+        beginning.replace(path)
+        return token
+
+    def _takes(self, token: str) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        return _get(f"{self.hotline_url}/list/v1/wait?size=0&seconds=0", headers).ok
 
     def _platform_command(self, store: str) -> list[str]:
         port = str(self.ports.platform)
@@ -191,28 +199,55 @@ class Stack:
     def _await_answer(self, part: _Part, url: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
-            if part.process.poll() is not None:
-                raise StackError(_last_words(part))
+            self._refuse_stopped()
             with contextlib.suppress(requests.RequestException):
-                if requests.get(url, timeout=5).ok:
+                if _get(url).ok:
                     return
             time.sleep(0.05)
         raise StackError(f"{part.name} did not answer at {url}. {_last_words(part)}")
 
+    def _refuse_stopped(self) -> None:
+        for part in self._parts:
+            if part.process.poll() is not None:
+                raise StackError(_last_words(part))
+
     def stop(self) -> None:
-        """Stop every process and wait until it is gone; those that do not stop are killed."""
-        for part in reversed(self._parts):
-            part.process.terminate()
-        deadline = time.monotonic() + _STOP_SECONDS
-        for part in reversed(self._parts):
-            try:
-                part.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(part.process.pid, signal.SIGKILL)
-                part.process.wait()
-        self._parts.clear()
-        self._stopping.close()
+        """Stop every process and wait until it is gone; those that do not stop are killed.
+
+        Nothing interrupts it: whoever presses Ctrl-C twice must not leave half of it running.
+        """
+        with _undisturbed(), self._stopping:
+            for part in reversed(self._parts):
+                part.process.terminate()
+            deadline = time.monotonic() + _STOP_SECONDS
+            for part in reversed(self._parts):
+                try:
+                    part.process.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(part.process.pid, signal.SIGKILL)
+                    part.process.wait()
+            self._parts.clear()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no signal in that asks to stop; only the main thread of a process can see to that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in STOPPING_SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _get(url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy is for the world outside, not for this machine
+        return session.get(url, headers=headers, timeout=5)
 
 
 def free_ports() -> Ports:

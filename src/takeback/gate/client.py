@@ -87,11 +87,15 @@ class HotlineClient:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is not the address of a hotline: https://…")
+        if parts.username or parts.password:
+            raise ValueError("The address of a hotline holds no name and no password: https://…")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError(f"{url} would send the token in the clear. Use https.")
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
+        # A proxy is for the world outside: what is meant for this machine stays on it.
+        self._session.trust_env = parts.hostname not in _LOOPBACK
 
     def key(self) -> str:
         """Fetch the log's verifier key line."""

@@ -1,6 +1,5 @@
 """The gate as a library: `Gate.open(store).check(upload)` says what to do with an upload."""
 
-import hashlib
 import logging
 import os
 from collections.abc import Iterable
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from takeback.fingerprints.picture import fingerprint_picture
+from takeback.fingerprints import fingerprint_picture, md5_of, sha256_of
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
 from takeback.gate.store import Store
@@ -221,7 +220,4 @@ class Gate:
 
 
 def _file_digests(data: bytes) -> UploadFingerprints:
-    return UploadFingerprints(
-        sha256=hashlib.sha256(data).digest(),
-        md5=hashlib.md5(data, usedforsecurity=False).digest(),
-    )
+    return UploadFingerprints.from_hex(sha256=sha256_of(data), md5=md5_of(data))

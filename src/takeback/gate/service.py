@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -96,6 +97,15 @@ def make_service(gate: Gate) -> FastAPI:
     async def no_fingerprint(_request: Request, error: FingerprintError) -> Response:
         metrics.refused("fingerprint")
         return _problem(422, "fingerprint", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_shape(_request: Request, error: RequestValidationError) -> Response:
+        # Not what was sent: only where it is wrong, and how.
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}"
+            for one in error.errors()
+        )
+        return _problem(422, "request", wrong)
 
     @app.exception_handler(StarletteHTTPException)
     async def other_problems(_request: Request, error: StarletteHTTPException) -> Response:

@@ -3,14 +3,12 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from takeback.gate.store import Store
 from takeback.matching.matcher import Matcher
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import (
-    Snapshot,
     SnapshotError,
     SnapshotSource,
     open_snapshot,
@@ -53,12 +51,9 @@ class SnapshotInForce:
     good one in force; `problem` then says why. Safe to use from many threads.
     """
 
-    def __init__(
-        self, store: Store, policy: MatchPolicy, on_change: Callable[[Snapshot], None] | None = None
-    ) -> None:
+    def __init__(self, store: Store, policy: MatchPolicy) -> None:
         self._store = store
         self._policy = policy
-        self._on_change = on_change
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
         self._matcher: Matcher | None = None
@@ -93,8 +88,6 @@ class SnapshotInForce:
         else:
             self._matcher = Matcher(snapshot, self._policy)
             self.problem = None
-            if self._on_change:
-                self._on_change(snapshot)
         self._seen = stamp
 
 

@@ -102,10 +102,12 @@ class Store:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.snapshots.mkdir(mode=0o700, exist_ok=True)
-            for path, schema in ((self._list, _LIST_SCHEMA), (self._outbox, _OUTBOX_SCHEMA)):
-                with contextlib.closing(_connect(path)) as connection:
-                    connection.execute("PRAGMA journal_mode=WAL")
-                    connection.executescript(schema)
+            with _alone_in(folder):
+                for path, schema in ((self._list, _LIST_SCHEMA), (self._outbox, _OUTBOX_SCHEMA)):
+                    _make_private(path)
+                    with contextlib.closing(_connect(path)) as connection:
+                        connection.execute("PRAGMA journal_mode=WAL")
+                        connection.executescript(schema)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"The store {folder} can't be opened: {error}") from error
 
@@ -280,6 +282,25 @@ def _cut(joined: bytes, length: int) -> tuple[bytes, ...]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Be the only process that makes the tables: the switch to WAL waits for nobody."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_private(path: Path) -> None:
+    """Make the database file readable by this user only, in whatever folder it stands.
+
+    SQLite gives the files beside it the same rights.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -34,6 +34,12 @@ def test_platform_is_added_listed_and_revoked(hotline_database: str) -> None:
     again = takeback(hotline_database, "platform", "revoke", "Skylark")
     assert (again.returncode, again.stdout) == (1, "")
     assert "Skylark" in again.stderr
+    renewed = takeback(hotline_database, "platform", "renew", "Skylark", "--json")
+    new_token = json.loads(renewed.stdout)["token"]
+    assert access.platform_of_token(new_token) is not None
+    assert access.platform_of_token(token) is None
+    nobody = takeback(hotline_database, "platform", "renew", "Nobody")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
 
 
 def test_audit_is_verified(hotline_database: str) -> None:

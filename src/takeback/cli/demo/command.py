@@ -151,12 +151,9 @@ def _show(console: "Console", plan: "Plan", walk: "Walk") -> None:
         ("decision", "left"),
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for checked in (*walk.copies, *walk.others):
-        distance = "" if checked.distance is None else str(checked.distance)
-        style = "green" if checked.stopped == (checked in walk.copies) else "red"
-        table.add_row(
-            checked.photograph, checked.alteration, distance, checked.decision, style=style
-        )
+    for uploads, wanted in ((walk.copies, True), (walk.others, False)):
+        for checked in uploads:
+            table.add_row(*_cells(checked), style="green" if checked.stopped is wanted else "red")
     console.print(table)
     times = Table(title="From pressing Send to the first stopped copy")
     times.add_column("report", justify="right")

@@ -290,7 +290,7 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
 def _command(
     directory: Annotated[Path, typer.Argument(help="Where to keep them.")] = FETCHED,
     few: Annotated[
-        bool, typer.Option("--few", help="25 photographs, 40 MB, for the demo.")
+        bool, typer.Option("--few", help="24 photographs, 40 MB, for the demo.")
     ] = False,
 ) -> None:
     """Fetch harmless photographs (Debian's wallpapers) for the demo, tests and benchmarks.

@@ -21,6 +21,7 @@ class Reporter:
     def __init__(self, hotline_url: str) -> None:
         self._url = hotline_url
         self._session = requests.Session()
+        self._session.trust_env = False  # a proxy is for the world outside, not for this machine
         self._session.headers["Origin"] = hotline_url
         self._code: CaseCode | None = None
         self._sending: dict[str, str] = {}

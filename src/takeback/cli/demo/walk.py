@@ -90,6 +90,7 @@ class _Platform:
         self._match_url = f"{stack.platform_url}/v1/match"
         self._logs = stack.state / "log"
         self._session = requests.Session()
+        self._session.trust_env = False  # a proxy is for the world outside, not for this machine
 
     def __enter__(self) -> "_Platform":
         return self
@@ -128,7 +129,7 @@ def _timeline(stack: Stack, code: str) -> list[str]:
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while True:
         sentences = Reporter(stack.hotline_url).read_timeline(code)
-        told = any("copy" in sentence for sentence in sentences)
+        told = any(f"{stack.platform} stopped" in sentence for sentence in sentences)
         if told or time.monotonic() > deadline:
             return sentences
         time.sleep(_LOOK_AGAIN_SECONDS)

@@ -117,6 +117,23 @@ def add_platform(name: str) -> str:
 
 
 @transaction.atomic
+def renew_token(name: str) -> str:
+    """Give a platform a new token, for one that was lost, leaked or revoked; the old one ends.
+
+    Returns the token, which can't be read again. Raises PlatformError if there is no such platform.
+    """
+    platform = Platform.objects.select_for_update().filter(name=name).first()
+    if platform is None:
+        raise PlatformError(f"There is no platform called {name}.")
+    secret = new_platform_secret()
+    platform.token_digest = token_digest(secret)
+    platform.revoked_at = None
+    platform.save(update_fields=["token_digest", "revoked_at"])
+    record("platform.renewed", f"platform {platform.id}", "operator")
+    return write_token(secret, log_signer().verifier_key.pin)
+
+
+@transaction.atomic
 def revoke_platform(name: str) -> None:
     """Take a platform's token back, for good; raises PlatformError if there is none to take."""
     platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
