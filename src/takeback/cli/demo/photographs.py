@@ -275,9 +275,12 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
     """Drop flat pictures, and those that look the same as an earlier one; sorted by path."""
     kept: list[tuple[Path, NDArray[np.float64]]] = []
     for path in paths:
-        with Image.open(path) as picture:
-            picture.draft("L", (_THUMBNAIL * 4, _THUMBNAIL * 4))
-            small = picture.convert("L").resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+        try:
+            with Image.open(path) as picture:
+                picture.draft("L", (_THUMBNAIL * 4, _THUMBNAIL * 4))
+                small = picture.convert("L").resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+        except OSError:
+            continue  # cut short; whoever uses the others need not hear of it
         values = np.asarray(small, dtype=np.float64).ravel()
         if values.std() < _LEAST_CONTRAST:
             continue
