@@ -1,5 +1,6 @@
-"""What all tests share: real photographs and one warm decoder."""
+"""What all tests share: real photographs, one warm decoder, real Chromium."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,22 @@ def decoder() -> Iterator[Decoder]:
     """A decoder with the default limits."""
     with Decoder() as decoder:
         yield decoder
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """Debian's Chromium, cut off from everything but this machine."""
+    return {
+        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ],
+        # Playwright switches the back-forward cache off, and a Back-button test would pass falsely.
+        "ignore_default_args": ["--disable-back-forward-cache"],
+    }

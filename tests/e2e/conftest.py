@@ -21,25 +21,6 @@ from takeback.cli.stack import Stack, free_ports
 _Result = TypeVar("_Result")
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, object]:
-    """Debian's Chromium, cut off from everything but this machine."""
-    return {
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        ],
-        # Playwright switches the back-forward cache off, and a Back-button test would pass falsely.
-        "ignore_default_args": ["--disable-back-forward-cache"],
-    }
-
-
 class _NeutralPage(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
