@@ -128,6 +128,45 @@ describe('the picker', () => {
     expect(sent()).toHaveLength(2);
   });
 
+  test.each([
+    ['gone', 'unreadable', '2 of 3'],
+    ['huge', 'too large', '3 of 3'],
+    ['b', 'few details', '3 of 3'],
+  ])('stays when "%s" settles as %s after the press, until it is pressed again', async (...row) => {
+    const [odd, sentence, summary] = row;
+    const { form, picker } = page();
+    let submissions = 0;
+    form.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) submissions += 1;
+      event.preventDefault();
+    });
+    const done = picker.take([file('a'), file(odd), file('c')]);
+    form.requestSubmit();
+    await done;
+    expect([submissions, status()]).toEqual([0, summary]);
+    const focused = document.activeElement;
+    expect(focused?.querySelector('[data-name]')?.textContent).toBe(`${odd}.jpg`);
+    expect(focused?.querySelector('[data-state]')?.textContent).toBe(sentence);
+    await picker.take([file('d')]);
+    expect(submissions).toBe(0);
+    form.requestSubmit();
+    expect(submissions).toBe(1);
+  });
+
+  test('goes on by itself when the sentence was there before the press', async () => {
+    const { form, picker } = page();
+    let submissions = 0;
+    form.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) submissions += 1;
+      event.preventDefault();
+    });
+    await picker.take([file('b')]);
+    const done = picker.take([file('a')]);
+    form.requestSubmit();
+    await done;
+    expect(submissions).toBe(1);
+  });
+
   test('shows again what an earlier visit to the page left', async () => {
     await page().picker.take([file('a'), file('b')]);
     const left = JSON.stringify(sent());

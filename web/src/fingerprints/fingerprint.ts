@@ -24,17 +24,20 @@ const READ = 0.9;
 /** Fingerprints files one at a time, and keeps what it learnt of the browser between them. */
 export class FileFingerprinter {
   private readback: Promise<Readback | null> | undefined;
-  private readonly kernel: Kernel;
+  private readonly loadKernel: () => Promise<Kernel>;
+  private kernel: Kernel | null = null;
 
-  constructor(kernel: Kernel) {
-    this.kernel = kernel;
+  /** `loadKernel` is asked with the first picture, and again with the next one when it fails. */
+  constructor(loadKernel: () => Promise<Kernel>) {
+    this.loadKernel = loadKernel;
   }
 
   /**
    * Return the fingerprints of `file`. Without `pixels`, only the exact ones.
    *
    * Rejects with the browser's DOMException when the file can't be read at all; a picture that
-   * can be read but not decoded still has its exact fingerprints.
+   * can be read but not decoded still has its exact fingerprints, and so has every picture
+   * while the kernel can't be had.
    */
   async fingerprint(
     file: Blob,
@@ -76,16 +79,27 @@ export class FileFingerprinter {
     throw new NoPixels('too-large');
   }
 
+  /** Only success is kept: the network may be back for the next picture. */
+  private async kernelOrNoPixels(): Promise<Kernel> {
+    try {
+      this.kernel ??= await this.loadKernel();
+      return this.kernel;
+    } catch {
+      throw new NoPixels('undecodable');
+    }
+  }
+
   /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
   private async pdqOf(picture: ImageBitmap, onProgress: OnProgress): Promise<Pdq> {
     try {
       onProgress(DECODED);
+      const kernel = await this.kernelOrNoPixels();
       this.readback ??= truthfulReadback(readbacks());
       const way = await this.readback;
       if (!way) throw new NoPixels('guarded');
       const { width, height } = picture;
       const step = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-      const hashing = await startPicture(this.kernel, width, height, step);
+      const hashing = await startPicture(kernel, width, height, step);
       for (let top = 0; top < height; top += step) {
         const rows = Math.min(step, height - top);
         hashing.add(await way.read(picture, top, rows));

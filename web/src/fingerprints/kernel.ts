@@ -31,9 +31,11 @@ const HASH_BYTES = 32;
 // Eight orientations come first, the picture as it is foremost.
 const QUALITY_AT = 8 * HASH_BYTES;
 
-/** Fetch and compile the kernel; rejects when the network or the browser says no. */
+/** Fetch and compile the kernel; rejects when the network, the server or the browser says no. */
 export async function loadKernel(url: string): Promise<Kernel> {
-  return WebAssembly.compile(await (await fetch(url)).arrayBuffer());
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The kernel did not come: status ${response.status}.`);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 /**

@@ -3,14 +3,13 @@ import { FileFingerprinter, type FileFingerprints, type OnProgress } from './fin
 import { loadKernel } from './kernel';
 import kernelUrl from './kernel-url';
 
-let fingerprinter: FileFingerprinter | null = null;
+const fingerprinter = new FileFingerprinter(() => loadKernel(kernelUrl));
 
-/** As `FileFingerprinter.fingerprint`, with the kernel loaded on first use. */
-export async function fingerprintOnPage(
+/** As `FileFingerprinter.fingerprint`, with the kernel loaded on first use and kept. */
+export function fingerprintOnPage(
   file: File,
   pixels: boolean,
   onProgress: OnProgress,
 ): Promise<FileFingerprints> {
-  fingerprinter ??= new FileFingerprinter(await loadKernel(kernelUrl));
   return fingerprinter.fingerprint(file, pixels, onProgress);
 }

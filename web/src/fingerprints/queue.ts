@@ -12,7 +12,10 @@ export interface FileWorker {
   fingerprint(file: File, pixels: boolean, onProgress: OnProgress): Promise<FileFingerprints>;
 }
 
-/** Thrown when a worker ended in the middle of a file, most often for want of memory. */
+/** Milliseconds without a word after which a worker is stuck; the server's decoder has the same. */
+export const SILENCE_MS = 30_000;
+
+/** Thrown when a worker ended in the middle of a file, for want of memory or because it was stuck. */
 export class WorkerEnded extends Error {}
 
 /** Runs files through in the order they come; memory then holds one picture, not twenty. */
@@ -52,23 +55,36 @@ function chooseWorker(): FileWorker {
 }
 
 /** The ordinary way: a Web Worker, started with the first file and again after it ended. */
-class InAWorker implements FileWorker {
+export class InAWorker implements FileWorker {
   private worker: Worker | null = null;
+  private readonly start: () => Worker;
+
+  constructor(start: () => Worker = () => startWorker(workerUrl)) {
+    this.start = start;
+  }
 
   fingerprint(file: File, pixels: boolean, onProgress: OnProgress): Promise<FileFingerprints> {
-    this.worker ??= startWorker(workerUrl);
+    this.worker ??= this.start();
     const worker = this.worker;
     return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(silence);
+        worker.terminate();
+        this.worker = null;
+        reject(pixels ? new WorkerEnded() : new UnreadableFile());
+      };
+      let silence = setTimeout(end, SILENCE_MS);
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-        if (data.kind === 'progress') onProgress(data.share);
-        else if (data.kind === 'done') resolve(data.fingerprints);
+        clearTimeout(silence);
+        if (data.kind === 'progress') {
+          silence = setTimeout(end, SILENCE_MS);
+          onProgress(data.share);
+        } else if (data.kind === 'done') resolve(data.fingerprints);
         else reject(new UnreadableFile());
       };
       worker.onerror = (event) => {
         event.preventDefault();
-        worker.terminate();
-        this.worker = null;
-        reject(pixels ? new WorkerEnded() : new UnreadableFile());
+        end();
       };
       const request: Request = { file, pixels };
       worker.postMessage(request);

@@ -4,7 +4,7 @@ import { loadKernel } from './kernel';
 import kernelUrl from './kernel-url';
 import type { Answer, Request } from './worker-messages';
 
-let fingerprinter: FileFingerprinter | null = null;
+const fingerprinter = new FileFingerprinter(() => loadKernel(kernelUrl));
 
 function answer(message: Answer): void {
   postMessage(message);
@@ -12,8 +12,6 @@ function answer(message: Answer): void {
 
 addEventListener('message', async ({ data }: MessageEvent<Request>) => {
   try {
-    // Not kept when it fails: the network may be back for the next file.
-    fingerprinter ??= new FileFingerprinter(await loadKernel(kernelUrl));
     const fingerprints = await fingerprinter.fingerprint(data.file, data.pixels, (share) =>
       answer({ kind: 'progress', share }),
     );

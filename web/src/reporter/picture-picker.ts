@@ -4,7 +4,7 @@ import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { pictureNames } from './page-memory';
 import { distinctName, PictureList, verdictOf, verdictOfQuality } from './picture-list';
-import { PictureRow } from './picture-row';
+import { PictureRow, type Settled } from './picture-row';
 import { required, type Texts, textsOf } from './texts';
 
 const MOST_PICTURES = 50;
@@ -42,6 +42,8 @@ export class PicturePicker {
   private working = 0;
   private submitter: HTMLElement | null = null;
   private submitWhenDone = false;
+  /** Ids of rows that got something to read while the form waited to go. */
+  private readonly unread = new Set<string>();
   /** Stays beside the count: pictures were left out. */
   private leftOut = '';
 
@@ -76,7 +78,7 @@ export class PicturePicker {
     const name = distinctName(file.name, new Set(Array.from(this.shown.values(), (s) => s.name)));
     const row = this.showRow(id, name);
     if (file.size === 0) {
-      row.settle('bad', this.texts.get('empty'));
+      this.settleRow(id, row, 'bad', 'empty');
       return;
     }
     row.progress(0, this.texts.get('waiting'));
@@ -89,11 +91,11 @@ export class PicturePicker {
       );
       if (fingerprints && this.shown.has(id)) this.settle(id, name, row, fingerprints);
     } catch {
-      row.settle('bad', this.texts.get('unreadable'));
+      this.settleRow(id, row, 'bad', 'unreadable');
       this.say(`${name}: ${this.texts.get('unreadable')}`);
     } finally {
       this.working -= 1;
-      if (this.working === 0 && this.submitWhenDone) this.input.form?.requestSubmit(this.submitter);
+      if (this.working === 0 && this.submitWhenDone) this.goOnOrShowUnread();
     }
   }
 
@@ -106,8 +108,13 @@ export class PicturePicker {
     }
     this.keep();
     const verdict = verdictOf(fingerprints);
-    row.settle(verdict === 'ready' ? 'good' : 'note', this.texts.get(verdict));
+    this.settleRow(id, row, verdict === 'ready' ? 'good' : 'note', verdict);
     this.saySummary();
+  }
+
+  private settleRow(id: string, row: PictureRow, kind: Settled, text: string): void {
+    row.settle(kind, this.texts.get(text));
+    if (this.submitWhenDone && kind !== 'good') this.unread.add(id);
   }
 
   private showRestored(): void {
@@ -157,13 +164,24 @@ export class PicturePicker {
     pictureNames.set(this.list.names());
   }
 
-  /** Someone quicker than the worker: the form goes by itself when the last picture is done. */
+  /** Someone quicker than the worker: the form goes by itself when all pictures turn out well. */
   private waitForAll(event: SubmitEvent): void {
     if (this.working === 0) return;
     event.preventDefault();
     this.submitWhenDone = true;
     this.submitter = event.submitter;
     this.say(this.texts.get('wait'));
+  }
+
+  /** Send the form as was asked; but a sentence that came meanwhile must not vanish unread. */
+  private goOnOrShowUnread(): void {
+    this.submitWhenDone = false;
+    const first = Array.from(this.shown).find(([id]) => this.unread.has(id))?.[1];
+    this.unread.clear();
+    if (first) {
+      this.saySummary();
+      first.row.focus();
+    } else this.input.form?.requestSubmit(this.submitter);
   }
 
   /** A picture dropped beside the list would open in this tab, for all to see; so take it here. */

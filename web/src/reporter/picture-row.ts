@@ -1,6 +1,9 @@
 // One row of the picture list: a name, a bar, a sentence, a button. Never the picture itself.
 import { required } from './texts';
 
+/** How a row ended: well, with something to know, or left out. */
+export type Settled = 'good' | 'note' | 'bad';
+
 /** The row's elements, made from `<template data-picker-row>`. */
 export class PictureRow {
   readonly element: HTMLElement;
@@ -35,12 +38,18 @@ export class PictureRow {
     this.state.textContent = text;
   }
 
-  /** `kind` is for the look: `good`, `note` or `bad`. */
-  settle(kind: 'good' | 'note' | 'bad', text: string): void {
+  /** `kind` is for the look. */
+  settle(kind: Settled, text: string): void {
     this.bar.value = 1;
     this.bar.hidden = true;
     this.element.dataset.settled = kind;
     this.state.textContent = text;
+  }
+
+  /** Bring the keyboard, and with it a screen reader, to the row's name and sentence. */
+  focus(): void {
+    this.element.tabIndex = -1;
+    this.element.focus();
   }
 
   focusRemove(): void {
