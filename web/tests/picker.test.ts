@@ -69,7 +69,7 @@ describe('the picker', () => {
     expect(texts('[data-state]')).toEqual(['ready', 'ready']);
     expect(status()).toBe('2 of 2');
     expect(sent().map((record) => Object.keys(record).sort())).toEqual(
-      new Array(2).fill(['id', 'md5', 'pdq', 'quality', 'sha256']),
+      new Array(2).fill(['crops', 'id', 'md5', 'pdq', 'quality', 'sha256']),
     );
     expect(JSON.stringify(sent())).not.toContain('beach');
     const names = JSON.parse(sessionStorage.getItem('picture-names') ?? '');

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from takeback.hotline.intake.domain.pictures import (
     LOWEST_QUALITY,
+    MAX_CROPS,
     MAX_PICTURES,
     BadPicturesError,
     Picture,
@@ -24,13 +25,18 @@ def record(**changes: Any) -> dict[str, Any]:
         "id": str(uuid4()),
         "pdq": "0f" * 32,
         "quality": 100,
+        "crops": [],
         "sha256": uuid4().hex * 2,
         "md5": "ab" * 16,
     } | changes
 
 
+def crop(**changes: Any) -> dict[str, Any]:
+    return {"pdq": uuid4().hex * 2, "quality": 100} | changes
+
+
 def test_records_come_back_as_they_were_sent() -> None:
-    sent = [record(), record(pdq=None, quality=None), record(quality=0)]
+    sent = [record(crops=[crop(), crop(quality=0)]), record(pdq=None, quality=None)]
     assert [picture.to_json() for picture in read_pictures(json.dumps(sent))] == sent
 
 
@@ -71,6 +77,13 @@ def test_a_file_that_the_browser_could_not_decode_is_taken() -> None:
         {"id": "1"},
         {"id": 7},
         {"name": "holiday.jpg"},
+        {"crops": None},
+        {"crops": [{"pdq": "0f" * 32}]},
+        {"crops": [{"pdq": "0f" * 31, "quality": 100}]},
+        {"crops": [{"pdq": "0f" * 32, "quality": 101}]},
+        {"crops": [{"pdq": "0f" * 32, "quality": 100, "box": "left"}]},
+        {"crops": [{"pdq": "0f" * 32, "quality": 100}], "pdq": None, "quality": None},
+        {"crops": [{"pdq": "0f" * 32, "quality": 100}] * (MAX_CROPS + 1)},
     ],
     ids=str,
 )

@@ -24,6 +24,7 @@ def picture_record(**changes: Any) -> dict[str, Any]:
         "id": str(uuid4()),
         "pdq": uuid4().hex * 2,
         "quality": 100,
+        "crops": [],
         "sha256": uuid4().hex * 2,
         "md5": uuid4().hex,
     } | changes

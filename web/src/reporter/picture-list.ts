@@ -10,8 +10,16 @@ export interface PictureRecord {
   readonly pdq: string | null;
   /** 0 to 100, null with `pdq`. */
   readonly quality: number | null;
+  /** Parts of the picture that copies are often cut down to; none without `pdq`. */
+  readonly crops: readonly CropRecord[];
   readonly sha256: string;
   readonly md5: string;
+}
+
+/** One part of a picture, told by its fingerprint alone. */
+export interface CropRecord {
+  readonly pdq: string;
+  readonly quality: number;
 }
 
 /** PDQ's authors advise against using fingerprints of a lower quality (Meta, "PDQ", 2019). */
@@ -42,7 +50,8 @@ export class PictureList {
     for (const { record, name: other } of this.pictures.values())
       if (record.sha256 === fingerprints.sha256) return { sameAs: other };
     const { pdq, sha256, md5 } = fingerprints;
-    const record = { id, pdq: pdq?.hex ?? null, quality: pdq?.quality ?? null, sha256, md5 };
+    const crops: CropRecord[] = [];
+    const record = { id, pdq: pdq?.hex ?? null, quality: pdq?.quality ?? null, crops, sha256, md5 };
     this.pictures.set(id, { record, name });
     return null;
   }
@@ -98,11 +107,12 @@ export function distinctName(name: string, taken: ReadonlySet<string>): string {
 
 function isRecord(value: unknown): value is PictureRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, pdq, quality, sha256, md5 } = value as Partial<Record<string, unknown>>;
+  const { id, pdq, quality, crops, sha256, md5 } = value as Partial<Record<string, unknown>>;
   return (
     typeof id === 'string' &&
     (pdq === null || typeof pdq === 'string') &&
     (quality === null || typeof quality === 'number') &&
+    Array.isArray(crops) &&
     typeof sha256 === 'string' &&
     typeof md5 === 'string'
   );

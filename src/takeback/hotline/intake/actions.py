@@ -18,7 +18,7 @@ from takeback.hotline.intake.access import (
     lookup_digest,
 )
 from takeback.hotline.intake.domain.answers import Report
-from takeback.hotline.intake.domain.pictures import Picture
+from takeback.hotline.intake.domain.pictures import LOWEST_QUALITY, Picture
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.publishing import actions as publishing
 
@@ -76,14 +76,22 @@ def withdraw_case(case: Case) -> None:
 
 
 def signals_of(picture: Picture) -> list[Signal]:
-    """What goes on the list for one picture.
+    """What goes on the list for one picture: its PDQ, those of its crops, and the exact ones.
 
-    A PDQ of low quality goes with it: each gate applies the quality floor of its own policy.
+    A PDQ of low quality goes with it: each gate applies the quality floor of its own policy. A crop
+    of low quality does not: it would match other people's skies and walls.
     """
-    signals: list[Signal] = [Sha256Signal(value=picture.sha256), Md5Signal(value=picture.md5)]
+    qualities: dict[str, int] = {}
     if picture.pdq is not None and picture.quality is not None:
-        signals.insert(0, PdqSignal(value=picture.pdq, quality=picture.quality))
-    return signals
+        qualities[picture.pdq] = picture.quality
+    for crop in picture.crops:
+        if crop.quality >= LOWEST_QUALITY:
+            qualities.setdefault(crop.pdq, crop.quality)
+    return [
+        *(PdqSignal(value=pdq, quality=quality) for pdq, quality in qualities.items()),
+        Sha256Signal(value=picture.sha256),
+        Md5Signal(value=picture.md5),
+    ]
 
 
 def _is_of(case: Case, report: Report) -> bool:

@@ -13,9 +13,13 @@ LOWEST_QUALITY = 50
 """Below this a PDQ says too little to tell pictures apart: the reference implementation's
 documentation advises to drop qualities up to 49 (ThreatExchange, `pdq/README.md`)."""
 
+MAX_CROPS = 24
+"""Our pages send fewer; an entry of the list has room for this many and three more signals."""
+
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
-_FIELDS = {"id", "pdq", "quality", "sha256", "md5"}
+_FIELDS = {"id", "pdq", "quality", "crops", "sha256", "md5"}
+_CROP_FIELDS = {"pdq", "quality"}
 
 
 class BadPicturesError(ValueError):
@@ -27,15 +31,35 @@ class TooManyPicturesError(BadPicturesError):
 
 
 @dataclass(frozen=True)
+class Crop:
+    """A part that a copy may be cut down to; `pdq` and `quality` as of a whole picture."""
+
+    pdq: str
+    quality: int
+
+    @classmethod
+    def from_json(cls, record: object) -> "Crop":
+        """Read one crop. Raises BadPicturesError when anything is missing, odd or too much."""
+        if not isinstance(record, dict) or set(record) != _CROP_FIELDS:
+            raise BadPicturesError("A crop has other fields.")
+        pdq, quality = record["pdq"], record["quality"]
+        if not (_is_hex(_HEX_64, pdq) and _is_quality(quality)):
+            raise BadPicturesError("A PDQ is 64 hexadecimal digits with a quality of 0 to 100.")
+        return cls(pdq, quality)
+
+
+@dataclass(frozen=True)
 class Picture:
     """One picture: `pdq` 64 hex digits and `quality` 0–100, both None if it could not be decoded.
 
-    `sha256` (64 hex digits) and `md5` (32) are of the file; `id` is random, made in the browser.
+    `crops` are its parts, so that a copy that was cut down is found too. `sha256` (64 hex digits)
+    and `md5` (32) are of the file; `id` is random, made in the browser.
     """
 
     id: UUID
     pdq: str | None
     quality: int | None
+    crops: tuple[Crop, ...]
     sha256: str
     md5: str
 
@@ -46,7 +70,7 @@ class Picture:
 
     def to_json(self) -> dict[str, Any]:
         """The record as the browser writes it."""
-        return asdict(self) | {"id": str(self.id)}
+        return asdict(self) | {"id": str(self.id), "crops": [asdict(crop) for crop in self.crops]}
 
     @classmethod
     def from_json(cls, record: object) -> "Picture":
@@ -58,10 +82,15 @@ class Picture:
             raise BadPicturesError("PDQ and quality belong together.")
         if pdq is not None and not (_is_hex(_HEX_64, pdq) and _is_quality(quality)):
             raise BadPicturesError("A PDQ is 64 hexadecimal digits with a quality of 0 to 100.")
+        crops = record["crops"]
+        if not isinstance(crops, list) or len(crops) > MAX_CROPS or (crops and pdq is None):
+            raise BadPicturesError(f"A picture that was decoded has at most {MAX_CROPS} crops.")
         sha256, md5 = record["sha256"], record["md5"]
         if not (_is_hex(_HEX_64, sha256) and _is_hex(_HEX_32, md5)):
             raise BadPicturesError("A digest has the wrong length.")
-        return cls(_uuid(record["id"]), pdq, quality, sha256, md5)
+        return cls(
+            _uuid(record["id"]), pdq, quality, tuple(map(Crop.from_json, crops)), sha256, md5
+        )
 
 
 def read_pictures(text: str) -> tuple[Picture, ...]:
