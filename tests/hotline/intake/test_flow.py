@@ -20,7 +20,7 @@ from takeback.hotline.intake.domain.flow import (
 )
 from takeback.hotline.intake.domain.pictures import Picture
 
-PICTURE = Picture(uuid4(), "ab" * 32, 90, "cd" * 32, "ef" * 16)
+PICTURE = Picture(uuid4(), "ab" * 32, 90, (), "cd" * 32, "ef" * 16)
 
 ANSWERS = {
     Step.AGE: st.sampled_from(AgeBand).map(lambda age: {"age": age}),
