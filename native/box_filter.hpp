@@ -7,30 +7,11 @@
 
 #include <stddef.h>
 
+#include "sample_grid.hpp"
+
 namespace takeback::detail {
 
-inline constexpr size_t kSide = 64;  // samples that are taken along each side after the filter
 inline constexpr size_t kBatch = 4;  // rows that are filtered side by side
-
-// The window of the box filter along a side of `length` pixels. Output i is the mean of inputs
-// i - behind() .. i + ahead, as far as they exist.
-struct Window {
-  size_t length;
-  size_t full;
-  size_t ahead;
-
-  constexpr explicit Window(size_t side)
-      : length(side), full((side + 2 * kSide - 1) / (2 * kSide)), ahead((full + 2) / 2 - 1) {}
-
-  constexpr size_t behind() const { return full - 1 - ahead; }
-
-  // How many inputs lie under the window of output i.
-  constexpr size_t count(size_t i) const {
-    const size_t first = i > behind() ? i - behind() : 0;
-    const size_t last = i + ahead < length ? i + ahead : length - 1;
-    return last - first + 1;
-  }
-};
 
 // Slides the window along kBatch rows at once and hands each output's sums to keep(i, sums). The
 // additions and subtractions of one row wait for each other; those of the rows beside it fill the
