@@ -60,7 +60,8 @@ def test_match_prints_the_verdict_and_reports_nothing(log, synced, tmp_path):
     assert (no_match.exit_code, "allow" in no_match.stdout) == (0, True)
     entry = log.add(b"\0" * 32, sha256=sha256(picture.read_bytes()).digest())
     synced()
-    found = json.loads(run("match", picture, "--store", folder, "--json").stdout)
+    printed = run("match", picture, "--store", folder, "--json").stdout
+    found = json.loads(printed.splitlines()[0])
     assert (found["decision"], found["entry"], found["distance"]) == ("review", entry, 0)
     policy = tmp_path / "policy.toml"
     policy.write_text('[self_reported]\ndecision = "block"\n')

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import threading
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.gate_match import match_pictures
+from takeback.cli.gate_store import (
+    ExitCode,
+    PolicyOption,
+    StoreOption,
+    explained,
+    opened_gate,
+    read_policy,
+)
+
 if TYPE_CHECKING:
     from takeback.gate.client import HotlineClient, PlatformToken
-    from takeback.gate.gate import Gate
     from takeback.gate.store import Store
     from takeback.gate.sync import SyncOutcome
-    from takeback.matching.policy import MatchPolicy
 
 app = typer.Typer(
     name="gate",
@@ -28,18 +33,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-_FAILED = 1
-_USAGE = 2
-_NOT_READ = 3
-_LIST_REFUSED = 4
-
 # Each may hold an upload in memory; who comes after is answered 503.
 _MOST_REQUESTS = 64
-
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
-PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
-]
 
 
 @app.command()
@@ -70,7 +65,7 @@ def sync(
     from takeback.gate.client import HotlineClient
     from takeback.gate.store import Store
 
-    with _explained():
+    with explained():
         pinned = _read_token(token, token_file)
         opened = Store(store)
         with opened.sync_lock(), HotlineClient(hotline, pinned) as client:
@@ -80,29 +75,7 @@ def sync(
                 _sync_once(opened, client, pinned)
 
 
-@app.command()
-def match(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Picture files.")],
-    store: StoreOption,
-    policy: PolicyOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> None:
-    """Check files against the list. Nothing is reported to the hotline.
-
-    Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 3 a file could not
-    be read as a picture.
-
-    **Examples**
-
-    * `takeback gate match upload.jpg --store gate`
-    * `takeback gate match *.webp --store gate --policy policy.toml --json`
-    """
-    unread = 0
-    with _explained(), _opened_gate(store, policy) as gate:
-        for file in files:
-            unread += not _match_file(gate, file, as_json)
-    if unread:
-        raise typer.Exit(_NOT_READ)
+app.command("match")(match_pictures)
 
 
 @app.command()
@@ -128,8 +101,8 @@ def serve(
     from takeback.gate.gate import Gate
     from takeback.gate.service import make_service
 
-    with _explained():
-        gate = Gate.open(store, _read_policy(policy))
+    with explained():
+        gate = Gate.open(store, read_policy(policy))
         typer.echo(f"The gate answers on http://{host}:{port}. Ctrl-C stops it.")
         uvicorn.run(
             make_service(gate),
@@ -160,7 +133,7 @@ def feedback(
     from takeback.gate.store import Store
     from takeback.hashlist.feedback import FeedbackValue
 
-    with _explained():
+    with explained():
         outbox = Outbox(Store.existing(store))
         said = outbox.add(entry, FeedbackValue(value))
         typer.echo(f"{len(said)} kept; {outbox.counts()[0]} wait for the next sync.")
@@ -181,7 +154,7 @@ def status(
     """
     from takeback.gate.wire import HealthAnswer
 
-    with _explained(), _opened_gate(store, None) as gate:
+    with explained(), opened_gate(store, None) as gate:
         health = HealthAnswer.of(gate.health())
     if as_json:
         typer.echo(health.model_dump_json())
@@ -191,7 +164,7 @@ def status(
         if health.checkpoint:
             typer.echo(f"list: {health.checkpoint.origin}, {health.checkpoint.size} events")
     if health.status == "no_list":
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _sync_once(store: Store, client: HotlineClient, pinned: PlatformToken) -> None:
@@ -255,31 +228,6 @@ def _say_in_force(outcome: SyncOutcome) -> None:
     typer.echo(f"In force: the list at {outcome.size} events ({new}).")
 
 
-def _match_file(gate: Gate, file: Path, as_json: bool) -> bool:
-    """Check one file and print the verdict; returns whether it could be read."""
-    from takeback.gate.wire import MatchAnswer
-    from takeback.media import Limits, MediaError
-
-    try:
-        with file.open("rb") as opened:
-            # One byte more than is decoded: the rest of an endless file is never asked for.
-            data = opened.read(Limits().max_bytes + 1)
-        verdict = gate.check(data, report=False)
-    except (OSError, MediaError) as error:
-        if as_json:
-            typer.echo(json.dumps({"file": str(file), "error": str(error)}))
-        typer.echo(f"{file}: {error}", err=True)
-        return False
-    if as_json:
-        answer = MatchAnswer.of(verdict).model_dump(mode="json")
-        typer.echo(json.dumps({"file": str(file)} | answer))
-    else:
-        typer.echo(f"{file}: {verdict.decision}. {verdict.reason}")
-        for found in verdict.matches:
-            typer.echo(f"  {found.entry}  {found.lane}  {found.signal}  {found.distance} bits")
-    return True
-
-
 def _read_token(token: str | None, token_file: Path | None) -> PlatformToken:
     from takeback.gate.client import PlatformToken
 
@@ -288,51 +236,3 @@ def _read_token(token: str | None, token_file: Path | None) -> PlatformToken:
     if not token:
         raise ValueError("A token is needed: TAKEBACK_GATE_TOKEN, --token-file or --token.")
     return PlatformToken.parse(token)
-
-
-def _read_policy(path: Path | None) -> MatchPolicy:
-    from takeback.matching.policy import MatchPolicy, load_policy
-
-    return load_policy(path) if path else MatchPolicy()
-
-
-@contextmanager
-def _opened_gate(store: Path, policy: Path | None) -> Iterator[Gate]:
-    from takeback.gate.gate import Gate
-    from takeback.gate.store import Store
-
-    Store.existing(store)  # a mistyped folder is not made
-    gate = Gate.open(store, _read_policy(policy))
-    try:
-        yield gate
-    finally:
-        gate.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what can go wrong into one sentence on standard error and an exit code."""
-    import sqlite3
-
-    from takeback.gate.client import HotlineError
-    from takeback.gate.gate import NoListError
-    from takeback.gate.store import StoreError
-    from takeback.hashlist.errors import LogError
-
-    try:
-        yield
-    except LogError as error:
-        _fail(f"The list was refused: {error}", _LIST_REFUSED)
-    except (HotlineError, NoListError, StoreError) as error:
-        _fail(str(error), _FAILED)
-    except sqlite3.Error as error:
-        _fail(f"The store can't be read or written: {error}.", _FAILED)
-    except RuntimeError as error:  # the decoding process could not start
-        _fail(str(error), _FAILED)
-    except (ValueError, OSError) as error:
-        _fail(str(error), _USAGE)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

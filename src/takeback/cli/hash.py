@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.picture_files import (
+    NotAFileError,
+    PictureFile,
+    find_picture_files,
+    how_it_failed,
+)
+
 if TYPE_CHECKING:
     from takeback.fingerprints import PictureFingerprints
     from takeback.media import Decoder
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A file to read; one that was only found in a folder may be no picture at all."""
-
-    path: Path
-    named: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def hash_files(
 
     from takeback.media import Decoder
 
-    sources = list(_sources(files))
+    sources = list(find_picture_files(files))
     errors = Console(stderr=True)
     failed = False
     pictures = 0
@@ -82,66 +79,37 @@ def hash_files(
             pictures += 1
             failed |= isinstance(result, _Failure)
             if as_json:
-                print(json.dumps(_as_object(source.path, result)), flush=True)
+                print(json.dumps(_as_object(source.shown, result)), flush=True)
             elif isinstance(result, _Failure):
-                print(f"{source.path}: {result.message}", file=sys.stderr)
+                print(f"{source.shown}: {result.message}", file=sys.stderr)
             else:
-                print(_as_text(source.path, result), flush=True)
+                print(_as_text(source.shown, result), flush=True)
     if not pictures:
         typer.echo(f"No pictures in {', '.join(files)}.", err=True)
     raise typer.Exit(1 if failed or not pictures else 0)
 
 
-def _sources(files: Iterable[str]) -> Iterator[_Source]:
-    """Turn folders and patterns into files; what does not exist stays, to be reported."""
-    for file in files:
-        path = Path(file)
-        if path.is_dir():
-            yield from _below(path)
-        elif not path.exists() and any(letter in file for letter in "*?["):
-            anchor = Path(path.anchor)
-            found = sorted(anchor.glob(str(path.relative_to(anchor))))
-            for match in found:
-                if match.is_dir():
-                    yield from _below(match)
-                else:
-                    yield _Source(match, named=True)
-            if not found:
-                yield _Source(path, named=True)
-        else:
-            yield _Source(path, named=True)
-
-
-def _below(folder: Path) -> Iterator[_Source]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield _Source(path, named=False)
-
-
-def _fingerprint(source: _Source, decoder: Decoder) -> PictureFingerprints | _Failure | None:
+def _fingerprint(source: PictureFile, decoder: Decoder) -> PictureFingerprints | _Failure | None:
     """Return None for what lies in a folder and is no picture."""
     from takeback.fingerprints import fingerprint_picture
-    from takeback.media import MediaError, sniff
+    from takeback.media import MediaError
 
     try:
-        if source.path.exists() and not source.path.is_file():
-            return _Failure("NotAFile", "This is not a file. Give a picture file or a folder.")
-        with source.path.open("rb") as file:
-            data = file.read(decoder.limits.max_bytes + 1)
-        if not source.named and sniff(data) is None:
-            return None
-        return fingerprint_picture(data, decoder)
+        data = source.read(decoder.limits)
+        return fingerprint_picture(data, decoder) if data is not None else None
     except MediaError as error:
         return _Failure(type(error).__name__, str(error))
+    except NotAFileError as error:
+        return _Failure("NotAFile", str(error))
     except OSError as error:
-        return _Failure(type(error).__name__, f"{error.strerror}. Check the name and the rights.")
+        return _Failure(type(error).__name__, how_it_failed(error))
 
 
-def _as_object(path: Path, result: PictureFingerprints | _Failure) -> dict[str, object]:
+def _as_object(path: str, result: PictureFingerprints | _Failure) -> dict[str, object]:
     if isinstance(result, _Failure):
-        return {"file": str(path), "error": result.kind, "message": result.message}
+        return {"file": path, "error": result.kind, "message": result.message}
     return {
-        "file": str(path),
+        "file": path,
         "type": result.media_type,
         "width": result.width,
         "height": result.height,
@@ -153,11 +121,11 @@ def _as_object(path: Path, result: PictureFingerprints | _Failure) -> dict[str, 
     }
 
 
-def _as_text(path: Path, result: PictureFingerprints) -> str:
+def _as_text(path: str, result: PictureFingerprints) -> str:
     size = f"{result.width} × {result.height} pixels, {result.size_bytes:,} bytes"
     return "\n".join(
         (
-            str(path),
+            path,
             f"  type     {result.media_type}",
             f"  size     {size}",
             f"  quality  {result.pdq.quality}",

@@ -2,13 +2,14 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from takeback.fingerprints import fingerprint_picture, md5_of, sha256_of
+from takeback.fingerprints import md5_of, pdq_of_pixels, sha256_of
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
 from takeback.gate.store import Store
@@ -23,9 +24,6 @@ logger = logging.getLogger(__name__)
 # The long poll answers within 25 s, so a quarter of an hour of silence is no hiccup.
 STALE_AFTER_SECONDS = 15 * 60
 
-# Uploads decoded at a time; each decoding process keeps some tens of MiB.
-_DECODERS = min(4, os.cpu_count() or 1)
-
 _SAID_BY_ITSELF = {
     Decision.BLOCK: FeedbackValue.BLOCKED,
     Decision.REVIEW: FeedbackValue.PENDING_REVIEW,
@@ -38,16 +36,29 @@ class NoListError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class StepSeconds:
+    """How long the steps of a check took on the clock; 0 for a step that was not taken.
+
+    `fingerprint`: decoding and PDQ; `digest`: SHA-256 and MD5; `match`: the look-up in the list.
+    """
+
+    fingerprint: float = 0.0
+    digest: float = 0.0
+    match: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the gate says of one upload, and why.
 
     `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
-    the state of the list.
+    the state of the list; `took`: how long each step took.
     """
 
     decision: Decision
     matches: tuple[Match, ...]
     checked_against: SnapshotSource
+    took: StepSeconds = field(default=StepSeconds(), compare=False)
 
     @property
     def deciding(self) -> Match | None:
@@ -124,12 +135,17 @@ class Gate:
         self._outbox = Outbox(store)
 
     @classmethod
-    def open(cls, store: str | Path, policy: MatchPolicy | None = None) -> "Gate":
+    def open(
+        cls, store: str | Path, policy: MatchPolicy | None = None, *, decoders: int | None = None
+    ) -> "Gate":
         """Open the gate on a store folder, which may still wait for its first list.
 
-        Raises StoreError if the folder can't be used.
+        `decoders`: how many uploads are decoded at a time, each in a process of its own that keeps
+        some tens of MiB; as many as there are cores by default. Raises StoreError if the folder
+        can't be used.
         """
-        return cls(Store(Path(store)), policy or MatchPolicy(), Decoder(children=_DECODERS))
+        decoder = Decoder(children=decoders or usable_cores())
+        return cls(Store(Path(store)), policy or MatchPolicy(), decoder)
 
     def check(self, upload: bytes, *, report: bool = True) -> Verdict:
         """Say what to do with the bytes of an upload, and report what the policy decided.
@@ -137,18 +153,23 @@ class Gate:
         Raises MediaError if no picture can be made of the bytes and they are no listed file:
         the platform then decides. Raises NoListError before the first list is in force.
         """
+        began = time.perf_counter()
+        fingerprints = _file_digests(upload)
+        digested = time.perf_counter()
+        unread: MediaError | None = None
         try:
-            picture = fingerprint_picture(upload, self._decoder)
-        except MediaError:
+            pdq = pdq_of_pixels(self._decoder.decode(upload).pixels)
+        except MediaError as error:
             # A file that only its owner's phone can read may still be listed byte for byte.
-            verdict = self.check_fingerprints(_file_digests(upload), report=report)
-            if not verdict.matches:
-                raise
-            return verdict
-        fingerprints = UploadFingerprints.from_hex(
-            pdq=picture.pdq.hex, sha256=picture.sha256, md5=picture.md5
-        )
-        return self.check_fingerprints(fingerprints, report=report)
+            unread = error
+        else:
+            fingerprints = replace(fingerprints, pdq=pdq.bits)
+        fingerprinted = time.perf_counter()
+        verdict = self.check_fingerprints(fingerprints, report=report)
+        if unread is not None and not verdict.matches:
+            raise unread
+        took = StepSeconds(fingerprinted - digested, digested - began, verdict.took.match)
+        return replace(verdict, took=took)
 
     def check_fingerprints(self, upload: UploadFingerprints, *, report: bool = True) -> Verdict:
         """As `check`, for fingerprints that were made elsewhere."""
@@ -158,8 +179,10 @@ class Gate:
                 self._in_force.problem
                 or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
             )
+        began = time.perf_counter()
         result = matcher.match(upload)
-        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source)
+        took = StepSeconds(match=time.perf_counter() - began)
+        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source, took)
         if report and verdict.matches:
             self._report_by_itself(verdict)
         return verdict
@@ -217,6 +240,13 @@ class Gate:
         except Exception:
             # Stopping the copy comes first: a full disk must not let it through.
             logger.exception("The decision stands, but it could not be put into the outbox.")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use; a container or `taskset` may leave it few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _file_digests(data: bytes) -> UploadFingerprints:

@@ -1,0 +1,80 @@
+"""What the gate's commands share: the store that they open, and how they end on a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from takeback.gate.gate import Gate
+    from takeback.matching.policy import MatchPolicy
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
+]
+
+
+class ExitCode(IntEnum):
+    """How a command of the gate ends when it does not end well."""
+
+    FAILED = 1
+    USAGE = 2
+    NOT_READ = 3
+    LIST_REFUSED = 4
+    INTERRUPTED = 130
+
+
+def read_policy(path: Path | None) -> MatchPolicy:
+    """Return the policy of a file, or the default; raises ValueError or OSError."""
+    from takeback.matching.policy import MatchPolicy, load_policy
+
+    return load_policy(path) if path else MatchPolicy()
+
+
+@contextmanager
+def opened_gate(store: Path, policy: Path | None, *, decoders: int | None = None) -> Iterator[Gate]:
+    """Open the gate on a store that is there already; raises what `explained` explains."""
+    from takeback.gate.gate import Gate
+    from takeback.gate.store import Store
+
+    Store.existing(store)  # a mistyped folder is not made
+    gate = Gate.open(store, read_policy(policy), decoders=decoders)
+    try:
+        yield gate
+    finally:
+        gate.close()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what can go wrong into one sentence on standard error and an exit code."""
+    import sqlite3
+
+    from takeback.gate.client import HotlineError
+    from takeback.gate.gate import NoListError
+    from takeback.gate.store import StoreError
+    from takeback.hashlist.errors import LogError
+
+    try:
+        yield
+    except LogError as error:
+        _fail(f"The list was refused: {error}", ExitCode.LIST_REFUSED)
+    except (HotlineError, NoListError, StoreError) as error:
+        _fail(str(error), ExitCode.FAILED)
+    except sqlite3.Error as error:
+        _fail(f"The store can't be read or written: {error}.", ExitCode.FAILED)
+    except RuntimeError as error:  # the decoding process could not start
+        _fail(str(error), ExitCode.FAILED)
+    except (ValueError, OSError) as error:
+        _fail(str(error), ExitCode.USAGE)
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

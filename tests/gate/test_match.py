@@ -1,0 +1,126 @@
+"""`takeback gate match` as a process, on a folder of real photographs beside other files."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from takeback.fingerprints import fingerprint_picture
+
+LISTED = 3
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "takeback", "gate", "match", *map(str, arguments)]
+
+
+def run(*arguments):
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, check=False, timeout=200
+    )
+
+
+@pytest.fixture(scope="session")
+def small_files(photographs):
+    """A dozen photographs that are quickly decoded."""
+    return sorted(photographs, key=lambda path: path.stat().st_size)[:12]
+
+
+@pytest.fixture
+def folder(small_files, tmp_path):
+    """Photographs at two depths, and a file that is no picture."""
+    folder = tmp_path / "uploads"
+    (folder / "deep/er").mkdir(parents=True)
+    for number, path in enumerate(small_files):
+        shutil.copy(path, folder / ("deep/er" if number % 2 else ".") / path.name)
+    (folder / "readme.txt").write_text("not a picture")
+    return folder
+
+
+@pytest.fixture
+def listed(log, sync, folder, decoder):
+    """Three of the photographs are on the list, as re-encoded copies of other sizes."""
+    expected = {}
+    for path in sorted(folder.rglob("*.*"))[:LISTED]:
+        with Image.open(path) as picture:
+            smaller = picture.convert("RGB").resize((900, 600))
+        smaller.save(folder.parent / "copy.jpg", quality=70)
+        code = fingerprint_picture((folder.parent / "copy.jpg").read_bytes(), decoder).pdq
+        expected[str(path)] = log.add(code.bits)
+    (folder.parent / "copy.jpg").unlink()
+    sync.sync()
+    return expected
+
+
+def test_a_folder_is_matched_whole(listed, folder, small_files, store):
+    done = run(folder, "--store", store.folder, "--json", "--jobs", 2)
+    assert done.returncode == 0, done.stderr
+    *pictures, last = map(json.loads, done.stdout.splitlines())
+    assert [one["file"] for one in pictures] == sorted(one["file"] for one in pictures)
+    assert len(pictures) == len(small_files)
+    assert {one["file"]: one["entry"] for one in pictures if one["entry"]} == listed
+    summary = last["summary"]
+    assert summary["decisions"] == {"allow": len(small_files) - LISTED, "review": LISTED}
+    assert (summary["pictures"], summary["not_read"]) == (len(small_files), 0)
+    assert (summary["jobs"], summary["interrupted"]) == (2, False)
+    assert summary["pictures_a_second"] > 0
+    assert set(summary["shares"]) == {"read", "decode and fingerprint", "digest", "match"}
+    assert sum(summary["shares"].values()) == pytest.approx(1, abs=0.001)
+    assert all(share > 0 for share in summary["shares"].values())
+
+
+def test_what_can_not_be_read_is_counted_and_named_at_the_end(listed, folder, store):
+    damaged = folder / "damaged.png"
+    damaged.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    gone = folder / "gone.jpg"
+    done = run(gone, folder, "--store", store.folder)
+    assert done.returncode == 3
+    assert done.stdout.count(": review.") == LISTED
+    speed, shares, heading, *named = done.stderr.splitlines()
+    assert "12 pictures in " in speed
+    assert "a second" in speed
+    assert "decode and fingerprint" in shares
+    assert heading == "2 could not be read:"
+    assert [line.partition(": ")[0] for line in named] == [str(gone), str(damaged)]
+    assert "readme.txt" not in done.stdout + done.stderr
+
+
+def test_a_folder_without_pictures(listed, tmp_path, store):
+    (tmp_path / "empty").mkdir()
+    done = run(tmp_path / "empty", "--store", store.folder)
+    assert done.returncode == 2
+    assert "No pictures in" in done.stderr
+
+
+def test_without_a_list_nothing_is_checked(folder, store):
+    done = run(folder, "--store", store.folder)
+    assert done.returncode == 1
+    assert "takeback gate sync" in done.stderr
+    assert done.stdout == ""
+
+
+def test_interrupted_it_ends_with_what_was_done(listed, folder, store, small_files):
+    many = folder / "many"
+    many.mkdir()
+    for number in range(600):
+        (many / f"{number}.jpg").symlink_to(small_files[number % len(small_files)])
+    with subprocess.Popen(
+        command(many, "--store", store.folder, "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, said = process.communicate(timeout=60)
+    assert first["file"].startswith(str(many))
+    summary = json.loads(rest.splitlines()[-1])["summary"]
+    assert process.returncode == 130
+    assert summary["interrupted"]
+    assert 1 <= summary["pictures"] < 600
+    assert "Traceback" not in said
+    assert "Interrupted." in said
