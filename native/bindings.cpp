@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "bindings_media.hpp"
 #include "pdq.hpp"
 
 namespace nb = nanobind;
@@ -101,4 +102,5 @@ NB_MODULE(_native, module) {
              "Return (the 32 bytes of the PDQ, its quality 0 to 100) of a uint8 array.");
   module.def("dihedral_pdqs", &dihedral_pdqs, nb::arg("pixels").none(),
              "Return (eight PDQs of 32 bytes, their quality) of a uint8 array.");
+  bind_media(module);
 }

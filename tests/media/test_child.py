@@ -185,7 +185,7 @@ def test_the_child_is_bounded_and_knows_nothing(monkeypatch: pytest.MonkeyPatch)
             environment = (_PROC / str(child) / "environ").read_bytes()
             files = len(list((_PROC / str(child) / "fd").iterdir()))
         except PermissionError:  # not dumpable: nobody but root may look
-            environment, files = b"", 3
+            environment, files = b"", 4
     bounds = {line[:26].strip(): line[26:].split() for line in limits.splitlines()}
     assert bounds["Max core file size"][:2] == ["0", "0"]
     assert bounds["Max open files"][:2] == ["16", "16"]
@@ -194,7 +194,7 @@ def test_the_child_is_bounded_and_knows_nothing(monkeypatch: pytest.MonkeyPatch)
     assert 10 <= int(bounds["Max cpu time"][0]) <= 20
     assert "NoNewPrivs:\t1" in status
     assert b"secret" not in environment
-    assert files == 3  # the socket, and nothing twice
+    assert files == 4  # the socket, the shared file, and nothing twice
 
 
 def test_the_child_goes_when_the_parent_is_killed() -> None:

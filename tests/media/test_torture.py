@@ -1,5 +1,6 @@
 """Every odd file gives fingerprints or a clear typed error: never a crash, never a hang."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -10,13 +11,14 @@ from tests.conftest import REPOSITORY
 from tests.media.encodings import encode, landscape, pixels
 from tests.media.torture import fetch
 
+_SIZE = "tests.media.readers:size"
 _QUICK = Limits(max_cpu_seconds=5, max_wall_seconds=60)
 
 
 @pytest.mark.timeout(600)
 def test_every_file_gives_fingerprints_or_a_clear_error() -> None:
     outcomes: Counter[str] = Counter()
-    with Decoder(_QUICK) as decoder:
+    with Decoder(_QUICK, readers=[_SIZE]) as decoder:
         for path in fetch(REPOSITORY / "var/torture"):
             data = path.read_bytes()
             try:
@@ -27,8 +29,12 @@ def test_every_file_gives_fingerprints_or_a_clear_error() -> None:
                 assert path.name not in str(error)
                 if sniff(data) is None:
                     assert isinstance(error, UnsupportedMedia), path
+                with pytest.raises(type(error)):
+                    decoder.read(data, _SIZE)
             else:
                 outcomes[found.media_type] += 1
+                read = json.loads(decoder.read(data, _SIZE))
+                assert read == [found.media_type, found.width, found.height], path
                 assert found.width > 0, path
                 assert found.height > 0, path
                 assert len(found.pdq.bits) == 32, path

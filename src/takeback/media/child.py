@@ -1,65 +1,126 @@
-"""The child process: reads files from a socket, answers with pixels, knows nothing else.
+"""The child process: reads files from shared memory, answers, knows nothing else.
 
 Started by `takeback.media.process`; the protocol is in `takeback.media.protocol`.
 """
 
 import array
+import importlib
 import json
 import os
 import socket
 import sys
+from collections.abc import Callable
+from typing import NamedTuple
 
 from takeback.media.confinement import allow_cpu_seconds, confine
 from takeback.media.limits import Limits
+from takeback.media.picture import OpenedPicture
 from takeback.media.pixels import Refused, decode_rgb, load_codecs
-from takeback.media.protocol import LENGTH, READY, Outcome, Reply
-from takeback.media.sniffing import sniff
+from takeback.media.protocol import (
+    MAX_ANSWER,
+    PIXELS,
+    READY,
+    REQUEST_SIZE,
+    Outcome,
+    Reply,
+    Request,
+)
+from takeback.media.shared import map_inbox
+from takeback.media.sniffing import HEAD_LENGTH, sniff
+
+Reader = Callable[[OpenedPicture, bytes], bytes]
+
+
+class _Asked(NamedTuple):
+    request: Request
+    argument: bytes
+    outbox: int  # descriptor; -1 if none came
 
 
 def main() -> None:
     """Serve requests on standard input until the parent is gone."""
-    limits = Limits(**json.loads(sys.argv[-1]))
+    told = json.loads(sys.argv[-1])
+    limits = Limits(**told["limits"])
+    inbox = map_inbox(told["inbox"], limits)
     with socket.socket(fileno=0) as parent:
         load_codecs(limits)
+        readers = [_reader(name) for name in told["readers"]]
         confine(limits)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)  # from here on a codec could print what it read from a file
         os.close(silence)
         parent.sendall(READY)
-        while (request := _receive(parent)) is not None:
-            data, shared = request
+        while (asked := _receive(parent)) is not None:
             allow_cpu_seconds(limits.max_cpu_seconds)
-            reply = _answer(data, shared, limits)
-            parent.sendall(reply.pack())
+            reply, answer = _answer(asked, inbox, readers, limits)
+            parent.sendall(reply.pack() + answer)
             if reply.outcome is Outcome.OUT_OF_MEMORY:
                 return  # a fresh process is surer than one that ran out of memory somewhere
 
 
-def _answer(data: bytes, shared: int, limits: Limits) -> Reply:
+def _reader(name: str) -> Reader:
+    module, _, function = name.partition(":")
+    reader: Reader = getattr(importlib.import_module(module), function)
+    return reader
+
+
+def _answer(
+    asked: _Asked, inbox: memoryview, readers: list[Reader], limits: Limits
+) -> tuple[Reply, bytes]:
+    data = inbox[: asked.request.file_length]
     try:
-        with open(shared, "wb") as file:
-            media_type = sniff(data)
-            if media_type is None:
-                return Reply(Outcome.UNSUPPORTED)
-            picture = decode_rgb(data, media_type, limits)
-            picture.save(file, format="PPM")
-            return Reply(Outcome.PICTURE, *picture.size)
+        if asked.request.asked == PIXELS:
+            return _pixels(data, asked.outbox, limits), b""
+        reader = readers[asked.request.asked - 1]
+        answer = _read(data, reader, asked.argument, limits)
     except Refused as refused:
-        return Reply(refused.outcome)
+        return Reply(refused.outcome), b""
     except MemoryError:
-        return Reply(Outcome.OUT_OF_MEMORY)
+        return Reply(Outcome.OUT_OF_MEMORY), b""
+    if answer is None:
+        return Reply(Outcome.READER_FAILED), b""
+    return Reply(Outcome.ANSWER, answer_length=len(answer)), answer
 
 
-def _receive(parent: socket.socket) -> tuple[bytes, int] | None:
-    """Return the next file and the descriptor to answer into; None when the parent is gone."""
-    descriptors = array.array("i", [-1])
-    head, ancillary, _, _ = parent.recvmsg(LENGTH.size, socket.CMSG_SPACE(descriptors.itemsize))
-    if len(head) < LENGTH.size or not ancillary:
+def _pixels(data: memoryview, outbox: int, limits: Limits) -> Reply:
+    with open(outbox, "wb") as file:
+        picture = decode_rgb(data, _media_type(data), limits)
+        picture.save(file, format="PPM")
+        return Reply(Outcome.PICTURE, *picture.size)
+
+
+def _read(data: memoryview, reader: Reader, argument: bytes, limits: Limits) -> bytes | None:
+    """Return the reader's answer; None if it made a mistake."""
+    picture = OpenedPicture(data, _media_type(data), limits)
+    try:
+        answer = reader(picture, argument)
+    except (Refused, MemoryError):
+        raise
+    except Exception:  # not told to the parent: what it says might quote the file
         return None
-    descriptors = array.array("i", ancillary[0][2])
-    (length,) = LENGTH.unpack(head)
-    data = parent.recv(length, socket.MSG_WAITALL)
-    return (data, descriptors[0]) if len(data) == length else None
+    return answer if len(answer) <= MAX_ANSWER else None
+
+
+def _media_type(data: memoryview) -> str:
+    media_type = sniff(bytes(data[:HEAD_LENGTH]))
+    if media_type is None:
+        raise Refused(Outcome.UNSUPPORTED)
+    return media_type
+
+
+def _receive(parent: socket.socket) -> _Asked | None:
+    """Return the next request; None when the parent is gone."""
+    descriptors = array.array("i", [-1])
+    head, ancillary, _, _ = parent.recvmsg(REQUEST_SIZE, socket.CMSG_SPACE(descriptors.itemsize))
+    if len(head) < REQUEST_SIZE:
+        return None
+    if ancillary:
+        descriptors = array.array("i", ancillary[0][2])
+    request = Request.unpack(head)
+    argument = b""
+    if request.argument_length:
+        argument = parent.recv(request.argument_length, socket.MSG_WAITALL)
+    return _Asked(request, argument, descriptors[0])
 
 
 if __name__ == "__main__":

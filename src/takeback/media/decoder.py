@@ -3,7 +3,9 @@
 import contextlib
 import os
 import queue
+import re
 import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -18,6 +20,7 @@ from takeback.media.sniffing import sniff
 
 _PICTURES_A_CHILD = 1000  # what a codec leaks, and what a file took over, ends with the child
 _DEFAULT_LIMITS = Limits()
+_READER_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +53,26 @@ class Decoder:
     forking, not before. Nothing is ever decoded in the calling process.
     """
 
-    def __init__(self, limits: Limits = _DEFAULT_LIMITS, *, children: int = 1) -> None:
-        """Start nothing yet; raises ValueError if `children` is less than 1."""
+    def __init__(
+        self,
+        limits: Limits = _DEFAULT_LIMITS,
+        *,
+        children: int = 1,
+        readers: Collection[str] = (),
+    ) -> None:
+        """Start nothing yet.
+
+        `readers` are what `read` may be asked for: dotted names such as "package.module:function",
+        which each child imports before it is confined. Raises ValueError if `children` is less
+        than 1 or a name has another form.
+        """
         if children < 1:
             raise ValueError(f"A Decoder needs at least one child; got {children}.")
+        for name in readers:
+            if not _READER_NAME.fullmatch(name):
+                raise ValueError(f'A reader is named "package.module:function"; got {name!r}.')
         self.limits = limits
+        self._readers = tuple(readers)
         self._owner = os.getpid()
         self._children = children
         self._closed = False
@@ -96,22 +114,27 @@ class Decoder:
             DecodingTimedOut: more time than `limits` allow.
             RuntimeError: this decoder is closed or was made before a fork, or no child can start.
         """
-        if len(data) > self.limits.max_bytes:
-            raise MediaTooLarge(
-                f"This file has more than {self.limits.max_bytes >> 20:,} MiB. "
-                "Make the picture smaller and try again."
-            )
-        media_type = sniff(data)
-        if media_type is None:
-            raise UnsupportedMedia(
-                "This is not a picture that can be read. Use a JPEG, PNG, WebP, GIF, AVIF, HEIC, "
-                "TIFF or BMP file."
-            )
-        child = self._borrow()
-        try:
+        media_type = self._check(data)
+        with self._child() as child:
             return DecodedPicture(media_type, child.decode(data))
-        finally:
-            self._give_back(child)
+
+    def read(self, data: bytes, reader: str, argument: bytes = b"") -> bytes:
+        """Return what `reader` makes of the picture in `data`, inside the child.
+
+        Pixels never leave the child that way. `reader` is one of the names that this decoder was
+        made with. The function is called with an `OpenedPicture` and `argument`, and returns
+        bytes, at most 65,536. It runs confined: it can open no file and has no network.
+
+        Raises:
+            ValueError: the decoder was not made with this reader.
+            RuntimeError: as for `decode`, or the reader made a mistake.
+            MediaError: as for `decode`.
+        """
+        if reader not in self._readers:
+            raise ValueError(f"This Decoder knows no reader {reader!r}. Name it in `readers`.")
+        self._check(data)
+        with self._child() as child:
+            return child.read(data, reader, argument)
 
     def close(self) -> None:
         """End the children, once the pictures that are being decoded are done."""
@@ -125,6 +148,28 @@ class Decoder:
                 child.end()
             self._idle.put(None)  # wakes who still waits for a child
 
+    def _check(self, data: bytes) -> str:
+        if len(data) > self.limits.max_bytes:
+            raise MediaTooLarge(
+                f"This file has more than {self.limits.max_bytes >> 20:,} MiB. "
+                "Make the picture smaller and try again."
+            )
+        media_type = sniff(data)
+        if media_type is None:
+            raise UnsupportedMedia(
+                "This is not a picture that can be read. Use a JPEG, PNG, WebP, GIF, AVIF, HEIC, "
+                "TIFF or BMP file."
+            )
+        return media_type
+
+    @contextlib.contextmanager
+    def _child(self) -> Iterator[DecoderProcess]:
+        child = self._borrow()
+        try:
+            yield child
+        finally:
+            self._give_back(child)
+
     def _borrow(self) -> DecoderProcess:
         if os.getpid() != self._owner:
             raise RuntimeError("This Decoder was made before a fork. Make one in each process.")
@@ -137,7 +182,7 @@ class Decoder:
         try:
             if child is not None:
                 child.end()
-            return DecoderProcess(self.limits)
+            return DecoderProcess(self.limits, self._readers)
         except BaseException:
             self._idle.put(None)
             raise
@@ -151,5 +196,5 @@ class Decoder:
         if not self._closed:
             # Started now, the next child gets ready while nobody waits for it.
             with contextlib.suppress(OSError):  # who asks next tries again, and hears of it
-                replacement = DecoderProcess(self.limits)
+                replacement = DecoderProcess(self.limits, self._readers)
         self._idle.put(replacement)

@@ -1,15 +1,15 @@
-"""Bytes of a picture → upright RGB. Runs in the child only; rules in docs/media.md."""
+"""Bytes of a picture → exact pixels, by Pillow. In the child only; rules in docs/media.md."""
 
 import contextlib
 import io
-import re
 import warnings
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile
 
+from takeback._native import jpeg_markers
 from takeback.media.limits import Limits
 from takeback.media.protocol import Outcome
 
@@ -26,6 +26,7 @@ _PILLOW_FORMATS: Final = {
 }
 _ALL_OR_NOTHING: Final = ("image/heic", "image/heif")
 _ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4
+_UPRIGHT_ALREADY: Final = 1
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,12 +37,6 @@ _UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 _WHITE: Final = (255, 255, 255)
-_START_OF_SCAN: Final = 0xDA
-_START_OF_IMAGE: Final = 0xD8
-_END_OF_IMAGE: Final = 0xD9
-_TEMPORARY: Final = 0x01
-# A marker inside a JPEG's coded data: 0xFF followed by neither stuffing nor a restart.
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 
 
 class Refused(Exception):  # noqa: N818 - an answer to the parent, not an error of ours
@@ -65,35 +60,48 @@ def load_codecs(limits: Limits) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def decode_rgb(data: bytes, media_type: str, limits: Limits) -> Image.Image:
-    """Decode the first frame to an upright picture in mode RGB; raises Refused.
+def decode_rgb(data: bytes | memoryview, media_type: str, limits: Limits) -> Image.Image:
+    """Decode the first frame to an upright picture in mode RGB; raises Refused."""
+    picture, orientation = decode_as_stored(data, media_type, "RGB", limits)
+    turn = _UPRIGHT.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def decode_as_stored(
+    data: bytes | memoryview, media_type: str, mode: Literal["RGB", "L"], limits: Limits
+) -> tuple[Image.Image, int]:
+    """Decode the first frame; return it as it is stored, and its EXIF orientation, 1 to 8.
 
     A file cut short still shows most of a picture, and refusing it would be an easy way around us:
-    what can't be read strictly is read again as far as it goes.
+    what can't be read strictly is read again as far as it goes. Raises Refused.
     """
-    if media_type == "image/jpeg" and scans(data) > limits.max_scans:
-        raise Refused(Outcome.TOO_MANY_SCANS)
+    if media_type == "image/jpeg":
+        check_scans(jpeg_markers(data)[0], limits)
     try:
-        return _decode(data, media_type, limits, as_far_as_it_goes=False)
+        return _decode(data, media_type, mode, limits, as_far_as_it_goes=False)
     except Refused as refused:
         # The HEIF plug-in would give a black picture, whatever went wrong.
         if refused.outcome is not Outcome.DAMAGED or media_type in _ALL_OR_NOTHING:
             raise
-    return _decode(data, media_type, limits, as_far_as_it_goes=True)
+    return _decode(data, media_type, mode, limits, as_far_as_it_goes=True)
 
 
 def _decode(
-    data: bytes, media_type: str, limits: Limits, *, as_far_as_it_goes: bool
-) -> Image.Image:
+    data: bytes | memoryview,
+    media_type: str,
+    mode: Literal["RGB", "L"],
+    limits: Limits,
+    *,
+    as_far_as_it_goes: bool,
+) -> tuple[Image.Image, int]:
     ImageFile.LOAD_TRUNCATED_IMAGES = as_far_as_it_goes
     try:
         with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]]) as picture:
-            _check_size(picture, limits)
+            check_size(picture.width, picture.height, limits)
             picture.load()
-            _check_size(picture, limits)  # HEIF may tell another size once it is decoded
-            rgb = _whole_canvas(picture, _on_white(picture))
-            turn = _UPRIGHT.get(_orientation(picture))
-            return rgb if turn is None else rgb.transpose(turn)
+            # HEIF may tell another size once it is decoded.
+            check_size(picture.width, picture.height, limits)
+            return _whole_canvas(picture, _on_white(picture, mode)), _orientation(picture)
     except Refused:
         raise
     except MemoryError as error:
@@ -108,27 +116,20 @@ def _decode(
         raise Refused(Outcome.OUT_OF_MEMORY if shortage else Outcome.DAMAGED) from error
 
 
-def _check_size(picture: Image.Image, limits: Limits) -> None:
-    if picture.width * picture.height > limits.max_pixels:
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Raise Refused for more pixels than the limits allow."""
+    if width * height > limits.max_pixels:
         raise Refused(Outcome.TOO_MANY_PIXELS)
 
 
-def scans(jpeg: bytes) -> int:
-    """Count the passes of a JPEG up to its end, walking its segments (ITU-T T.81, annex B)."""
-    count, at = 0, 2
-    while found := _MARKER.search(jpeg, at):
-        marker, at = found[1][0], found.end()
-        if marker == _END_OF_IMAGE:  # end of image: a preview or a film that follows is not decoded
-            break
-        if marker == _START_OF_SCAN:
-            count += 1
-        if marker not in (_TEMPORARY, _START_OF_IMAGE):  # these two alone have no length
-            at += int.from_bytes(jpeg[at : at + 2], "big")
-    return count
+def check_scans(scans: int, limits: Limits) -> None:
+    """Raise Refused for a JPEG of more passes than the limits allow."""
+    if scans > limits.max_scans:
+        raise Refused(Outcome.TOO_MANY_SCANS)
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """Return the picture in mode RGB, what is transparent laid on white."""
+def _on_white(picture: Image.Image, mode: Literal["RGB", "L"]) -> Image.Image:
+    """Return the picture in RGB or grey, what is transparent laid on white."""
     if picture.mode.startswith("I;16"):
         picture = _from_16_bits(picture)
     elif picture.mode in ("I", "F"):
@@ -138,23 +139,30 @@ def _on_white(picture: Image.Image) -> Image.Image:
     elif picture.mode == "LAB":
         raise Refused(Outcome.UNSUPPORTED)
     if not picture.has_transparency_data:
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
+        return _converted(picture, mode)
     layered = picture.convert("RGBA")
     alpha = layered.getchannel("A")
     if alpha.getextrema() == (255, 255):
-        return layered.convert("RGB")
+        return layered.convert(mode)
     ground = Image.new("RGB", layered.size, _WHITE)
     ground.paste(layered.convert("RGB"), mask=alpha)
-    return ground
+    return _converted(ground, mode)
 
 
-def _whole_canvas(picture: Image.Image, rgb: Image.Image) -> Image.Image:
+def _converted(picture: Image.Image, mode: Literal["RGB", "L"]) -> Image.Image:
+    """Return the picture in RGB, or in grey by way of RGB, so that both show the same."""
+    if mode == "L" and picture.mode not in ("L", "1", "RGB"):
+        picture = picture.convert("RGB")
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _whole_canvas(picture: Image.Image, flat: Image.Image) -> Image.Image:
     """Lay a GIF's frame on white where it is smaller than the canvas, as browsers do."""
     frame = getattr(picture, "dispose_extent", None) if picture.format == "GIF" else None
     if frame is None or frame == (0, 0, *picture.size):
-        return rgb
-    ground = Image.new("RGB", rgb.size, _WHITE)
-    ground.paste(rgb.crop(frame), frame)
+        return flat
+    ground = Image.new(flat.mode, flat.size, _WHITE if flat.mode == "RGB" else _WHITE[0])
+    ground.paste(flat.crop(frame), frame)
     return ground
 
 
@@ -183,9 +191,15 @@ def _orientation(picture: Image.Image) -> int:
     """
     exif = picture.info.get("exif")
     if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
-        return 1
+        return _UPRIGHT_ALREADY
+    return orientation_of(exif)
+
+
+def orientation_of(exif: bytes) -> int:
+    """Return the orientation, 1 to 8, that Exif states; 1 if it is empty or can't be read."""
     tags = Image.Exif()
     with contextlib.suppress(Exception):
         tags.load(exif)
-        return int(tags.get(_ORIENTATION_TAG, 1))
-    return 1
+        stated = int(tags.get(_ORIENTATION_TAG, _UPRIGHT_ALREADY))
+        return stated if stated in _UPRIGHT else _UPRIGHT_ALREADY
+    return _UPRIGHT_ALREADY

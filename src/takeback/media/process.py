@@ -1,18 +1,16 @@
-"""The parent's end of one child process: starts it, asks it, maps what it answers, ends it."""
+"""The parent's end of one child process: starts it, asks it, takes its answer, ends it."""
 
 import contextlib
 import dataclasses
-import fcntl
 import json
-import mmap
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -26,39 +24,54 @@ from takeback.media.errors import (
     UnsupportedMedia,
 )
 from takeback.media.limits import Limits
-from takeback.media.protocol import LENGTH, READY, REPLY_SIZE, Outcome, Reply, ppm_header
+from takeback.media.protocol import (
+    MAX_ANSWER,
+    PIXELS,
+    READY,
+    REPLY_SIZE,
+    Outcome,
+    Reply,
+    Request,
+)
+from takeback.media.shared import Inbox, map_pixels, outbox
 
 _START_SECONDS = 60.0  # a cold disk and a busy machine; half a second is usual
 _STOP_SECONDS = 2.0
-_POPULATE = getattr(mmap, "MAP_POPULATE", 0)  # one system call instead of a fault a page
-_CHANNELS = 3
 # `-I` keeps the environment, the working directory and the user's own packages out of the child.
-# The package's folder is named because isolated mode would not see it on PYTHONPATH.
-_LAUNCH = "import sys; sys.path.append(sys.argv[1]); from takeback.media.child import main; main()"
-_PACKAGES = Path(__file__).resolve().parents[2]
+# The packages' folders are named because isolated mode would not see them on PYTHONPATH.
+_LAUNCH = "import sys; sys.path += sys.argv[1:-1]; from takeback.media.child import main; main()"
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "SYSTEMROOT")  # some interpreters don't start without
 
 
 class DecoderProcess:
     """One child, for one thread at a time; of no more use once it is not `alive`."""
 
-    def __init__(self, limits: Limits) -> None:
-        """Start the child without waiting for it."""
+    def __init__(self, limits: Limits, readers: tuple[str, ...] = ()) -> None:
+        """Start the child without waiting for it; it will know the readers and no others."""
         self._limits = limits
+        self._readers = readers
         self._ready = False
         self.pictures = 0
         with contextlib.ExitStack() as undo:
+            self._inbox = Inbox(limits)
+            undo.callback(self._inbox.close)
             ours, theirs = socket.socketpair()
             undo.callback(ours.close)
+            told = {
+                "limits": dataclasses.asdict(limits),
+                "readers": readers,
+                "inbox": self._inbox.descriptor,
+            }
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                     [
-                        *(sys.executable, "-I", "-c", _LAUNCH, str(_PACKAGES)),
-                        json.dumps(dataclasses.asdict(limits)),
+                        *(sys.executable, "-I", "-c", _LAUNCH, *_package_folders(readers)),
+                        json.dumps(told),
                     ],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,  # heard only until the child is ready
+                    pass_fds=[self._inbox.descriptor],
                     env=_environment(),
                     cwd="/",
                     start_new_session=True,  # Ctrl-C is for us; it goes when the socket closes
@@ -73,25 +86,52 @@ class DecoderProcess:
 
     def decode(self, data: bytes) -> NDArray[np.uint8]:
         """Return upright RGB pixels, read-only, shape (height, width, 3); raises MediaError."""
+        with outbox() as shared, self._asking(data) as deadline:
+            self._until(deadline)
+            head = Request(PIXELS, len(data)).pack()
+            socket.send_fds(self._socket, [head], [shared])
+            reply, _ = self._reply(deadline)
+            if reply.outcome is Outcome.PICTURE:
+                return map_pixels(shared, reply, self._limits)
+        raise self._refused(reply)
+
+    def read(self, data: bytes, reader: str, argument: bytes) -> bytes:
+        """Return what the reader answers; raises MediaError, or RuntimeError for its mistakes."""
+        with self._asking(data) as deadline:
+            self._until(deadline)
+            head = Request(1 + self._readers.index(reader), len(data), len(argument)).pack()
+            self._socket.sendall(head + argument)
+            reply, answer = self._reply(deadline)
+        if reply.outcome is Outcome.ANSWER:
+            return answer
+        if reply.outcome is Outcome.READER_FAILED:
+            raise RuntimeError(
+                f"{reader} failed on a picture. That is a mistake in the reader: it must take "
+                f"every picture, and answer with at most {MAX_ANSWER:,} bytes."
+            )
+        raise self._refused(reply)
+
+    @contextlib.contextmanager
+    def _asking(self, data: bytes) -> Iterator[float]:
+        """Bring the file to the child; yield when the answer must be there; clear up.
+
+        Whatever goes wrong in between ends the child and becomes a MediaError.
+        """
         self._await_ready()
         self.pictures += 1
         deadline = time.monotonic() + self._limits.max_wall_seconds
-        with _shared_file() as shared:
-            try:
-                reply = self._ask(data, shared, deadline)
-                if reply.outcome is Outcome.PICTURE:
-                    return _map_pixels(shared, reply, self._limits)
-            except TimeoutError:
-                self.end()
-                raise _timed_out() from None
-            except (OSError, EOFError, ValueError):  # it died, or talks nonsense
-                raise self._explain_end() from None
-            except BaseException:  # interrupted half way: the next answer would be this one's
-                self.end()
-                raise
-        if reply.outcome is Outcome.OUT_OF_MEMORY:
+        try:
+            self._inbox.put(data)
+            yield deadline
+            self._inbox.clear()
+        except TimeoutError:
             self.end()
-        raise self._refusal(reply.outcome)
+            raise _timed_out() from None
+        except (OSError, EOFError, ValueError):  # it died, or talks nonsense
+            raise self._explain_end() from None
+        except BaseException:  # interrupted half way: the next answer would be this one's
+            self.end()
+            raise
 
     def end(self) -> None:
         """Stop the child and wait until it is gone; harmless when it is gone already."""
@@ -99,6 +139,7 @@ class DecoderProcess:
         self._kill()
         if self._process.stderr is not None:
             self._process.stderr.close()
+        self._inbox.close()
 
     def _kill(self) -> None:
         if self._process.poll() is None:
@@ -124,19 +165,23 @@ class DecoderProcess:
                 f"installed completely and that there is memory left. It said: {said or 'nothing'}"
             )
 
-    def _ask(self, data: bytes, shared: int, deadline: float) -> Reply:
+    def _reply(self, deadline: float) -> tuple[Reply, bytes]:
+        received = self._receive(deadline)
+        while len(received) < REPLY_SIZE:
+            received += self._receive(deadline)
+        reply = Reply.unpack(received[:REPLY_SIZE])
+        while len(received) < REPLY_SIZE + reply.answer_length:
+            received += self._receive(deadline)
+        if len(received) > REPLY_SIZE + reply.answer_length:
+            raise ValueError("more than was announced")
+        return reply, received[REPLY_SIZE:]
+
+    def _receive(self, deadline: float) -> bytes:
         self._until(deadline)
-        socket.send_fds(self._socket, [LENGTH.pack(len(data))], [shared])
-        self._until(deadline)
-        self._socket.sendall(data)
-        answer = b""
-        while len(answer) < REPLY_SIZE:
-            self._until(deadline)
-            received = self._socket.recv(REPLY_SIZE - len(answer))
-            if not received:
-                raise EOFError
-            answer += received
-        return Reply.unpack(answer)
+        received = self._socket.recv(REPLY_SIZE + MAX_ANSWER)
+        if not received:
+            raise EOFError
+        return received
 
     def _until(self, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -156,6 +201,11 @@ class DecoderProcess:
         if code == -signal.SIGKILL:  # not by us: the machine ran out of memory
             return self._refusal(Outcome.OUT_OF_MEMORY)
         return self._refusal(Outcome.DAMAGED)
+
+    def _refused(self, reply: Reply) -> MediaError:
+        if reply.outcome is Outcome.OUT_OF_MEMORY:
+            self.end()  # it leaves by itself
+        return self._refusal(reply.outcome)
 
     def _refusal(self, outcome: Outcome) -> MediaError:
         limits = self._limits
@@ -197,48 +247,11 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
 
 
-@contextlib.contextmanager
-def _shared_file() -> Iterator[int]:
-    """Yield the descriptor of an empty file that has no name and lives in memory if it can."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("pixels", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-    else:
-        with tempfile.TemporaryFile() as file:
-            yield file.fileno()
-
-
-def _map_pixels(shared: int, reply: Reply, limits: Limits) -> NDArray[np.uint8]:
-    """Map the child's PPM; raises ValueError or OSError when it is not what the reply says."""
-    width, height = reply.width, reply.height
-    header = len(ppm_header(width, height))
-    length = width * height * _CHANNELS
-    if not 0 < width * height <= limits.max_pixels:
-        raise ValueError("size out of bounds")
-    if not hasattr(os, "memfd_create"):
-        # An ordinary file can't be sealed. Copied, it can't change or shrink under our feet.
-        copied = os.pread(shared, header + length + 1, 0)
-        return _as_pixels(copied, header, width, height)
-    # Sealed, the file keeps its length (a shorter one would kill us with SIGBUS) and its bytes
-    # (what is fingerprinted once must not become another picture), whatever the child does.
-    # Sealing fails while the child still maps it for writing.
-    fcntl.fcntl(
-        shared,
-        fcntl.F_ADD_SEALS,
-        fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL,
-    )
-    if os.fstat(shared).st_size != header + length:
-        raise ValueError("length does not fit the size")
-    # MAP_PRIVATE: before Linux 6.7 a write-sealed file can't be mapped shared, even for reading.
-    # Nothing is copied either way, for nobody writes.
-    mapped = mmap.mmap(shared, header + length, mmap.MAP_PRIVATE | _POPULATE, mmap.PROT_READ)
-    return _as_pixels(mapped, header, width, height)
-
-
-def _as_pixels(ppm: bytes | mmap.mmap, header: int, width: int, height: int) -> NDArray[np.uint8]:
-    if len(ppm) != header + width * height * _CHANNELS:
-        raise ValueError("length does not fit the size")
-    return np.frombuffer(ppm, dtype=np.uint8, offset=header).reshape(height, width, _CHANNELS)
+def _package_folders(readers: tuple[str, ...]) -> list[str]:
+    """Return the folders from which the child imports Takeback and the readers."""
+    folders = [str(Path(__file__).resolve().parents[2])]
+    for package in sorted({name.partition(".")[0].partition(":")[0] for name in readers}):
+        found = find_spec(package)
+        places = found.submodule_search_locations if found is not None else None
+        folders += [str(Path(place).parent) for place in places or ()]
+    return list(dict.fromkeys(folders))

@@ -1,23 +1,33 @@
 """What parent and child say to each other, over one socket that is the child's standard input.
 
 Start    child → parent   one byte, `READY`
-Request  parent → child   length of the file, 8 bytes big-endian, and with it (SCM_RIGHTS) the
-                          descriptor of an empty shared file; then the file's bytes
-Reply    child → parent   `Reply`: outcome, width, height; 9 bytes big-endian
+Request  parent → child   `Request`: what is asked, length of the file, length of the argument; 13
+                          bytes big-endian; then the argument. For `PIXELS` the descriptor of an
+                          empty shared file comes along (SCM_RIGHTS)
+Reply    child → parent   `Reply`: outcome, width, height, length of the answer; 13 bytes
+                          big-endian; then the answer
 
-For `Outcome.PICTURE` the child has first written the picture into the shared file as a binary PPM
-(P6, 8 bits a sample). No text comes back: a child that was taken over by a file has nothing to
-say in an error message or a log.
+The file itself lies in memory that both map (`takeback.media.shared`). For `Outcome.PICTURE` the
+child has first written the picture into the empty file as a binary PPM (P6, 8 bits a sample). For
+`Outcome.ANSWER` the answer is what the reader returned. Nothing else is said: a child that was
+taken over by a file has no room for an error message that could end in a log.
 """
 
 import enum
 import struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-READY = b"R"
-LENGTH = struct.Struct("!Q")
-_REPLY = struct.Struct("!BII")
-REPLY_SIZE = _REPLY.size
+READY: Final = b"R"
+PIXELS: Final = 0
+"""Asks for the pixels; 1 and up ask for the first reader and those after it."""
+
+MAX_ANSWER: Final = 1 << 16
+"""Bytes that a reader may answer."""
+
+_REQUEST: Final = struct.Struct("!BQI")
+REQUEST_SIZE: Final = _REQUEST.size
+_REPLY: Final = struct.Struct("!BIII")
+REPLY_SIZE: Final = _REPLY.size
 
 
 class Outcome(enum.IntEnum):
@@ -29,24 +39,46 @@ class Outcome(enum.IntEnum):
     TOO_MANY_PIXELS = 3
     TOO_MANY_SCANS = 4
     OUT_OF_MEMORY = 5
+    ANSWER = 6
+    READER_FAILED = 7
+
+
+class Request(NamedTuple):
+    """The head of a request."""
+
+    asked: int
+    file_length: int
+    argument_length: int = 0
+
+    def pack(self) -> bytes:
+        """Return the bytes for the socket."""
+        return _REQUEST.pack(*self)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Request":
+        """Read what `pack` wrote; raises struct.error for another length."""
+        return cls(*_REQUEST.unpack(data))
 
 
 class Reply(NamedTuple):
-    """The child's answer; width and height are 0 unless they are known."""
+    """The head of the child's answer; what is not known or not there is 0."""
 
     outcome: Outcome
     width: int = 0
     height: int = 0
+    answer_length: int = 0
 
     def pack(self) -> bytes:
         """Return the bytes for the socket."""
-        return _REPLY.pack(self.outcome, self.width, self.height)
+        return _REPLY.pack(*self)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Reply":
         """Read what `pack` wrote; raises ValueError for anything else."""
-        outcome, width, height = _REPLY.unpack(data)
-        return cls(Outcome(outcome), width, height)
+        outcome, width, height, answer_length = _REPLY.unpack(data)
+        if answer_length > MAX_ANSWER:
+            raise ValueError("answer too long")
+        return cls(Outcome(outcome), width, height, answer_length)
 
 
 def ppm_header(width: int, height: int) -> bytes:

@@ -22,6 +22,9 @@ _HEIC_BRANDS: Final = frozenset(
 _HEIF_BRANDS: Final = frozenset({b"mif1", b"mif2", b"msf1"})
 _MOST_BRANDS: Final = 64
 
+HEAD_LENGTH: Final = 16 + 4 * _MOST_BRANDS
+"""Bytes from the start of a file that `sniff` looks at."""
+
 MEDIA_TYPES: Final = (
     "image/jpeg",
     "image/png",
@@ -52,7 +55,7 @@ def sniff(data: bytes) -> str | None:
 
 def _sniff_brands(data: bytes) -> str | None:
     """Read the file type box of ISO/IEC 14496-12 4.3: major brand, version, compatible brands."""
-    end = min(int.from_bytes(data[:4], "big"), len(data), 16 + 4 * _MOST_BRANDS)
+    end = min(int.from_bytes(data[:4], "big"), len(data), HEAD_LENGTH)
     major = data[8:12]
     compatible = {data[at : at + 4] for at in range(16, end - 3, 4)}
     for brands in ({major}, compatible):

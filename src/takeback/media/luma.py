@@ -1,0 +1,47 @@
+"""JPEG → brightness at the smallest size that PDQ can do with, straight from libjpeg-turbo."""
+
+from typing import Final
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from takeback.media.limits import Limits
+from takeback.media.pixels import check_size
+
+SHORTEST_SIDE: Final = 512
+"""Pixels that a scaled picture keeps on its short side: with fewer, PDQ moves by 6 bits."""
+
+_SCALES: Final = (8, 4, 2, 1)  # those of the inverse transforms that libjpeg-turbo has SIMD for
+_COLOUR_SPACES: Final = ("YCbCr", "Gray")  # their first component is brightness, as it stands
+
+
+def scaled_luma(
+    jpeg: bytes | memoryview, limits: Limits
+) -> tuple[NDArray[np.uint8], int, int] | None:
+    """Decode the brightness of a JPEG, as it is stored, at a scale of 1, 1/2, 1/4 or 1/8.
+
+    Returns brightness, uint8 of shape (ceil(height / k), ceil(width / k)), with the largest k
+    that leaves the short side `SHORTEST_SIDE` pixels or more; and the full width and height. What
+    is damaged or cut short is decoded as far as it goes. None if brightness is not what the file
+    stores (RGB, CMYK), or not in a way that this decoder knows. Raises Refused for too many pixels.
+    """
+    try:
+        height, width, colour_space, _ = simplejpeg.decode_jpeg_header(jpeg)
+        if colour_space not in _COLOUR_SPACES:
+            return None
+        check_size(width, height, limits)
+        k = scale_for(width, height)
+        shape = (-(-height // k), -(-width // k))
+        grey = simplejpeg.decode_jpeg(
+            jpeg, "GRAY", min_height=shape[0], min_width=shape[1], strict=False
+        )
+    except ValueError:
+        return None
+    return (grey[:, :, 0], width, height) if grey.shape[:2] == shape else None
+
+
+def scale_for(width: int, height: int) -> int:
+    """Return the k, of 1, 2, 4 and 8, by which a picture of this size is scaled down."""
+    short = min(width, height)
+    return next((k for k in _SCALES if short >= k * SHORTEST_SIDE), 1)

@@ -1,0 +1,91 @@
+"""A picture in the child process, opened for a reader: decoded when asked, no more than asked."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from takeback._native import jpeg_markers
+from takeback.media.limits import Limits
+from takeback.media.luma import scaled_luma
+from takeback.media.pixels import check_scans, decode_as_stored, orientation_of
+
+# EXIF orientation → the upright picture as a view of the stored one. Exif 2.32, 4.6.4.
+_VIEWS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    1: lambda stored: stored,
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: stored.swapaxes(0, 1)[:, ::-1],
+    7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
+    8: lambda stored: stored.swapaxes(0, 1)[::-1],
+}
+_FIRST_SIDEWAYS = 5  # from here on, width and height change places
+
+
+class OpenedPicture:
+    """What a reader gets: the first frame of one picture file.
+
+    `media_type` is what `takeback.media.sniff` says. A reader lets pass what the methods raise:
+    it tells the parent what is wrong with the file.
+    """
+
+    def __init__(self, data: bytes | memoryview, media_type: str, limits: Limits) -> None:
+        self.media_type = media_type
+        self._data = data
+        self._limits = limits
+        self._luma: tuple[NDArray[np.uint8], int, int] | None = None
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right, after orientation; decodes as `luma_scaled` does."""
+        return self.luma_scaled()[1]
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom, after orientation; decodes as `luma_scaled` does."""
+        return self.luma_scaled()[2]
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Decode to upright RGB on white, exactly as `Decoder.decode` does.
+
+        Returns uint8 of shape (height, width, 3); a view with any strides.
+        """
+        return self._exact("RGB")
+
+    def luma_scaled(self) -> tuple[NDArray[np.uint8], int, int]:
+        """Decode to brightness, as fast as the format allows; once, however often it is asked.
+
+        Returns uint8 of shape (ceil(height / k), ceil(width / k)), k being 1, 2, 4 or 8; a view
+        with any strides; and the full width and height of the upright picture. For a JPEG that
+        stores brightness, k is the largest with 512 pixels and more left on the short side; all
+        else is decoded exactly and k is 1. A picture that is turned has its incomplete cells, if
+        its size is no multiple of k, where its stored right and lower edges come to lie.
+        """
+        if self._luma is None:
+            self._luma = self._jpeg_luma() or self._exact_luma()
+        return self._luma
+
+    def _jpeg_luma(self) -> tuple[NDArray[np.uint8], int, int] | None:
+        if self.media_type != "image/jpeg":
+            return None
+        scans, exif = jpeg_markers(self._data)
+        check_scans(scans, self._limits)
+        stored = scaled_luma(self._data, self._limits)
+        if stored is None:
+            return None
+        grey, width, height = stored
+        orientation = orientation_of(b"".join(self._data[start:end] for start, end in exif))
+        if orientation >= _FIRST_SIDEWAYS:
+            width, height = height, width
+        return _VIEWS[orientation](grey), width, height
+
+    def _exact_luma(self) -> tuple[NDArray[np.uint8], int, int]:
+        grey = self._exact("L")
+        return grey, grey.shape[1], grey.shape[0]
+
+    def _exact(self, mode: Literal["RGB", "L"]) -> NDArray[np.uint8]:
+        picture, orientation = decode_as_stored(self._data, self.media_type, mode, self._limits)
+        return _VIEWS[orientation](np.asarray(picture))

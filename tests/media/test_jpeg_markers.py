@@ -1,0 +1,91 @@
+"""The walk over a JPEG's markers, against a plain one written from the standard."""
+
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from takeback._native import jpeg_markers
+from tests.media.encodings import encode, landscape, scan_bomb
+
+_BARE = {0x00, 0x01, *range(0xD0, 0xD9)}  # stuffing, TEM, restarts, start of image: no length
+_SEQUENTIAL = {0xC0, 0xC1, 0xC9}
+_PROGRESSIVE = {0xC2, 0xCA}
+
+_segment = st.builds(
+    lambda marker, body: bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body,
+    st.sampled_from([0xC0, 0xC2, 0xC4, 0xC9, 0xCA, 0xDA, 0xDB, 0xE0, 0xE1, 0xFE]),
+    st.one_of(
+        st.binary(max_size=12),
+        st.builds(lambda count: bytes(5) + bytes((count,)), st.integers(0, 4)),
+        st.builds(lambda count: bytes((count,)), st.integers(0, 4)),
+        st.builds(lambda rest: b"Exif\0\0" + rest, st.binary(max_size=9)),
+    ),
+)
+_piece = st.one_of(
+    _segment,
+    st.binary(max_size=6),
+    st.sampled_from([b"\xff", b"\xff\xff", b"\xff\x00", b"\xff\xd3", b"\xff\xd8", b"\xff\xd9"]),
+)
+
+
+def _walk(jpeg: bytes) -> tuple[int, bytes]:
+    """Return the number of scans and the Exif, byte by byte."""
+    scans, exif, whole_in_one, at = 0, b"", 0, 2
+    while at < len(jpeg):
+        if jpeg[at] != 0xFF:
+            at += 1
+            continue
+        while at < len(jpeg) and jpeg[at] == 0xFF:
+            at += 1
+        if at == len(jpeg) or jpeg[at] == 0xD9:
+            break
+        marker = jpeg[at]
+        at += 1
+        if marker in _BARE:
+            continue
+        length = int.from_bytes(jpeg[at : at + 2], "big") if at + 2 <= len(jpeg) else None
+        fits = length is not None and at + length <= len(jpeg)
+        body = jpeg[at + 2 : at + length] if fits and length else b""
+        if marker in _SEQUENTIAL:
+            whole_in_one = body[5] if len(body) > 5 else 0
+        elif marker in _PROGRESSIVE:
+            whole_in_one = 0
+        elif marker == 0xDA:
+            scans += 1
+            if whole_in_one and body and body[0] >= whole_in_one:
+                break
+        elif marker == 0xE1 and scans == 0 and body.startswith(b"Exif\0\0"):
+            exif += body[6:] if exif else body
+        if not fits:
+            break
+        at += length or 0
+    return scans, exif
+
+
+@given(st.lists(_piece, max_size=12).map(b"".join))
+def test_any_bytes(rest: bytes) -> None:
+    jpeg = b"\xff\xd8" + rest
+    scans, exif = jpeg_markers(jpeg)
+    assert (scans, b"".join(jpeg[start:end] for start, end in exif)) == _walk(jpeg)
+
+
+@given(st.binary(max_size=40))
+def test_no_jpeg_at_all(data: bytes) -> None:
+    scans, exif = jpeg_markers(memoryview(data))
+    assert 0 <= scans <= len(data)
+    assert all(0 <= start <= end <= len(data) for start, end in exif)
+
+
+def test_real_files() -> None:
+    sequential = encode(landscape(), "image/jpeg")
+    assert jpeg_markers(sequential) == (1, ())
+    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, ())
+    assert jpeg_markers(scan_bomb(77, 64))[0] == 77
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = encode(landscape(), "image/jpeg", exif=exif)
+    ((start, end),) = jpeg_markers(turned)[1]
+    with Image.open(io.BytesIO(turned)) as picture:
+        assert turned[start:end] == picture.info["exif"]
