@@ -7,9 +7,13 @@
 
 #include <stddef.h>
 
+#include "instruction_set.hpp"
 #include "sample_grid.hpp"
 
-namespace takeback::detail {
+namespace takeback {
+inline namespace TAKEBACK_ISA {
+
+namespace detail {
 
 inline constexpr size_t kBatch = 4;  // rows that are filtered side by side
 
@@ -103,4 +107,6 @@ class ColumnFilter {
   float* ring_;
 };
 
-}  // namespace takeback::detail
+}  // namespace detail
+}  // namespace TAKEBACK_ISA
+}  // namespace takeback

@@ -16,13 +16,12 @@
 #include <stdint.h>
 
 #include "box_filter.hpp"
+#include "instruction_set.hpp"
 #include "pixels.hpp"
 #include "spectrum.hpp"
 
 namespace takeback {
-
-inline constexpr size_t kSmallestSide = 5;        // below it the reference gives hash 0, quality 0
-inline constexpr size_t kLargestSide = 1u << 24;  // window counts stay exact as float32
+inline namespace TAKEBACK_ISA {
 
 // One picture's way to its spectrum: make it, give it every row from top to bottom, ask.
 class PdqRows {
@@ -147,4 +146,5 @@ class PdqRows {
   Samples samples_;
 };
 
+}  // namespace TAKEBACK_ISA
 }  // namespace takeback

@@ -4,11 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "instruction_set.hpp"
+
 #if defined(__FAST_MATH__)
 #error "Fingerprints need exact float32 arithmetic: compile without -ffast-math."
 #endif
 
 namespace takeback {
+
+inline constexpr size_t kSmallestSide = 5;        // below it the reference gives hash 0, quality 0
+inline constexpr size_t kLargestSide = 1u << 24;  // window counts stay exact as float32
 
 // Pixels as somebody else holds them. Strides are in bytes and may be negative.
 struct Pixels {
@@ -20,6 +25,8 @@ struct Pixels {
   ptrdiff_t pixel_stride;
   ptrdiff_t channel_stride;
 };
+
+inline namespace TAKEBACK_ISA {
 
 namespace detail {
 
@@ -59,5 +66,5 @@ inline void luma_of_row(const Pixels& pixels, size_t y, float* luma) {
 }
 
 }  // namespace detail
-
+}  // namespace TAKEBACK_ISA
 }  // namespace takeback

@@ -3,7 +3,12 @@
 
 #include <stddef.h>
 
-namespace takeback::detail {
+#include "instruction_set.hpp"
+
+namespace takeback {
+inline namespace TAKEBACK_ISA {
+
+namespace detail {
 
 inline constexpr size_t kSide = 64;  // samples that are taken along each side after the filter
 
@@ -33,4 +38,6 @@ struct Window {
   }
 };
 
-}  // namespace takeback::detail
+}  // namespace detail
+}  // namespace TAKEBACK_ISA
+}  // namespace takeback

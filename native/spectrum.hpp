@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "instruction_set.hpp"
 #include "sample_grid.hpp"
 
 namespace takeback {
@@ -29,6 +30,8 @@ enum class Dihedral {
   anti_transpose,
 };
 inline constexpr int kDihedrals = 8;
+
+inline namespace TAKEBACK_ISA {
 
 // Brightness, 0 to 255, where PDQ looks at a picture: [row][column].
 using Samples = float[detail::kSide][detail::kSide];
@@ -182,4 +185,5 @@ inline Spectrum spectrum_of(const Samples& samples) {
   return result;
 }
 
+}  // namespace TAKEBACK_ISA
 }  // namespace takeback

@@ -1,0 +1,62 @@
+// Compiled once for each instruction set, with TAKEBACK_ISA its name.
+#include "kernels.hpp"
+
+#include "pdq.hpp"
+
+#define TAKEBACK_NAME_OF(set) #set
+#define TAKEBACK_TEXT_OF(set) TAKEBACK_NAME_OF(set)
+#define TAKEBACK_JOINED(a, b) a##b
+#define TAKEBACK_KERNELS_OF(set) TAKEBACK_JOINED(kernels_, set)
+
+namespace takeback {
+
+inline namespace TAKEBACK_ISA {
+namespace {
+
+Fingerprint fingerprint_of(const Spectrum& spectrum) {
+  Fingerprint fingerprint{};
+  for (int n = 0; n < kDihedrals; ++n) {
+    fingerprint.hashes[n] = pdq_of(spectrum, static_cast<Dihedral>(n));
+  }
+  fingerprint.quality = spectrum.quality;
+  return fingerprint;
+}
+
+Fingerprint fingerprint_pixels(const Pixels& pixels, float* workspace) {
+  PdqRows rows(pixels.width, pixels.height, workspace);
+  rows.add(pixels);
+  return fingerprint_of(rows.spectrum());
+}
+
+ReducedLuma reduce_pixels(const Pixels& pixels, size_t scale, float* workspace, uint8_t* memory) {
+  float* luma = workspace + pixels.width;
+  LumaReducer reducer(pixels.width, pixels.height, scale, workspace, memory);
+  for (size_t y = 0; y < pixels.height; ++y) {
+    detail::luma_of_row(pixels, y, luma);
+    reducer.add(luma);
+  }
+  return reducer.reduced();
+}
+
+Fingerprint fingerprint_box(const ReducedLuma& luma, const PixelBox& box, float* workspace) {
+  if (box.width() < kSmallestSide || box.height() < kSmallestSide) return {};
+  Samples samples;
+  sample_box(luma, box, workspace, samples);
+  return fingerprint_of(spectrum_of(samples));
+}
+
+Fingerprint fingerprint_view(const PictureGrid& grid, float width, float height, const View& view) {
+  Samples samples;
+  sample_view(grid, width, height, view, samples);
+  return fingerprint_of(spectrum_of(samples));
+}
+
+}  // namespace
+}  // namespace TAKEBACK_ISA
+
+const Kernels TAKEBACK_KERNELS_OF(TAKEBACK_ISA) = {
+    TAKEBACK_TEXT_OF(TAKEBACK_ISA), fingerprint_pixels, reduce_pixels,
+    fingerprint_box,                make_grid,          fingerprint_view,
+};
+
+}  // namespace takeback
