@@ -1,36 +1,43 @@
 """The gate's HTTP service as a process on a real socket, beside a real `sync --follow`."""
 
+import gzip
 import os
+import re
+import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
+from hashlib import sha256
 
 import pytest
 import requests
 
-from takeback.cli.stack import free_ports
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate.outbox import Outbox
-from takeback.gate.service import MAX_UPLOAD_BYTES
+from takeback.gate.request_bodies import MAX_UPLOAD_BYTES
 from takeback.media import Decoder
 from tests.gate.test_gate import encoded, scene
+
+JPEG = {"Content-Type": "image/jpeg"}
+SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
 
 
 @pytest.fixture
 def service(store, tmp_path):
-    port = free_ports().platform
-    command = [sys.executable, "-m", "takeback", "gate", "serve"]
-    output = (tmp_path / "service.log").open("wb")
+    """The service on a free port: it names the port as soon as it answers there."""
+    log = tmp_path / "service.log"
     with (
-        output,
+        log.open("wb") as output,
         subprocess.Popen(
-            [*command, "--store", str(store.folder), "--port", str(port)],
+            [*SERVE, "--store", str(store.folder), "--port", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: status_of(f"{url}/healthz") in (200, 503))
+        wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
+        url = re.search(r"http://\S+:\d+", log.read_text())[0]
+        assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
         yield url
         process.terminate()
 
@@ -100,10 +107,80 @@ def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_
     assert not any(secret in written for secret in (code, "127.0.0.1:", "name-of-a-person"))
 
 
+def pieces(length):
+    """A body whose length is not said before."""
+    piece = bytes(1 << 20)
+    yield from (piece for _ in range(length // len(piece)))
+    yield piece[: length % len(piece)]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "application/octet-stream", "IMAGE/heic; x=y"]
+)
+def test_an_upload_can_be_the_body_itself(log, sync, service, content_type):
+    picture = encoded(scene(1), "JPEG", quality=90)
+    entry = log.add(b"", sha256=sha256(picture).digest())
+    sync.sync()
+    headers = {"Content-Type": content_type}
+    for body in (picture, iter([picture[:70_000], picture[70_000:]])):
+        answer = requests.post(f"{service}/v1/match", data=body, headers=headers, timeout=20)
+        assert answer.status_code == 200
+        assert (answer.json()["entry"], answer.json()["distance"]) == (entry, 0)
+    assert (
+        requests.post(
+            f"{service}/v1/match", data=encoded(scene(2)), headers=headers, timeout=20
+        ).json()["matches"]
+        == []
+    )
+
+
+def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(sync, service):
+    sync.sync()
+    host, port = service.removeprefix("http://").split(":")
+    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+    with ExitStack() as opened:
+        for _ in range(8):
+            one = opened.enter_context(socket.create_connection((host, int(port))))
+            one.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
+        wait_until(lambda: post_small(service).status_code == 503)
+        busy = post_small(service)
+        assert busy.headers["Retry-After"] == "1"
+        assert busy.json()["error"] == "busy"
+        looked_up = requests.post(f"{service}/v1/match", json={"pdq": "0" * 64}, timeout=20)
+        assert looked_up.status_code == 200
+    wait_until(lambda: post_small(service).status_code == 200)
+
+
+def post_small(service):
+    return requests.post(f"{service}/v1/match", data=encoded(scene(2)), headers=JPEG, timeout=20)
+
+
+def test_a_port_that_is_taken(store):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*SERVE, "--store", str(store.folder), "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert done.stdout == ""
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 400),
+        ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"data": b"x"}, 415),
+        ({"data": gzip.compress(b"x"), "headers": JPEG | {"Content-Encoding": "gzip"}}, 415),
+        ({"data": b"", "headers": JPEG}, 400),
+        ({"files": {"file": b""}}, 400),
+        ({"data": b"no picture", "headers": JPEG}, 422),
+        ({"data": bytes(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
+        ({"data": pieces(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
         ({"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
         ({"files": {"other": b"x"}}, 400),
         ({"json": {}}, 422),
@@ -128,5 +205,8 @@ def test_the_description_of_the_service(service):
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
     kinds = paths["/v1/match"]["post"]["requestBody"]["content"]
-    assert set(kinds) == {"multipart/form-data", "application/json"}
+    assert set(kinds) == {
+        *("image/*", "application/octet-stream"),
+        *("multipart/form-data", "application/json"),
+    }
     assert requests.get(f"{service}/docs", timeout=20).status_code == 404

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeback.cli.gate_match import match_pictures
+from takeback.cli.gate_serve import serve
 from takeback.cli.gate_store import (
     ExitCode,
-    PolicyOption,
     StoreOption,
     explained,
     opened_gate,
-    read_policy,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +31,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
-# Each may hold an upload in memory; who comes after is answered 503.
-_MOST_REQUESTS = 64
 
 
 @app.command()
@@ -76,43 +72,7 @@ def sync(
 
 
 app.command("match")(match_pictures)
-
-
-@app.command()
-def serve(
-    store: StoreOption,
-    policy: PolicyOption = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. The service asks for no password.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="TCP port.")] = 8002,
-) -> None:
-    """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.
-
-    It starts before the first list is there and answers 503 until then.
-
-    **Examples**
-
-    * `takeback gate serve --store gate`
-    * `takeback gate serve --store gate --policy policy.toml --host 10.0.0.5 --port 9000`
-    """
-    import uvicorn
-
-    from takeback.gate.gate import Gate
-    from takeback.gate.service import make_service
-
-    with explained():
-        gate = Gate.open(store, read_policy(policy))
-        typer.echo(f"The gate answers on http://{host}:{port}. Ctrl-C stops it.")
-        uvicorn.run(
-            make_service(gate),
-            host=host,
-            port=port,
-            access_log=False,  # it holds addresses
-            server_header=False,
-            log_level="warning",
-            limit_concurrency=_MOST_REQUESTS,
-        )
+app.command()(serve)
 
 
 @app.command()

@@ -3,21 +3,34 @@
 Nothing of a request is logged: no bytes, no fingerprints, no addresses.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from takeback.gate.gate import Gate, NoListError
+from takeback.gate.gate import Gate, NoListError, Verdict, usable_cores
 from takeback.gate.metrics import GateMetrics
+from takeback.gate.request_bodies import (
+    MAX_UPLOAD_BYTES,
+    MemoryBudget,
+    RequestProblem,
+    expected_bytes,
+    media_type_of,
+    read_json,
+    read_multipart_upload,
+    read_raw_upload,
+)
 from takeback.gate.wire import (
     FeedbackAccepted,
     FeedbackRequest,
@@ -28,20 +41,30 @@ from takeback.gate.wire import (
     match_request_body,
 )
 from takeback.matching.matcher import FingerprintError
-from takeback.media import DecodingTimedOut, Limits, MediaError, MediaTooLarge
+from takeback.media import DecodingTimedOut, MediaError, MediaTooLarge
 
-MAX_UPLOAD_BYTES = Limits().max_bytes
-_MULTIPART_OVERHEAD_BYTES = 64 * 1024
-_MAX_JSON_BYTES = 256 * 1024
-_CHECKING_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The request is not one of the two shapes."},
+# Room for some hundred photographs that wait for a core, and at least for eight of the largest.
+_UPLOADS_IN_MEMORY: Final = 8 * MAX_UPLOAD_BYTES
+_RETRY_AFTER_SECONDS: Final = "1"
+_HOW_TO_SEND: Final = (
+    "Send a picture as the body with its own content type (image/…) or application/octet-stream, "
+    "or as the field `file` of multipart/form-data, or fingerprints as application/json."
+)
+_CHECKING_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Problem, "description": "The body is empty or can't be read."},
+    408: {"model": Problem, "description": "The body did not come in time."},
     413: {"model": Problem, "description": "The upload is larger than the gate reads."},
+    415: {"model": Problem, "description": "The content type is none of those below."},
     422: {
         "model": Problem,
         "description": "No picture can be made of the bytes, and they are no listed file: "
         "the platform decides. Or a fingerprint has the wrong shape.",
     },
-    503: {"model": Problem, "description": "No list is in force yet."},
+    503: {
+        "model": Problem,
+        "description": "`no_list`: no list is in force yet. `busy`: too many uploads are under "
+        "way; try again after the seconds of Retry-After.",
+    },
 }
 _MEDIA_PROBLEMS: dict[type[MediaError], tuple[int, str]] = {
     MediaTooLarge: (413, "too_large"),
@@ -49,21 +72,27 @@ _MEDIA_PROBLEMS: dict[type[MediaError], tuple[int, str]] = {
 }
 
 
-class _MemoryParser(MultiPartParser):
-    """Keeps an upload in memory: no byte of it touches a disk."""
-
-    spool_max_size = MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES
-
-
 def make_service(gate: Gate) -> FastAPI:
     """Make the ASGI application around a gate; it closes the gate when it shuts down."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with gate:
+        with gate, pictures:
             yield
 
     metrics = GateMetrics(gate)
+    budget = MemoryBudget(_UPLOADS_IN_MEMORY)
+    # While one upload is decoded in its process, a thread has the digests of the next one ready.
+    # Who waits for a thread waits in the event loop and costs nothing but its bytes.
+    pictures = ThreadPoolExecutor(2 * usable_cores(), thread_name_prefix="check")
+
+    async def checked(threads: ThreadPoolExecutor | None, check: Callable[[], Verdict]) -> Response:
+        started = time.perf_counter()
+        verdict = await asyncio.get_running_loop().run_in_executor(threads, check)
+        metrics.checked(verdict, time.perf_counter() - started)
+        answer = MatchAnswer.of(verdict).model_dump_json()
+        return Response(answer, media_type="application/json")
+
     app = FastAPI(
         title="Takeback gate",
         description="Says of an upload whether it is near a picture that a young person took back.",
@@ -73,14 +102,7 @@ def make_service(gate: Gate) -> FastAPI:
         redoc_url=None,
     )
 
-    @app.middleware("http")
-    async def strict_headers(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        response = await call_next(request)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.add_middleware(_StrictHeaders)
 
     @app.exception_handler(NoListError)
     async def no_list(_request: Request, error: NoListError) -> Response:
@@ -107,9 +129,18 @@ def make_service(gate: Gate) -> FastAPI:
         )
         return _problem(422, "request", wrong)
 
-    @app.exception_handler(StarletteHTTPException)
-    async def other_problems(_request: Request, error: StarletteHTTPException) -> Response:
+    @app.exception_handler(RequestProblem)
+    async def refused(_request: Request, problem: RequestProblem) -> Response:
+        metrics.refused(problem.kind)
+        return _problem(problem.status, problem.kind, str(problem))
+
+    @app.exception_handler(HTTPException)
+    async def other_problems(_request: Request, error: HTTPException) -> Response:
         return _problem(error.status_code, "request", str(error.detail))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it
 
     @app.post(
         "/v1/match",
@@ -117,27 +148,29 @@ def make_service(gate: Gate) -> FastAPI:
         responses=_CHECKING_PROBLEMS,
         openapi_extra={"requestBody": match_request_body()},
     )
-    async def match(request: Request, report: bool = True) -> MatchAnswer:
-        """Check an upload: its bytes as multipart field `file`, or its fingerprints as JSON.
+    async def match(request: Request, report: bool = True) -> Response:
+        """Check an upload: its bytes as the body or as multipart field `file`, or its fingerprints.
 
         What the policy decides is reported to the hotline for every matched entry, unless
         `report=false`. A picture that is held should be reported again once someone has looked:
         `POST /v1/feedback`.
         """
-        started = time.perf_counter()
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type == "multipart/form-data":
-            upload = await _read_upload(request)
-            verdict = await run_in_threadpool(gate.check, upload, report=report)
-        elif content_type == "application/json":
-            fingerprints = _parsed_fingerprints(await _read_body(request, _MAX_JSON_BYTES))
-            verdict = await run_in_threadpool(
-                gate.check_fingerprints, fingerprints.as_upload(), report=report
+        media_type = media_type_of(request)
+        if media_type == "application/json":
+            fingerprints = _parsed_fingerprints(await read_json(request)).as_upload()
+            # Quick work, which does not queue behind pictures.
+            return await checked(
+                None, partial(gate.check_fingerprints, fingerprints, report=report)
             )
+        if media_type == "multipart/form-data":
+            read = read_multipart_upload
+        elif media_type.startswith("image/") or media_type == "application/octet-stream":
+            read = read_raw_upload
         else:
-            raise HTTPException(400, "Send multipart/form-data with a `file`, or JSON.")
-        metrics.checked(verdict, time.perf_counter() - started)
-        return MatchAnswer.of(verdict)
+            raise RequestProblem(415, "content_type", _HOW_TO_SEND)
+        with budget.reserved(expected_bytes(request)):
+            upload = await read(request)
+            return await checked(pictures, partial(gate.check, upload, report=report))
 
     @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
     def feedback(said: FeedbackRequest) -> FeedbackAccepted:
@@ -163,42 +196,26 @@ def make_service(gate: Gate) -> FastAPI:
 
 
 def _problem(status: int, kind: str, message: str) -> Response:
-    problem = Problem(error=kind, message=message)
-    return Response(problem.model_dump_json(), status, media_type="application/json")
+    problem = Problem(error=kind, message=message).model_dump_json()
+    headers = {"Retry-After": _RETRY_AFTER_SECONDS} if kind == "busy" else None
+    return Response(problem, status, headers, media_type="application/json")
 
 
-async def _body_chunks(request: Request, most: int) -> AsyncGenerator[bytes, None]:
-    length = request.headers.get("content-length", "")
-    received = int(length) if length.isdecimal() else 0
-    if received <= most:
-        received = 0
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > most:
-                break
-            yield chunk
-    if received > most:
-        raise HTTPException(413, f"The request has more than {most} bytes. Send less at a time.")
+class _StrictHeaders:
+    """Adds headers to every answer; a middleware of its own kind, which never touches a body."""
 
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-async def _read_body(request: Request, most: int) -> bytes:
-    return b"".join([chunk async for chunk in _body_chunks(request, most)])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Cache-Control"] = "no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
 
-
-async def _read_upload(request: Request) -> bytes:
-    chunks = _body_chunks(request, MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES)
-    parser = _MemoryParser(request.headers, chunks, max_files=1, max_fields=8)
-    try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
-        raise HTTPException(400, "The multipart body can't be read.") from error
-    try:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise HTTPException(400, "The multipart body has no file in the field `file`.")
-        return await upload.read()
-    finally:
-        await form.close()
+        await self._app(scope, receive, with_headers)
 
 
 def _parsed_fingerprints(body: bytes) -> MatchRequest:

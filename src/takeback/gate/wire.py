@@ -174,11 +174,13 @@ class Problem(BaseModel):
 
 
 def match_request_body() -> dict[str, Any]:
-    """Return OpenAPI's description of the two shapes in which an upload is checked."""
+    """Return OpenAPI's description of the shapes in which an upload is checked."""
     file = {"type": "string", "format": "binary", "description": "the bytes of the upload"}
     return {
         "required": True,
         "content": {
+            "image/*": {"schema": file},
+            "application/octet-stream": {"schema": file},
             "multipart/form-data": {
                 "schema": {"type": "object", "properties": {"file": file}, "required": ["file"]}
             },

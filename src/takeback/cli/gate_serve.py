@@ -1,0 +1,81 @@
+"""`takeback gate serve`: the gate as an HTTP service on the platform's own network."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Annotated, Final
+
+import typer
+
+from takeback.cli.gate_store import PolicyOption, StoreOption, explained, read_policy
+
+# Bytes in memory are bounded by the service itself; this bounds sockets that say nothing.
+_MOST_CONNECTIONS: Final = 1000
+_BACKLOG: Final = 1024
+
+
+def serve(
+    store: StoreOption,
+    policy: PolicyOption = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. The service asks for no password.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes one that is free.")
+    ] = 8002,
+) -> None:
+    """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.
+
+    It starts before the first list is there and answers 503 until then. It decodes as many uploads
+    at a time as it may use cores.
+
+    **Examples**
+
+    * `takeback gate serve --store gate`
+    * `takeback gate serve --store gate --policy policy.toml --host 10.0.0.5 --port 9000`
+    * `curl --data-binary @upload.jpg -H 'Content-Type: image/jpeg' http://127.0.0.1:8002/v1/match`
+    """
+    import uvicorn
+
+    from takeback.gate.gate import Gate
+    from takeback.gate.service import make_service
+
+    class AnnouncedServer(uvicorn.Server):
+        """Says where it answers once it does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                typer.echo(f"The gate answers on {_address(listening)}. Ctrl-C stops it.")
+
+    with explained():
+        gate = Gate.open(store, read_policy(policy))
+        listening = _listen(host, port)
+        config = uvicorn.Config(
+            make_service(gate),
+            access_log=False,  # it holds addresses
+            server_header=False,
+            log_level="warning",
+            limit_concurrency=_MOST_CONNECTIONS,
+            backlog=_BACKLOG,
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            AnnouncedServer(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise OSError(
+            f"Nothing can listen on {host}, port {port}: {error.strerror}. "
+            "Choose another --host or --port."
+        ) from error
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

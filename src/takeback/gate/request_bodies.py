@@ -1,0 +1,123 @@
+"""The body of a request to the gate: whole, in memory only, within bounds of size and time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from takeback.media import Limits
+
+MAX_UPLOAD_BYTES: Final = Limits().max_bytes
+_MULTIPART_OVERHEAD_BYTES: Final = 64 * 1024
+_MAX_JSON_BYTES: Final = 256 * 1024
+_MAX_SECONDS: Final = 60.0  # 64 MiB at 9 Mbit/s: slower than any platform's own network
+
+
+class RequestProblem(Exception):  # noqa: N818 - it becomes the `Problem` of an answer
+    """A request that is refused: the status, a word for programs, a sentence for people."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+
+
+class MemoryBudget:
+    """How many bytes of uploads may lie in memory at a time; for one event loop only."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
+
+    @contextmanager
+    def reserved(self, wanted: int) -> Iterator[None]:
+        """Hold so many bytes until the block ends; raises RequestProblem if they are not free."""
+        if wanted > self._left:
+            raise RequestProblem(503, "busy", "The gate is busy. Try again in a second.")
+        self._left -= wanted
+        try:
+            yield
+        finally:
+            self._left += wanted
+
+
+def media_type_of(request: Request) -> str:
+    """Return the request's content type without its parameters, in lower case; may be empty."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def expected_bytes(request: Request) -> int:
+    """Return how long the body says it is, or the most it may be if it does not say."""
+    length = request.headers.get("content-length", "")
+    return min(int(length), MAX_UPLOAD_BYTES) if length.isdecimal() else MAX_UPLOAD_BYTES
+
+
+async def read_raw_upload(request: Request) -> bytes:
+    """Return an upload that is the body itself; raises RequestProblem or ClientDisconnect."""
+    return _not_empty(await _read_whole(request, MAX_UPLOAD_BYTES))
+
+
+async def read_multipart_upload(request: Request) -> bytes:
+    """Return the field `file` of multipart/form-data; raises as `read_raw_upload`."""
+    chunks = _chunks(request, MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES)
+    parser = MultiPartParser(request.headers, chunks, max_files=1, max_fields=8)
+    parser.spool_max_size = MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES  # no byte touches a disk
+    try:
+        async with _in_time():
+            form = await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise RequestProblem(400, "request", "The multipart body can't be read.") from error
+    try:
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile):
+            message = "The multipart body has no file in the field `file`."
+            raise RequestProblem(400, "request", message)
+        return _not_empty(await upload.read())
+    finally:
+        await form.close()
+
+
+async def read_json(request: Request) -> bytes:
+    """Return a body of JSON, not yet parsed; raises as `read_raw_upload`."""
+    return await _read_whole(request, _MAX_JSON_BYTES)
+
+
+async def _read_whole(request: Request, most: int) -> bytes:
+    async with _in_time():
+        return b"".join([chunk async for chunk in _chunks(request, most)])
+
+
+async def _chunks(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RequestProblem(415, "content_type", "Send the body without a Content-Encoding.")
+    length = request.headers.get("content-length", "")
+    received = int(length) if length.isdecimal() else 0
+    if received <= most:
+        received = 0
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > most:
+                break
+            yield chunk
+    if received > most:
+        message = f"The request has more than {most} bytes. Send less at a time."
+        raise RequestProblem(413, "too_large", message)
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_MAX_SECONDS):
+            yield
+    except TimeoutError as error:
+        message = f"The body was not there after {_MAX_SECONDS:.0f} seconds."
+        raise RequestProblem(408, "too_slow", message) from error
+
+
+def _not_empty(upload: bytes) -> bytes:
+    if not upload:
+        raise RequestProblem(400, "request", "The upload is empty. Send the bytes of a picture.")
+    return upload
