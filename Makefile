@@ -11,10 +11,11 @@ WASM := web/public-build/pdq.wasm
 PO := $(wildcard src/takeback/hotline/locale/*/LC_MESSAGES/django.po)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/public-build -prune -o -type f -print 2>/dev/null)
 NATIVE_SOURCES := $(shell find native -type f 2>/dev/null)
+BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        photographs chromium messages screenshots lock clean
+        photographs bench bench-quick chromium messages screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -98,6 +99,21 @@ var/photographs/.fetched: .venv/.installed
 	@$(BIN)/python -m takeback.cli.demo.photographs var/photographs
 	@touch $@
 
+bench: setup .venv-bench/.installed ## Measure against the field (half an hour), write docs/benchmarks.md
+	@$(BENCH) full
+
+bench-quick: setup .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes
+	@$(BENCH) quick
+
+# The packages it is measured against; what they don't bring comes from .venv, Takeback included.
+.venv-bench/.installed: requirements/benchmarks.txt .venv/.locked
+	@$(call say,Packages to measure against (once; a few minutes))
+	@$(BIN)/python -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar on --requirement requirements/benchmarks.txt
+	@$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
+	  >"$$(.venv-bench/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/takeback_behind.pth"
+	@touch $@
+
 chromium: ## Install Debian's Chromium and fonts where they are missing
 	@{ command -v chromium && dpkg -s fonts-noto-core; } >/dev/null 2>&1 || { $(call say,Chromium (once)); \
 	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
@@ -113,6 +129,8 @@ screenshots: setup photographs chromium ## Make the pictures of the README from 
 lock: ## Pin the Python packages anew
 	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --extra gate --extra hotline --extra dev --output-file requirements/locked.txt pyproject.toml
+	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --output-file requirements/benchmarks.txt requirements/benchmarks.in
 
 clean: ## Forget all state under var/
 	@rm -rf var

@@ -1,0 +1,71 @@
+"""`python -m benchmarks quick` measures the ratios, `full` everything, `report` only writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import agreement, hashing, matching, report
+from benchmarks.machine import this_machine
+from benchmarks.quick import measure_quickly
+from benchmarks.results import keep
+from takeback.cli.demo.photographs import NoPhotographs
+
+_STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
+    "hashing": hashing.measure_all,
+    "agreement": agreement.measure_all,
+    "matching": matching.measure_all,
+}
+_USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"
+
+
+def main(arguments: list[str]) -> int:
+    """Do what is asked; returns the exit code."""
+    console = Console(highlight=False)
+    asked = arguments[0] if len(arguments) == 1 else ""
+    if asked not in {"quick", "full", "report", *_STEPS}:
+        console.print(_USAGE)
+        return 2
+    if asked != "report":
+        for line in this_machine().lines():
+            console.print(line)
+        console.print(_load())
+    try:
+        if asked == "quick":
+            ratios = measure_quickly(console)
+            console.print(_load())
+            print(json.dumps(ratios))
+            return 0
+        for step in _STEPS if asked == "full" else [asked] if asked in _STEPS else []:
+            _measure(console, step)
+    except NoPhotographs as error:
+        console.print(str(error))
+        return 1
+    for path in report.write():
+        console.print(f"Wrote {path}")
+    return 0
+
+
+def _measure(console: Console, step: str) -> None:
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        keep(step, _STEPS[step](progress))
+    console.print(f"{step}: {time.monotonic() - began:.0f} s. {_load()}")
+
+
+def _load() -> str:
+    one, five, _ = os.getloadavg()
+    busy = " The machine is not quiet: ratios hold better than times." if one > 1.5 else ""  # noqa: PLR2004
+    return f"Load average {one:.1f} (1 minute), {five:.1f} (5 minutes).{busy}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""Random PDQ codes to search in, and queries of which about half come near one of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+CODE_BYTES: Final = 32
+BATCH: Final = 4096
+"""Queries in a batch."""
+THRESHOLD: Final = 31
+"""Bits: the greatest distance that is a match."""
+
+_MOST_FLIPPED: Final = 60
+_SEED: Final = 20_240_817
+
+Codes = NDArray[np.uint8]
+
+
+def random_codes(count: int) -> Codes:
+    """Return `count` codes of evenly random bits: uint8, (count, 32). The same every time."""
+    return np.random.default_rng(_SEED).integers(0, 256, (count, CODE_BYTES), dtype=np.uint8)
+
+
+def queries_for(codes: Codes, count: int = BATCH) -> Codes:
+    """Return queries in random order: uint8, (count, 32).
+
+    Half are codes of the list with 0 to 59 of their bits changed, so that about a quarter of all
+    match at 31 bits and another comes close; half are random and match nothing.
+    """
+    random = np.random.default_rng(_SEED + 1)
+    queries = random.integers(0, 256, (count, CODE_BYTES), dtype=np.uint8)
+    for row in range(0, count, 2):
+        bits = np.zeros(CODE_BYTES * 8, np.uint8)
+        flipped = random.integers(0, _MOST_FLIPPED)
+        bits[random.choice(bits.size, flipped, replace=False)] = 1
+        queries[row] = codes[random.integers(0, len(codes))] ^ np.packbits(bits)
+    return random.permutation(queries)

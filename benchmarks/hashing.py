@@ -1,0 +1,187 @@
+"""From a file's bytes to PDQ and quality on one core: ours, theirs, and decoding alone."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from PIL import Image
+from rich.progress import Progress
+
+from benchmarks.hashers import (
+    OURS,
+    REFERENCE,
+    Hasher,
+    decoded,
+    floor,
+    ours,
+    ours_in_process,
+    theirs,
+)
+from benchmarks.machine import one_core
+from benchmarks.photographs import Photograph, all_photographs
+from benchmarks.readers import PDQ
+from benchmarks.timing import Timed, in_turns, times_faster
+from takeback.media import Decoder
+
+_LARGE: Final = (7.9, 12.6)
+_SMALL: Final = (0.9, 1.3)
+_CAMERA: Final = 12e6
+"""Pixels to which larger photographs are brought."""
+_CAMERA_QUALITY: Final = 92
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Files of one kind; `origin` says in words where they come from."""
+
+    name: str
+    origin: str
+    files: list[bytes]
+    megapixels: float
+    jpeg: bool = True
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """What one side takes for one sample: medians over its files.
+
+    `times_reference` and `times_floor` are how many times as fast as Pillow + pdqhash, and how
+    many times as slow as decoding alone: each the median over the files of the median over the
+    rounds' own ratios.
+    """
+
+    name: str
+    setting: str
+    milliseconds: float
+    times_reference: float
+    times_floor: float
+
+
+def measure_all(progress: Progress) -> dict[str, Any]:
+    """Measure every side on every sample."""
+    samples = [large(), small(), *_other_formats()]
+    task = progress.add_task("Hashing", total=sum(len(sample.files) for sample in samples))
+    measured = []
+    for sample in samples:
+        progress.update(task, description=f"Hashing: {sample.name}")
+        rows = measure(sample, rounds=11, on_file=lambda: progress.advance(task))
+        measured.append(
+            {
+                "sample": sample.name,
+                "origin": sample.origin,
+                "files": len(sample.files),
+                "megapixels": sample.megapixels,
+                "kilobytes": statistics.median(len(data) for data in sample.files) / 1e3,
+                "sides": [asdict(row) for row in rows],
+            }
+        )
+    return {"samples": measured}
+
+
+def measure(
+    sample: Sample,
+    *,
+    rounds: int,
+    few: bool = False,
+    on_file: Callable[[], object] = lambda: None,
+) -> list[Hashed]:
+    """Time every side on every file, in turns; `few` leaves out all but the ratios need."""
+    with one_core(), Decoder(readers=(PDQ,)) as decoder:
+        alone = floor() if sample.jpeg else Hasher("decoding alone", "Pillow", decoded)
+        sides = [*ours(decoder), *theirs(), alone]
+        if sample.jpeg:
+            sides.insert(1, ours_in_process())
+        if few:
+            sides = [side for side in sides if side.name in (OURS, REFERENCE, alone.name)]
+        timed = []
+        for data in sample.files:
+            timed.append(_timed(sides, data, rounds))
+            on_file()
+    return [_summary(side, timed, alone.name) for side in sides]
+
+
+def large() -> Sample:
+    """Return the JPEGs of 8 to 12 megapixels, and larger ones brought to 12."""
+    found = [one for one in all_photographs() if one.format == "JPEG"]
+    as_they_are = [one for one in found if _LARGE[0] <= one.megapixels <= _LARGE[1]]
+    larger = [one for one in found if one.megapixels > _LARGE[1]]
+    return _sample(
+        "JPEG, 8–12 MP",
+        f"{len(as_they_are)} as they are, {len(larger)} larger ones brought to 12 MP "
+        f"(quality {_CAMERA_QUALITY})",
+        [one.read() for one in as_they_are] + [_brought_to_camera(one) for one in larger],
+    )
+
+
+def small(most: int | None = None) -> Sample:
+    """Return the JPEGs of about 1 megapixel; every so manyth of them, if only `most` are wanted."""
+    found = [
+        one
+        for one in all_photographs()
+        if one.format == "JPEG" and _SMALL[0] <= one.megapixels <= _SMALL[1]
+    ]
+    if most is not None:
+        found = found[:: -(-len(found) // most)]
+    return _sample("JPEG, 1 MP", "as they are", [one.read() for one in found])
+
+
+def _other_formats() -> list[Sample]:
+    """Return the photographs of 8 to 12 megapixels as PNG and WebP."""
+    pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in large().files]
+    return [
+        _sample(
+            f"{encoding}, 8–12 MP",
+            f"the same, encoded again{how}",
+            [_encoded(picture, encoding, **options) for picture in pictures],
+            jpeg=False,
+        )
+        for encoding, how, options in (
+            ("PNG", "", {"compress_level": 6}),
+            ("WEBP", " (quality 80)", {"quality": 80, "method": 2}),
+        )
+    ]
+
+
+def _sample(name: str, origin: str, files: list[bytes], *, jpeg: bool = True) -> Sample:
+    sizes = []
+    for data in files:
+        with Image.open(io.BytesIO(data)) as picture:
+            sizes.append(picture.width * picture.height / 1e6)
+    return Sample(name, origin, files, statistics.median(sizes), jpeg)
+
+
+def _brought_to_camera(photograph: Photograph) -> bytes:
+    with Image.open(photograph.path) as picture:
+        share = (_CAMERA / (picture.width * picture.height)) ** 0.5
+        size = (round(picture.width * share), round(picture.height * share))
+        return _encoded(
+            picture.convert("RGB").resize(size, Image.Resampling.LANCZOS),
+            "JPEG",
+            quality=_CAMERA_QUALITY,
+        )
+
+
+def _encoded(picture: Image.Image, encoding: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, encoding, **options)
+    return file.getvalue()
+
+
+def _timed(sides: list[Hasher], data: bytes, rounds: int) -> dict[str, Timed]:
+    return in_turns({side.name: lambda side=side: side.hash(data) for side in sides}, rounds=rounds)
+
+
+def _summary(side: Hasher, timed: list[dict[str, Timed]], alone: str) -> Hashed:
+    return Hashed(
+        side.name,
+        side.setting,
+        milliseconds=statistics.median(one[side.name].seconds for one in timed) * 1e3,
+        times_reference=statistics.median(
+            times_faster(one[REFERENCE], one[side.name]) for one in timed
+        ),
+        times_floor=statistics.median(times_faster(one[side.name], one[alone]) for one in timed),
+    )

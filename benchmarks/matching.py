@@ -1,0 +1,198 @@
+"""Search in 100 thousand, 1 and 10 million codes: time, recall, memory, building, adding one.
+
+Every index gets a process of its own with FAISS flat beside it. Flat gives the truth that recall
+is measured by, and is timed in turns with the index, so that a ratio compares moments that lie
+next to each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from rich.progress import Progress
+
+from benchmarks.codes import BATCH, CODE_BYTES, Codes, queries_for, random_codes
+from benchmarks.indexes import CANDIDATES, Candidate, Index, Rows, flat
+from benchmarks.machine import memory_bytes, one_core
+from benchmarks.timing import in_turns, times_faster
+
+SIZES: Final = (100_000, 1_000_000, 10_000_000)
+_ADDED: Final = 5
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure at one size.
+
+    A round of single questions asks `singles` of them, one after the other. A round of the batch
+    asks 4,096 queries of the index and `flat_batch` of flat, whose time a query does not depend
+    on their number.
+    """
+
+    single_rounds: int
+    singles: int
+    batch_rounds: int
+    flat_batch: int
+
+
+FULL: Final = {
+    100_000: Effort(30, 200, 7, BATCH),
+    1_000_000: Effort(30, 100, 5, BATCH),
+    10_000_000: Effort(15, 30, 3, 1024),
+}
+QUICK: Final = {
+    1_000_000: Effort(15, 50, 3, 1024),
+    10_000_000: Effort(7, 20, 3, 128),
+}
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What was measured of one index at one size; times in microseconds.
+
+    `single` and `batch` are medians a query, `times_flat_*` how many times faster than flat.
+    `recall` is the share of flat's matches that were found, `extra` what was found besides.
+    `memory` is in bytes an entry, the code's own 32 included. `add_one` is None where nothing can
+    be added.
+    """
+
+    name: str
+    setting: str
+    size: int
+    single: float
+    single_p99: float
+    batch: float
+    times_flat_single: float
+    times_flat_batch: float
+    matches: int
+    recall: float
+    extra: int
+    memory: float
+    build_seconds: float
+    add_one: float | None
+
+
+def measure_all(progress: Progress) -> dict[str, Any]:
+    """Measure every index at every size, in processes of their own, one after the other."""
+    runs = [(one, size) for size in SIZES for one in CANDIDATES if size <= one.most]
+    task = progress.add_task("Matching", total=len(runs))
+    rows = []
+    for candidate, size in runs:
+        progress.update(task, description=f"{candidate.name}, {size:,} codes")
+        rows.append(asdict(in_own_process(candidate, size, FULL[size])))
+        progress.advance(task)
+    skipped = [
+        {"name": one.name, "size": size, "why": one.why_not_more}
+        for size in SIZES
+        for one in CANDIDATES
+        if size > one.most
+    ]
+    return {"indexes": rows, "skipped": skipped}
+
+
+def in_own_process(candidate: Candidate, size: int, effort: Effort) -> Searched:
+    """Measure one index in a fresh process, so that its memory is its own."""
+    number = CANDIDATES.index(candidate)
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=fresh) as pool:
+        return pool.submit(_measure, number, size, effort).result()
+
+
+def _measure(number: int, size: int, effort: Effort) -> Searched:
+    with one_core():
+        return measure(CANDIDATES[number], random_codes(size), effort)
+
+
+def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
+    """Build the index over `codes`, hold it against flat, and time both in turns."""
+    queries = queries_for(codes)
+    before = memory_bytes()
+    started = time.perf_counter()
+    index = candidate.build(codes)
+    built = time.perf_counter() - started
+    memory = (memory_bytes() - before) / len(codes)
+    reference = flat(codes)
+
+    found = index.rows(index.ask_all(index.prepared(queries)))[: effort.flat_batch]
+    truth = reference.rows(reference.ask_all(reference.prepared(queries[: effort.flat_batch])))
+    matches, recall, extra = compared(found, truth)
+
+    each: list[float] = []
+    single = in_turns(
+        {
+            "index": _singles(index, queries, effort.singles, each),
+            "flat": _singles(reference, queries, effort.singles, []),
+        },
+        rounds=effort.single_rounds,
+    )
+    batch = in_turns(
+        {
+            "index": _batch(index, queries),
+            "flat": _batch(reference, queries[: effort.flat_batch]),
+        },
+        rounds=effort.batch_rounds,
+        warm_up=False,  # both were asked all of this above
+    )
+    as_many = len(queries) / effort.flat_batch
+    return Searched(
+        name=candidate.name,
+        setting=candidate.setting,
+        size=len(codes),
+        single=float(np.median(each)) * 1e6,
+        single_p99=float(np.percentile(each, 99)) * 1e6,
+        batch=batch["index"].seconds / len(queries) * 1e6,
+        times_flat_single=times_faster(single["flat"], single["index"]),
+        times_flat_batch=times_faster(batch["flat"], batch["index"]) * as_many,
+        matches=matches,
+        recall=recall,
+        extra=extra,
+        memory=memory + (0 if memory > CODE_BYTES else CODE_BYTES),
+        build_seconds=built,
+        add_one=_time_to_add(index, queries),
+    )
+
+
+def compared(found: Rows, truth: Rows) -> tuple[int, float, int]:
+    """Return how many matches there are, the share of them found, and what was found besides."""
+    matches = sum(len(rows) for rows in truth)
+    both = sum(len(np.intersect1d(ours, true)) for ours, true in zip(found, truth, strict=True))
+    extra = sum(len(rows) for rows in found) - both
+    return matches, both / matches if matches else 1.0, extra
+
+
+def _singles(index: Index, queries: Codes, count: int, times: list[float]) -> Callable[[], None]:
+    """Return a round of `count` questions that goes on where the last one stopped."""
+    prepared = itertools.cycle(index.prepared(queries))
+
+    def ask() -> None:
+        for query in itertools.islice(prepared, count):
+            started = time.perf_counter()
+            index.ask(query)
+            times.append(time.perf_counter() - started)
+
+    return ask
+
+
+def _batch(index: Index, queries: Codes) -> Callable[[], object]:
+    prepared = index.prepared(queries)
+    return lambda: index.ask_all(prepared)
+
+
+def _time_to_add(index: Index, codes: Codes) -> float | None:
+    """Return the median microseconds until one more code can be found."""
+    times = []
+    for code in codes[:_ADDED]:
+        started = time.perf_counter()
+        try:
+            index.add(code)
+        except NotImplementedError:
+            return None
+        times.append(time.perf_counter() - started)
+    return float(np.median(times)) * 1e6

@@ -1,0 +1,61 @@
+"""The six ratios to Pillow + pdqhash and to FAISS flat, in three minutes."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.hashers import FLOOR, OURS
+from benchmarks.hashing import Hashed, Sample, large, measure, small
+from benchmarks.indexes import CANDIDATES
+from benchmarks.matching import QUICK, Searched, in_own_process
+
+_SMALL_FILES: Final = 12
+
+
+def measure_quickly(console: Console) -> dict[str, float]:
+    """Measure, show what was measured, and return the ratios by name."""
+    began = time.monotonic()
+    ratios: dict[str, float] = {}
+    for name, sample, rounds in (
+        ("hash_12mp", large(), 5),
+        ("hash_1mp", small(_SMALL_FILES), 9),
+    ):
+        sides = {side.name: side for side in measure(sample, rounds=rounds, few=True)}
+        console.print(_hashing_table(sample, list(sides.values())))
+        ratios[name] = sides[OURS].times_reference
+    ours = next(one for one in CANDIDATES if one.name == OURS)
+    for name, size in (("1m", 1_000_000), ("10m", 10_000_000)):
+        searched = in_own_process(ours, size, QUICK[size])
+        console.print(_matching_line(searched))
+        ratios[f"match_{name}_single"] = searched.times_flat_single
+        ratios[f"match_{name}_batch"] = searched.times_flat_batch
+    console.print(f"Took {time.monotonic() - began:.0f} s.")
+    order = ("hash_12mp", "hash_1mp", "match_1m_single", "match_10m_single")
+    return {name: round(ratios[name], 2) for name in (*order, "match_1m_batch", "match_10m_batch")}
+
+
+def _hashing_table(sample: Sample, sides: list[Hashed]) -> Table:
+    table = Table(title=f"{sample.name}: {len(sample.files)} files, {sample.origin}; one core")
+    for column in ("", "ms", "× Pillow + pdqhash", f"time over {FLOOR}"):
+        table.add_column(column, justify="left" if not column else "right")
+    for side in sides:
+        table.add_row(
+            side.name,
+            f"{side.milliseconds:.2f}",
+            f"{side.times_reference:.2f}",
+            f"{side.times_floor:.2f}",
+        )
+    return table
+
+
+def _matching_line(one: Searched) -> str:
+    return (
+        f"{one.size:,} codes: {one.single:.1f} µs a query, {one.times_flat_single:.1f} × FAISS "
+        f"flat; in a batch {one.batch:.2f} µs, {one.times_flat_batch:.1f} ×; recall "
+        f"{one.recall:.4f} of {one.matches} matches; built in {one.build_seconds:.2f} s, "
+        f"{one.memory:.1f} bytes an entry"
+    )

@@ -1,0 +1,172 @@
+"""Makes docs/benchmarks.md and its plots of what was measured last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.codes import BATCH
+from benchmarks.indexes import FLAT
+from benchmarks.machine import REPOSITORY
+from benchmarks.plots import draw_hashing, draw_matching
+from benchmarks.results import kept
+
+DOCUMENT: Final = REPOSITORY / "docs/benchmarks.md"
+PLOTS: Final = REPOSITORY / "docs/plots"
+
+_HEAD: Final = """\
+# Benchmarks
+
+Takeback side by side with what platforms use today, in one run. `make bench` measures everything
+and writes this page, in about half an hour; `make bench-quick` gives the ratios in three minutes.
+Nothing here is written by hand.
+
+How it is measured: one core, to which everything is pinned, the child that decodes included. The
+sides take turns, each round in the other direction, after one round that does not count. A ratio
+is the median of the rounds' own ratios, so that a busy moment of the machine hits both sides; over
+several photographs it is the median of theirs. A time is the median of the rounds.
+"""
+_HASHING: Final = """\
+## Hashing
+
+From the bytes of a file in memory to PDQ and quality. *Takeback* is what the gate does: the
+picture is decoded and hashed in the bounded child, and its eight PDQs, turned and mirrored, come
+from the same pass. *In process* is the same without the child: what the child costs is the
+difference. *Exact* brings all pixels out of the child and hashes them as the reference does, bit
+for bit. *Decoding alone* is libjpeg-turbo's grey decode at the same scale for JPEG, and Pillow's
+decode to RGB for the others: the share of decoding is one part in the last column.
+"""
+_AGREEMENT: Final = """\
+## Agreement with the reference
+
+Distance in bits between two ways of hashing the same file, over all photographs of at least
+250,000 pixels. A match is at most 31 bits.
+"""
+_MATCHING: Final = """\
+## Matching
+
+Every entry at most 31 bits from a query, in lists of evenly random codes. Half of the queries are
+entries with 0 to 59 bits changed, half are random. One thread. Recall is measured against FAISS
+flat, which compares all; *extra* are rows that flat does not find. Memory is what the process
+grows by, the 32 bytes of the code included. *Add one* is the time until one more code is found.
+"""
+
+
+def write() -> list[Path]:
+    """Write the page and the plots, of the steps that have been measured; returns their paths."""
+    hashing, agreement, matching = kept("hashing"), kept("agreement"), kept("matching")
+    PLOTS.mkdir(parents=True, exist_ok=True)
+    parts = [_HEAD]
+    written = [DOCUMENT]
+    measured = [one for one in (hashing, agreement, matching) if one is not None]
+    if measured:
+        parts.append(_machines(measured))
+    if hashing is not None:
+        written.append(draw_hashing(hashing["samples"], PLOTS / "hashing.svg"))
+        parts += [_HASHING, "![Milliseconds a photograph](plots/hashing.svg)\n"]
+        parts += [_sample(sample) for sample in hashing["samples"]]
+    if agreement is not None:
+        parts += [_AGREEMENT, _agreement(agreement)]
+    if matching is not None:
+        written.append(draw_matching(matching["indexes"], PLOTS / "matching.svg"))
+        parts += [_MATCHING, "![Microseconds a query by size of the list](plots/matching.svg)\n"]
+        parts += _matching(matching)
+    DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
+    return written
+
+
+def _machines(measured: list[dict[str, Any]]) -> str:
+    """Say once what all steps share; a step that was measured elsewhere gets its own line."""
+    said: dict[str, list[str]] = {}
+    for one in measured:
+        machine = one["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+        text = (
+            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
+            f"{machine['system']}, Python {machine['python']}; Takeback at {machine['commit']}; "
+            f"{versions}"
+        )
+        said.setdefault(text, []).append(
+            f"{one['step']} ({one['measured_at'][:10]}, load average {one['load_average']:.1f})"
+        )
+    return "".join(f"- {', '.join(steps)}: {text}.\n" for text, steps in said.items())
+
+
+def _sample(sample: dict[str, Any]) -> str:
+    title = (
+        f"### {sample['sample']}\n\n{sample['files']} files, {sample['origin']}; median "
+        f"{sample['megapixels']:.1f} MP, {sample['kilobytes']:,.0f} kB.\n\n"
+    )
+    rows = [
+        (
+            side["name"],
+            side["setting"],
+            f"{side['milliseconds']:.2f}",
+            f"{side['times_reference']:.1f} ×",
+            f"{side['times_floor']:.2f}",
+        )
+        for side in sample["sides"]
+    ]
+    head = ("", "how", "ms", "as fast as Pillow + pdqhash", "time over decoding alone")
+    return title + _table(head, rows, numbers=3)
+
+
+def _agreement(agreement: dict[str, Any]) -> str:
+    rows = [
+        (
+            one["of"],
+            one["to"],
+            f"{one['photographs']}",
+            f"{one['equal']:.1%}",
+            f"{one['to_4']:.1%}",
+            f"{one['to_10']:.1%}",
+            f"{one['median']:.0f}",
+            f"{one['most']}",
+        )
+        for one in agreement["distances"]
+    ]
+    head = ("", "against", "photographs", "equal", "at most 4", "at most 10", "median", "most")
+    farthest = ", ".join(f"{one['photograph']} ({one['bits']})" for one in agreement["farthest"])
+    return _table(head, rows, numbers=6) + f"\nFarthest from the reference: {farthest}.\n"
+
+
+def _matching(matching: dict[str, Any]) -> list[str]:
+    parts = []
+    sizes = sorted({one["size"] for one in matching["indexes"]})
+    head = (
+        *("", "how", "p50 µs", "p99 µs", f"batch of {BATCH:,}, µs a query", "× flat"),
+        *("× flat, batch", "recall", "extra", "bytes an entry", "build s", "add one µs"),
+    )
+    for size in sizes:
+        rows = [
+            (
+                one["name"],
+                one["setting"],
+                f"{one['single']:,.1f}",
+                f"{one['single_p99']:,.1f}",
+                f"{one['batch']:,.2f}",
+                "1" if one["name"] == FLAT else f"{one['times_flat_single']:.2f}",
+                "1" if one["name"] == FLAT else f"{one['times_flat_batch']:.2f}",
+                f"{one['recall']:.4f}",
+                f"{one['extra']}",
+                f"{one['memory']:,.1f}",
+                f"{one['build_seconds']:.2f}",
+                "—" if one["add_one"] is None else f"{one['add_one']:,.0f}",
+            )
+            for one in matching["indexes"]
+            if one["size"] == size
+        ]
+        left_out = "".join(
+            f"\n{one['name']} is left out: {one['why']}.\n"
+            for one in matching["skipped"]
+            if one["size"] == size
+        )
+        parts.append(f"### {size:,} codes\n\n" + _table(head, rows, numbers=10) + left_out)
+    return parts
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, numbers: int) -> str:
+    """Return a Markdown table whose last `numbers` columns stand to the right."""
+    rule = ["---"] * (len(head) - numbers) + ["--:"] * numbers
+    lines = [head, tuple(rule), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
