@@ -3,6 +3,7 @@
 
 #include "bindings_media.hpp"
 #include "jpeg_markers.hpp"
+#include "seccomp.hpp"
 
 namespace nb = nanobind;
 
@@ -47,4 +48,6 @@ nb::tuple jpeg_markers(nb::handle object) {
 void bind_media(nb::module_& module) {
   module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"),
              "Return (number of scans, start and end of each piece of Exif) of a JPEG.");
+  module.def("forbid_system_calls", &takeback::forbid_system_calls,
+             "Confine this process for good; return 0, or the error number if that can't be.");
 }

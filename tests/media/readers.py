@@ -1,7 +1,12 @@
 """Readers that run in the child and tell the tests what they were given."""
 
 import json
+import mmap
+import os
+import signal
+import socket
 import time
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +48,65 @@ def dawdle(picture: OpenedPicture, argument: bytes) -> bytes:
     del picture
     time.sleep(float(argument))
     return b"late"
+
+
+def write_file(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to make the file that the argument names."""
+    del picture
+    return b"%d" % Path(os.fsdecode(argument)).write_bytes(b"here I was")
+
+
+def read_file(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to read the file that the argument names."""
+    del picture
+    return Path(os.fsdecode(argument)).read_bytes()
+
+
+def connect(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to connect to a port of this machine."""
+    del picture
+    with socket.create_connection(("127.0.0.1", int(argument))):
+        return b"connected"
+
+
+def fork(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to start a process."""
+    del picture, argument
+    if os.fork() == 0:
+        os._exit(0)
+    return b"forked"
+
+
+def execute(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to become another program."""
+    del picture
+    os.execv("/bin/sh", ["sh", "-c", os.fsdecode(argument)])
+
+
+def signal_parent(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to signal the parent."""
+    del picture, argument
+    os.kill(os.getppid(), signal.SIGUSR1)
+    return b"signalled"
+
+
+def make_executable(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to get memory for machine code."""
+    del picture, argument
+    mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+    return b"executable"
+
+
+def shorten_inbox(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Try to cut the file that the parent writes into."""
+    del picture, argument
+    for descriptor in range(3, 16):
+        try:
+            os.ftruncate(descriptor, 0)
+        except OSError:
+            continue
+        return b"cut"
+    return b"kept"
 
 
 def _sample(array: NDArray[np.uint8], step: int) -> bytes:

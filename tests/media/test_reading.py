@@ -253,6 +253,17 @@ def test_a_reader_that_is_not_there(reading: Decoder) -> None:
         decoder.decode(_FINE)
 
 
+def test_long_files_then_short_ones(reading: Decoder) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (2600, 2600, 3), np.uint8)
+    long = encode(Image.fromarray(noise), "image/bmp")
+    assert len(long) > 20_000_000
+    for _ in range(2):
+        shape, seen = _array(reading.read(long, _EXACT, b"64"), 64)
+        assert shape == noise.shape
+        assert np.array_equal(seen, noise[::64, ::64])
+        assert json.loads(reading.read(_FINE, _SIZE)) == ["image/png", 96, 64]
+
+
 def test_nothing_of_a_file_stays_for_the_next(reading: Decoder) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (300, 300, 3), np.uint8)
     large, cut = encode(Image.fromarray(noise)), encode(landscape())[:40]

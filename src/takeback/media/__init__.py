@@ -1,6 +1,6 @@
 """Untrusted bytes in, pixels out: sniffing, limits, decoding in a bounded child process."""
 
-from takeback.media.decoder import DecodedPicture, Decoder
+from takeback.media.decoder import Confinement, DecodedPicture, Decoder
 from takeback.media.errors import (
     DamagedMedia,
     DecodingTimedOut,
@@ -13,6 +13,7 @@ from takeback.media.sniffing import MEDIA_TYPES, sniff
 
 __all__ = [
     "MEDIA_TYPES",
+    "Confinement",
     "DamagedMedia",
     "DecodedPicture",
     "Decoder",

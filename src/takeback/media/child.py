@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from takeback.media.confinement import allow_cpu_seconds, confine
+from takeback._native import forbid_system_calls
+from takeback.media.confinement import allow_cpu_seconds, bound
 from takeback.media.limits import Limits
 from takeback.media.picture import OpenedPicture
 from takeback.media.pixels import Refused, decode_rgb, load_codecs
@@ -45,11 +46,11 @@ def main() -> None:
     with socket.socket(fileno=0) as parent:
         load_codecs(limits)
         readers = [_reader(name) for name in told["readers"]]
-        confine(limits)
+        bound(limits)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)  # from here on a codec could print what it read from a file
         os.close(silence)
-        parent.sendall(READY)
+        parent.sendall(READY + bytes((forbid_system_calls(),)))
         while (asked := _receive(parent)) is not None:
             allow_cpu_seconds(limits.max_cpu_seconds)
             reply, answer = _answer(asked, inbox, readers, limits)

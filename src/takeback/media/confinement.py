@@ -16,8 +16,8 @@ _BYTES_A_PIXEL = 3
 _LONGEST_HEADER = len(ppm_header(2**32 - 1, 2**32 - 1))
 
 
-def confine(limits: Limits) -> None:
-    """Bound this process for good; call it once, when everything it needs is loaded.
+def bound(limits: Limits) -> None:
+    """Bound what this process uses, for good; call it once, when everything it needs is loaded.
 
     Memory counts from here on: what the interpreter has mapped already is not the picture's fault.
     """

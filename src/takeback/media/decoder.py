@@ -1,6 +1,8 @@
 """The way in for untrusted pictures: `Decoder` turns their bytes into pixels, or says why not."""
 
 import contextlib
+import enum
+import logging
 import os
 import queue
 import re
@@ -20,7 +22,18 @@ from takeback.media.sniffing import sniff
 
 _PICTURES_A_CHILD = 1000  # what a codec leaks, and what a file took over, ends with the child
 _DEFAULT_LIMITS = Limits()
+_log = logging.getLogger(__name__)
 _READER_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+class Confinement(enum.Enum):
+    """What holds a child that a file has taken over."""
+
+    SECCOMP = "seccomp"
+    """It can compute and answer; every other system call is refused or kills it."""
+
+    LIMITS = "limits"
+    """It is bound in time, memory and open files, but could do what its user may."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +89,7 @@ class Decoder:
         self._owner = os.getpid()
         self._children = children
         self._closed = False
+        self._confinement: Confinement | None = None
         self._lock = threading.Lock()
         # Last in, first out: the child that worked last is the one whose memory is warm.
         self._idle: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
@@ -136,6 +150,11 @@ class Decoder:
         with self._child() as child:
             return child.read(data, reader, argument)
 
+    @property
+    def confinement(self) -> Confinement | None:
+        """What holds the children, as the last one said; None before the first picture."""
+        return self._confinement
+
     def close(self) -> None:
         """End the children, once the pictures that are being decoded are done."""
         with self._lock:
@@ -168,7 +187,20 @@ class Decoder:
         try:
             yield child
         finally:
+            self._note_confinement(child)
             self._give_back(child)
+
+    def _note_confinement(self, child: DecoderProcess) -> None:
+        if child.filter_error is None:
+            return
+        before = self._confinement
+        self._confinement = Confinement.LIMITS if child.filter_error else Confinement.SECCOMP
+        if self._confinement is Confinement.LIMITS and before is None:
+            _log.warning(
+                "No filter of system calls is in force where pictures are decoded (%s): limits on "
+                "time, memory and files alone bound it.",
+                os.strerror(child.filter_error),
+            )
 
     def _borrow(self) -> DecoderProcess:
         if os.getpid() != self._owner:

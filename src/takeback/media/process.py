@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import signal
 import socket
@@ -35,6 +36,7 @@ from takeback.media.protocol import (
 )
 from takeback.media.shared import Inbox, map_pixels, outbox
 
+_log = logging.getLogger(__name__)
 _START_SECONDS = 60.0  # a cold disk and a busy machine; half a second is usual
 _STOP_SECONDS = 2.0
 # `-I` keeps the environment, the working directory and the user's own packages out of the child.
@@ -52,6 +54,7 @@ class DecoderProcess:
         self._readers = readers
         self._ready = False
         self.pictures = 0
+        self.filter_error: int | None = None  # not known before the first picture
         with contextlib.ExitStack() as undo:
             self._inbox = Inbox(limits)
             undo.callback(self._inbox.close)
@@ -123,7 +126,7 @@ class DecoderProcess:
         try:
             self._inbox.put(data)
             yield deadline
-            self._inbox.clear()
+            self._inbox.tidy(len(data))
         except TimeoutError:
             self.end()
             raise _timed_out() from None
@@ -152,7 +155,9 @@ class DecoderProcess:
             return
         self._socket.settimeout(_START_SECONDS)
         with contextlib.suppress(OSError):
-            self._ready = self._socket.recv(1) == READY
+            start = self._socket.recv(len(READY) + 1)  # written at once, so read at once
+            self._ready = start[:-1] == READY
+            self.filter_error = start[-1] if self._ready else None
         errors = self._process.stderr
         if self._ready and errors is not None:
             errors.close()
@@ -198,6 +203,8 @@ class DecoderProcess:
         self.end()
         if code == -signal.SIGXCPU:
             return _timed_out()
+        if code == -signal.SIGSYS:
+            _log.warning("A picture made its decoder try what it may not; the process was ended.")
         if code == -signal.SIGKILL:  # not by us: the machine ran out of memory
             return self._refusal(Outcome.OUT_OF_MEMORY)
         return self._refusal(Outcome.DAMAGED)

@@ -1,6 +1,7 @@
 """What parent and child say to each other, over one socket that is the child's standard input.
 
-Start    child → parent   one byte, `READY`
+Start    child → parent   `READY`, and one byte: 0 if a filter of system calls is in force, else
+                          the error number for which there is none
 Request  parent → child   `Request`: what is asked, length of the file, length of the argument; 13
                           bytes big-endian; then the argument. For `PIXELS` the descriptor of an
                           empty shared file comes along (SCM_RIGHTS)
