@@ -24,7 +24,7 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.feedback import FeedbackBatch
 from takeback.hashlist.merkle import Frontier, leaf_hash
-from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import Signer
 from takeback.hashlist.tiles import BundleRef
 from takeback.matching.policy import Lane
@@ -49,11 +49,19 @@ class Log:
     def token(self) -> str:
         return f"tb1_{'a' * 52}_{self.signer.verifier_key.pin}"
 
-    def add(self, code: bytes, lane: Lane = Lane.SELF_REPORTED, sha256: bytes = b"") -> EntryId:
+    def add(
+        self,
+        code: bytes,
+        lane: Lane = Lane.SELF_REPORTED,
+        sha256: bytes = b"",
+        md5: bytes = b"",
+    ) -> EntryId:
         entry = new_entry_id()
         signals: list[Signal] = [PdqSignal(value=code.hex(), quality=90)] if code else []
         if sha256:
             signals.append(Sha256Signal(value=sha256.hex()))
+        if md5:
+            signals.append(Md5Signal(value=md5.hex()))
         with self.changed:
             self.live[entry] = [len(self.records)]
             self._append(self._event(AddedEvent, entry, lane, signals))

@@ -86,6 +86,16 @@ def test_a_listed_file_that_no_decoder_reads_is_still_stopped(log, sync, gate):
         gate.check(data + b".")
 
 
+def test_a_file_listed_by_its_md5_alone_is_stopped_as_soon_as_it_is_listed(log, sync, gate, codes):
+    data = encoded(scene(4))
+    log.add(next(codes))
+    sync.sync()
+    assert gate.check(data).decision == "allow"
+    entry = log.add(b"", Lane.CONFIRMED, md5=hashlib.md5(data).digest())
+    sync.sync()
+    assert (gate.check(data).entry, gate.check(data).distance) == (entry, 0)
+
+
 def test_nothing_can_be_checked_before_a_list_is_there(gate):
     with pytest.raises(NoListError, match="takeback gate sync"):
         gate.check(encoded(scene(1)))

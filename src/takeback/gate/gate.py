@@ -14,7 +14,7 @@ from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
 from takeback.gate.store import Store
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
-from takeback.matching.matcher import Match, SignalType, UploadFingerprints
+from takeback.matching.matcher import Match, Matcher, SignalType, UploadFingerprints
 from takeback.matching.policy import Decision, Lane, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
 from takeback.media import Decoder, MediaError
@@ -39,7 +39,8 @@ class NoListError(RuntimeError):
 class StepSeconds:
     """How long the steps of a check took on the clock; 0 for a step that was not taken.
 
-    `fingerprint`: decoding and PDQ; `digest`: SHA-256 and MD5; `match`: the look-up in the list.
+    `fingerprint`: decoding and PDQ; `digest`: SHA-256, and MD5 if the list has any that count;
+    `match`: the look-up in the list.
     """
 
     fingerprint: float = 0.0
@@ -153,8 +154,11 @@ class Gate:
         Raises MediaError if no picture can be made of the bytes and they are no listed file:
         the platform then decides. Raises NoListError before the first list is in force.
         """
+        matcher = self._matcher()
         began = time.perf_counter()
-        fingerprints = _file_digests(upload)
+        fingerprints = UploadFingerprints.from_hex(
+            sha256=sha256_of(upload), md5=md5_of(upload) if matcher.looks_at_md5 else None
+        )
         digested = time.perf_counter()
         unread: MediaError | None = None
         try:
@@ -165,7 +169,7 @@ class Gate:
         else:
             fingerprints = replace(fingerprints, pdq=pdq.bits)
         fingerprinted = time.perf_counter()
-        verdict = self.check_fingerprints(fingerprints, report=report)
+        verdict = self._verdict(matcher, fingerprints, report)
         if unread is not None and not verdict.matches:
             raise unread
         took = StepSeconds(fingerprinted - digested, digested - began, verdict.took.match)
@@ -173,19 +177,7 @@ class Gate:
 
     def check_fingerprints(self, upload: UploadFingerprints, *, report: bool = True) -> Verdict:
         """As `check`, for fingerprints that were made elsewhere."""
-        matcher = self._in_force.matcher()
-        if matcher is None:
-            raise NoListError(
-                self._in_force.problem
-                or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
-            )
-        began = time.perf_counter()
-        result = matcher.match(upload)
-        took = StepSeconds(match=time.perf_counter() - began)
-        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source, took)
-        if report and verdict.matches:
-            self._report_by_itself(verdict)
-        return verdict
+        return self._verdict(self._matcher(), upload, report)
 
     def report(self, entries: Iterable[str], value: FeedbackValue) -> list[FeedbackItem]:
         """Tell the hotline what became of an upload that matched these entries.
@@ -234,6 +226,24 @@ class Gate:
     ) -> None:
         self.close()
 
+    def _matcher(self) -> Matcher:
+        matcher = self._in_force.matcher()
+        if matcher is None:
+            raise NoListError(
+                self._in_force.problem
+                or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
+            )
+        return matcher
+
+    def _verdict(self, matcher: Matcher, upload: UploadFingerprints, report: bool) -> Verdict:
+        began = time.perf_counter()
+        result = matcher.match(upload)
+        took = StepSeconds(match=time.perf_counter() - began)
+        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source, took)
+        if report and verdict.matches:
+            self._report_by_itself(verdict)
+        return verdict
+
     def _report_by_itself(self, verdict: Verdict) -> None:
         try:
             self.report(verdict.entries, _SAID_BY_ITSELF[verdict.decision])
@@ -247,7 +257,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _file_digests(data: bytes) -> UploadFingerprints:
-    return UploadFingerprints.from_hex(sha256=sha256_of(data), md5=md5_of(data))
