@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
+from takeback.matching.index import ExactScan, HammingIndex
 from takeback.matching.policy import Decision, Lane, MatchPolicy
-from takeback.matching.snapshot import LANES, Snapshot
+from takeback.matching.snapshot import Snapshot
 
 _PDQ_HEX = 64
 _SHA256_HEX = 64
@@ -73,11 +75,15 @@ class MatchResult:
 class Matcher:
     """Matches uploads against one snapshot under one policy; safe to use from many threads.
 
+    `index` must hold the rows of the snapshot's PDQ table; by default they are scanned.
     """
 
-    def __init__(self, snapshot: Snapshot, policy: MatchPolicy) -> None:
+    def __init__(
+        self, snapshot: Snapshot, policy: MatchPolicy, index: HammingIndex | None = None
+    ) -> None:
         self.snapshot = snapshot
         self.policy = policy
+        self._index = index if index is not None else ExactScan(snapshot.pdq_columns)
 
     @property
     def looks_at_md5(self) -> bool:
@@ -104,30 +110,47 @@ class Matcher:
     def _equal_files(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
         snapshot = self.snapshot
         if upload.sha256 is not None:
-            for row in snapshot.rows_of_sha256(upload.sha256):
+            for row in _rows_of(snapshot.sha256, snapshot.sha256_entry, upload.sha256):
                 yield row, self._match(row, SignalType.SHA256, 0, None)
         if upload.md5 is not None:
-            for row in snapshot.rows_of_md5(upload.md5):
+            for row in _rows_of(snapshot.md5, snapshot.md5_entry, upload.md5):
                 yield row, self._match(row, SignalType.MD5, 0, None)
 
     def _near_pictures(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
         if upload.pdq is None:
             return
         snapshot = self.snapshot
-        [hits] = snapshot.index.search_batch([upload.pdq], self.policy.widest_threshold)
-        tables = snapshot.tables
+        hits = self._index.search(upload.pdq, self.policy.widest_threshold)
         # Nearest first, so that an entry with several listed PDQs is given its nearest.
         for hit in np.argsort(hits.distances, kind="stable"):
             listed, distance = int(hits.rows[hit]), int(hits.distances[hit])
-            row, quality = int(tables.pdq_entry[listed]), int(tables.pdq_quality[listed])
-            lane_policy = self.policy.of(LANES[int(tables.entry_lane[row])])
+            row, quality = int(snapshot.pdq_entry[listed]), int(snapshot.pdq_quality[listed])
+            lane_policy = self.policy.of(snapshot.lane_of(row))
             if distance <= lane_policy.threshold and quality >= lane_policy.quality_floor:
                 yield row, self._match(row, SignalType.PDQ, distance, quality)
 
     def _match(self, row: int, signal: SignalType, distance: int, quality: int | None) -> Match:
-        lane = LANES[int(self.snapshot.tables.entry_lane[row])]
+        lane = self.snapshot.lane_of(row)
         entry = self.snapshot.entry_of(row)
         return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision)
+
+
+def _rows_of(
+    table: npt.NDArray[np.void], entry_rows: npt.NDArray[np.uint32], digest: bytes
+) -> list[int]:
+    # numpy has no order on raw bytes, but Python's bisect needs only the comparison.
+    low, high = 0, len(table)
+    while low < high:
+        middle = (low + high) // 2
+        if table[middle].tobytes() < digest:
+            low = middle + 1
+        else:
+            high = middle
+    rows = []
+    while low < len(table) and table[low].tobytes() == digest:
+        rows.append(int(entry_rows[low]))
+        low += 1
+    return rows
 
 
 def _from_hex(name: str, value: str | None, length: int) -> bytes | None:
