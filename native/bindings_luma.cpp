@@ -56,7 +56,9 @@ class Luma {
     if (pixels.channels != 1) throw nb::value_error("A scaled picture must be grey.");
     check_sides(width, height);
     check_sides(pixels.width, pixels.height);
-    const size_t scale = (width + pixels.width - 1) / pixels.width;
+    // The longer side tells the scale for sure once it is longer than the scale squared.
+    const size_t scale = width > height ? (width + pixels.width - 1) / pixels.width
+                                        : (height + pixels.height - 1) / pixels.height;
     if ((width + scale - 1) / scale != pixels.width ||
         (height + scale - 1) / scale != pixels.height) {
       throw nb::value_error("The scaled picture is not a whole part of the full one.");

@@ -39,10 +39,7 @@ ReducedLuma reduce_pixels(const Pixels& pixels, size_t scale, float* workspace, 
 }
 
 Fingerprint fingerprint_box(const ReducedLuma& luma, const PixelBox& box, float* workspace) {
-  if (box.width() < kSmallestSide || box.height() < kSmallestSide) return {};
-  Samples samples;
-  sample_box(luma, box, workspace, samples);
-  return fingerprint_of(spectrum_of(samples));
+  return fingerprint_of(spectrum_of_box(luma, box, workspace));
 }
 
 Fingerprint fingerprint_view(const PictureGrid& grid, float width, float height, const View& view) {

@@ -54,14 +54,18 @@ class PdqRows {
   // Takes the rows of `strip` as the next ones. Its width is that of the picture, and all strips
   // together have no more rows than the picture.
   void add(const Pixels& strip) {
-    if (path_ == Path::too_small) return;
+    add(strip, [](const float*) {});
+  }
+
+  // The same, and hands the brightness of each row to see(luma).
+  template <typename See>
+  void add(const Pixels& strip, See see) {
     for (size_t y = 0; y < strip.height; ++y, ++rows_in_) {
-      if (path_ == Path::unfiltered) {
-        detail::luma_of_row(strip, y, samples_[rows_in_]);
-        continue;
-      }
       const size_t in_batch = rows_in_ % detail::kBatch;
-      detail::luma_of_row(strip, y, luma_ + in_batch * width_);
+      float* luma = path_ == Path::unfiltered ? samples_[rows_in_] : luma_ + in_batch * width_;
+      detail::luma_of_row(strip, y, luma);
+      see(static_cast<const float*>(luma));
+      if (path_ != Path::filtered) continue;
       if (in_batch + 1 == detail::kBatch || rows_in_ + 1 == height_) {
         filter_first(rows_in_ - in_batch, in_batch + 1);
       }

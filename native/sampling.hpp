@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "instruction_set.hpp"
+#include "pixels.hpp"
 #include "reduced_luma.hpp"
 #include "spectrum.hpp"
 #include "tent_weights.hpp"
@@ -114,6 +115,14 @@ inline void sample_box(const ReducedLuma& luma, const PixelBox& box, float* work
   ReferenceTents(across).write(columns);
   ReferenceTents(down).write(rows);
   sample<kSide>(luma, rows, columns, &samples[0][0]);
+}
+
+// The spectrum of a part of a picture; a part with a side under kSmallestSide has none.
+inline Spectrum spectrum_of_box(const ReducedLuma& luma, const PixelBox& box, float* workspace) {
+  if (box.width() < kSmallestSide || box.height() < kSmallestSide) return {};
+  Samples samples;
+  sample_box(luma, box, workspace, samples);
+  return spectrum_of(samples);
 }
 
 }  // namespace TAKEBACK_ISA

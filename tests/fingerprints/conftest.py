@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.fingerprints.kernels import WasmKernel
+from takeback.cli.demo.photographs import FETCHED, find_photographs
+from tests.fingerprints.kernels import REPOSITORY, Pixels, WasmKernel
 
 SUMMARY = pytest.StashKey[list[str]]()
 
@@ -13,6 +16,18 @@ SUMMARY = pytest.StashKey[list[str]]()
 def wasm_kernel() -> Iterator[WasmKernel]:
     with WasmKernel() as kernel:
         yield kernel
+
+
+@pytest.fixture(scope="session")
+def photographs() -> list[Pixels]:
+    """Everyday photographs in RGB, at most 1,500 pixels a side."""
+    pictures = []
+    for path in find_photographs(REPOSITORY / FETCHED):
+        with Image.open(path) as opened:
+            picture = (opened.convert("RGBA") if opened.mode == "P" else opened).convert("RGB")
+        picture.thumbnail((1500, 1500), Image.Resampling.BILINEAR, reducing_gap=None)
+        pictures.append(np.asarray(picture))
+    return pictures
 
 
 def pytest_terminal_summary(

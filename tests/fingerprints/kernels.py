@@ -3,6 +3,7 @@
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -17,6 +18,8 @@ REPOSITORY = Path(__file__).parents[2]
 WASM = REPOSITORY / "web/public-build/pdq.wasm"
 
 Pixels = NDArray[np.uint8]
+PixelBox = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
 
 
 class Hashed(NamedTuple):
@@ -74,14 +77,22 @@ class WasmKernel:
         self._node.stdout.close()
 
     def __call__(self, pixels: Pixels) -> Hashed:
+        return self.with_crops(pixels, [])[0]
+
+    def with_crops(self, pixels: Pixels, boxes: Sequence[PixelBox]) -> list[Hashed]:
+        """Hash a picture and its parts, the picture first."""
         assert self._node.stdin is not None
-        assert self._node.stdout is not None
         height, width = pixels.shape[:2]
         rgba = np.full((height, width, 4), 255, dtype=np.uint8)
         rgba[..., :3] = pixels
-        unsent = memoryview(struct.pack("<II", width, height) + rgba.tobytes())
+        header = [width, height, len(boxes), *(edge for box in boxes for edge in box)]
+        unsent = memoryview(struct.pack(f"<{len(header)}I", *header) + rgba.tobytes())
         while unsent:
             unsent = unsent[self._node.stdin.write(unsent) :]
+        return [self._answer() for _ in range(1 + len(boxes))]
+
+    def _answer(self) -> Hashed:
+        assert self._node.stdout is not None
         answer = self._node.stdout.read(257)
         assert answer is not None
         assert len(answer) == 257, "the Node process ended"
