@@ -1,6 +1,7 @@
 """What goes past a limit is refused with a reason, and the next picture is decoded as ever."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from takeback.media import (
     DamagedMedia,
     Decoder,
+    DecoderBusy,
     DecodingTimedOut,
     Limits,
     MediaError,
@@ -97,6 +99,32 @@ def test_time_on_the_clock() -> None:
             decoder.decode(scan_bomb(20_000))
     with Decoder(Limits(max_wall_seconds=30)) as decoder:
         _still_works(decoder)
+
+
+def test_bytes_of_all_files_in_flight() -> None:
+    slow = scan_bomb(500)
+    limits = Limits(max_bytes=len(slow) + len(_FINE) - 1, max_scans=1_000_000)
+    with (
+        Decoder(limits, max_bytes_in_flight=limits.max_bytes) as decoder,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        _still_works(decoder)
+        under_way = thread.submit(decoder.decode, slow)
+        refused = 0
+        while not under_way.done():
+            try:
+                _still_works(decoder)
+            except DecoderBusy as error:
+                assert "Try again" in str(error)
+                refused += 1
+        assert refused
+        assert under_way.result().width == 2048
+        _still_works(decoder)
+        with pytest.raises(MediaError):
+            decoder.decode(_FINE[:40])
+        assert decoder.decode(slow).width == 2048  # what was refused or damaged is not counted
+    with pytest.raises(ValueError, match=r"at least Limits\.max_bytes, 1,000"):
+        Decoder(Limits(max_bytes=1000), max_bytes_in_flight=999)
 
 
 def test_kinds_of_refusal(decoder: Decoder) -> None:

@@ -3,6 +3,7 @@
 from takeback.media.decoder import Confinement, DecodedPicture, Decoder
 from takeback.media.errors import (
     DamagedMedia,
+    DecoderBusy,
     DecodingTimedOut,
     MediaError,
     MediaTooLarge,
@@ -17,6 +18,7 @@ __all__ = [
     "DamagedMedia",
     "DecodedPicture",
     "Decoder",
+    "DecoderBusy",
     "DecodingTimedOut",
     "Limits",
     "MediaError",

@@ -3,6 +3,7 @@
 import contextlib
 import enum
 import logging
+import math
 import os
 import queue
 import re
@@ -15,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.media.errors import MediaTooLarge, UnsupportedMedia
+from takeback.media.errors import DecoderBusy, MediaTooLarge, UnsupportedMedia
 from takeback.media.limits import Limits
 from takeback.media.process import DecoderProcess
 from takeback.media.sniffing import sniff
@@ -72,19 +73,28 @@ class Decoder:
         *,
         children: int = 1,
         readers: Collection[str] = (),
+        max_bytes_in_flight: int | None = None,
     ) -> None:
         """Start nothing yet.
 
         `readers` are what `read` may be asked for: dotted names such as "package.module:function",
-        which each child imports before it is confined. Raises ValueError if `children` is less
-        than 1 or a name has another form.
+        which each child imports before it is confined. `max_bytes_in_flight` bounds the bytes of
+        all files together that are being decoded or wait for a child; no bound if None. Raises
+        ValueError if `children` is less than 1, a name has another form, or the bytes in flight
+        would not let the largest file in.
         """
         if children < 1:
             raise ValueError(f"A Decoder needs at least one child; got {children}.")
         for name in readers:
             if not _READER_NAME.fullmatch(name):
                 raise ValueError(f'A reader is named "package.module:function"; got {name!r}.')
+        if max_bytes_in_flight is not None and max_bytes_in_flight < limits.max_bytes:
+            raise ValueError(
+                f"max_bytes_in_flight must be at least Limits.max_bytes, {limits.max_bytes:,}; "
+                f"got {max_bytes_in_flight:,}."
+            )
         self.limits = limits
+        self._bytes_left = math.inf if max_bytes_in_flight is None else max_bytes_in_flight
         self._readers = tuple(readers)
         self._owner = os.getpid()
         self._children = children
@@ -126,10 +136,11 @@ class Decoder:
             DamagedMedia: one of these, but it can't be read.
             MediaTooLarge: more bytes, pixels, memory or passes than `limits` allow.
             DecodingTimedOut: more time than `limits` allow.
+            DecoderBusy: this file and those under way are more than `max_bytes_in_flight`.
             RuntimeError: this decoder is closed or was made before a fork, or no child can start.
         """
         media_type = self._check(data)
-        with self._child() as child:
+        with self._admitted(len(data)), self._child() as child:
             return DecodedPicture(media_type, child.decode(data))
 
     def read(self, data: bytes, reader: str, argument: bytes = b"") -> bytes:
@@ -142,12 +153,12 @@ class Decoder:
         Raises:
             ValueError: the decoder was not made with this reader.
             RuntimeError: as for `decode`, or the reader made a mistake.
-            MediaError: as for `decode`.
+            MediaError, DecoderBusy: as for `decode`.
         """
         if reader not in self._readers:
             raise ValueError(f"This Decoder knows no reader {reader!r}. Name it in `readers`.")
         self._check(data)
-        with self._child() as child:
+        with self._admitted(len(data)), self._child() as child:
             return child.read(data, reader, argument)
 
     @property
@@ -182,6 +193,18 @@ class Decoder:
         return media_type
 
     @contextlib.contextmanager
+    def _admitted(self, length: int) -> Iterator[None]:
+        with self._lock:
+            if length > self._bytes_left:
+                raise DecoderBusy("Too many pictures are being read. Try again in a second.")
+            self._bytes_left -= length
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._bytes_left += length
+
+    @contextlib.contextmanager
     def _child(self) -> Iterator[DecoderProcess]:
         child = self._borrow()
         try:
@@ -193,9 +216,10 @@ class Decoder:
     def _note_confinement(self, child: DecoderProcess) -> None:
         if child.filter_error is None:
             return
-        before = self._confinement
-        self._confinement = Confinement.LIMITS if child.filter_error else Confinement.SECCOMP
-        if self._confinement is Confinement.LIMITS and before is None:
+        with self._lock:
+            first = self._confinement is None
+            self._confinement = Confinement.LIMITS if child.filter_error else Confinement.SECCOMP
+        if first and child.filter_error:
             _log.warning(
                 "No filter of system calls is in force where pictures are decoded (%s): limits on "
                 "time, memory and files alone bound it.",

@@ -20,3 +20,7 @@ class MediaTooLarge(MediaError):
 
 class DecodingTimedOut(MediaError):
     """Past a limit on time."""
+
+
+class DecoderBusy(Exception):
+    """Nothing is wrong with the picture: too many are under way. The same file may pass later."""
