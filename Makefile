@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        photographs bench bench-quick chromium messages screenshots lock clean
+        fuzz fuzz-quick photographs bench bench-quick chromium messages screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -57,7 +57,7 @@ web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES)
 %.mo: %.po .venv/.locked
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@
 
-test: lint types contracts native-test web-test python-test e2e-test ## Run every check
+test: lint types contracts native-test web-test python-test fuzz-quick e2e-test ## Run every check
 	@$(call say,All checks passed)
 
 lint: setup ## Style of Python
@@ -88,6 +88,15 @@ web-test: setup ## TypeScript: types, lint, Vitest
 python-test: setup photographs ## Python tests on real PostgreSQL and real photographs
 	@$(call say,Python tests)
 	@$(BIN)/pytest -m "not e2e"
+
+fuzz-quick: setup ## Fuzz every decoder entry for a minute
+	@$(call say,Fuzzing)
+	@$(BIN)/python -m tests.fuzz.campaign --seconds 60
+
+FUZZ_SECONDS ?= 3600
+fuzz: setup ## Fuzz every decoder entry for an hour, or FUZZ_SECONDS
+	@$(call say,Fuzzing)
+	@$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --lanes "$$(nproc)"
 
 e2e-test: setup photographs chromium ## End-to-end tests in real Chromium
 	@$(call say,End-to-end tests)

@@ -1,0 +1,166 @@
+"""Runs every fuzz target for its share of the time, on all lanes at once, and sums up."""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.fuzz import crashes
+
+_EXECUTED = re.compile(rb"stat::number_of_executed_units:\s*(\d+)")
+_COVERAGE = re.compile(rb"cov: (\d+) ft: (\d+)")
+_GRACE = 60.0  # seconds over its time until a target counts as hanging
+_LEAST_SECONDS = 3.0  # to start again after a find
+
+
+@dataclass(frozen=True)
+class Target:
+    """One run: a module of this folder and its arguments."""
+
+    module: str
+    arguments: tuple[str, ...]
+    share: float
+    """Of the time, beside the shares of the others."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the summary, and its folder below var/fuzz."""
+        return "-".join((self.module, *(word.rpartition("/")[2] for word in self.arguments)))
+
+
+TARGETS = (
+    Target("decode", ("image/jpeg",), 2),
+    Target("decode", ("image/png",), 2),
+    Target("decode", ("image/webp",), 1),
+    Target("decode", ("image/gif",), 1),
+    Target("decode", ("image/tiff",), 2),
+    Target("decode", ("image/bmp",), 1),
+    Target("decode", ("image/avif",), 1),
+    Target("decode", ("image/heic", "image/heif"), 1),
+    Target("sniff", (), 1),
+)
+
+
+@dataclass
+class Result:
+    """What became of one target."""
+
+    executed: int = 0
+    coverage: int = 0
+    finds: list[Path] = field(default_factory=list)
+
+
+def main() -> None:
+    """Fuzz for as long as asked; exit with 1 if anything was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="on the clock, for all targets")
+    parser.add_argument("--lanes", type=int, default=2, help="targets that run at a time")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("var/fuzz"),
+        help="where corpora and finds are kept from run to run",
+    )
+    parser.add_argument("--torture", type=Path, default=Path("var/torture"))
+    chosen = parser.parse_args()
+    console = Console(highlight=False)
+    start = time.monotonic()
+
+    def run(lane: list[Target]) -> list[Result]:
+        results = []
+        while lane:
+            left = start + chosen.seconds - time.monotonic()
+            share = lane[0].share / sum(target.share for target in lane)
+            target = lane.pop(0)
+            result = _run(target, left * share, chosen.folder, chosen.torture)
+            console.print(
+                f"{time.monotonic() - start:5.0f} s  {target.name:22} {result.executed:>10,} "
+                f"inputs  {result.coverage:>6,} edges  {_number_of(result.finds)}"
+            )
+            results.append(result)
+        return results
+
+    with ThreadPoolExecutor(chosen.lanes) as lanes:
+        results = [result for done in lanes.map(run, _lanes(chosen.lanes)) for result in done]
+    finds = [find for result in results for find in result.finds]
+    console.print(
+        f"Fuzzed {len(TARGETS)} targets with {sum(result.executed for result in results):,} inputs "
+        f"in {time.monotonic() - start:.0f} s: {_number_of(finds)}"
+    )
+    for find in finds:
+        console.print(f"  {crashes.keep(find)}")
+    if finds:
+        console.print(crashes.WHAT_TO_DO)
+        sys.exit(1)
+
+
+def _lanes(number: int) -> list[list[Target]]:
+    """Divide the targets so that each lane has about the same work."""
+    lanes: list[list[Target]] = [[] for _ in range(number)]
+    for target in sorted(TARGETS, key=lambda target: -target.share):
+        min(lanes, key=lambda lane: sum(other.share for other in lane)).append(target)
+    return lanes
+
+
+def _number_of(finds: list[Path]) -> str:
+    return f"{len(finds)} find{'s' if len(finds) != 1 else ''}" if finds else "no finds"
+
+
+def _run(target: Target, seconds: float, folder: Path, torture: Path) -> Result:
+    """Fuzz one target; after a find, go on until the time is over."""
+    result = Result()
+    finds = folder / "finds" / target.name
+    finds.mkdir(parents=True, exist_ok=True)
+    for old in finds.iterdir():
+        old.unlink()
+    log = folder / f"{target.name}.log"
+    deadline = time.monotonic() + seconds
+    while not result.executed or deadline - time.monotonic() > _LEAST_SECONDS:
+        said, failed = _run_once(target, deadline, folder, torture)
+        log.write_bytes(said)
+        result.executed += _last(_EXECUTED, said)
+        result.coverage = max(result.coverage, _last(_COVERAGE, said))
+        found = sorted(set(finds.iterdir()) - set(result.finds))
+        result.finds += found
+        if failed and not found:
+            raise SystemExit(f"The fuzz target {target.name} broke; read {log}.")
+        if not failed:
+            break
+    return result
+
+
+def _run_once(target: Target, deadline: float, folder: Path, torture: Path) -> tuple[bytes, bool]:
+    command = [
+        *(sys.executable, "-m", f"tests.fuzz.{target.module}", *target.arguments),
+        *("--until", str(deadline), "--torture", str(torture)),
+        *("--corpus", str(folder / "corpus" / target.name)),
+        *("--finds", str(folder / "finds" / target.name)),
+    ]
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=deadline - time.monotonic() + _GRACE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as hung:
+        raise SystemExit(f"The fuzz target {target.name} hangs: {command}") from hung
+    return done.stdout, done.returncode != 0
+
+
+def _last(pattern: re.Pattern[bytes], said: bytes) -> int:
+    found = pattern.findall(said)
+    if not found:
+        return 0
+    return int(found[-1][0] if isinstance(found[-1], tuple) else found[-1])
+
+
+if __name__ == "__main__":
+    main()
