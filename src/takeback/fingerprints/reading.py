@@ -1,0 +1,124 @@
+"""What the decoder's child process makes of an upload: the PDQs of its views, as a few bytes.
+
+Runs confined, on what a stranger sent: it opens no file, so the policies are loaded on import.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from takeback.fingerprints.frames import Frames, find_frames, paint_over
+from takeback.fingerprints.luma import Box, Grid, Luma, View, view_pdqs
+from takeback.fingerprints.pdq import PDQ_BYTES, Pdq
+from takeback.fingerprints.views import WHOLE, Part, UploadView, ViewPolicy, shipped_policies
+from takeback.media.picture import OpenedPicture
+
+READ_UPLOAD: Final = "takeback.fingerprints.reading:read_upload"
+"""What a `Decoder` must be made with to read uploads."""
+
+_POLICIES: Final = shipped_policies()
+_SIZE: Final = struct.Struct("<II")
+_ROW: Final = struct.Struct(f"<BBB{PDQ_BYTES}s")
+_SAME_BOX: Final = 0.01
+"""Two boxes are one if their edges differ by less, as a share of the upload's side."""
+
+
+class ViewPdq(NamedTuple):
+    """The PDQ of one view, by its place in the policy, in one orientation, in PDQ's order."""
+
+    view: int
+    orientation: int
+    pdq: Pdq
+
+
+def read_upload(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Return width, height and the PDQs of all views of `picture`; `parse_upload` reads them.
+
+    `argument` is the name of a policy, UTF-8.
+    """
+    grey, width, height = picture.luma_scaled()
+    luma = Luma.from_scaled(grey, width, height)
+    rows = view_pdqs_of(luma, _POLICIES[argument.decode()])
+    return _SIZE.pack(width, height) + b"".join(
+        _ROW.pack(row.view, row.orientation, row.pdq.quality, row.pdq.bits) for row in rows
+    )
+
+
+def parse_upload(answer: bytes, policy: ViewPolicy) -> tuple[int, int, tuple[ViewPdq, ...]]:
+    """Return width, height and the PDQs from what `read_upload` gave.
+
+    Raises ValueError if it is anything else: the child may have been taken over by the picture.
+    """
+    size, rows = answer[: _SIZE.size], answer[_SIZE.size :]
+    if len(size) < _SIZE.size or len(rows) % _ROW.size:
+        raise ValueError("The answer has another length.")
+    width, height = _SIZE.unpack(size)
+    found = tuple(
+        ViewPdq(view, orientation, Pdq(bits, quality))
+        for view, orientation, quality, bits in _ROW.iter_unpack(rows)
+    )
+    for row in found:
+        if row.view >= len(policy.upload) or row.orientation not in (
+            policy.upload[row.view].orientations.places
+        ):
+            raise ValueError("The answer has a view that the policy has not.")
+    return width, height, found
+
+
+def view_pdqs_of(luma: Luma, policy: ViewPolicy) -> list[ViewPdq]:
+    """Return the PDQs of a picture in all views of a policy, the whole first.
+
+    Parts that are not in the picture, or that another part has shown already, give nothing.
+    """
+    found = [ViewPdq(0, place, pdq) for place, pdq in enumerate(luma.dihedral_pdqs())]
+    if len(policy.upload) == 1:
+        return found
+    grid = luma.grid()
+    frames = find_frames(grid)
+    beside_bar = [(n, view) for n, view in enumerate(policy.upload) if view.part is Part.UNBARRED]
+    others = [(n, view) for n, view in enumerate(policy.upload) if view.part is not Part.UNBARRED]
+    found += _looked_at(grid, luma, list(_placed(others[1:], frames)))
+    if frames.bar is not None and beside_bar:
+        painted = paint_over(grid, frames.bar)
+        found += _looked_at(painted, luma, [(n, view, view.box) for n, view in beside_bar])
+    return found
+
+
+def _placed(
+    views: Sequence[tuple[int, UploadView]], frames: Frames
+) -> Iterator[tuple[int, UploadView, Box]]:
+    """Yield where in the upload each view looks; parts that were not found or come again, not."""
+    parts: dict[Part, list[Box]] = {Part.WHOLE: [WHOLE]}
+    known = [WHOLE]
+    for part, boxes in (
+        (Part.TRIMMED, [frames.trimmed]),
+        (Part.UNCAPTIONED, [frames.uncaptioned]),
+        (Part.SHOWN, [frames.shown]),
+        (Part.EDGED, [frames.edged]),
+        (Part.PIECE, list(frames.pieces)),
+    ):
+        parts[part] = []
+        for box in boxes:
+            if box is not None and not any(_same(box, other) for other in known):
+                known.append(box)
+                parts[part].append(box)
+    for n, view in views:
+        for part_box in parts[view.part]:
+            yield n, view, view.box_in(part_box)
+
+
+def _looked_at(
+    grid: Grid, luma: Luma, placed: Sequence[tuple[int, UploadView, Box]]
+) -> list[ViewPdq]:
+    codes, qualities = view_pdqs(
+        grid, luma.width, luma.height, [View(box, view.degrees) for _, view, box in placed]
+    )
+    return [
+        ViewPdq(n, place, Pdq(codes[row, place].tobytes(), int(qualities[row])))
+        for row, (n, view, _) in enumerate(placed)
+        for place in view.orientations.places
+    ]
+
+
+def _same(one: Box, other: Box) -> bool:
+    return all(abs(a - b) < _SAME_BOX for a, b in zip(one, other, strict=True))
