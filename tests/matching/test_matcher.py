@@ -1,11 +1,9 @@
 """The matcher against the rules of matching written out plainly, entry by entry."""
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeback.matching.index import Hits
 from takeback.matching.matcher import (
     FingerprintError,
     Match,
@@ -131,19 +129,6 @@ def test_every_one_of_equal_entries_is_named(size, tmp_path):
         UploadFingerprints(pdq=CODE)
     )
     assert [m.entry for m in result.matches] == sorted(listed.entry for listed in listed)
-
-
-def test_another_index_can_take_the_place_of_the_scan(tmp_path):
-    class FirstRow:
-        def search(self, query, max_distance):
-            return Hits(np.array([0]), np.array([5], np.uint16))
-
-        def search_batch(self, queries, max_distance):
-            return [self.search(query, max_distance) for query in queries]
-
-    snapshot = written(tmp_path / "list", [near(1, 200), near(2, 0)])
-    result = Matcher(snapshot, MatchPolicy(), FirstRow()).match(UploadFingerprints(pdq=CODE))
-    assert [(m.entry, m.distance) for m in result.matches] == [(entry_id(1), 5)]
 
 
 def test_hexadecimal_fingerprints():

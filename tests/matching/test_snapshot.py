@@ -1,6 +1,6 @@
 """The snapshot file: the round trip, and every way in which a file may not be trusted."""
 
-import hashlib
+import dataclasses
 import os
 import signal
 import struct
@@ -9,20 +9,25 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeback.matching.index import columns_of
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import (
-    DamagedSnapshotError,
-    ForeignSnapshotError,
+    LANES,
     ListedEntry,
     ListedPdq,
+    ListTables,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
+)
+from takeback.matching.snapshot_file import (
+    DamagedSnapshotError,
+    ForeignSnapshotError,
+    write_arrays,
 )
 from tests.matching.lists import SOURCE, codes, entry_id, lists, written
 
@@ -32,27 +37,17 @@ same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixtur
 
 def read_back(snapshot):
     """The entries of a snapshot, rebuilt from its tables."""
+    tables = snapshot.tables
     entries = []
     for row in range(snapshot.entries):
-        pdq = [
-            ListedPdq(snapshot.pdq_columns[:, at].tobytes(), int(snapshot.pdq_quality[at]))
-            for at in range(len(snapshot.pdq_entry))
-            if snapshot.pdq_entry[at] == row
-        ]
-        sha256, md5 = (
-            tuple(
-                digest.tobytes()
-                for digest, owner in zip(table, owners, strict=True)
-                if owner == row
-            )
-            for table, owners in (
-                (snapshot.sha256, snapshot.sha256_entry),
-                (snapshot.md5, snapshot.md5_entry),
-            )
+        pdq = tuple(
+            ListedPdq(tables.pdq[at].tobytes(), int(tables.pdq_quality[at]))
+            for at in np.flatnonzero(tables.pdq_entry == row)
         )
-        entries.append(
-            ListedEntry(snapshot.entry_of(row), snapshot.lane_of(row), tuple(pdq), sha256, md5)
-        )
+        sha256 = tuple(one.tobytes() for one in tables.sha256[tables.sha256_entry == row])
+        md5 = tuple(one.tobytes() for one in tables.md5[tables.md5_entry == row])
+        lane = LANES[tables.entry_lane[row]]
+        entries.append(ListedEntry(snapshot.entry_of(row), lane, pdq, sha256, md5))
     return entries
 
 
@@ -67,13 +62,16 @@ def test_what_is_written_is_read(data, centre, tmp_path):
             listed.entry,
             listed.lane,
             listed.pdq,
-            tuple(sorted(listed.sha256)),
-            () if listed.sha256 else tuple(sorted(listed.md5)),
+            listed.sha256,
+            () if listed.sha256 else listed.md5,
         )
         for listed in sorted(entries, key=lambda listed: listed.entry)
     ]
-    for table in (snapshot.sha256, snapshot.md5):
-        assert [d.tobytes() for d in table] == sorted(d.tobytes() for d in table)
+    for row, listed in enumerate(read_back(snapshot)):
+        assert snapshot.row_of(listed.entry) == row
+        assert all(row in snapshot.rows_of_sha256(digest) for digest in listed.sha256)
+        assert all(row in snapshot.rows_of_md5(digest) for digest in listed.md5)
+    assert snapshot.row_of(entry_id(2**127)) in (None, snapshot.entries - 1)
 
 
 @same_folder
@@ -119,18 +117,24 @@ def test_a_file_with_one_byte_changed_anywhere_is_refused(snapshot_bytes, tmp_pa
 
 
 def test_a_longer_file_is_refused(snapshot_bytes, tmp_path):
-    body = snapshot_bytes[:-32] + bytes(64)
-    (tmp_path / "long").write_bytes(body + hashlib.sha256(body).digest())
-    with pytest.raises(DamagedSnapshotError, match="do not fit"):
+    (tmp_path / "long").write_bytes(snapshot_bytes + bytes(64))
+    with pytest.raises(DamagedSnapshotError, match="bytes, not"):
         open_snapshot(tmp_path / "long")
 
 
-def test_another_version_is_refused_by_name(snapshot_bytes, tmp_path):
-    body = bytearray(snapshot_bytes[:-32])
-    struct.pack_into("<I", body, 8, 2)
-    (tmp_path / "newer").write_bytes(bytes(body) + hashlib.sha256(body).digest())
-    with pytest.raises(ForeignSnapshotError, match="format 2; this program reads format 1"):
-        open_snapshot(tmp_path / "newer")
+@pytest.mark.parametrize("version", [1, 3])
+def test_another_version_is_refused_by_name(version, snapshot_bytes, tmp_path):
+    changed = bytearray(snapshot_bytes)
+    struct.pack_into("<I", changed, 8, version)
+    (tmp_path / "other").write_bytes(changed)
+    with pytest.raises(ForeignSnapshotError, match=f"format {version}; this program reads"):
+        open_snapshot(tmp_path / "other")
+
+
+def test_a_sound_file_of_other_arrays_is_refused(tmp_path):
+    write_arrays(tmp_path / "other", {"origin": "x"}, {"numbers": np.arange(3)})
+    with pytest.raises(ForeignSnapshotError, match="other tables"):
+        open_snapshot(tmp_path / "other")
 
 
 def test_something_else_is_refused(tmp_path):
@@ -145,25 +149,57 @@ def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path):
     written(path, [])
     assert [first.entry_of(row) for row in range(first.entries)] == [entry_id(1), entry_id(2)]
     with pytest.raises(ValueError, match="read-only"):
-        first.pdq_columns[0, 0] = 1
+        first.tables.pdq[0, 0] = 1
 
 
 @pytest.mark.parametrize(
-    "entry",
+    "fields",
     [
-        ListedEntry("short", Lane.CONFIRMED),
-        ListedEntry("ü" * 26, Lane.CONFIRMED),
-        ListedEntry(entry_id(1), Lane.CONFIRMED, (ListedPdq(bytes(31), 80),)),
-        ListedEntry(entry_id(1), Lane.CONFIRMED, (ListedPdq(bytes(32), 101),)),
-        ListedEntry(entry_id(1), Lane.CONFIRMED, (), (bytes(16),)),
-        ListedEntry(entry_id(1), Lane.CONFIRMED, (), (), (bytes(32),)),
+        ("short", Lane.CONFIRMED),
+        ("ü" * 26, Lane.CONFIRMED),
+        (entry_id(1), Lane.CONFIRMED, (ListedPdq(bytes(31), 80),)),
+        (entry_id(1), Lane.CONFIRMED, (ListedPdq(bytes(32), 101),)),
+        (entry_id(1), Lane.CONFIRMED, (), (bytes(16),)),
+        (entry_id(1), Lane.CONFIRMED, (), (), (bytes(32),)),
     ],
 )
-def test_an_entry_that_does_not_fit_leaves_the_old_file(entry, tmp_path):
+def test_an_entry_that_does_not_fit_is_refused(fields):
+    with pytest.raises(ValueError, match="entry"):
+        ListedEntry(*fields)
+
+
+def tables_of(**changed):
+    return dataclasses.replace(ListTables.of(two_entries()), **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"entry_ids": np.array([entry_id(1)] * 2, "S26")}, "stands twice"),
+        ({"entry_ids": np.array([entry_id(2), entry_id(1)], "S26")}, "must ascend"),
+        ({"entry_lane": np.array([0, 2], np.uint8)}, "lane is unknown"),
+        ({"entry_lane": np.zeros(3, np.uint8)}, "entry_lane must be"),
+        ({"pdq": np.zeros((1, 31), np.uint8)}, "pdq must be"),
+        ({"pdq_quality": np.array([101], np.uint8)}, "quality is over 100"),
+        ({"pdq_entry": np.array([2], np.uint32)}, "not there"),
+        ({"sha256_entry": np.array([0], np.int64)}, "sha256_entry must be"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(changed, said):
+    with pytest.raises(ValueError, match=said):
+        tables_of(**changed)
+
+
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "list.snapshot"
     before = written(path, two_entries())
-    with pytest.raises(ValueError, match="entry"):
-        write_snapshot(path, SOURCE, [entry])
+
+    def entries():
+        yield two_entries()[0]
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="disk is gone"):
+        write_snapshot(path, SOURCE, entries())
     assert read_back(open_snapshot(path)) == read_back(before)
     assert [file.name for file in tmp_path.iterdir()] == ["list.snapshot"]
 
@@ -174,17 +210,10 @@ def test_the_same_entry_twice_is_refused(tmp_path):
         write_snapshot(tmp_path / "x", SOURCE, [entry, entry])
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        SnapshotSource("", 0, bytes(32)),
-        SnapshotSource("x" * 321, 0, bytes(32)),
-        SnapshotSource("x", 0, bytes(31)),
-    ],
-)
-def test_a_source_that_does_not_fit_is_refused(source, tmp_path):
+@pytest.mark.parametrize("fields", [("", 0, bytes(32)), ("x" * 321, 0, bytes(32)), ("x", 0, b"")])
+def test_a_source_that_does_not_fit_is_refused(fields):
     with pytest.raises(ValueError, match="must have"):
-        write_snapshot(tmp_path / "x", source, [])
+        SnapshotSource(*fields)
 
 
 WRITER = """
@@ -209,7 +238,3 @@ def test_killed_while_writing_leaves_a_whole_file(tmp_path):
             os.kill(writer.pid, signal.SIGKILL)
         snapshot = open_snapshot(path)
         assert snapshot.entries == snapshot.source.checkpoint_size % 500
-
-
-def test_columns_hold_the_words_of_the_codes():
-    assert columns_of(bytes(range(64))).T.tobytes() == bytes(range(64))

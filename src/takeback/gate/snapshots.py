@@ -1,20 +1,14 @@
 """Puts a snapshot of the store in force, and lets matchers pick it up."""
 
 import contextlib
-import os
 import threading
 from pathlib import Path
 
 from takeback.gate.store import Store
 from takeback.matching.matcher import Matcher
 from takeback.matching.policy import MatchPolicy
-from takeback.matching.snapshot import (
-    SnapshotError,
-    SnapshotSource,
-    open_snapshot,
-    sync_directory,
-    write_snapshot,
-)
+from takeback.matching.snapshot import SnapshotSource, open_snapshot, write_snapshot
+from takeback.matching.snapshot_file import SnapshotError, remove_arrays, replacing
 
 _SUFFIX = ".snapshot"
 # A matcher may read CURRENT just before the pointer moves: the snapshots that it has named last
@@ -106,19 +100,15 @@ def _source_in_force(store: Store) -> SnapshotSource | None:
 
 
 def _move_pointer(store: Store, path: Path) -> None:
-    beginning = store.folder / ".CURRENT.partial"
-    with beginning.open("w", encoding="ascii") as file:
-        file.write(f"{path.name}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beginning.replace(store.current)
-    sync_directory(store.folder)
+    with replacing(store.current) as file:
+        file.write(f"{path.name}\n".encode("ascii"))
 
 
 def _remove_old(store: Store, in_force: Path) -> None:
-    for leftover in store.snapshots.glob(".*.partial"):
-        leftover.unlink()
+    for folder in (store.folder, store.snapshots):
+        for leftover in folder.glob(".*.partial"):
+            leftover.unlink()
     files = sorted(store.snapshots.glob(f"*{_SUFFIX}"), key=lambda file: file.stat().st_mtime_ns)
     for file in files[:-_KEPT]:
         if file != in_force:
-            file.unlink()
+            remove_arrays(file)

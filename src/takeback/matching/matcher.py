@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from takeback.matching.index import ExactScan, HammingIndex
 from takeback.matching.policy import Decision, Lane, MatchPolicy
-from takeback.matching.snapshot import Snapshot
+from takeback.matching.snapshot import LANES, Snapshot
 
 _PDQ_HEX = 64
 _SHA256_HEX = 64
@@ -73,22 +71,16 @@ class MatchResult:
 
 
 class Matcher:
-    """Matches uploads against one snapshot under one policy; safe to use from many threads.
+    """Matches uploads against one snapshot under one policy; safe to use from many threads."""
 
-    `index` must hold the rows of the snapshot's PDQ table; by default they are scanned.
-    """
-
-    def __init__(
-        self, snapshot: Snapshot, policy: MatchPolicy, index: HammingIndex | None = None
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, policy: MatchPolicy) -> None:
         self.snapshot = snapshot
         self.policy = policy
-        self._index = index if index is not None else ExactScan(snapshot.pdq_columns)
 
     @property
     def looks_at_md5(self) -> bool:
         """Whether an MD5 can match; it takes longer to compute than SHA-256."""
-        return len(self.snapshot.md5) > 0
+        return len(self.snapshot.tables.md5) > 0
 
     def match(self, upload: UploadFingerprints) -> MatchResult:
         """Return every entry that the upload matches, and what to do with the upload.
@@ -110,47 +102,30 @@ class Matcher:
     def _equal_files(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
         snapshot = self.snapshot
         if upload.sha256 is not None:
-            for row in _rows_of(snapshot.sha256, snapshot.sha256_entry, upload.sha256):
+            for row in snapshot.rows_of_sha256(upload.sha256):
                 yield row, self._match(row, SignalType.SHA256, 0, None)
         if upload.md5 is not None:
-            for row in _rows_of(snapshot.md5, snapshot.md5_entry, upload.md5):
+            for row in snapshot.rows_of_md5(upload.md5):
                 yield row, self._match(row, SignalType.MD5, 0, None)
 
     def _near_pictures(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
         if upload.pdq is None:
             return
         snapshot = self.snapshot
-        hits = self._index.search(upload.pdq, self.policy.widest_threshold)
+        [hits] = snapshot.index.search_batch([upload.pdq], self.policy.widest_threshold)
+        tables = snapshot.tables
         # Nearest first, so that an entry with several listed PDQs is given its nearest.
         for hit in np.argsort(hits.distances, kind="stable"):
             listed, distance = int(hits.rows[hit]), int(hits.distances[hit])
-            row, quality = int(snapshot.pdq_entry[listed]), int(snapshot.pdq_quality[listed])
-            lane_policy = self.policy.of(snapshot.lane_of(row))
+            row, quality = int(tables.pdq_entry[listed]), int(tables.pdq_quality[listed])
+            lane_policy = self.policy.of(LANES[int(tables.entry_lane[row])])
             if distance <= lane_policy.threshold and quality >= lane_policy.quality_floor:
                 yield row, self._match(row, SignalType.PDQ, distance, quality)
 
     def _match(self, row: int, signal: SignalType, distance: int, quality: int | None) -> Match:
-        lane = self.snapshot.lane_of(row)
+        lane = LANES[int(self.snapshot.tables.entry_lane[row])]
         entry = self.snapshot.entry_of(row)
         return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision)
-
-
-def _rows_of(
-    table: npt.NDArray[np.void], entry_rows: npt.NDArray[np.uint32], digest: bytes
-) -> list[int]:
-    # numpy has no order on raw bytes, but Python's bisect needs only the comparison.
-    low, high = 0, len(table)
-    while low < high:
-        middle = (low + high) // 2
-        if table[middle].tobytes() < digest:
-            low = middle + 1
-        else:
-            high = middle
-    rows = []
-    while low < len(table) and table[low].tobytes() == digest:
-        rows.append(int(entry_rows[low]))
-        low += 1
-    return rows
 
 
 def _from_hex(name: str, value: str | None, length: int) -> bytes | None:

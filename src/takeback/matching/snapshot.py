@@ -1,48 +1,27 @@
-"""The snapshot file: one state of the list, laid out so that a matcher maps it into memory.
-
-Little-endian. A header of 448 bytes, then tables that each start at a multiple of 64 bytes, then
-SHA-256 over all that stands before it. docs/gate.md describes every field.
-"""
+"""The snapshot: one state of the list in a file that any number of matchers map."""
 
 import hashlib
-import mmap
-import os
-import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from takeback.matching.index import PDQ_BYTES, PDQ_WORDS, columns_of
+from takeback.matching.digest_table import order_of, rows_of
+from takeback.matching.index import PDQ_BYTES
 from takeback.matching.policy import MAX_QUALITY, Lane
+from takeback.matching.snapshot_file import ForeignSnapshotError, open_arrays, write_arrays
+from takeback.matching.snapshot_index import PdqIndex
 
-MAGIC = b"TAKEBACK"
-VERSION = 1
-_ORIGIN_BYTES = 320
-# magic, version, spare, checkpoint size, rows of: entries, pdq, sha256, md5; root hash; origin.
-_HEADER = struct.Struct(f"<8sII5Q32s{_ORIGIN_BYTES}s")
-_HEADER_BYTES = 448
-_ALIGNMENT = 64
-_CHECKSUM_BYTES = hashlib.sha256().digest_size
-_ENTRY_CHARACTERS = 26
-_SHA256_BYTES = 32
-_MD5_BYTES = 16
-_LANES = tuple(Lane)  # the byte in the file is the place in this tuple: add only at its end
+ENTRY_CHARACTERS: Final = 26
+SHA256_BYTES: Final = 32
+MD5_BYTES: Final = 16
+LANES: Final = tuple(Lane)  # the byte in the file is the place in this tuple: add only at its end
 
-
-class SnapshotError(Exception):
-    """A snapshot can't be used; the message says what to do. Nothing of it was mapped."""
-
-
-class ForeignSnapshotError(SnapshotError):
-    """The file is no snapshot, or of a version that this program does not know."""
-
-
-class DamagedSnapshotError(SnapshotError):
-    """The file is shortened or altered."""
+_MOST_ORIGIN_BYTES: Final = 320
+_INDEX_PREFIX: Final = "index."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +46,20 @@ class ListedEntry:
     sha256: tuple[bytes, ...] = ()
     md5: tuple[bytes, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a field that does not fit the format."""
+        if len(self.entry) != ENTRY_CHARACTERS or not self.entry.isascii():
+            raise ValueError(f"an entry id has {ENTRY_CHARACTERS} ASCII letters: {self.entry!r}")
+        for pdq in self.pdq:
+            if len(pdq.code) != PDQ_BYTES or not 0 <= pdq.quality <= MAX_QUALITY:
+                raise ValueError(f"entry {self.entry} has a PDQ that is none")
+        for digests, length in ((self.sha256, SHA256_BYTES), (self.md5, MD5_BYTES)):
+            for digest in digests:
+                if len(digest) != length:
+                    raise ValueError(
+                        f"entry {self.entry} has a digest of {len(digest)} bytes, not {length}"
+                    )
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSource:
@@ -76,224 +69,197 @@ class SnapshotSource:
     checkpoint_size: int
     root_hash: bytes
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a field that does not fit the format."""
+        if not 0 < len(self.origin.encode("utf-8")) <= _MOST_ORIGIN_BYTES:
+            raise ValueError(f"the origin must have 1 to {_MOST_ORIGIN_BYTES} bytes")
+        if len(self.root_hash) != hashlib.sha256().digest_size:
+            raise ValueError("the root hash must have 32 bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class ListTables:
+    """All live entries as arrays.
+
+    `entry_ids` (entries,) 26 ASCII bytes, ascending; `entry_lane` (entries,) place in `LANES`.
+    `pdq` (n, 32), `sha256` (n, 32), `md5` (n, 16) uint8 in any order; `pdq_quality` (n,) 0–100;
+    `pdq_entry`, `sha256_entry`, `md5_entry` (n,) uint32: the row of the entry of each.
+    """
+
+    entry_ids: npt.NDArray[np.bytes_]
+    entry_lane: npt.NDArray[np.uint8]
+    pdq: npt.NDArray[np.uint8]
+    pdq_quality: npt.NDArray[np.uint8]
+    pdq_entry: npt.NDArray[np.uint32]
+    sha256: npt.NDArray[np.uint8]
+    sha256_entry: npt.NDArray[np.uint32]
+    md5: npt.NDArray[np.uint8]
+    md5_entry: npt.NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for arrays that do not fit together."""
+        entries = len(self.entry_ids)
+        columns = [
+            (self.entry_ids, f"S{ENTRY_CHARACTERS}", (entries,)),
+            (self.entry_lane, "u1", (entries,)),
+            (self.pdq, "u1", (len(self.pdq), PDQ_BYTES)),
+            (self.pdq_quality, "u1", (len(self.pdq),)),
+            (self.pdq_entry, "<u4", (len(self.pdq),)),
+            (self.sha256, "u1", (len(self.sha256), SHA256_BYTES)),
+            (self.sha256_entry, "<u4", (len(self.sha256),)),
+            (self.md5, "u1", (len(self.md5), MD5_BYTES)),
+            (self.md5_entry, "<u4", (len(self.md5),)),
+        ]
+        for field, (array, dtype, shape) in zip(fields(self), columns, strict=True):
+            if array.dtype != np.dtype(dtype) or array.shape != shape:
+                raise ValueError(f"{field.name} must be {dtype} of shape {shape}")
+        for owners in (self.pdq_entry, self.sha256_entry, self.md5_entry):
+            if owners.size and int(owners.max()) >= entries:
+                raise ValueError("a signal belongs to an entry that is not there")
+        if np.any(self.entry_ids[1:] <= self.entry_ids[:-1]):
+            raise ValueError("entry ids must ascend; an entry stands twice, or out of order")
+        if self.pdq_quality.size and int(self.pdq_quality.max()) > MAX_QUALITY:
+            raise ValueError(f"a PDQ quality is over {MAX_QUALITY}")
+        if self.entry_lane.size and int(self.entry_lane.max()) >= len(LANES):
+            raise ValueError("a lane is unknown")
+
+    @classmethod
+    def of(cls, entries: Iterable[ListedEntry]) -> "ListTables":
+        """Lay entries out, in whatever order they come; raises ValueError if one comes twice."""
+        listed = sorted(entries, key=lambda one: one.entry)
+        rows = range(len(listed))
+        return cls(
+            np.array([one.entry.encode() for one in listed], f"S{ENTRY_CHARACTERS}"),
+            np.array([LANES.index(one.lane) for one in listed], np.uint8),
+            _joined((pdq.code for one in listed for pdq in one.pdq), PDQ_BYTES),
+            np.array([pdq.quality for one in listed for pdq in one.pdq], np.uint8),
+            np.repeat(rows, [len(one.pdq) for one in listed]).astype(np.uint32),
+            _joined((value for one in listed for value in one.sha256), SHA256_BYTES),
+            np.repeat(rows, [len(one.sha256) for one in listed]).astype(np.uint32),
+            _joined((value for one in listed for value in one.md5), MD5_BYTES),
+            np.repeat(rows, [len(one.md5) for one in listed]).astype(np.uint32),
+        )
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables of a snapshot, read-only.
+    """One state of the list, mapped and read-only; `digest` tells its file from any other.
 
-    `pdq_columns` (4, pdq rows) words; `pdq_quality`, `pdq_entry` (pdq rows,): quality and row of
-    the entry. `entry_ids` (entries,) 26 ASCII bytes, ascending; `entry_lane` (entries,) place in
-    `Lane`. `sha256`/`md5` digests ascending, `sha256_entry`/`md5_entry` rows of their entries;
-    MD5 only of entries without SHA-256.
+    `tables` hold MD5 digests only of entries without SHA-256.
     """
 
     source: SnapshotSource
-    entry_ids: npt.NDArray[np.bytes_]
-    entry_lane: npt.NDArray[np.uint8]
-    pdq_columns: npt.NDArray[np.uint64]
-    pdq_quality: npt.NDArray[np.uint8]
-    pdq_entry: npt.NDArray[np.uint32]
-    sha256: npt.NDArray[np.void]
-    sha256_entry: npt.NDArray[np.uint32]
-    md5: npt.NDArray[np.void]
-    md5_entry: npt.NDArray[np.uint32]
+    tables: ListTables
+    index: PdqIndex
+    digest: bytes
+    _sha256_order: npt.NDArray[np.uint64]
+    _md5_order: npt.NDArray[np.uint64]
 
     @property
     def entries(self) -> int:
         """How many entries are alive."""
-        return len(self.entry_ids)
+        return len(self.tables.entry_ids)
 
-    def lane_of(self, row: int) -> Lane:
-        """Return the lane of the entry in a row."""
-        return _LANES[int(self.entry_lane[row])]
+    def row_of(self, entry: str) -> int | None:
+        """Return the row of an entry, None if it is not in the snapshot."""
+        name = entry.encode("ascii")
+        row = int(np.searchsorted(self.tables.entry_ids, np.bytes_(name)))
+        if row < self.entries and bytes(self.tables.entry_ids[row]) == name:
+            return row
+        return None
 
     def entry_of(self, row: int) -> str:
         """Return the id of the entry in a row."""
-        return bytes(self.entry_ids[row]).decode("ascii")
+        return bytes(self.tables.entry_ids[row]).decode("ascii")
+
+    def rows_of_sha256(self, digest: bytes) -> list[int]:
+        """Return the rows of the entries that list a SHA-256 digest."""
+        tables = self.tables
+        found = rows_of(self._sha256_order, tables.sha256, digest)
+        return [int(row) for row in tables.sha256_entry[found]]
+
+    def rows_of_md5(self, digest: bytes) -> list[int]:
+        """Return the rows of the entries without SHA-256 that list an MD5 digest."""
+        tables = self.tables
+        found = rows_of(self._md5_order, tables.md5, digest)
+        return [int(row) for row in tables.md5_entry[found]]
 
 
-def write_snapshot(path: Path, source: SnapshotSource, entries: Iterable[ListedEntry]) -> None:
+def write_snapshot(
+    path: Path,
+    source: SnapshotSource,
+    entries: ListTables | Iterable[ListedEntry],
+    *,
+    threads: int = 1,
+) -> None:
     """Write a snapshot so that `path` holds either the old file or the whole new one, even when
     the machine stops halfway.
 
-    The same state gives the same bytes, in whatever order the entries come. Raises ValueError for
-    a field that does not fit the format and OSError if the disk refuses.
+    The same state gives the same bytes, in whatever order the entries come. `threads`: for
+    building the index. Raises ValueError for a field that does not fit the format and OSError if
+    the disk refuses.
     """
-    tables = _tables_of(sorted(entries, key=lambda listed: listed.entry))
-    header = _header_of(source, tables)
-    beginning = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    checksum = hashlib.sha256()
-    try:
-        with beginning.open("wb") as file:
-            for part in (header, *(array.tobytes() for array in tables)):
-                padded = part + bytes(-len(part) % _ALIGNMENT)
-                checksum.update(padded)
-                file.write(padded)
-            file.write(checksum.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        beginning.replace(path)
-    finally:
-        beginning.unlink(missing_ok=True)
-    sync_directory(path.parent)
+    tables = entries if isinstance(entries, ListTables) else ListTables.of(entries)
+    md5_kept = _of_entries_without_sha256(tables)
+    arrays = {field.name: getattr(tables, field.name) for field in fields(tables)}
+    arrays["md5"], arrays["md5_entry"] = tables.md5[md5_kept], tables.md5_entry[md5_kept]
+    arrays["sha256_order"] = order_of(arrays["sha256"])
+    arrays["md5_order"] = order_of(arrays["md5"])
+    index = PdqIndex.build(tables.pdq, threads=threads)
+    arrays |= {f"{_INDEX_PREFIX}{name}": table for name, table in index.tables.items()}
+    about: dict[str, str | int] = {
+        "origin": source.origin,
+        "checkpoint_size": source.checkpoint_size,
+        "root_hash": source.root_hash.hex(),
+    }
+    write_arrays(path, about, {name: np.ascontiguousarray(one) for name, one in arrays.items()})
 
 
 def open_snapshot(path: Path) -> Snapshot:
-    """Check a snapshot from its first byte to its last and map it, read-only.
+    """Check a snapshot from its first byte to its last, unless a stamp says that it was checked
+    and has not changed since, and map it, read-only.
 
     Raises ForeignSnapshotError or DamagedSnapshotError, FileNotFoundError if there is none.
     """
-    with path.open("rb") as file:
-        length = os.fstat(file.fileno()).st_size
-        if length == 0:
-            raise DamagedSnapshotError(_damaged(path, "it is empty"))
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    file = open_arrays(path)
     try:
-        header = _checked_header(path, mapped)
-    except SnapshotError:
-        mapped.close()
-        raise
-    return _mapped_tables(mapped, header)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames in a directory last through a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@dataclass(frozen=True)
-class _Header:
-    source: SnapshotSource
-    entries: int
-    pdq: int
-    sha256: int
-    md5: int
-
-    def layout(self) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
-        """Type and shape of every table in the order of the file."""
-        word, number = np.dtype("<u8"), np.dtype("<u4")
-        return [
-            (np.dtype(f"S{_ENTRY_CHARACTERS}"), (self.entries,)),
-            (np.dtype("u1"), (self.entries,)),
-            (word, (PDQ_WORDS, self.pdq)),
-            (np.dtype("u1"), (self.pdq,)),
-            (number, (self.pdq,)),
-            (np.dtype(f"V{_SHA256_BYTES}"), (self.sha256,)),
-            (number, (self.sha256,)),
-            (np.dtype(f"V{_MD5_BYTES}"), (self.md5,)),
-            (number, (self.md5,)),
-        ]
-
-    def file_bytes(self) -> int:
-        """Length of the whole file."""
-        tables = sum(_padded(_table_bytes(*table)) for table in self.layout())
-        return _HEADER_BYTES + tables + _CHECKSUM_BYTES
-
-
-def _tables_of(entries: list[ListedEntry]) -> list[npt.NDArray[Any]]:
-    ids, codes, qualities = bytearray(), bytearray(), bytearray()
-    lanes = bytearray(_LANES.index(listed.lane) for listed in entries)
-    pdq_rows: list[int] = []
-    sha256: list[tuple[bytes, int]] = []
-    md5: list[tuple[bytes, int]] = []
-    previous = ""
-    for row, listed in enumerate(entries):
-        if len(listed.entry) != _ENTRY_CHARACTERS or not listed.entry.isascii():
-            raise ValueError(f"an entry id has {_ENTRY_CHARACTERS} ASCII letters: {listed.entry!r}")
-        if listed.entry == previous:
-            raise ValueError(f"entry {listed.entry} stands twice in the list")
-        previous = listed.entry
-        ids += listed.entry.encode("ascii")
-        for pdq in listed.pdq:
-            if len(pdq.code) != PDQ_BYTES or not 0 <= pdq.quality <= MAX_QUALITY:
-                raise ValueError(f"entry {listed.entry} has a PDQ that is none")
-            codes += pdq.code
-            qualities.append(pdq.quality)
-            pdq_rows.append(row)
-        sha256 += [(_digest(value, _SHA256_BYTES, listed), row) for value in listed.sha256]
-        if not listed.sha256:
-            md5 += [(_digest(value, _MD5_BYTES, listed), row) for value in listed.md5]
-    return [
-        np.frombuffer(ids, f"S{_ENTRY_CHARACTERS}"),
-        np.frombuffer(lanes, "u1"),
-        columns_of(bytes(codes)),
-        np.frombuffer(qualities, "u1"),
-        np.array(pdq_rows, "<u4"),
-        *_sorted_table(sha256, _SHA256_BYTES),
-        *_sorted_table(md5, _MD5_BYTES),
-    ]
-
-
-def _digest(value: bytes, length: int, listed: ListedEntry) -> bytes:
-    if len(value) != length:
-        raise ValueError(f"entry {listed.entry} has a digest of {len(value)} bytes, not {length}")
-    return value
-
-
-def _sorted_table(digests: list[tuple[bytes, int]], length: int) -> list[npt.NDArray[Any]]:
-    digests.sort()
-    values = np.frombuffer(b"".join(value for value, _ in digests), f"V{length}")
-    return [values, np.array([row for _, row in digests], "<u4")]
-
-
-def _header_of(source: SnapshotSource, tables: list[npt.NDArray[Any]]) -> bytes:
-    origin = source.origin.encode("utf-8")
-    if not 0 < len(origin) <= _ORIGIN_BYTES or b"\0" in origin:
-        raise ValueError(f"the origin must have 1 to {_ORIGIN_BYTES} bytes")
-    if len(source.root_hash) != hashlib.sha256().digest_size:
-        raise ValueError("the root hash must have 32 bytes")
-    ids, _, _, qualities, _, sha256, _, md5, _ = tables
-    rows = (len(ids), len(qualities), len(sha256), len(md5))
-    return _HEADER.pack(
-        MAGIC, VERSION, 0, source.checkpoint_size, *rows, source.root_hash, origin
-    ).ljust(_HEADER_BYTES, b"\0")
-
-
-def _checked_header(path: Path, mapped: mmap.mmap) -> _Header:
-    if mapped[: len(MAGIC)] != MAGIC:
-        raise ForeignSnapshotError(
-            f"{path} is not a snapshot of the list. Run `takeback gate sync`."
+        source = SnapshotSource(
+            str(file.about["origin"]),
+            int(file.about["checkpoint_size"]),
+            bytes.fromhex(str(file.about["root_hash"])),
         )
-    if len(mapped) < _HEADER_BYTES + _CHECKSUM_BYTES:
-        raise DamagedSnapshotError(_damaged(path, "it is too short"))
-    fields = _HEADER.unpack_from(mapped)
-    _, version, _, size, entries, pdq, sha256, md5, root_hash, origin = fields
-    if version != VERSION:
-        raise ForeignSnapshotError(
-            f"{path} has format {version}; this program reads format {VERSION}. "
-            "Run `takeback gate sync` of the same version as the gate."
+        tables = _Mapped(*(file.arrays[field.name] for field in fields(ListTables)))
+        index_tables = {
+            name.removeprefix(_INDEX_PREFIX): array
+            for name, array in file.arrays.items()
+            if name.startswith(_INDEX_PREFIX)
+        }
+        return Snapshot(
+            source,
+            tables,
+            PdqIndex.attach(tables.pdq, index_tables),
+            file.digest,
+            file.arrays["sha256_order"],
+            file.arrays["md5_order"],
         )
-    with memoryview(mapped) as whole, whole[:-_CHECKSUM_BYTES] as checked:
-        if hashlib.sha256(checked).digest() != mapped[-_CHECKSUM_BYTES:]:
-            raise DamagedSnapshotError(_damaged(path, "its checksum is wrong"))
-    source = SnapshotSource(origin.rstrip(b"\0").decode("utf-8"), size, root_hash)
-    header = _Header(source, entries, pdq, sha256, md5)
-    if header.file_bytes() != len(mapped):
-        raise DamagedSnapshotError(_damaged(path, "its tables do not fit its length"))
-    return header
+    except (KeyError, ValueError) as error:
+        raise ForeignSnapshotError(
+            f"{path} holds other tables than this program reads. Run `takeback gate sync`."
+        ) from error
 
 
-def _mapped_tables(mapped: mmap.mmap, header: _Header) -> Snapshot:
-    tables: list[npt.NDArray[Any]] = []
-    offset = _HEADER_BYTES
-    for dtype, shape in header.layout():
-        count = int(np.prod(shape))
-        tables.append(np.frombuffer(mapped, dtype, count, offset).reshape(shape))
-        offset += _padded(_table_bytes(dtype, shape))
-    return Snapshot(header.source, *tables)
+class _Mapped(ListTables):
+    """Tables that were checked when they were written, and whose checksums are right."""
+
+    def __post_init__(self) -> None:
+        """Take them as they are: to look at every row would read the whole file."""
 
 
-def _table_bytes(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
-    return dtype.itemsize * int(np.prod(shape))
+def _joined(values: Iterable[bytes], length: int) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(-1, length)
 
 
-def _padded(length: int) -> int:
-    return length + -length % _ALIGNMENT
-
-
-def _damaged(path: Path, how: str) -> str:
-    return f"The snapshot {path} is damaged: {how}. Run `takeback gate sync` to write it anew."
+def _of_entries_without_sha256(tables: ListTables) -> npt.NDArray[Any]:
+    with_sha256 = np.zeros(len(tables.entry_ids), np.bool_)
+    with_sha256[tables.sha256_entry] = True
+    return ~with_sha256[tables.md5_entry]
