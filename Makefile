@@ -49,7 +49,7 @@ $(WASM): native/wasm.cpp $(wildcard native/*.hpp) native/build_wasm.py | .venv/.
 	@$(call say,WebAssembly kernel)
 	@$(BIN)/python native/build_wasm.py $@
 
-web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES)
+web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback/fingerprints/views.toml
 	@$(call say,Browser code)
 	@cd web && npm run --silent build
 	@touch $@
@@ -108,10 +108,10 @@ var/photographs/.fetched: .venv/.installed
 	@$(BIN)/python -m takeback.cli.demo.photographs var/photographs
 	@touch $@
 
-bench: setup .venv-bench/.installed ## Measure against the field (half an hour), write docs/benchmarks.md
+bench: .venv/.installed photographs .venv-bench/.installed ## Measure against the field (half an hour), write docs/benchmarks.md
 	@$(BENCH) full
 
-bench-quick: setup .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes
+bench-quick: .venv/.installed photographs .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes
 	@$(BENCH) quick
 
 # The packages it is measured against; what they don't bring comes from .venv, Takeback included.

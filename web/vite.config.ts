@@ -1,10 +1,12 @@
 // Builds what the hotline serves under /static/: one entry, its style, two workers, the kernel.
 import { defineConfig } from 'vitest/config';
+import { listedCrops } from './policy/listed-crops.ts';
 import { logicalDirections } from './styling/logical-directions.ts';
 
 export default defineConfig({
   base: '/static/',
   publicDir: false,
+  plugins: [listedCrops()],
   build: {
     target: 'es2022',
     cssTarget: ['chrome111', 'firefox115', 'safari16.4'],
@@ -17,7 +19,7 @@ export default defineConfig({
       checks: { pluginTimings: false },
     },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [listedCrops()] },
   css: {
     postcss: { plugins: [logicalDirections()] },
     preprocessorOptions: { scss: { loadPaths: ['node_modules'], quietDeps: true } },

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,6 +29,7 @@ class Seen:
 
     file: str
     browser_pdq: Pdq | None
+    browser_crops: list[Pdq]
     browser_sha256: str
     browser_md5: str
     server: PictureFingerprints
@@ -37,6 +39,11 @@ class Seen:
         assert self.browser_pdq is not None, f"{self.file}: the browser saw no pixels"
         ours = int.from_bytes(self.browser_pdq.bits) ^ int.from_bytes(self.server.pdq.bits)
         return ours.bit_count()
+
+    @property
+    def crop_distances(self) -> list[int]:
+        pairs = zip(self.browser_crops, self.server.crops, strict=True)
+        return [ours.distance(theirs) for ours, theirs in pairs]
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +68,7 @@ def picker(browser: Browser) -> Iterator[Page]:
         assert problems == []
 
 
-def in_the_browser(page: Page, files: list[Path]) -> dict[str, dict[str, object]]:
+def in_the_browser(page: Page, files: list[Path]) -> dict[str, dict[str, Any]]:
     """Pick `files` on a fresh page; return the records the form would send, by file name."""
     page.evaluate("sessionStorage.clear()")
     page.reload()
@@ -84,10 +91,12 @@ def compared(page: Page, files: list[Path]) -> list[Seen]:
                 pdq = record["pdq"] and Pdq.from_hex(
                     str(record["pdq"]), int(str(record["quality"]))
                 )
+                crops = [Pdq.from_hex(crop["pdq"], crop["quality"]) for crop in record["crops"]]
                 seen.append(
                     Seen(
                         file=file.name,
                         browser_pdq=pdq or None,
+                        browser_crops=crops,
                         browser_sha256=str(record["sha256"]),
                         browser_md5=str(record["md5"]),
                         server=fingerprint_picture(file.read_bytes(), decoder),
@@ -119,6 +128,10 @@ def test_photographs_have_the_servers_fingerprints(
         assert (one.browser_sha256, one.browser_md5) == (one.server.sha256, one.server.md5)
         assert one.browser_pdq is not None
         assert abs(one.browser_pdq.quality - one.server.pdq.quality) <= 1
+    crops = [distance for one in seen for distance in one.crop_distances]
+    assert len(crops) >= 8 * len(seen)
+    assert max(crops) <= 12
+    assert sum(distance <= 4 for distance in crops) >= 0.99 * len(crops)
 
 
 def test_odd_files_have_the_servers_fingerprints(

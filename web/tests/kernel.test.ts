@@ -46,6 +46,21 @@ describe('the kernel', () => {
     for (const rows of [1, 2, 64, 202]) expect(await pdqOf(rgba, 301, rows)).toEqual(whole);
   });
 
+  test('takes a part as if the picture had been cut down to it', async () => {
+    const [width, height] = [800, 600];
+    const rgba = picture(width, height);
+    const hashing = await startPicture(kernel, width, height, height);
+    hashing.add(rgba);
+    const whole = hashing.finish();
+    // So smooth a picture has many waves of nearly no height, which whole levels of grey push over.
+    expect(distance(hashing.crop([0, 0, 1, 1]), whole)).toBeLessThanOrEqual(16);
+    const lower = rgba.subarray(width * 4 * 150);
+    const part = hashing.crop([0, 0.25, 1, 1]);
+    expect(distance(part, await pdqOf(lower, width, 450))).toBeLessThanOrEqual(16);
+    expect(distance(part, whole)).toBeGreaterThan(31);
+    expect(hashing.crop([0.5, 0.5, 0.5, 0.5])).toEqual({ hex: '0'.repeat(64), quality: 0 });
+  });
+
   test('sets half of the bits of an ordinary picture', async () => {
     const nothing: Pdq = { hex: '0'.repeat(64), quality: 0 };
     expect(distance(await pdqOf(picture(301, 203), 301, 203), nothing)).toBe(128);

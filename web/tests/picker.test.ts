@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FileFingerprints } from '../src/fingerprints/fingerprint';
 import { FingerprintQueue, UnreadableFile, WorkerEnded } from '../src/fingerprints/queue';
+import type { PictureRecord } from '../src/reporter/picture-list';
 import { distinctName, PictureList, verdictOf } from '../src/reporter/picture-list';
 import { PicturePicker, picturePicker } from '../src/reporter/picture-picker';
 
@@ -22,8 +23,10 @@ const TEXTS = {
 };
 
 function fingerprintsOf(seed: string, quality = 90): FileFingerprints {
-  const pdq = { hex: seed.repeat(64).slice(0, 64), quality };
-  return { sha256: seed.repeat(64).slice(0, 64), md5: seed.repeat(32), pdq, problem: null };
+  const sha256 = seed.repeat(64).slice(0, 64);
+  const pdq = { hex: sha256, quality };
+  const crops = [{ hex: '1'.repeat(64), quality: 70 }];
+  return { sha256, md5: seed.repeat(32), pdq, crops, problem: null };
 }
 
 /** Answers by the text of the file; the true worker is driven in Chromium (tests/browser). */
@@ -32,7 +35,8 @@ const worker = {
     const text = await file.text();
     if (text === 'gone') throw new UnreadableFile();
     if (text === 'huge' && pixels) throw new WorkerEnded();
-    if (text === 'huge') return { ...fingerprintsOf('e'), pdq: null, problem: 'undecodable' };
+    if (text === 'huge')
+      return { ...fingerprintsOf('e'), pdq: null, crops: [], problem: 'undecodable' };
     return fingerprintsOf(text, text === 'b' ? 20 : 90);
   },
 };
@@ -57,7 +61,7 @@ const file = (text: string, name = `${text}.jpg`) => new File([text], name);
 const texts = (selector: string) =>
   Array.from(document.querySelectorAll(selector), (element) => element.textContent);
 const status = () => document.querySelector('[data-picker-status]')?.textContent;
-const sent = (): { id: string; sha256: string; pdq: string | null }[] =>
+const sent = (): PictureRecord[] =>
   JSON.parse(document.querySelector<HTMLInputElement>('[data-picker-value]')?.value || '[]');
 
 beforeEach(() => sessionStorage.clear());
@@ -71,6 +75,7 @@ describe('the picker', () => {
     expect(sent().map((record) => Object.keys(record).sort())).toEqual(
       new Array(2).fill(['crops', 'id', 'md5', 'pdq', 'quality', 'sha256']),
     );
+    expect(sent()[0]?.crops).toEqual([{ pdq: '1'.repeat(64), quality: 70 }]);
     expect(JSON.stringify(sent())).not.toContain('beach');
     const names = JSON.parse(sessionStorage.getItem('picture-names') ?? '');
     expect(Object.values(names)).toEqual(['beach.jpg', 'dog.jpg']);

@@ -29,7 +29,7 @@ describe('the kernel on its way', () => {
     const load = vi.fn<() => Promise<WebAssembly.Module>>().mockRejectedValue(new TypeError());
     const fingerprinter = new FileFingerprinter(load);
     const picture = () => fingerprinter.fingerprint(new Blob(['abc']), true, () => {});
-    const exact = { sha256: ABC_SHA256, md5: ABC_MD5, pdq: null };
+    const exact = { sha256: ABC_SHA256, md5: ABC_MD5, pdq: null, crops: [] };
     expect(await picture()).toEqual({ ...exact, problem: 'undecodable' });
     load.mockResolvedValue(new WebAssembly.Module(wasm));
     // The kernel is there now; what is missing is Node's canvas, and that is another problem.
@@ -59,7 +59,13 @@ function queueOf(...behaviours: Behaviour[]): { queue: FingerprintQueue; ended: 
   return { queue: new FingerprintQueue(new InAWorker(start)), ended };
 }
 
-const EXACT = { sha256: ABC_SHA256, md5: ABC_MD5, pdq: null, problem: 'undecodable' as const };
+const EXACT = {
+  sha256: ABC_SHA256,
+  md5: ABC_MD5,
+  pdq: null,
+  crops: [],
+  problem: 'undecodable' as const,
+};
 const silent: Behaviour = () => {};
 const works: Behaviour = (_, answer) => answer({ kind: 'done', fingerprints: EXACT });
 const add = (queue: FingerprintQueue) =>

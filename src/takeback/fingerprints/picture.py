@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from takeback.fingerprints.digests import md5_of, sha256_of
+from takeback.fingerprints.luma import Luma
 from takeback.fingerprints.pdq import Pdq, pdq_of_pixels
+from takeback.fingerprints.views import load_policy
 from takeback.media import Decoder
 
 
@@ -11,8 +13,9 @@ from takeback.media import Decoder
 class PictureFingerprints:
     """What a picture file can be recognised by.
 
-    `width` and `height` are in pixels, after the file's orientation was applied; `size_bytes`,
-    `sha256` and `md5` are of the file as it is.
+    `width` and `height` are in pixels, after the file's orientation was applied; `crops` are the
+    PDQs of the parts that the standard view policy lists, in its order; `size_bytes`, `sha256` and
+    `md5` are of the file as it is.
     """
 
     media_type: str
@@ -20,6 +23,7 @@ class PictureFingerprints:
     height: int
     size_bytes: int
     pdq: Pdq
+    crops: tuple[Pdq, ...]
     sha256: str
     md5: str
 
@@ -32,12 +36,14 @@ def fingerprint_picture(data: bytes, decoder: Decoder) -> PictureFingerprints:
     """
     picture = decoder.decode(data)
     height, width = picture.pixels.shape[:2]
+    listed = load_policy().listed_boxes(width, height).values()
     return PictureFingerprints(
         media_type=picture.media_type,
         width=width,
         height=height,
         size_bytes=len(data),
         pdq=pdq_of_pixels(picture.pixels),
+        crops=tuple(Luma.from_pixels(picture.pixels).crop_pdqs(tuple(listed))),
         sha256=sha256_of(data),
         md5=md5_of(data),
     )

@@ -3,6 +3,7 @@ import { decodePicture, NoPixels, type PixelProblem } from './decode';
 import { type Digests, digestFile } from './digests';
 import { type Kernel, type Pdq, startPicture } from './kernel';
 import { MAX_BYTES, MAX_PIXELS, STRIP_PIXELS } from './limits';
+import { listedCrops } from './listed-crops';
 import { announcedPixels, HEADER_BYTES } from './picture-size';
 import { type Readback, readbacks, truthfulReadback } from './readback';
 import { storedPixels } from './stored-pixels';
@@ -10,6 +11,8 @@ import { storedPixels } from './stored-pixels';
 /** What is known of a file. `problem` says why `pdq` is null. */
 export interface FileFingerprints extends Digests {
   readonly pdq: Pdq | null;
+  /** Of the parts in `listedCrops`, in their order; none without `pdq`. */
+  readonly crops: readonly Pdq[];
   readonly problem: PixelProblem | null;
 }
 
@@ -58,14 +61,14 @@ export class FileFingerprinter {
       throw error;
     }
     try {
-      const pdq = await this.pdqOf(await picture, onProgress);
+      const { pdq, crops } = await this.pdqsOf(await picture, onProgress);
       onProgress(1);
-      return { ...digests, pdq, problem: null };
+      return { ...digests, pdq, crops, problem: null };
     } catch (error) {
       onProgress(1);
       // Whatever else goes wrong with pixels (memory above all) must not cost the exact ones.
       const problem = error instanceof NoPixels ? error.problem : 'too-large';
-      return { ...digests, pdq: null, problem };
+      return { ...digests, pdq: null, crops: [], problem };
     }
   }
 
@@ -90,7 +93,10 @@ export class FileFingerprinter {
   }
 
   /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
-  private async pdqOf(picture: ImageBitmap, onProgress: OnProgress): Promise<Pdq> {
+  private async pdqsOf(
+    picture: ImageBitmap,
+    onProgress: OnProgress,
+  ): Promise<{ pdq: Pdq; crops: Pdq[] }> {
     try {
       onProgress(DECODED);
       const kernel = await this.kernelOrNoPixels();
@@ -105,7 +111,8 @@ export class FileFingerprinter {
         hashing.add(await way.read(picture, top, rows));
         onProgress(DECODED + ((READ - DECODED) * (top + rows)) / height);
       }
-      return hashing.finish();
+      const pdq = hashing.finish();
+      return { pdq, crops: listedCrops(width, height).map((box) => hashing.crop(box)) };
     } finally {
       picture.close();
     }

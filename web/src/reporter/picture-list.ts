@@ -50,7 +50,7 @@ export class PictureList {
     for (const { record, name: other } of this.pictures.values())
       if (record.sha256 === fingerprints.sha256) return { sameAs: other };
     const { pdq, sha256, md5 } = fingerprints;
-    const crops: CropRecord[] = [];
+    const crops = fingerprints.crops.map(({ hex, quality }) => ({ pdq: hex, quality }));
     const record = { id, pdq: pdq?.hex ?? null, quality: pdq?.quality ?? null, crops, sha256, md5 };
     this.pictures.set(id, { record, name });
     return null;

@@ -40,7 +40,7 @@ class Reporter:
                 "id": str(uuid.uuid4()),
                 "pdq": picture.pdq.hex,
                 "quality": picture.pdq.quality,
-                "crops": [],
+                "crops": [{"pdq": crop.hex, "quality": crop.quality} for crop in picture.crops],
                 "sha256": picture.sha256,
                 "md5": picture.md5,
             }
