@@ -24,6 +24,21 @@ def random_codes(count: int) -> Codes:
     return np.random.default_rng(_SEED).integers(0, 256, (count, CODE_BYTES), dtype=np.uint8)
 
 
+def crowded_codes(count: int) -> Codes:
+    """Return codes of which many lie near, or are, others: uint8, (count, 32).
+
+    They are what indexes that hope for evenly spread codes get wrong: some fifty centres with up
+    to 40 bits changed, all zeros, all ones, and one code many times.
+    """
+    random = np.random.default_rng(_SEED + 2)
+    centres = random_codes(50)
+    centres[0], centres[1] = 0, 255
+    codes = centres[random.integers(0, len(centres), count)]
+    for row in range(count // 5, count):
+        codes[row] ^= _flips(random, 40)
+    return codes
+
+
 def queries_for(codes: Codes, count: int = BATCH) -> Codes:
     """Return queries in random order: uint8, (count, 32).
 
@@ -33,8 +48,12 @@ def queries_for(codes: Codes, count: int = BATCH) -> Codes:
     random = np.random.default_rng(_SEED + 1)
     queries = random.integers(0, 256, (count, CODE_BYTES), dtype=np.uint8)
     for row in range(0, count, 2):
-        bits = np.zeros(CODE_BYTES * 8, np.uint8)
-        flipped = random.integers(0, _MOST_FLIPPED)
-        bits[random.choice(bits.size, flipped, replace=False)] = 1
-        queries[row] = codes[random.integers(0, len(codes))] ^ np.packbits(bits)
+        queries[row] = codes[random.integers(0, len(codes))] ^ _flips(random, _MOST_FLIPPED)
     return random.permutation(queries)
+
+
+def _flips(random: np.random.Generator, most: int) -> Codes:
+    """Return a code with fewer than `most` bits set, at random places."""
+    bits = np.zeros(CODE_BYTES * 8, np.uint8)
+    bits[random.choice(bits.size, random.integers(0, most), replace=False)] = 1
+    return np.packbits(bits)

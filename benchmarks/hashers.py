@@ -18,6 +18,9 @@ from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 from benchmarks.readers import PDQ
 from takeback.fingerprints import Pdq, fingerprint_picture
 from takeback.fingerprints.luma import Luma
+from takeback.fingerprints.reading import READ_UPLOAD
+from takeback.fingerprints.upload import fingerprint_upload
+from takeback.fingerprints.views import shipped_policies
 from takeback.media import Decoder
 from takeback.media.luma import SHORTEST_SIDE, scale_for
 
@@ -25,6 +28,7 @@ OURS: Final = "Takeback"
 REFERENCE: Final = "Pillow + pdqhash"
 DRAFT: Final = "Pillow draft + pdqhash"
 FLOOR: Final = "decoding alone"
+READERS: Final = (PDQ, READ_UPLOAD)
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,15 @@ def in_process(data: bytes) -> Pdq:
 
 
 def ours(decoder: Decoder) -> list[Hasher]:
-    """Return our ways. The decoder must know `benchmarks.readers.PDQ`."""
+    """Return our ways, for a decoder that was made with `READERS`."""
+    views = shipped_policies()["standard"]
     return [
         Hasher(OURS, "PDQ and quality, in the bounded child", lambda data: decoder.read(data, PDQ)),
+        Hasher(
+            "Takeback, all views",
+            "in the bounded child: the standard policy's views; SHA-256 and MD5",
+            lambda data: fingerprint_upload(data, decoder, views),
+        ),
         Hasher(
             "Takeback, exact",
             "all pixels from the bounded child, equal to the reference; SHA-256, MD5",

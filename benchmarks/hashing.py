@@ -6,13 +6,16 @@ import io
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 
 from PIL import Image
 from rich.progress import Progress
 
 from benchmarks.hashers import (
+    FLOOR,
     OURS,
+    READERS,
     REFERENCE,
     Hasher,
     decoded,
@@ -23,7 +26,6 @@ from benchmarks.hashers import (
 )
 from benchmarks.machine import one_core
 from benchmarks.photographs import Photograph, all_photographs
-from benchmarks.readers import PDQ
 from benchmarks.timing import Timed, in_turns, times_faster
 from takeback.media import Decoder
 
@@ -87,11 +89,15 @@ def measure(
     *,
     rounds: int,
     few: bool = False,
+    most_seconds: float = float("inf"),
     on_file: Callable[[], object] = lambda: None,
 ) -> list[Hashed]:
-    """Time every side on every file, in turns; `few` leaves out all but the ratios need."""
-    with one_core(), Decoder(readers=(PDQ,)) as decoder:
-        alone = floor() if sample.jpeg else Hasher("decoding alone", "Pillow", decoded)
+    """Time every side on every file, in turns; `few` leaves out all but the ratios need.
+
+    After `most_seconds`, shared evenly by the files, no further round begins.
+    """
+    with one_core(), Decoder(readers=READERS) as decoder:
+        alone = floor() if sample.jpeg else Hasher(FLOOR, "Pillow's decode to RGB", decoded)
         sides = [*ours(decoder), *theirs(), alone]
         if sample.jpeg:
             sides.insert(1, ours_in_process())
@@ -99,7 +105,7 @@ def measure(
             sides = [side for side in sides if side.name in (OURS, REFERENCE, alone.name)]
         timed = []
         for data in sample.files:
-            timed.append(_timed(sides, data, rounds))
+            timed.append(_timed(sides, data, rounds, most_seconds / len(sample.files)))
             on_file()
     return [_summary(side, timed, alone.name) for side in sides]
 
@@ -171,8 +177,9 @@ def _encoded(picture: Image.Image, encoding: str, **options: int) -> bytes:
     return file.getvalue()
 
 
-def _timed(sides: list[Hasher], data: bytes, rounds: int) -> dict[str, Timed]:
-    return in_turns({side.name: lambda side=side: side.hash(data) for side in sides}, rounds=rounds)
+def _timed(sides: list[Hasher], data: bytes, rounds: int, most_seconds: float) -> dict[str, Timed]:
+    calls = {side.name: partial(side.hash, data) for side in sides}
+    return in_turns(calls, rounds=rounds, most_seconds=most_seconds)
 
 
 def _summary(side: Hasher, timed: list[dict[str, Timed]], alone: str) -> Hashed:

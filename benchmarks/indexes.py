@@ -8,15 +8,13 @@ from typing import Any, Final, Protocol
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
 from benchmarks.codes import THRESHOLD, Codes
+from benchmarks.recall import Rows
 from takeback.matching.index import ExactScan, columns_of
 
 _BITS: Final = 256
-Rows = list[NDArray[np.int64]]
-"""For each query the rows within the threshold, ascending."""
 
 
 class Index(Protocol):

@@ -18,13 +18,15 @@ from typing import Any, Final
 import numpy as np
 from rich.progress import Progress
 
-from benchmarks.codes import BATCH, CODE_BYTES, Codes, queries_for, random_codes
-from benchmarks.indexes import CANDIDATES, Candidate, Index, Rows, flat
+from benchmarks.codes import BATCH, CODE_BYTES, Codes, crowded_codes, queries_for, random_codes
+from benchmarks.indexes import CANDIDATES, Candidate, Index, flat
 from benchmarks.machine import memory_bytes, one_core
+from benchmarks.recall import compared, found_by_brute_force
 from benchmarks.timing import in_turns, times_faster
 
 SIZES: Final = (100_000, 1_000_000, 10_000_000)
 _ADDED: Final = 5
+_CHECKED: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Searched:
 def measure_all(progress: Progress) -> dict[str, Any]:
     """Measure every index at every size, in processes of their own, one after the other."""
     runs = [(one, size) for size in SIZES for one in CANDIDATES if size <= one.most]
+    check_all()
     task = progress.add_task("Matching", total=len(runs))
     rows = []
     for candidate, size in runs:
@@ -159,12 +162,23 @@ def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     )
 
 
-def compared(found: Rows, truth: Rows) -> tuple[int, float, int]:
-    """Return how many matches there are, the share of them found, and what was found besides."""
-    matches = sum(len(rows) for rows in truth)
-    both = sum(len(np.intersect1d(ours, true)) for ours, true in zip(found, truth, strict=True))
-    extra = sum(len(rows) for rows in found) - both
-    return matches, both / matches if matches else 1.0, extra
+def check_all() -> None:
+    """Hold every index to comparing all with all, on a small list with copies and near-copies.
+
+    Raises RuntimeError, which names the index, if one finds anything else.
+    """
+    codes = crowded_codes(_CHECKED)
+    queries = queries_for(codes, _CHECKED)
+    truth = found_by_brute_force(codes, queries)
+    for candidate in CANDIDATES:
+        index = candidate.build(codes)
+        found = index.rows(index.ask_all(index.prepared(queries)))
+        matches, recall, extra = compared(found, truth)
+        if recall < 1 or extra:
+            raise RuntimeError(
+                f"{candidate.name} is not exact: of {matches} matches it finds {recall:.2%}, and "
+                f"{extra} besides. Its times would mean nothing."
+            )
 
 
 def _singles(index: Index, queries: Codes, count: int, times: list[float]) -> Callable[[], None]:
