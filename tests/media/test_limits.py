@@ -102,7 +102,7 @@ def test_time_on_the_clock() -> None:
 
 
 def test_bytes_of_all_files_in_flight() -> None:
-    slow = scan_bomb(500)
+    slow = scan_bomb(200)
     limits = Limits(max_bytes=len(slow) + len(_FINE) - 1, max_scans=1_000_000)
     with (
         Decoder(limits, max_bytes_in_flight=limits.max_bytes) as decoder,
