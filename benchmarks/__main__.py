@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import agreement, hashing, matching, report
+from benchmarks import agreement, hashing, matching, report, service
 from benchmarks.machine import this_machine
 from benchmarks.quick import measure_quickly
 from benchmarks.results import keep
@@ -22,6 +22,7 @@ _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "hashing": hashing.measure_all,
     "agreement": agreement.measure_all,
     "matching": matching.measure_all,
+    "service": service.measure_all,
 }
 _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"
 
@@ -43,9 +44,12 @@ def main(arguments: list[str]) -> int:
             console.print(_load())
             print(json.dumps(ratios))
             return 0
-        for step in _STEPS if asked == "full" else [asked] if asked in _STEPS else []:
+        steps = list(_STEPS) if asked == "full" else [asked] if asked in _STEPS else []
+        if "service" in steps:
+            service.check_tools()  # now, not when an hour has been measured
+        for step in steps:
             _measure(console, step)
-    except NoPhotographs as error:
+    except (NoPhotographs, service.NotMeasurable) as error:
         console.print(str(error))
         return 1
     for path in report.write():

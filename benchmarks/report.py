@@ -50,15 +50,24 @@ entries with 0 to 59 bits changed, half are random. One thread. Recall is measur
 flat, which compares all; *extra* are rows that flat does not find. Memory is what the process
 grows by, the 32 bytes of the code included. *Add one* is the time until one more code is found.
 """
+_SERVICE: Final = """\
+## The gate's HTTP service
+
+Photographs brought to 12 megapixels, sent by `wrk` as raw bodies over four connections that stay
+open. The service and its decoding process share one core, `wrk` has another. *In process* is
+`Gate.check` on the same core with the same photographs and the same list, in turns with the
+service. Processor time counts both processes; other programs on the machine hardly touch it.
+"""
 
 
 def write() -> list[Path]:
     """Write the page and the plots, of the steps that have been measured; returns their paths."""
     hashing, agreement, matching = kept("hashing"), kept("agreement"), kept("matching")
+    service = kept("service")
     PLOTS.mkdir(parents=True, exist_ok=True)
     parts = [_HEAD]
     written = [DOCUMENT]
-    measured = [one for one in (hashing, agreement, matching) if one is not None]
+    measured = [one for one in (hashing, agreement, matching, service) if one is not None]
     if measured:
         parts.append(_machines(measured))
     if hashing is not None:
@@ -71,6 +80,8 @@ def write() -> list[Path]:
         written.append(draw_matching(matching["indexes"], PLOTS / "matching.svg"))
         parts += [_MATCHING, "![Microseconds a query by size of the list](plots/matching.svg)\n"]
         parts += _matching(matching)
+    if service is not None:
+        parts += [_SERVICE, _service(service)]
     DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
     return written
 
@@ -163,6 +174,28 @@ def _matching(matching: dict[str, Any]) -> list[str]:
         )
         parts.append(f"### {size:,} codes\n\n" + _table(head, rows, numbers=10) + left_out)
     return parts
+
+
+def _service(service: dict[str, Any]) -> str:
+    inside, saturated, half = service["in_process"], service["saturated"], service["half_load"]
+    rows = [("in process", f"{inside['rate']:.1f}", f"{inside['cpu_ms']:.1f}", "", "")]
+    rows += [
+        (
+            name,
+            f"{one['rate']:.1f}",
+            f"{one['cpu_ms']:.1f}",
+            f"{one['p50_ms']:.1f}",
+            f"{one['p99_ms']:.1f}",
+        )
+        for name, one in (("HTTP, saturated", saturated), ("HTTP, half load", half))
+    ]
+    head = ("", "uploads a second", "processor ms an upload", "p50 ms", "p99 ms")
+    return (
+        f"{service['photographs']} photographs, {service['mean_bytes'] / 1e6:.1f} MB on average, "
+        f"against {service['listed']:,} entries. Over HTTP the core keeps "
+        f"**{service['share']:.0%}** of its rate in process ({service['cpu_share']:.0%} by "
+        f"processor time).\n\n" + _table(head, rows, numbers=4)
+    )
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, numbers: int) -> str:

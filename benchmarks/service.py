@@ -1,13 +1,12 @@
 """The gate's HTTP service under load from `wrk`, against the same checks in process, on one core.
 
-`python -m benchmarks.service` runs it alone. The service and its decoding process share one core;
-`wrk` sends from another. Both sides check the same 12-megapixel photographs against the same list,
-in turns, so that a busy moment of the machine hits both alike.
+The service and its decoding process share one core; `wrk` sends from another. Both sides check the
+same 12-megapixel photographs against the same list, in turns, so that a busy moment of the machine
+hits both alike.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import os
@@ -17,15 +16,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
+from rich.progress import Progress
 
-from benchmarks import results
 from benchmarks.codes import random_codes
 from benchmarks.machine import KEPT, REPOSITORY, one_core
 from takeback.cli.demo.photographs import FETCHED, fetch_photographs, find_photographs
@@ -42,6 +41,8 @@ _SIZE: Final = (4000, 3000)
 _JPEG_QUALITY: Final = 90
 _LEAST_PIXELS: Final = 8_000_000  # smaller photographs would be mere blur at 12
 _CONNECTIONS: Final = 4
+_ROUNDS: Final = 9
+_SECONDS: Final = 5  # of each side in a round
 _SCRIPT: Final = Path(__file__).with_name("service_upload.lua")
 _QUALITY: Final = 100
 
@@ -52,10 +53,10 @@ class NotMeasurable(RuntimeError):  # noqa: N818 - says what is the matter
 
 @dataclass(frozen=True)
 class Inside:
-    """One round in process: uploads a second, and processor seconds an upload."""
+    """One round in process: uploads a second, and processor time an upload."""
 
     rate: float
-    cpu_seconds: float
+    cpu_ms: float
 
 
 @dataclass(frozen=True)
@@ -63,72 +64,57 @@ class Served:
     """One round over HTTP; latencies in milliseconds as `wrk` saw them."""
 
     rate: float
-    cpu_seconds: float
+    cpu_ms: float
     p50_ms: float
     p99_ms: float
 
 
-def measure(*, rounds: int = 7, seconds: int = 6) -> dict[str, Any]:
-    """Measure all of it; raises NotMeasurable.
+def measure_all(progress: Progress) -> dict[str, Any]:
+    """Measure the service; raises NotMeasurable, or NoPhotographs.
 
-    The rates are medians over the rounds, and so is `share`, of the rounds' own ratios.
+    The rates are medians over the rounds, and `share` is that of the rounds' own ratios.
+    `cpu_share` compares processor time instead, which other programs on the machine hardly touch.
     """
+    check_tools()
+    bar = progress.add_task("Service", total=3 * _ROUNDS)
+    cores = os.sched_getaffinity(0)
     with one_core() as core:
-        wrk = _wrk_apart_from(core)
+        wrk = ("taskset", "-c", ",".join(map(str, cores - {core})), "wrk")
         uploads, store = _uploads(), _store()
         files = [path.read_bytes() for path in uploads]
         with Gate.open(store) as gate, _service(store) as (pid, url):
             service = _LoadedService(url, pid, uploads, wrk)
             _check_for(gate, files, 1.0)
             service.serve_for(1)
-            inside, served = [], []
-            for _ in range(rounds):
-                inside.append(_check_for(gate, files, seconds))
-                served.append(service.serve_for(seconds))
+            inside, served, half = [], [], []
+            for _ in range(_ROUNDS):
+                inside.append(_check_for(gate, files, _SECONDS))
+                served.append(service.serve_for(_SECONDS))
+                progress.advance(bar, 2)
             rate = statistics.median(one.rate for one in served)
             # A connection pauses and then waits for its answer, which takes about one turn.
             pause_ms = 1000 * (2 * _CONNECTIONS - 1) / rate
-            half = [service.serve_for(seconds, pause_ms=pause_ms) for _ in range(rounds)]
+            for _ in range(_ROUNDS):
+                half.append(service.serve_for(_SECONDS, pause_ms=pause_ms))
+                progress.advance(bar)
     return {
         "photographs": len(uploads),
         "mean_bytes": round(statistics.mean(map(len, files))),
         "listed": LISTED,
         "connections": _CONNECTIONS,
-        "in_process_per_second": statistics.median(one.rate for one in inside),
-        "service_per_second": rate,
+        "in_process": _medians(inside),
+        "saturated": _medians(served),
+        "half_load": _medians(half),
         "share": statistics.median(a.rate / b.rate for a, b in zip(served, inside, strict=True)),
-        "cpu_share": statistics.median(one.cpu_seconds for one in inside)
-        / statistics.median(one.cpu_seconds for one in served),
-        "saturated": _latency(served),
-        "half_load": _latency(half),
-        "rounds": {
-            "in_process": [asdict(one) for one in inside],
-            "saturated": [asdict(one) for one in served],
-            "half_load": [asdict(one) for one in half],
-        },
+        "cpu_share": statistics.median(
+            b.cpu_ms / a.cpu_ms for a, b in zip(served, inside, strict=True)
+        ),
     }
 
 
-def lines(measured: dict[str, Any]) -> list[str]:
-    """Return what was measured as lines for a terminal."""
-    saturated, half = measured["saturated"], measured["half_load"]
-    return [
-        f"{measured['photographs']} photographs of 12 megapixels, "
-        f"{measured['mean_bytes'] / 1e6:.1f} MB on average; a list of {measured['listed']:,}",
-        f"in process   {measured['in_process_per_second']:6.1f} uploads a second and core",
-        f"HTTP service {measured['service_per_second']:6.1f} uploads a second and core: "
-        f"{measured['share']:.0%} (by processor time {measured['cpu_share']:.0%})",
-        f"saturated by {measured['connections']} connections: "
-        f"p50 {saturated['p50_ms']:.1f} ms, p99 {saturated['p99_ms']:.1f} ms",
-        f"at half load, {half['rate']:.1f} a second: "
-        f"p50 {half['p50_ms']:.1f} ms, p99 {half['p99_ms']:.1f} ms",
-    ]
-
-
-def _latency(served: list[Served]) -> dict[str, float]:
+def _medians(rounds: Sequence[Inside | Served]) -> dict[str, float]:
     return {
-        name: statistics.median(getattr(one, name) for one in served)
-        for name in ("rate", "p50_ms", "p99_ms")
+        name: statistics.median(getattr(one, name) for one in rounds) for name in asdict(rounds[0])
     }
 
 
@@ -161,24 +147,21 @@ class _LoadedService:
             raise NotMeasurable(f"{sent['failed']} requests failed under load.")
         return Served(
             sent["requests"] / sent["seconds"],
-            (_cpu_seconds(self.pid) - cpu) / sent["requests"],
+            1000 * (_cpu_seconds(self.pid) - cpu) / sent["requests"],
             sent["p50_ms"],
             sent["p99_ms"],
         )
 
 
-def _wrk_apart_from(core: int) -> tuple[str, ...]:
-    """Return the beginning of a command that runs `wrk` on all cores but one."""
-    wrk, taskset = shutil.which("wrk"), shutil.which("taskset")
-    if wrk is None or taskset is None:
+def check_tools() -> None:
+    """Raise NotMeasurable if something that the measurement needs is missing."""
+    if shutil.which("wrk") is None or shutil.which("taskset") is None:
         raise NotMeasurable(
             "The service is measured with wrk and taskset. Install Debian's packages wrk and "
             "util-linux: apt-get install wrk util-linux."
         )
-    others = [str(other) for other in range(os.cpu_count() or 1) if other != core]
-    if not others:
+    if len(os.sched_getaffinity(0)) == 1:
         raise NotMeasurable("The service is measured on a machine with two cores or more.")
-    return taskset, "-c", ",".join(others), wrk
 
 
 def _check_for(gate: Gate, files: list[bytes], seconds: float) -> Inside:
@@ -191,7 +174,7 @@ def _check_for(gate: Gate, files: list[bytes], seconds: float) -> Inside:
         checked += 1
         if (took := time.perf_counter() - began) >= seconds:
             break
-    return Inside(checked / took, (_cpu_seconds(os.getpid()) - cpu) / checked)
+    return Inside(checked / took, 1000 * (_cpu_seconds(os.getpid()) - cpu) / checked)
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -250,29 +233,10 @@ def _store() -> Path:
     """Return a gate's store with a list of random entries in force."""
     store = Store(KEPT / "service-store")
     snapshot = store.snapshots / f"{LISTED}.snapshot"
-    if not snapshot.exists():
-        entries = [
-            ListedEntry(new_entry_id(), Lane.SELF_REPORTED, (ListedPdq(code.tobytes(), _QUALITY),))
-            for code in random_codes(LISTED)
-        ]
-        write_snapshot(snapshot, SnapshotSource("bench.example.org", LISTED, bytes(32)), entries)
+    entries = [
+        ListedEntry(new_entry_id(), Lane.SELF_REPORTED, (ListedPdq(code.tobytes(), _QUALITY),))
+        for code in random_codes(LISTED)
+    ]
+    write_snapshot(snapshot, SnapshotSource("bench.example.org", LISTED, bytes(32)), entries)
     store.current.write_text(f"{snapshot.name}\n", encoding="ascii")
     return store.folder
-
-
-def main() -> None:
-    """Measure, print and keep."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=int, default=6, help="of each side in a round")
-    given = parser.parse_args()
-    try:
-        measured = measure(rounds=given.rounds, seconds=given.seconds)
-    except NotMeasurable as error:
-        raise SystemExit(str(error)) from error
-    print("\n".join(lines(measured)))
-    results.keep("service", measured)
-
-
-if __name__ == "__main__":
-    main()
