@@ -10,6 +10,7 @@ from takeback.matching.matcher import (
     Matcher,
     SignalType,
     UploadFingerprints,
+    ViewFingerprint,
 )
 from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import ListedEntry, ListedPdq
@@ -29,18 +30,21 @@ def plainly(listed, upload, policy):
         return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision)
     if not listed.sha256 and upload.md5 in listed.md5:
         return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision)
+    whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq, 256)]
     near = [
-        (distance(pdq.code, upload.pdq), -at, pdq.quality)
+        (distance(pdq.code, view.pdq), place, at)
+        for place, view in enumerate([*whole, *upload.views])
         for at, pdq in enumerate(listed.pdq)
-        if upload.pdq is not None
-        and distance(pdq.code, upload.pdq) <= lane.threshold
+        if distance(pdq.code, view.pdq) <= min(lane.threshold, view.max_distance)
         and pdq.quality >= lane.quality_floor
     ]
     if not near:
         return None
-    far = min(near)[0]
-    quality = next(q for d, _, q in sorted(near, key=lambda n: (n[0], -n[1])) if d == far)
-    return Match(listed.entry, listed.lane, SignalType.PDQ, far, quality, lane.decision)
+    far, place, at = min(near)
+    return Match(
+        *(listed.entry, listed.lane, SignalType.PDQ, far, listed.pdq[at].quality, lane.decision),
+        view=[*whole, *upload.views][place].view,
+    )
 
 
 @same_folder
@@ -57,6 +61,15 @@ def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
             st.none() | st.just(centre) | near_codes(centre),
             st.none() | st.sampled_from([bytes([n]) * 32 for n in range(5)]),
             st.none() | st.sampled_from([bytes([n]) * 16 for n in range(5)]),
+            st.lists(
+                st.builds(
+                    ViewFingerprint,
+                    st.sampled_from(["mirrored", "trimmed"]),
+                    near_codes(centre),
+                    st.integers(0, 256),
+                ),
+                max_size=4,
+            ).map(tuple),
         )
     )
     result = Matcher(written(tmp_path / "list", entries), policy).match(upload)
@@ -110,6 +123,18 @@ def test_an_equal_file_matches_below_the_floor(tmp_path):
     matcher = Matcher(written(tmp_path / "list", [listed]), MatchPolicy())
     match = matcher.match(UploadFingerprints(CODE, b"\1" * 32)).matches[0]
     assert (match.signal, match.distance, match.listed_quality) == (SignalType.SHA256, 0, None)
+
+
+def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
+    matcher = Matcher(written(tmp_path / "list", [near(1, 0)]), MatchPolicy())
+    views = (
+        ViewFingerprint("mirrored", flipped(CODE, range(9)), 31),
+        ViewFingerprint("trimmed", flipped(CODE, range(4)), 31),
+        ViewFingerprint("left half", flipped(CODE, range(2)), 1),
+    )
+    upload = UploadFingerprints(flipped(CODE, range(200)), views=views)
+    [match] = matcher.match(upload).matches
+    assert (match.view, match.distance) == ("trimmed", 4)
 
 
 def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from takeback.matching.policy import Decision, Lane, MatchPolicy
 from takeback.matching.snapshot import LANES, Snapshot
 
@@ -27,12 +25,28 @@ class FingerprintError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class ViewFingerprint:
+    """The PDQ, 32 bytes, of one view of an upload, such as `trimmed, mirrored`; see docs/views.md.
+
+    It matches up to `max_distance` bits, or up to the lane's threshold if that is less.
+    """
+
+    view: str
+    pdq: bytes
+    max_distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class UploadFingerprints:
-    """What is known of an upload: PDQ of 32 bytes, SHA-256 of 32, MD5 of 16; any may be absent."""
+    """What is known of an upload: PDQ of 32 bytes, SHA-256 of 32, MD5 of 16; any may be absent.
+
+    `pdq` is of the picture as it is, `views` are other ways to look at it.
+    """
 
     pdq: bytes | None = None
     sha256: bytes | None = None
     md5: bytes | None = None
+    views: tuple[ViewFingerprint, ...] = ()
 
     @classmethod
     def from_hex(
@@ -52,6 +66,7 @@ class Match:
 
     `distance`: bits, 0–256; 0 for files equal byte for byte. `listed_quality`: PDQ quality of the
     listed picture, 0–100; None for an exact match. `decision`: what the policy of its lane says.
+    `view`: the view of the upload that came so near, empty for the picture as it is.
     """
 
     entry: str
@@ -60,6 +75,7 @@ class Match:
     distance: int
     listed_quality: int | None
     decision: Decision
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ class Matcher:
 
         An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
         listed MD5 is equal; or a listed PDQ whose quality reaches the lane's floor lies within the
-        lane's threshold.
+        lane's threshold of the upload's PDQ or of one of its views.
         """
         found: dict[int, Match] = {}
         # The strongest signal first: a later one never replaces it.
@@ -109,23 +125,35 @@ class Matcher:
                 yield row, self._match(row, SignalType.MD5, 0, None)
 
     def _near_pictures(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
-        if upload.pdq is None:
+        views = list(upload.views)
+        if upload.pdq is not None:
+            views.insert(0, ViewFingerprint("", upload.pdq, self.policy.widest_threshold))
+        if not views:
             return
-        snapshot = self.snapshot
-        [hits] = snapshot.index.search_batch([upload.pdq], self.policy.widest_threshold)
-        tables = snapshot.tables
+        found = self.snapshot.index.search_batch(
+            [view.pdq for view in views], self.policy.widest_threshold
+        )
+        tables = self.snapshot.tables
         # Nearest first, so that an entry with several listed PDQs is given its nearest.
-        for hit in np.argsort(hits.distances, kind="stable"):
-            listed, distance = int(hits.rows[hit]), int(hits.distances[hit])
+        nearest_first = sorted(
+            (int(distance), place, int(listed))
+            for place, hits in enumerate(found)
+            for listed, distance in zip(hits.rows, hits.distances, strict=True)
+        )
+        for distance, place, listed in nearest_first:
+            view = views[place]
             row, quality = int(tables.pdq_entry[listed]), int(tables.pdq_quality[listed])
             lane_policy = self.policy.of(LANES[int(tables.entry_lane[row])])
-            if distance <= lane_policy.threshold and quality >= lane_policy.quality_floor:
-                yield row, self._match(row, SignalType.PDQ, distance, quality)
+            threshold = min(lane_policy.threshold, view.max_distance)
+            if distance <= threshold and quality >= lane_policy.quality_floor:
+                yield row, self._match(row, SignalType.PDQ, distance, quality, view.view)
 
-    def _match(self, row: int, signal: SignalType, distance: int, quality: int | None) -> Match:
+    def _match(
+        self, row: int, signal: SignalType, distance: int, quality: int | None, view: str = ""
+    ) -> Match:
         lane = LANES[int(self.snapshot.tables.entry_lane[row])]
         entry = self.snapshot.entry_of(row)
-        return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision)
+        return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision, view)
 
 
 def _from_hex(name: str, value: str | None, length: int) -> bytes | None:
