@@ -10,16 +10,13 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.fingerprints.luma import Box, Grid
+from takeback.fingerprints.luma import GRID_SIDE, Box, Grid
 
 Grey: TypeAlias = NDArray[np.int16]
 Shares: TypeAlias = NDArray[np.float32]
 
 _SAME: Final = 6
 """Grey levels by which JPEG moves a flat colour."""
-
-_STEP: Final = 12
-"""Grey levels between two lines that make an edge."""
 
 _FLAT: Final = 0.95
 """A line of a border has its colour in this share of its pixels."""
@@ -39,8 +36,20 @@ _FEWEST_LINES: Final = 4
 _LONGEST_GAP: Final = 2
 """Lines from one line of a picture to the next that end it not: one may look like the ground."""
 
-_CLEAR: Final = 0.3
-"""A straight edge goes along this share of a line more than along the lines around it."""
+_STEP: Final = 3
+"""Grey levels: a smaller step is no edge."""
+
+_REACH: Final = 3
+"""Lines within which a step must be the largest to be an edge."""
+
+_STRAIGHT: Final = 0.55
+"""A straight edge runs along this share of a line; in few photographs does one without frame."""
+
+_FAINT: Final = 0.25
+"""An edge between dark and darker still shows along this share of a line."""
+
+_WIDEST_BORDER: Final = 0.2
+"""A border of one width takes at most this share of the shorter side."""
 
 _BAR_EDGE: Final = 0.5
 """The upper and lower edge of a bar can be seen in this share of its width."""
@@ -67,28 +76,30 @@ class Frames:
     trimmed: Box | None
     uncaptioned: Box | None
     shown: Box | None
+    letterboxed: Box | None
     edged: Box | None
+    bordered: Box | None
     pieces: tuple[Box, ...]
     bar: Span | None
     """Rows of the grid that lie under a bar."""
 
 
-def find_frames(grid: Grid) -> Frames:
-    """Look for what people put around a picture, over it and beside it.
+def find_frames(grid: Grid, width: int, height: int) -> Frames:
+    """Look for what people put around a picture of `width` by `height` pixels, over it, beside it.
 
-    `grid` is the whole upload as `Luma.grid` gives it: any float32 of shape (rows, columns) will
-    do, of 32 to 1,024 a side.
+    `grid` is the whole upload as `Luma.grid` gives it.
     """
     grey = np.rint(grid).astype(np.int16)
-    across, down = _edges(grey.T), _edges(grey)
-    rows, columns = map(_standing_out, (down, across))
+    levels, uprights = _straight_edges(grey), _straight_edges(grey.T)
     return Frames(
-        trimmed=_box(grey, *_peeled(grey, _FLAT)),
-        uncaptioned=_box(grey, *_peeled(grey, _WRITTEN)),
-        shown=_box(grey, *_shown(grey)),
-        edged=_box(grey, _between_edges(rows), _between_edges(columns)),
-        pieces=_pieces(grey, rows, columns),
-        bar=_bar(grey, down),
+        trimmed=_box(*_peeled(grey, _FLAT)),
+        uncaptioned=_box(*_peeled(grey, _WRITTEN)),
+        shown=_box(*_shown(grey)),
+        letterboxed=_letterboxed(levels),
+        edged=_edged(grey, levels),
+        bordered=_bordered(levels, uprights, width, height),
+        pieces=_pieces(levels, uprights),
+        bar=_bar(grey, levels),
     )
 
 
@@ -101,19 +112,20 @@ def paint_over(grid: Grid, bar: Span) -> Grid:
     return painted
 
 
-def _edges(grey: Grey) -> Shares:
-    """Return what share of each row differs clearly from the next row."""
-    shares: Shares = (np.abs(grey[1:] - grey[:-1]) > _STEP).mean(axis=1, dtype=np.float32)
-    return shares
+def _straight_edges(grey: Grey) -> Shares:
+    """Return along what share of each row an edge runs between it and the next row.
 
-
-def _standing_out(edges: Shares) -> Shares:
-    """Return how much clearer each edge is than those two and three lines away."""
-    n = len(edges)
-    padded = np.pad(edges, 3, mode="edge")
-    around = [padded[offset : offset + n] for offset in (0, 1, 5, 6)]
-    clearest: Shares = np.maximum.reduce(around)
-    return edges - clearest
+    A step counts if it is the largest within a few rows: along a frame these stand in one row, in a
+    photograph anywhere. An edge that lies across two rows counts for both. Shape (rows - 1,).
+    """
+    steps = np.abs(grey[1:] - grey[:-1])
+    n = len(steps)
+    padded = np.pad(steps, ((_REACH, _REACH), (0, 0)))
+    largest = padded[:n].copy()
+    for offset in range(1, 2 * _REACH + 1):
+        np.maximum(largest, padded[offset : offset + n], out=largest)
+    shares = ((steps == largest) & (steps > _STEP)).mean(axis=1, dtype=np.float32)
+    return np.convolve(shares, np.ones(3, np.float32), "same").astype(np.float32)
 
 
 def _peeled(grey: Grey, share: float) -> tuple[Span, Span]:
@@ -167,47 +179,79 @@ def _longest_run(wanted: NDArray[np.bool_]) -> Span:
     return Span(int(firsts[longest]), int(lasts[longest]) + 1)
 
 
-def _between_edges(standing_out: Shares) -> Span:
-    """Return the lines between the clearest edge before the middle and the one after it."""
-    n = len(standing_out) + 1
+def _letterboxed(levels: Shares) -> Box | None:
+    """Return the full-width part between the straightest edges above and below, however faint."""
+    first, end = _outer_edges(levels, _FAINT)
+    return _boxed(0, first, GRID_SIDE, end)
+
+
+def _edged(grey: Grey, levels: Shares) -> Box | None:
+    """Return what lies between the straightest edges above, below and, between these, beside."""
+    first, end = _outer_edges(levels, _STRAIGHT)
+    uprights = _straight_edges(grey[first:end].T)
+    left, right = _outer_edges(uprights, _STRAIGHT)
+    return _boxed(left, first, right, end)
+
+
+def _outer_edges(edges: Shares, least: float) -> tuple[int, int]:
+    """Return the line after the straightest edge of the first part, and of the last part."""
+    n = len(edges) + 1
     reach = int(n * _DEEPEST)
-    first = int(standing_out[:reach].argmax())
-    last = n - 2 - int(standing_out[::-1][:reach].argmax())
-    return Span(
-        first + 1 if standing_out[first] >= _CLEAR else 0,
-        last + 1 if standing_out[last] >= _CLEAR else n,
+    first = int(edges[:reach].argmax())
+    last = n - 2 - int(edges[::-1][:reach].argmax())
+    return (
+        first + 1 if edges[first] >= least else 0,
+        last + 1 if edges[last] >= least else n,
     )
 
 
-def _pieces(grey: Grey, rows: Shares, columns: Shares) -> tuple[Box, ...]:
-    """Return what lies on both sides of the clearest upright seam and of the clearest level one."""
-    height, width = grey.shape
-    every_row, every_column = Span(0, height), Span(0, width)
+def _bordered(levels: Shares, uprights: Shares, width: int, height: int) -> Box | None:
+    """Return what lies within a border of one width all around, whatever the border shows.
+
+    No side alone need have a straight edge: a blurred copy of the picture is a common border.
+    """
+    n = len(levels) + 1
+    most = int(_WIDEST_BORDER * n)
+    shorter = min(width, height)
+    lines = np.arange(1, most)
+    across = np.rint(lines * shorter / width).astype(np.intp)
+    down = np.rint(lines * shorter / height).astype(np.intp)
+    usable = (across > 0) & (down > 0)
+    if not usable.any():  # so long and narrow that any border is all there is
+        return None
+    lines, across, down = lines[usable], across[usable], down[usable]
+    together = (
+        uprights[across - 1] + uprights[n - 1 - across] + levels[down - 1] + levels[n - 1 - down]
+    )
+    widest = int(together.argmax())
+    x, y = int(across[widest]), int(down[widest])
+    return _boxed(x, y, n - x, n - y)
+
+
+def _pieces(levels: Shares, uprights: Shares) -> tuple[Box, ...]:
+    """Return what lies on both sides of the straightest upright seam and of the level one."""
+    n = len(levels) + 1
     found: list[Box | None] = []
-    if (x := _seam(columns)) is not None:
-        for side in (Span(0, x), Span(x, width)):
-            found.append(_box(grey, *_peeled_within(grey, every_row, side)))
-    if (y := _seam(rows)) is not None:
-        for side in (Span(0, y), Span(y, height)):
-            found.append(_box(grey, *_peeled_within(grey, side, every_column)))
+    if (seam := _seam(uprights)) is not None:
+        found += [_boxed(0, 0, seam.first, n), _boxed(seam.end, 0, n, n)]
+    if (seam := _seam(levels)) is not None:
+        found += [_boxed(0, 0, n, seam.first), _boxed(0, seam.end, n, n)]
     return tuple(box for box in found if box is not None)
 
 
-def _seam(standing_out: Shares) -> int | None:
-    n = len(standing_out) + 1
+def _seam(edges: Shares) -> Span | None:
+    """Return the lines between two pieces: none, or the gap that was left between them."""
+    n = len(edges) + 1
     low, high = n // 5, n - n // 5
-    place = low + int(standing_out[low:high].argmax())
-    return place + 1 if standing_out[place] >= _CLEAR else None
-
-
-def _peeled_within(grey: Grey, rows: Span, columns: Span) -> tuple[Span, Span]:
-    inner_rows, inner_columns = _peeled(
-        grey[rows.first : rows.end, columns.first : columns.end], _FLAT
+    place = low + int(edges[low:high].argmax())
+    if edges[place] < _STRAIGHT:
+        return None
+    near = (
+        np.flatnonzero(edges[place - 8 : place + 9] >= max(0.8 * edges[place], _STRAIGHT))
+        + place
+        - 8
     )
-    return (
-        Span(rows.first + inner_rows.first, rows.first + inner_rows.end),
-        Span(columns.first + inner_columns.first, columns.first + inner_columns.end),
-    )
+    return Span(int(near[0]) + 1, int(near[-1]) + 1)
 
 
 def _bar(grey: Grey, edges: Shares) -> Span | None:
@@ -230,10 +274,13 @@ def _bar(grey: Grey, edges: Shares) -> Span | None:
     return Span(max(1, best.first - 1), min(n - 1, best.end + 1))
 
 
-def _box(grey: Grey, rows: Span, columns: Span) -> Box | None:
-    height, width = grey.shape
-    if len(rows) < _LEAST * height or len(columns) < _LEAST * width:
+def _box(rows: Span, columns: Span) -> Box | None:
+    return _boxed(columns.first, rows.first, columns.end, rows.end)
+
+
+def _boxed(left: int, top: int, right: int, bottom: int) -> Box | None:
+    least = _LEAST * GRID_SIDE
+    whole = left == top == 0 and right == bottom == GRID_SIDE
+    if whole or right - left < least or bottom - top < least:
         return None
-    if len(rows) == height and len(columns) == width:
-        return None
-    return Box(columns.first / width, rows.first / height, columns.end / width, rows.end / height)
+    return Box(*(edge / GRID_SIDE for edge in (left, top, right, bottom)))

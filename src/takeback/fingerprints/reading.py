@@ -19,7 +19,7 @@ READ_UPLOAD: Final = "takeback.fingerprints.reading:read_upload"
 _POLICIES: Final = shipped_policies()
 _SIZE: Final = struct.Struct("<II")
 _ROW: Final = struct.Struct(f"<BBB{PDQ_BYTES}s")
-_SAME_BOX: Final = 0.01
+_SAME_BOX: Final = 0.003
 """Two boxes are one if their edges differ by less, as a share of the upload's side."""
 
 
@@ -70,17 +70,21 @@ def view_pdqs_of(luma: Luma, policy: ViewPolicy) -> list[ViewPdq]:
 
     Parts that are not in the picture, or that another part has shown already, give nothing.
     """
-    found = [ViewPdq(0, place, pdq) for place, pdq in enumerate(luma.dihedral_pdqs())]
-    if len(policy.upload) == 1:
-        return found
-    grid = luma.grid()
-    frames = find_frames(grid)
+    found = [ViewPdq(0, 0, luma.dihedral_pdqs()[0])]
+    if len(policy.upload) > 1:
+        found += grid_pdqs_of(luma.grid(), luma.width, luma.height, policy)
+    return found
+
+
+def grid_pdqs_of(grid: Grid, width: int, height: int, policy: ViewPolicy) -> list[ViewPdq]:
+    """Return the PDQs of all views but the whole, from the grid of a picture of this size."""
+    frames = find_frames(grid, width, height)
     beside_bar = [(n, view) for n, view in enumerate(policy.upload) if view.part is Part.UNBARRED]
     others = [(n, view) for n, view in enumerate(policy.upload) if view.part is not Part.UNBARRED]
-    found += _looked_at(grid, luma, list(_placed(others[1:], frames)))
+    found = _looked_at(grid, width, height, list(_placed(others[1:], frames)))
     if frames.bar is not None and beside_bar:
         painted = paint_over(grid, frames.bar)
-        found += _looked_at(painted, luma, [(n, view, view.box) for n, view in beside_bar])
+        found += _looked_at(painted, width, height, [(n, view, view.box) for n, view in beside_bar])
     return found
 
 
@@ -94,7 +98,9 @@ def _placed(
         (Part.TRIMMED, [frames.trimmed]),
         (Part.UNCAPTIONED, [frames.uncaptioned]),
         (Part.SHOWN, [frames.shown]),
+        (Part.LETTERBOXED, [frames.letterboxed]),
         (Part.EDGED, [frames.edged]),
+        (Part.BORDERED, [frames.bordered]),
         (Part.PIECE, list(frames.pieces)),
     ):
         parts[part] = []
@@ -108,10 +114,10 @@ def _placed(
 
 
 def _looked_at(
-    grid: Grid, luma: Luma, placed: Sequence[tuple[int, UploadView, Box]]
+    grid: Grid, width: int, height: int, placed: Sequence[tuple[int, UploadView, Box]]
 ) -> list[ViewPdq]:
     codes, qualities = view_pdqs(
-        grid, luma.width, luma.height, [View(box, view.degrees) for _, view, box in placed]
+        grid, width, height, [View(box, view.degrees) for _, view, box in placed]
     )
     return [
         ViewPdq(n, place, Pdq(codes[row, place].tobytes(), int(qualities[row])))

@@ -52,8 +52,12 @@ class Part(StrEnum):
     """Without strips that hold text, such as captions."""
     SHOWN = "shown"
     """The largest thing on a screenshot's ground."""
+    LETTERBOXED = "letterboxed"
+    """Between the straightest edges above and below, in the full width."""
     EDGED = "edged"
-    """Between the longest straight edges on all four sides, as around a blurred border."""
+    """Between the straightest edges on all four sides, as a screenshot has them."""
+    BORDERED = "bordered"
+    """Within a border of one width, even if that shows the picture again, blurred."""
     PIECE = "piece"
     """Each piece of a collage of two."""
     UNBARRED = "unbarred"
@@ -127,7 +131,7 @@ class UploadView:
         )
 
 
-WHOLE_VIEW: Final = UploadView("whole", orientations=Orientations.ALL)
+WHOLE_VIEW: Final = UploadView("whole")
 """The picture as the reference sees it: sampled as the reference does, unlike all other views."""
 
 
