@@ -104,7 +104,7 @@ def ours(decoder: Decoder) -> list[Hasher]:
         Hasher(OURS, "PDQ and quality, in the bounded child", lambda data: decoder.read(data, PDQ)),
         Hasher(
             "Takeback, all views",
-            "in the bounded child: the standard policy's views; SHA-256 and MD5",
+            "in the bounded child: the standard policy's views",
             lambda data: fingerprint_upload(data, decoder, views),
         ),
         Hasher(

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate import Gate, NoListError
@@ -69,6 +69,24 @@ def test_altered_copies_are_held_and_others_let_through(listed, gate):
         verdict = gate.check(encoded(scene(seed)))
         assert verdict.decision == "allow"
         assert (verdict.entry, verdict.lane, verdict.distance) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("altered", "view"),
+    [
+        (ImageOps.mirror, "mirrored"),
+        (lambda picture: picture.rotate(90, expand=True), "turned"),
+        (lambda picture: ImageOps.expand(picture, 70, "white"), "trimmed"),
+    ],
+)
+def test_a_copy_that_shows_the_picture_otherwise_is_held_and_the_view_named(
+    listed, gate, altered, view
+):
+    entry, picture, _ = listed
+    verdict = gate.check(encoded(altered(picture), "JPEG", quality=80))
+    assert verdict.entry == entry
+    assert view in verdict.deciding.view
+    assert f"seen as {verdict.deciding.view}, " in verdict.reason
 
 
 def test_an_upload_that_is_no_picture_is_the_platforms_to_decide(listed, gate):

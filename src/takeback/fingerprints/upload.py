@@ -1,9 +1,7 @@
-"""Everything that an upload is looked up by, made in one go: the gate's fast path."""
+"""What an upload looks like, made in one go: the gate's fast path."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from takeback.fingerprints.digests import md5_of, sha256_of
 from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq, parse_upload
 from takeback.fingerprints.views import ViewPolicy
 from takeback.media import DamagedMedia, Decoder, sniff
@@ -11,19 +9,16 @@ from takeback.media import DamagedMedia, Decoder, sniff
 
 @dataclass(frozen=True, slots=True)
 class UploadViews:
-    """What an upload is looked up by.
+    """What an upload is looked up by, beside its digests.
 
-    `width` and `height` are in pixels, after the file's orientation was applied; `sha256` and `md5`
-    are of the file. `pdqs` are of all views of `policy` that the upload has, the whole first.
+    `width` and `height` are in pixels, after the file's orientation was applied. `pdqs` are of all
+    views of `policy` that the upload has, the whole as it is first.
     """
 
     policy: ViewPolicy
     media_type: str
     width: int
     height: int
-    size_bytes: int
-    sha256: str
-    md5: str
     pdqs: tuple[ViewPdq, ...]
 
     def name_of(self, found: ViewPdq) -> str:
@@ -43,14 +38,11 @@ ORIENTATION_NAMES = (
 def fingerprint_upload(data: bytes, decoder: Decoder, policy: ViewPolicy) -> UploadViews:
     """Return what the picture file `data` is to be looked up by.
 
-    The digests are taken while a child process of `decoder`, made with `READ_UPLOAD` among its
-    readers, decodes the picture and looks at it. The PDQ of the whole is within a few bits of
-    `fingerprint_picture`'s. Raises what `decoder.read` raises.
+    A child process of `decoder`, made with `READ_UPLOAD` among its readers, decodes the picture and
+    looks at it. The PDQ of the whole is within a few bits of `fingerprint_picture`'s. Raises what
+    `decoder.read` raises.
     """
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        digests = beside.submit(lambda: (sha256_of(data), md5_of(data)))
-        answer = decoder.read(data, READ_UPLOAD, policy.name.encode())
-        sha256, md5 = digests.result()
+    answer = decoder.read(data, READ_UPLOAD, policy.name.encode())
     try:
         width, height, pdqs = parse_upload(answer, policy)
     except ValueError as error:
@@ -60,8 +52,5 @@ def fingerprint_upload(data: bytes, decoder: Decoder, policy: ViewPolicy) -> Upl
         media_type=sniff(data) or "",
         width=width,
         height=height,
-        size_bytes=len(data),
-        sha256=sha256,
-        md5=md5,
         pdqs=pdqs,
     )

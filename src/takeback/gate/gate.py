@@ -9,12 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from takeback.fingerprints import md5_of, pdq_of_pixels, sha256_of
+from takeback.fingerprints import md5_of, sha256_of
+from takeback.fingerprints.reading import READ_UPLOAD
+from takeback.fingerprints.upload import fingerprint_upload
+from takeback.fingerprints.views import ViewPolicy, load_policy
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
 from takeback.gate.store import Store
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
-from takeback.matching.matcher import Match, Matcher, SignalType, UploadFingerprints
+from takeback.matching.matcher import (
+    Match,
+    Matcher,
+    SignalType,
+    UploadFingerprints,
+    ViewFingerprint,
+)
 from takeback.matching.policy import Decision, Lane, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
 from takeback.media import Decoder, MediaError
@@ -39,8 +48,8 @@ class NoListError(RuntimeError):
 class StepSeconds:
     """How long the steps of a check took on the clock; 0 for a step that was not taken.
 
-    `fingerprint`: decoding and PDQ; `digest`: SHA-256, and MD5 if the list has any that count;
-    `match`: the look-up in the list.
+    `fingerprint`: decoding, and the PDQs of all views; `digest`: SHA-256, and MD5 if the list has
+    any that count; `match`: the look-up in the list.
     """
 
     fingerprint: float = 0.0
@@ -93,7 +102,8 @@ class Verdict:
         if match is None:
             return "No listed picture is near this one."
         if match.signal is SignalType.PDQ:
-            how = f"is {match.distance} of 256 bits from a listed picture"
+            seen = f", seen as {match.view}," if match.view else ""
+            how = f"is{seen} {match.distance} of 256 bits from a listed picture"
         else:
             how = "is the same file as a listed picture"
         return f"It {how} in the lane {match.lane}; the policy says {match.decision}."
@@ -127,26 +137,35 @@ class Gate:
     A newer list is picked up by itself as soon as `takeback gate sync --follow` has written it.
     """
 
-    def __init__(self, store: Store, policy: MatchPolicy, decoder: Decoder) -> None:
-        """Take ownership of the decoder; `Gate.open` is the usual way."""
+    def __init__(
+        self, store: Store, policy: MatchPolicy, decoder: Decoder, views: ViewPolicy
+    ) -> None:
+        """Take ownership of the decoder, made with `READ_UPLOAD`; `Gate.open` is the usual way."""
         self.store = store
         self.policy = policy
+        self.views = views
         self._decoder = decoder
         self._in_force = SnapshotInForce(store, policy)
         self._outbox = Outbox(store)
 
     @classmethod
     def open(
-        cls, store: str | Path, policy: MatchPolicy | None = None, *, decoders: int | None = None
+        cls,
+        store: str | Path,
+        policy: MatchPolicy | None = None,
+        *,
+        views: ViewPolicy | None = None,
+        decoders: int | None = None,
     ) -> "Gate":
         """Open the gate on a store folder, which may still wait for its first list.
 
+        `views`: how uploads are looked at (docs/views.md), by default the standard policy.
         `decoders`: how many uploads are decoded at a time, each in a process of its own that keeps
         some tens of MiB; as many as there are cores by default. Raises StoreError if the folder
         can't be used.
         """
-        decoder = Decoder(children=decoders or usable_cores())
-        return cls(Store(Path(store)), policy or MatchPolicy(), decoder)
+        decoder = Decoder(children=decoders or usable_cores(), readers=[READ_UPLOAD])
+        return cls(Store(Path(store)), policy or MatchPolicy(), decoder, views or load_policy())
 
     def check(self, upload: bytes, *, report: bool = True) -> Verdict:
         """Say what to do with the bytes of an upload, and report what the policy decided.
@@ -162,12 +181,12 @@ class Gate:
         digested = time.perf_counter()
         unread: MediaError | None = None
         try:
-            pdq = pdq_of_pixels(self._decoder.decode(upload).pixels)
+            pdq, views = self._look_at(upload)
         except MediaError as error:
             # A file that only its owner's phone can read may still be listed byte for byte.
             unread = error
         else:
-            fingerprints = replace(fingerprints, pdq=pdq.bits)
+            fingerprints = replace(fingerprints, pdq=pdq, views=views)
         fingerprinted = time.perf_counter()
         verdict = self._verdict(matcher, fingerprints, report)
         if unread is not None and not verdict.matches:
@@ -225,6 +244,16 @@ class Gate:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _look_at(self, upload: bytes) -> tuple[bytes, tuple[ViewFingerprint, ...]]:
+        seen = fingerprint_upload(upload, self._decoder, self.views)
+        whole, *others = seen.pdqs
+        return whole.pdq.bits, tuple(
+            ViewFingerprint(
+                seen.name_of(one), one.pdq.bits, self.views.upload[one.view].max_distance
+            )
+            for one in others
+        )
 
     def _matcher(self) -> Matcher:
         matcher = self._in_force.matcher()

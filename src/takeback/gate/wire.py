@@ -22,6 +22,7 @@ _FOUND: dict[str, JsonValue] = {
     "signal": "pdq",
     "distance": 6,
     "listed_quality": 100,
+    "view": "mirrored",
     "decision": "review",
 }
 
@@ -70,6 +71,9 @@ class MatchedEntry(BaseModel):
     distance: int = Field(ge=0, le=256, description="bits; 0 for an equal file")
     listed_quality: int | None = Field(description="0–100; null for an equal file")
     decision: Decision = Field(description="what the policy of its lane says")
+    view: str = Field(
+        description="how the upload had to be looked at, such as `mirrored`; empty: as it is"
+    )
 
 
 class MatchAnswer(BaseModel):
