@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from takeback.fingerprints.luma import GRID_SIDE, Box, Grid
 
-Grey: TypeAlias = NDArray[np.int16]
+Grey: TypeAlias = NDArray[np.uint8]
 Shares: TypeAlias = NDArray[np.float32]
 
 _SAME: Final = 6
@@ -89,14 +89,15 @@ def find_frames(grid: Grid, width: int, height: int) -> Frames:
 
     `grid` is the whole upload as `Luma.grid` gives it.
     """
-    grey = np.rint(grid).astype(np.int16)
-    levels, uprights = _straight_edges(grey), _straight_edges(grey.T)
+    grey = np.rint(grid).astype(np.uint8)
+    upended = np.ascontiguousarray(grey.T)
+    levels, uprights = _straight_edges(grey), _straight_edges(upended)
     return Frames(
-        trimmed=_box(*_peeled(grey, _FLAT)),
-        uncaptioned=_box(*_peeled(grey, _WRITTEN)),
-        shown=_box(*_shown(grey)),
+        trimmed=_peeled(grey, upended, _FLAT),
+        uncaptioned=_peeled(grey, upended, _WRITTEN),
+        shown=_shown(grey, upended),
         letterboxed=_letterboxed(levels),
-        edged=_edged(grey, levels),
+        edged=_edged(upended, levels),
         bordered=_bordered(levels, uprights, width, height),
         pieces=_pieces(levels, uprights),
         bar=_bar(grey, levels),
@@ -112,59 +113,76 @@ def paint_over(grid: Grid, bar: Span) -> Grid:
     return painted
 
 
+def _apart(one: Grey, other: Grey | int) -> Grey:
+    """Return how many grey levels lie between them, without leaving 8 bits."""
+    apart: Grey = np.maximum(one, np.uint8(other) if isinstance(other, int) else other)
+    apart -= np.minimum(one, np.uint8(other) if isinstance(other, int) else other)
+    return apart
+
+
+def _shares(wanted: NDArray[np.bool_]) -> Shares:
+    """Return which share of each row is wanted."""
+    counts = np.bitwise_count(np.packbits(wanted, axis=1)).sum(axis=1, dtype=np.float32)
+    shares: Shares = counts / np.float32(wanted.shape[1])
+    return shares
+
+
 def _straight_edges(grey: Grey) -> Shares:
     """Return along what share of each row an edge runs between it and the next row.
 
     A step counts if it is the largest within a few rows: along a frame these stand in one row, in a
     photograph anywhere. An edge that lies across two rows counts for both. Shape (rows - 1,).
     """
-    steps = np.abs(grey[1:] - grey[:-1])
-    n = len(steps)
-    padded = np.pad(steps, ((_REACH, _REACH), (0, 0)))
-    largest = padded[:n].copy()
-    for offset in range(1, 2 * _REACH + 1):
-        np.maximum(largest, padded[offset : offset + n], out=largest)
-    shares = ((steps == largest) & (steps > _STEP)).mean(axis=1, dtype=np.float32)
+    steps = _apart(grey[1:], grey[:-1])
+    n, width = steps.shape
+    padded = np.zeros((n + 2 * _REACH, width), np.uint8)
+    padded[_REACH : n + _REACH] = steps
+    # The largest of 2, then 4, then 7 rows that follow one another.
+    pairs = np.maximum(padded[:-1], padded[1:])
+    fours = np.maximum(pairs[:-2], pairs[2:])
+    largest = np.maximum(fours[:n], fours[_REACH : _REACH + n])
+    shares = _shares((steps == largest) & (steps > _STEP))
     return np.convolve(shares, np.ones(3, np.float32), "same").astype(np.float32)
 
 
-def _peeled(grey: Grey, share: float) -> tuple[Span, Span]:
+def _peeled(grey: Grey, upended: Grey, share: float) -> Box | None:
     """Peel lines off all sides while `share` of a line has the colour of the outermost one.
 
-    Bars of several colours come off one by one. Returns the rows and columns that are left.
+    Bars of several colours come off one by one. Returns what is left.
     """
-    top, left = 0, 0
-    bottom, right = grey.shape
+    left, top, right, bottom = 0, 0, GRID_SIDE, GRID_SIDE
     for _ in range(3):
-        before = (top, bottom, left, right)
+        before = (left, top, right, bottom)
         top += _depth(grey[top:bottom, left:right], share)
         bottom -= _depth(grey[top:bottom, left:right][::-1], share)
-        left += _depth(grey[top:bottom, left:right].T, share)
-        right -= _depth(grey[top:bottom, left:right].T[::-1], share)
-        if before == (top, bottom, left, right):
+        left += _depth(upended[left:right, top:bottom], share)
+        right -= _depth(upended[left:right, top:bottom][::-1], share)
+        if before == (left, top, right, bottom):
             break
-    return Span(top, bottom), Span(left, right)
+    return _boxed(left, top, right, bottom)
 
 
 def _depth(lines: Grey, share: float) -> int:
     """Return how many of the first lines look like the very first one."""
     if min(lines.shape) < _FEWEST_LINES:
         return 0
+    colour = int(np.sort(lines[0])[lines.shape[1] // 2])
+    if _shares(_apart(lines[:1], colour) <= _SAME)[0] < share:
+        return 0
     limit = int(len(lines) * _DEEPEST)
-    colour = int(np.median(lines[0]))
-    other = (np.abs(lines[:limit] - colour) <= _SAME).mean(axis=1) < share
+    other = _shares(_apart(lines[:limit], colour) <= _SAME) < share
     return int(other.argmax()) if other.any() else limit
 
 
-def _shown(grey: Grey) -> tuple[Span, Span]:
-    """Return the rows and columns of the largest thing that has not the commonest colour."""
-    levels = np.clip(grey, 0, 255).ravel().astype(np.uint8)
-    ground = np.abs(grey - int(np.bincount(levels, minlength=256).argmax())) <= _SAME
-    rows = _longest_run(ground.mean(axis=1) < _WRITTEN)
+def _shown(grey: Grey, upended: Grey) -> Box | None:
+    """Return the largest thing that has not the commonest colour."""
+    commonest = int(np.bincount(grey[::4, ::4].ravel(), minlength=256).argmax())
+    rows = _longest_run(_shares(_apart(grey, commonest) <= _SAME) < _WRITTEN)
     if not len(rows):
-        return rows, rows
-    columns = _longest_run(ground[rows.first : rows.end].mean(axis=0) < _FLAT)
-    return rows, columns
+        return None
+    inside = upended[:, rows.first : rows.end]
+    columns = _longest_run(_shares(_apart(inside, commonest) <= _SAME) < _FLAT)
+    return _boxed(columns.first, rows.first, columns.end, rows.end)
 
 
 def _longest_run(wanted: NDArray[np.bool_]) -> Span:
@@ -185,12 +203,13 @@ def _letterboxed(levels: Shares) -> Box | None:
     return _boxed(0, first, GRID_SIDE, end)
 
 
-def _edged(grey: Grey, levels: Shares) -> Box | None:
+def _edged(upended: Grey, levels: Shares) -> Box | None:
     """Return what lies between the straightest edges above, below and, between these, beside."""
-    first, end = _outer_edges(levels, _STRAIGHT)
-    uprights = _straight_edges(grey[first:end].T)
-    left, right = _outer_edges(uprights, _STRAIGHT)
-    return _boxed(left, first, right, end)
+    top, bottom = _outer_edges(levels, _STRAIGHT)
+    if bottom - top < _FEWEST_LINES:
+        return None
+    left, right = _outer_edges(_straight_edges(upended[:, top:bottom]), _STRAIGHT)
+    return _boxed(left, top, right, bottom)
 
 
 def _outer_edges(edges: Shares, least: float) -> tuple[int, int]:
@@ -265,17 +284,14 @@ def _bar(grey: Grey, edges: Shares) -> Span | None:
         last_end = min(first + most, n - 2)
         for end in candidates[(candidates >= first + least) & (candidates <= last_end)]:
             inside = grey[first + 1 : end - 1]
-            flat = float((np.abs(inside - int(np.median(inside[:, ::8]))) <= _SAME).mean())
+            colour = int(np.median(inside[:, ::8]))
+            flat = float((_apart(inside, colour) <= _SAME).mean())
             clear = flat * float(edges[first - 1] + edges[end - 1])
             if flat >= _WRITTEN and clear > clearest:
                 best, clearest = Span(int(first), int(end)), clear
     if best is None:
         return None
     return Span(max(1, best.first - 1), min(n - 1, best.end + 1))
-
-
-def _box(rows: Span, columns: Span) -> Box | None:
-    return _boxed(columns.first, rows.first, columns.end, rows.end)
 
 
 def _boxed(left: int, top: int, right: int, bottom: int) -> Box | None:
