@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from takeback.matching.match_list import GrowingList, MatchList
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import (
     ListedEntry,
@@ -41,6 +42,11 @@ def written(path: Path, entries: Iterable[ListedEntry]) -> Snapshot:
     """A snapshot of these entries, through the file."""
     write_snapshot(path, SOURCE, entries)
     return open_snapshot(path)
+
+
+def match_list(snapshot: Snapshot) -> MatchList:
+    """The list of a snapshot that nothing was added to."""
+    return GrowingList(snapshot).state()
 
 
 def codes() -> st.SearchStrategy[bytes]:

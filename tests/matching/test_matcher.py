@@ -14,7 +14,16 @@ from takeback.matching.matcher import (
 )
 from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import ListedEntry, ListedPdq
-from tests.matching.lists import codes, distance, entry_id, flipped, lists, near_codes, written
+from tests.matching.lists import (
+    codes,
+    distance,
+    entry_id,
+    flipped,
+    lists,
+    match_list,
+    near_codes,
+    written,
+)
 
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 lane_policies = st.builds(
@@ -72,7 +81,7 @@ def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
             ).map(tuple),
         )
     )
-    result = Matcher(written(tmp_path / "list", entries), policy).match(upload)
+    result = Matcher(match_list(written(tmp_path / "list", entries)), policy).match(upload)
     expected = [match for listed in entries if (match := plainly(listed, upload, policy))]
     assert sorted(result.matches, key=lambda m: m.entry) == sorted(expected, key=lambda m: m.entry)
     decisions = [match.decision for match in expected] or [Decision.ALLOW]
@@ -97,13 +106,13 @@ def near(number, far, lane=Lane.CONFIRMED, quality=80):
     ],
 )
 def test_the_default_circle_of_each_lane(lane, far, decision, tmp_path):
-    matcher = Matcher(written(tmp_path / "list", [near(1, far, lane)]), MatchPolicy())
+    matcher = Matcher(match_list(written(tmp_path / "list", [near(1, far, lane)])), MatchPolicy())
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision is decision
 
 
 def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path):
     listed = [near(1, 0, Lane.SELF_REPORTED), near(2, 30, Lane.CONFIRMED)]
-    result = Matcher(written(tmp_path / "list", listed), MatchPolicy()).match(
+    result = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy()).match(
         UploadFingerprints(pdq=CODE)
     )
     assert result.decision is Decision.BLOCK
@@ -112,7 +121,9 @@ def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path):
 
 @pytest.mark.parametrize(("quality", "decision"), [(49, "allow"), (50, "block")])
 def test_the_floor_is_the_listed_pictures(quality, decision, tmp_path):
-    matcher = Matcher(written(tmp_path / "list", [near(1, 4, quality=quality)]), MatchPolicy())
+    matcher = Matcher(
+        match_list(written(tmp_path / "list", [near(1, 4, quality=quality)])), MatchPolicy()
+    )
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision == decision
 
 
@@ -120,13 +131,13 @@ def test_an_equal_file_matches_below_the_floor(tmp_path):
     listed = ListedEntry(
         entry_id(1), Lane.SELF_REPORTED, (ListedPdq(CODE, 3),), (b"\1" * 32,), (b"\1" * 16,)
     )
-    matcher = Matcher(written(tmp_path / "list", [listed]), MatchPolicy())
+    matcher = Matcher(match_list(written(tmp_path / "list", [listed])), MatchPolicy())
     match = matcher.match(UploadFingerprints(CODE, b"\1" * 32)).matches[0]
     assert (match.signal, match.distance, match.listed_quality) == (SignalType.SHA256, 0, None)
 
 
 def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
-    matcher = Matcher(written(tmp_path / "list", [near(1, 0)]), MatchPolicy())
+    matcher = Matcher(match_list(written(tmp_path / "list", [near(1, 0)])), MatchPolicy())
     views = (
         ViewFingerprint("mirrored", flipped(CODE, range(9)), 31),
         ViewFingerprint("trimmed", flipped(CODE, range(4)), 31),
@@ -143,14 +154,14 @@ def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):
         ListedEntry(entry_id(1), Lane.CONFIRMED, (), (b"\1" * 32,), (md5,)),
         ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (md5,)),
     ]
-    matcher = Matcher(written(tmp_path / "list", listed), MatchPolicy())
+    matcher = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy())
     assert [m.entry for m in matcher.match(UploadFingerprints(md5=md5)).matches] == [entry_id(2)]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 50])
 def test_every_one_of_equal_entries_is_named(size, tmp_path):
     listed = [near(number, 2) for number in range(size)]
-    result = Matcher(written(tmp_path / "list", listed), MatchPolicy()).match(
+    result = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy()).match(
         UploadFingerprints(pdq=CODE)
     )
     assert [m.entry for m in result.matches] == sorted(listed.entry for listed in listed)

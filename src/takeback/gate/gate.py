@@ -218,10 +218,10 @@ class Gate:
         if log is not None and log.contacted_at is not None:
             age = max(0.0, (datetime.now(UTC) - log.contacted_at).total_seconds())
         waiting, refused = self._outbox.counts()
-        snapshot = matcher.snapshot if matcher else None
+        listed = matcher.listed if matcher else None
         return GateHealth(
-            in_force=snapshot.source if snapshot else None,
-            entries=snapshot.entries if snapshot else 0,
+            in_force=listed.source if listed else None,
+            entries=listed.entries if listed else 0,
             contact_age_seconds=age,
             feedback_waiting=waiting,
             feedback_refused=refused,
@@ -268,7 +268,7 @@ class Gate:
         began = time.perf_counter()
         result = matcher.match(upload)
         took = StepSeconds(match=time.perf_counter() - began)
-        verdict = Verdict(result.decision, result.matches, matcher.snapshot.source, took)
+        verdict = Verdict(result.decision, result.matches, matcher.listed.source, took)
         if report and verdict.matches:
             self._report_by_itself(verdict)
         return verdict

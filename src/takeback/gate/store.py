@@ -2,7 +2,7 @@
 
 list.db      SQLite: which log is followed and how far, and the live entries
 outbox.db    SQLite: feedback on its way, apart, so that a long sync never holds it up
-snapshots/   the live entries as files that matchers map
+snapshots/   the live entries as files that matchers map, and what changed since
 CURRENT      the name of the snapshot in force; replaced as a whole
 sync.lock    held by the one process that syncs
 """
@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from takeback.hashlist.events import EntryId, Provenance
-from takeback.hashlist.fold import LiveEntry
+from takeback.gate.live_entries import (
+    changes_known_since,
+    forget_changes,
+    read_changes,
+    read_tables,
+)
 from takeback.hashlist.merkle import Frontier
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.matching.policy import Lane
-from takeback.matching.snapshot import ListedEntry, ListedPdq, SnapshotSource
+from takeback.matching.delta_file import EntryChange
+from takeback.matching.snapshot import ListTables, SnapshotSource
 
 _BUSY_SECONDS = 30.0
-_CODE_BYTES = 33  # a PDQ of 32 bytes and its quality in one
-_SHA256_BYTES = 32
-_MD5_BYTES = 16
 
 _LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
@@ -36,6 +36,15 @@ CREATE TABLE IF NOT EXISTS followed_log (
     frontier BLOB NOT NULL,
     checkpoint BLOB NOT NULL,
     contacted_at TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS changed_entry (
+    entry TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS changed_entry_at ON changed_entry (at);
+CREATE TABLE IF NOT EXISTS changes_known (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    since INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS live_entry (
     entry TEXT PRIMARY KEY,
@@ -170,14 +179,36 @@ class Store:
         with self.read_list() as connection:
             return _read_followed_log(connection)
 
-    def state(self) -> tuple[SnapshotSource, list[ListedEntry]] | None:
+    def state(self) -> tuple[SnapshotSource, ListTables] | None:
         """Return the verified state with all live entries, or None before the first sync."""
+        with self.read_list() as connection:
+            log = _read_followed_log(connection)
+            return (log.source, read_tables(connection)) if log is not None else None
+
+    def changes_since(
+        self, known: SnapshotSource, most: int
+    ) -> tuple[SnapshotSource, list[EntryChange]] | None:
+        """Return the verified state and the entries that changed since `known`, a state before it.
+
+        None if that can't be told, or if more than `most` entries changed.
+        """
         with self.read_list() as connection:
             log = _read_followed_log(connection)
             if log is None:
                 return None
-            rows = connection.execute("SELECT entry, lane, pdq, sha256, md5 FROM live_entry")
-            return log.source, [_listed(*row) for row in rows]
+            source = log.source
+            if known.origin != source.origin or known.checkpoint_size >= source.checkpoint_size:
+                return (source, []) if known == source else None
+            changes = read_changes(connection, known.checkpoint_size, most)
+            return (source, changes) if changes is not None else None
+
+    def forget_changes(self, until: int) -> None:
+        """Forget which entries changed up to a checkpoint: no snapshot before it is of use."""
+        with self.read_list() as connection:
+            known = changes_known_since(connection)
+        if known is not None and known < until:
+            with self.change_list() as connection:
+                forget_changes(connection, until)
 
     def record_contact(self) -> None:
         """Note that the hotline has just answered as it should."""
@@ -201,60 +232,6 @@ def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None
     )
 
 
-def read_live_entry(connection: sqlite3.Connection, entry: EntryId) -> LiveEntry | None:
-    """Read an entry, or None if it is not on the list, inside a transaction."""
-    row = connection.execute(
-        "SELECT added_at, provenance, lane, pdq, sha256, md5 FROM live_entry WHERE entry = ?",
-        (entry,),
-    ).fetchone()
-    if row is None:
-        return None
-    added_at, provenance, *fields = row
-    listed = _listed(entry, *fields)
-    signals: list[Signal] = [
-        PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in listed.pdq
-    ]
-    signals += [Sha256Signal(value=digest.hex()) for digest in listed.sha256]
-    signals += [Md5Signal(value=digest.hex()) for digest in listed.md5]
-    return LiveEntry(
-        entry,
-        listed.lane,
-        Provenance.model_validate_json(provenance),
-        tuple(signals),
-        added_at,
-    )
-
-
-def put_live_entry(connection: sqlite3.Connection, live: LiveEntry) -> None:
-    """Add an entry, or put it in the place of the one with its id, inside a transaction."""
-    pdq, sha256, md5 = bytearray(), bytearray(), bytearray()
-    for signal in live.signals:
-        match signal:
-            case PdqSignal():
-                pdq += bytes.fromhex(signal.value) + bytes([signal.quality])
-            case Sha256Signal():
-                sha256 += bytes.fromhex(signal.value)
-            case Md5Signal():
-                md5 += bytes.fromhex(signal.value)
-    connection.execute(
-        "INSERT OR REPLACE INTO live_entry VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            live.entry,
-            live.added_at,
-            live.provenance.model_dump_json(),
-            live.lane.value,
-            bytes(pdq),
-            bytes(sha256),
-            bytes(md5),
-        ),
-    )
-
-
-def drop_live_entry(connection: sqlite3.Connection, entry: EntryId) -> None:
-    """Remove an entry, if it is there, inside a transaction."""
-    connection.execute("DELETE FROM live_entry WHERE entry = ?", (entry,))
-
-
 def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
     row = connection.execute(
         "SELECT verifier_key, origin, frontier, checkpoint, contacted_at FROM followed_log"
@@ -269,15 +246,6 @@ def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
         checkpoint,
         datetime.fromisoformat(contacted_at) if contacted_at else None,
     )
-
-
-def _listed(entry: str, lane: str, pdq: bytes, sha256: bytes, md5: bytes) -> ListedEntry:
-    codes = tuple(ListedPdq(code[:-1], code[-1]) for code in _cut(pdq, _CODE_BYTES))
-    return ListedEntry(entry, Lane(lane), codes, _cut(sha256, _SHA256_BYTES), _cut(md5, _MD5_BYTES))
-
-
-def _cut(joined: bytes, length: int) -> tuple[bytes, ...]:
-    return tuple(joined[start : start + length] for start in range(0, len(joined), length))
 
 
 def _now() -> str:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.courier import back_off_seconds
-from takeback.gate.snapshots import publish_snapshot
-from takeback.gate.store import (
-    FollowedLog,
-    Store,
+from takeback.gate.live_entries import (
     drop_live_entry,
+    know_changes_since,
     put_live_entry,
     read_live_entry,
-    write_followed_log,
 )
+from takeback.gate.snapshot_publisher import SnapshotPublisher
+from takeback.gate.store import FollowedLog, Store, write_followed_log
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
 from takeback.hashlist.fold import ListState
@@ -68,6 +67,7 @@ class ListSync:
         self._client = client
         self._token = token
         self._on_progress = on_progress
+        self._publisher = SnapshotPublisher(store)
 
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
@@ -75,7 +75,12 @@ class ListSync:
         Raises LogError if the log is refused, HotlineError if the hotline can't be asked. Killed
         at any instant, it leaves the state before or after, and the next sync goes on from there.
         """
-        publish_snapshot(self._store)  # a sync killed just before this point left it to us
+        outcome = self._sync(checkpoint_note)
+        self._publisher.merge_if_due()
+        return outcome
+
+    def _sync(self, checkpoint_note: bytes | None) -> SyncOutcome:
+        self._publisher.publish()  # a sync killed just before this point left it to us
         for tries_left in reversed(range(_ERASED_TRIES)):
             note = checkpoint_note or self._client.checkpoint()
             try:
@@ -86,7 +91,7 @@ class ListSync:
                 checkpoint_note = None
                 threading.Event().wait(_ERASED_PAUSE_SECONDS)
             else:
-                publish_snapshot(self._store)
+                self._publisher.publish()
                 return outcome
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -98,13 +103,25 @@ class ListSync:
     ) -> None:
         """Sync, wait for news, sync again, until `stopped` is set.
 
-        `on_trouble` hears of every error and how many seconds pass before the next try.
+        `on_trouble` hears of every error and how many seconds pass before the next try. What has
+        changed is merged into a new snapshot in the background.
         """
+        with self._publisher.merging_in_background(on_trouble) as merge_if_due:
+            self._follow(merge_if_due, on_outcome, on_trouble, stopped)
+
+    def _follow(
+        self,
+        merge_if_due: Callable[[], None],
+        on_outcome: Callable[[SyncOutcome], None],
+        on_trouble: Callable[[Exception, float], None],
+        stopped: threading.Event,
+    ) -> None:
         failures = 0
         note: bytes | None = None
         while not stopped.is_set():
             try:
-                outcome = self.sync(note)
+                outcome = self._sync(note)
+                merge_if_due()
                 failures = 0
                 on_outcome(outcome)
                 note = self._client.wait(outcome.size)
@@ -128,9 +145,12 @@ class ListSync:
             return SyncOutcome(checkpoint.size, 0)
         # Nothing is visible to anyone before the whole of it is verified.
         with self._store.change_list() as connection:
+            # No snapshot stands before the first state, so nobody will ask what led to it.
+            changed_at = checkpoint.size if log is not None else None
+            know_changes_since(connection, position.frontier.size if log else checkpoint.size)
             for ref in growth.bundles():
                 data = self._client.openings(f"/list/v1/openings/{ref.path}")
-                _fold(connection, growth.take(ref, data))
+                _fold(connection, growth.take(ref, data), changed_at)
                 self._on_progress(ref.end - position.frontier.size, new_events)
             verified = FollowedLog(position.key.line, checkpoint.origin, growth.finish(), note)
             write_followed_log(connection, verified)
@@ -152,7 +172,9 @@ class ListSync:
         return open_checkpoint(note, self._position().key)
 
 
-def _fold(connection: sqlite3.Connection, logged: list[LoggedEvent]) -> None:
+def _fold(
+    connection: sqlite3.Connection, logged: list[LoggedEvent], changed_at: int | None
+) -> None:
     """Fold a bundle into the live entries, of which only those it touches are read."""
     touched = {one.event.entry for one in logged if one.event is not None}
     before = {
@@ -163,6 +185,6 @@ def _fold(connection: sqlite3.Connection, logged: list[LoggedEvent]) -> None:
     for entry in touched:
         after = state.live.get(entry)
         if after is None:
-            drop_live_entry(connection, entry)
+            drop_live_entry(connection, entry, changed_at)
         elif after != before.get(entry):
-            put_live_entry(connection, after)
+            put_live_entry(connection, after, changed_at)

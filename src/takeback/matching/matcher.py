@@ -1,11 +1,14 @@
 """The matcher: the fingerprints of an upload in, every matching entry and the decision out."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from takeback.matching.policy import Decision, Lane, MatchPolicy
-from takeback.matching.snapshot import LANES, Snapshot
+import numpy as np
+
+from takeback.matching.match_list import ListPart, MatchList
+from takeback.matching.policy import PDQ_BITS, Decision, Lane, MatchPolicy
+from takeback.matching.snapshot import LANES
 
 _PDQ_HEX = 64
 _SHA256_HEX = 64
@@ -87,73 +90,99 @@ class MatchResult:
 
 
 class Matcher:
-    """Matches uploads against one snapshot under one policy; safe to use from many threads."""
+    """Matches uploads against one state of the list under one policy; safe to use from many
+    threads."""
 
-    def __init__(self, snapshot: Snapshot, policy: MatchPolicy) -> None:
-        self.snapshot = snapshot
+    def __init__(self, listed: MatchList, policy: MatchPolicy) -> None:
+        self.listed = listed
         self.policy = policy
+        lanes = [policy.of(lane) for lane in LANES]
+        self._thresholds = np.array([lane.threshold for lane in lanes], np.uint16)
+        self._floors = np.array([lane.quality_floor for lane in lanes], np.uint8)
 
     @property
     def looks_at_md5(self) -> bool:
         """Whether an MD5 can match; it takes longer to compute than SHA-256."""
-        return len(self.snapshot.tables.md5) > 0
+        return self.listed.has_md5
 
     def match(self, upload: UploadFingerprints) -> MatchResult:
         """Return every entry that the upload matches, and what to do with the upload.
 
         An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
         listed MD5 is equal; or a listed PDQ whose quality reaches the lane's floor lies within the
-        lane's threshold of the upload's PDQ or of one of its views.
+        lane's threshold of the PDQ of a view.
         """
-        found: dict[int, Match] = {}
-        # The strongest signal first: a later one never replaces it.
-        for row, match in (*self._equal_files(upload), *self._near_pictures(upload)):
-            found.setdefault(row, match)
-        matches = sorted(
-            found.values(), key=lambda m: (-m.decision.strictness, m.distance, m.entry)
-        )
-        decision = matches[0].decision if matches else Decision.ALLOW
-        return MatchResult(decision, tuple(matches))
+        return self.match_many([upload])[0]
 
-    def _equal_files(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
-        snapshot = self.snapshot
+    def match_many(self, uploads: Sequence[UploadFingerprints]) -> list[MatchResult]:
+        """Match each upload; the PDQs of all of them are looked up in one go."""
+        found: list[dict[str, Match]] = [{} for _ in uploads]
+        for part in self.listed.parts:
+            # The strongest signal first: a later one never replaces it.
+            for upload, matches in zip(uploads, found, strict=True):
+                for match in self._equal_files(part, upload):
+                    matches.setdefault(match.entry, match)
+            for which, match in self._near_pictures(part, uploads):
+                found[which].setdefault(match.entry, match)
+        return [_result(matches.values()) for matches in found]
+
+    def _equal_files(self, part: ListPart, upload: UploadFingerprints) -> Iterator[Match]:
         if upload.sha256 is not None:
-            for row in snapshot.rows_of_sha256(upload.sha256):
-                yield row, self._match(row, SignalType.SHA256, 0, None)
+            for row in part.rows_of_sha256(upload.sha256):
+                if part.is_alive(row):
+                    yield self._match(part, row, SignalType.SHA256, 0)
         if upload.md5 is not None:
-            for row in snapshot.rows_of_md5(upload.md5):
-                yield row, self._match(row, SignalType.MD5, 0, None)
+            for row in part.rows_of_md5(upload.md5):
+                if part.is_alive(row):
+                    yield self._match(part, row, SignalType.MD5, 0)
 
-    def _near_pictures(self, upload: UploadFingerprints) -> Iterator[tuple[int, Match]]:
-        views = list(upload.views)
-        if upload.pdq is not None:
-            views.insert(0, ViewFingerprint("", upload.pdq, self.policy.widest_threshold))
-        if not views:
+    def _near_pictures(
+        self, part: ListPart, uploads: Sequence[UploadFingerprints]
+    ) -> Iterator[tuple[int, Match]]:
+        """Yield each entry that an upload is near to once, with the place of the upload."""
+        queries = [(which, view) for which, one in enumerate(uploads) for view in _views_of(one)]
+        if not queries:
             return
-        found = self.snapshot.index.search_batch(
-            [view.pdq for view in views], self.policy.widest_threshold
-        )
-        tables = self.snapshot.tables
-        # Nearest first, so that an entry with several listed PDQs is given its nearest.
-        nearest_first = sorted(
-            (int(distance), place, int(listed))
-            for place, hits in enumerate(found)
-            for listed, distance in zip(hits.rows, hits.distances, strict=True)
-        )
-        for distance, place, listed in nearest_first:
-            view = views[place]
-            row, quality = int(tables.pdq_entry[listed]), int(tables.pdq_quality[listed])
-            lane_policy = self.policy.of(LANES[int(tables.entry_lane[row])])
-            threshold = min(lane_policy.threshold, view.max_distance)
-            if distance <= threshold and quality >= lane_policy.quality_floor:
-                yield row, self._match(row, SignalType.PDQ, distance, quality, view.view)
+        farthest = min(self.policy.widest_threshold, max(view.max_distance for _, view in queries))
+        limits, listed, distance = part.search([view.pdq for _, view in queries], farthest)
+        if not listed.size:
+            return
+        query = np.repeat(np.arange(len(queries)), np.diff(limits))
+        farthest_of = np.array([view.max_distance for _, view in queries], np.uint16)
+        row = part.pdq_entry[listed]
+        lane = part.entry_lane[row]
+        counts = distance <= np.minimum(self._thresholds[lane], farthest_of[query])
+        counts &= part.pdq_quality[listed] >= self._floors[lane]
+        query, listed, row, distance = query[counts], listed[counts], row[counts], distance[counts]
+        upload = np.array([which for which, _ in queries])[query]
+        # The nearest of every upload and entry first; then the first view, the first listed PDQ.
+        order = np.lexsort((listed, query, distance, row, upload))
+        pairs = np.stack((upload, row))[:, order]
+        comes_first = np.ones(len(order), np.bool_)
+        comes_first[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+        for hit in order[comes_first]:
+            if part.is_alive(int(row[hit])):
+                which, view = queries[query[hit]]
+                match = self._match(part, int(row[hit]), SignalType.PDQ, int(distance[hit]))
+                quality = int(part.pdq_quality[listed[hit]])
+                yield which, replace(match, listed_quality=quality, view=view.view)
 
-    def _match(
-        self, row: int, signal: SignalType, distance: int, quality: int | None, view: str = ""
-    ) -> Match:
-        lane = LANES[int(self.snapshot.tables.entry_lane[row])]
-        entry = self.snapshot.entry_of(row)
-        return Match(entry, lane, signal, distance, quality, self.policy.of(lane).decision, view)
+    def _match(self, part: ListPart, row: int, signal: SignalType, distance: int) -> Match:
+        lane = LANES[int(part.entry_lane[row])]
+        return Match(
+            part.entry_of(row), lane, signal, distance, None, self.policy.of(lane).decision
+        )
+
+
+def _views_of(upload: UploadFingerprints) -> Iterator[ViewFingerprint]:
+    if upload.pdq is not None:
+        yield ViewFingerprint("", upload.pdq, PDQ_BITS)
+    yield from upload.views
+
+
+def _result(found: Iterable[Match]) -> MatchResult:
+    matches = sorted(found, key=lambda m: (-m.decision.strictness, m.distance, m.entry))
+    return MatchResult(matches[0].decision if matches else Decision.ALLOW, tuple(matches))
 
 
 def _from_hex(name: str, value: str | None, length: int) -> bytes | None:

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from takeback.matching.digest_table import order_of, rows_of
-from takeback.matching.index import PDQ_BYTES
+from takeback.matching.index import PDQ_BYTES, PdqIndex, preferred_order
 from takeback.matching.policy import MAX_QUALITY, Lane
 from takeback.matching.snapshot_file import ForeignSnapshotError, open_arrays, write_arrays
-from takeback.matching.snapshot_index import PdqIndex
 
 ENTRY_CHARACTERS: Final = 26
 SHA256_BYTES: Final = 32
@@ -205,7 +204,11 @@ def write_snapshot(
     arrays["md5"], arrays["md5_entry"] = tables.md5[md5_kept], tables.md5_entry[md5_kept]
     arrays["sha256_order"] = order_of(arrays["sha256"])
     arrays["md5_order"] = order_of(arrays["md5"])
-    index = PdqIndex.build(tables.pdq, threads=threads)
+    order = preferred_order(tables.pdq)
+    if order is not None:
+        for name in ("pdq", "pdq_quality", "pdq_entry"):
+            arrays[name] = arrays[name][order]
+    index = PdqIndex.build(arrays["pdq"], threads=threads)
     arrays |= {f"{_INDEX_PREFIX}{name}": table for name, table in index.tables.items()}
     about: dict[str, str | int] = {
         "origin": source.origin,
