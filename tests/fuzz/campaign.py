@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.fuzz import crashes
+from tests.fuzz import crashes, native
 
 _EXECUTED = re.compile(rb"stat::number_of_executed_units:\s*(\d+)")
 _COVERAGE = re.compile(rb"cov: (\d+) ft: (\d+)")
@@ -35,15 +35,21 @@ class Target:
 
 
 TARGETS = (
+    Target("upload", (), 4),
     Target("decode", ("image/jpeg",), 2),
     Target("decode", ("image/png",), 2),
-    Target("decode", ("image/webp",), 1),
-    Target("decode", ("image/gif",), 1),
     Target("decode", ("image/tiff",), 2),
+    Target("decode", ("image/webp",), 2),
+    Target("decode", ("image/gif",), 2),
     Target("decode", ("image/bmp",), 1),
-    Target("decode", ("image/avif",), 1),
-    Target("decode", ("image/heic", "image/heif"), 1),
+    Target("decode", ("image/avif",), 2),
+    Target("decode", ("image/heic", "image/heif"), 2),
+    Target("decoder", (), 3),
+    Target("hostile_child", (), 2),
+    Target("reply", (), 1),
     Target("sniff", (), 1),
+    Target("native", ("jpeg_markers",), 1),
+    Target("native", ("kernels",), 2),
 )
 
 
@@ -70,6 +76,8 @@ def main() -> None:
     parser.add_argument("--torture", type=Path, default=Path("var/torture"))
     chosen = parser.parse_args()
     console = Console(highlight=False)
+    for target in native.targets():  # once, and not at the expense of the time
+        native.build(target)
     start = time.monotonic()
 
     def run(lane: list[Target]) -> list[Result]:

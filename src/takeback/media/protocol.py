@@ -75,7 +75,7 @@ class Reply(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> "Reply":
-        """Read what `pack` wrote; raises ValueError for anything else."""
+        """Read what `pack` wrote; raises ValueError for any other REPLY_SIZE bytes."""
         outcome, width, height, answer_length = _REPLY.unpack(data)
         if answer_length > MAX_ANSWER:
             raise ValueError("answer too long")

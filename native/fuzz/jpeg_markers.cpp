@@ -1,0 +1,20 @@
+// Fuzzes the walk over a JPEG's markers: it stays inside the file, and so does what it finds.
+#include "jpeg_markers.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  // A copy, so that the sanitizer sees one byte too far.
+  const std::vector<uint8_t> file(data, data + size);
+  const takeback::JpegMarkers found = takeback::jpeg_markers(file.data(), file.size());
+  if (found.scans > size / 2) std::abort();  // each has a marker of its own
+  size_t before = 0;
+  for (const takeback::Extent& extent : found.exif) {
+    if (extent.at < before || extent.at > size || extent.length > size - extent.at) std::abort();
+    before = extent.at + extent.length;
+  }
+  return 0;
+}
