@@ -1,25 +1,33 @@
-"""What the child costs: a JPEG's brightness through the child and in this process, side by side.
+"""What the child costs: a picture's brightness through it and in this process, in turns.
 
-`.venv/bin/python -m benchmarks.child [PHOTOGRAPH]` takes a photograph, or makes a picture, and
-writes it at 12 megapixels (also as a large file), 1 and 0.1.
+`.venv/bin/python -m benchmarks.child PHOTOGRAPH` writes a photograph anew at 12, 1 and 0.1
+megapixels and prints the fastest round of each side: the bare decoder here (simplejpeg at the same
+scale for JPEG, Pillow for PNG and WebP), `Decoder.read`, and `Decoder.read` of a reader that does
+not even decode; then the median of the rounds' own ratios of the first two.
 """
 
 import io
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
-import numpy as np
 import simplejpeg
 from PIL import Image
 
+from benchmarks.timing import in_turns, times_faster
 from takeback.media import Decoder
 from takeback.media.luma import scale_for
 from takeback.media.picture import OpenedPicture
 
-_ROUNDS = 60
+_FILES = (
+    ("12 MP JPEG", (4000, 3000), "JPEG", 90, 60),
+    ("12 MP JPEG, quality 98", (4000, 3000), "JPEG", 98, 60),
+    ("1 MP JPEG", (1152, 864), "JPEG", 90, 200),
+    ("0.1 MP JPEG", (400, 300), "JPEG", 90, 400),
+    ("1 MP PNG", (1152, 864), "PNG", 90, 40),
+    ("1 MP WebP", (1152, 864), "WEBP", 85, 40),
+)
+"""Name, width and height, Pillow's format, quality, rounds."""
 
 
 def brightness(picture: OpenedPicture, argument: bytes) -> bytes:
@@ -35,57 +43,48 @@ def nothing(picture: OpenedPicture, argument: bytes) -> bytes:
     return b"nothing"
 
 
-def _here(data: bytes) -> None:
+_READERS = tuple(f"benchmarks.child:{reader.__name__}" for reader in (brightness, nothing))
+
+
+def _written(picture: Image.Image, size: tuple[int, int], how: str, quality: int) -> bytes:
+    file = io.BytesIO()
+    picture.resize(size).save(file, how, quality=quality)
+    return file.getvalue()
+
+
+def _decode_here(data: bytes, how: str) -> None:
+    if how != "JPEG":
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+        return
     height, width, _, _ = simplejpeg.decode_jpeg_header(data)
     k = scale_for(width, height)
     simplejpeg.decode_jpeg(data, "GRAY", min_height=-(-height // k), min_width=-(-width // k))
 
 
-def _files(photograph: str | None) -> dict[str, bytes]:
-    if photograph is None:
-        noise = np.random.default_rng(1).integers(0, 256, (300, 400, 3), np.uint8)
-        picture = Image.fromarray(noise)
-    else:
-        with Image.open(io.BytesIO(Path(photograph).read_bytes())) as opened:
-            picture = opened.convert("RGB")
+def _sides(decoder: Decoder, data: bytes, how: str) -> dict[str, Callable[[], object]]:
     return {
-        "12 MP": _jpeg(picture.resize((4000, 3000)), 90),
-        "12 MP, quality 98": _jpeg(picture.resize((4000, 3000)), 98),
-        "1 MP": _jpeg(picture.resize((1152, 864)), 90),
-        "0.1 MP": _jpeg(picture.resize((400, 300)), 90),
+        "here": lambda: _decode_here(data, how),
+        "child": lambda: decoder.read(data, _READERS[0]),
+        "child, not decoding": lambda: decoder.read(data, _READERS[1]),
     }
 
 
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality)
-    return file.getvalue()
-
-
-def _milliseconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1e3
-
-
 def main() -> None:
-    """Print medians and minima of many rounds, the three ways taking turns."""
-    readers = tuple(f"benchmarks.child:{reader.__name__}" for reader in (brightness, nothing))
-    photograph = sys.argv[1] if len(sys.argv) > 1 else None
-    with Decoder(readers=readers) as decoder:
-        for name, data in _files(photograph).items():
-            ways: dict[str, Callable[[], object]] = {
-                "in process": lambda data=data: _here(data),
-                "child": lambda data=data: decoder.read(data, readers[0]),
-                "child, not decoding": lambda data=data: decoder.read(data, readers[1]),
-            }
-            times = {way: [] for way in ways}
-            for _ in range(_ROUNDS):
-                for way, work in ways.items():
-                    times[way].append(_milliseconds(work))
-            print(f"{name}, {len(data):,} bytes")
-            for way, each in times.items():
-                print(f"  {way:20} median {median(each):8.3f} ms, least {min(each):8.3f} ms")
+    """Measure and print a table."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and one photograph
+        sys.exit("Name one photograph: python -m benchmarks.child PHOTOGRAPH")
+    with Image.open(io.BytesIO(Path(sys.argv[1]).read_bytes())) as opened:
+        photograph = opened.convert("RGB")
+    print("| file | bytes | here | child | child, not decoding | child / here |")
+    print("|---|---|---|---|---|---|")
+    with Decoder(readers=_READERS) as decoder:
+        for name, size, how, quality, rounds in _FILES:
+            data = _written(photograph, size, how, quality)
+            timed = in_turns(_sides(decoder, data, how), rounds=rounds)
+            fastest = " | ".join(f"{side.fastest * 1e3:.2f} ms" for side in timed.values())
+            ratio = times_faster(timed["child"], timed["here"])
+            print(f"| {name} | {len(data):,} | {fastest} | {ratio:.3f} |")
 
 
 if __name__ == "__main__":

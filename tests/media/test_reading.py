@@ -138,6 +138,29 @@ def test_brightness_and_pixels_are_upright(
     assert np.array_equal(colours, reading.decode(data).pixels[::16, ::16])
 
 
+@pytest.mark.parametrize(
+    ("orientation", "shape"),
+    [
+        # Stored 2050 wide, 2052 high: 1/4 unless it starts at an edge that 4 does not divide.
+        (1, (513, 513)),
+        (2, (1026, 1025)),
+        (3, (1026, 1025)),
+        (4, (513, 513)),
+        (5, (513, 513)),
+        (6, (513, 513)),
+        (7, (1025, 1026)),
+        (8, (1025, 1026)),
+    ],
+)
+def test_no_turned_picture_starts_with_half_a_cell(
+    orientation: int, shape: tuple[int, int], reading: Decoder
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encode(Image.new("RGB", (2050, 2052)), "image/jpeg", exif=exif)
+    assert _luma(reading, data, 16)[0] == shape
+
+
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_kinds_of_jpeg(subsampling: str, progressive: bool, reading: Decoder) -> None:

@@ -60,9 +60,8 @@ class OpenedPicture:
 
         Returns uint8 of shape (ceil(height / k), ceil(width / k)), k being 1, 2, 4 or 8; a view
         with any strides; and the full width and height of the upright picture. For a JPEG that
-        stores brightness, k is the largest with 512 pixels and more left on the short side; all
-        else is decoded exactly and k is 1. A picture that is turned has its incomplete cells, if
-        its size is no multiple of k, where its stored right and lower edges come to lie.
+        stores brightness, k is the largest with 512 pixels and more left on the short side, and
+        incomplete cells at the right and lower edges only; all else is decoded exactly and k is 1.
         """
         if self._luma is None:
             self._luma = self._jpeg_luma() or self._exact_luma()
@@ -73,11 +72,11 @@ class OpenedPicture:
             return None
         scans, exif = jpeg_markers(self._data)
         check_scans(scans, self._limits)
-        stored = scaled_luma(self._data, self._limits)
+        orientation = orientation_of(b"".join(self._data[start:end] for start, end in exif))
+        stored = scaled_luma(self._data, orientation, self._limits)
         if stored is None:
             return None
         grey, width, height = stored
-        orientation = orientation_of(b"".join(self._data[start:end] for start, end in exif))
         if orientation >= _FIRST_SIDEWAYS:
             width, height = height, width
         return _VIEWS[orientation](grey), width, height

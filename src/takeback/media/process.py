@@ -43,6 +43,9 @@ _STOP_SECONDS = 2.0
 # The packages' folders are named because isolated mode would not see them on PYTHONPATH.
 _LAUNCH = "import sys; sys.path += sys.argv[1:-1]; from takeback.media.child import main; main()"
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "SYSTEMROOT")  # some interpreters don't start without
+# Up to 64 MiB of freed memory stay with the child: to fault them in again for each picture can cost
+# more than half as much as decoding it (1 megapixel of WebP: 31 ms, against 19).
+_KEPT_MEMORY = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=67108864"
 
 
 class DecoderProcess:
@@ -251,7 +254,11 @@ def _timed_out() -> DecodingTimedOut:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return kept | {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
+    return kept | {
+        "GLIBC_TUNABLES": _KEPT_MEMORY,
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
 
 
 def _package_folders(readers: tuple[str, ...]) -> list[str]:
