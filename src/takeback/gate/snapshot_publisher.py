@@ -52,17 +52,19 @@ class _Published:
         return SnapshotSource(self.base.source.origin, last.checkpoint_size, last.root_hash)
 
     @property
-    def merge_is_due(self) -> bool:
-        changes = sum(step.count for step in self.tail.steps)
-        share = max(self.base.entries // _SHARE_OF_BASE_TO_MERGE, _LEAST_CHANGES_TO_MERGE)
-        return changes > min(share, _MOST_CHANGES_IN_DELTA)
+    def changes(self) -> int:
+        return sum(step.count for step in self.tail.steps)
 
 
 class SnapshotPublisher:
-    """Keeps what is in force at the store's verified state. One a store."""
+    """Keeps what is in force at the store's verified state. One a store.
 
-    def __init__(self, store: Store) -> None:
+    `least_to_merge`: up to so many changes stay in the delta of the smallest list.
+    """
+
+    def __init__(self, store: Store, *, least_to_merge: int = _LEAST_CHANGES_TO_MERGE) -> None:
         self._store = store
+        self._least_to_merge = least_to_merge
         # What is in force is changed by one thread at a time: the one that follows the log, or
         # the one that merges.
         self._lock = threading.Lock()
@@ -97,7 +99,10 @@ class SnapshotPublisher:
         """
         with self._lock:
             in_force = self._in_force()
-        if in_force is None or not in_force.merge_is_due:
+        if in_force is None:
+            return
+        share = max(in_force.base.entries // _SHARE_OF_BASE_TO_MERGE, self._least_to_merge)
+        if in_force.changes <= min(share, _MOST_CHANGES_IN_DELTA):
             return
         merged = self._written()
         if merged is None:

@@ -1,0 +1,275 @@
+"""The delta: base and delta together against a plain model, and every way a delta can be broken."""
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
+from takeback.matching.match_list import GrowingList
+from takeback.matching.matcher import Matcher, UploadFingerprints
+from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.snapshot import (
+    ListedEntry,
+    ListedPdq,
+    SnapshotSource,
+    open_snapshot,
+    write_snapshot,
+)
+from takeback.matching.snapshot_file import DamagedSnapshotError
+from tests.matching.lists import codes, entry_id, near_codes
+
+CENTRE = bytes(range(32))
+EVERYTHING = MatchPolicy(LanePolicy(256, 0, Decision.REVIEW), LanePolicy(256, 0, Decision.BLOCK))
+DIGESTS = [bytes([number]) * 32 for number in range(4)]
+
+
+def source(size):
+    return SnapshotSource("list.example.org", size, bytes([size % 256]) * 32)
+
+
+def entries(number):
+    return st.builds(
+        ListedEntry,
+        st.just(entry_id(number)),
+        st.sampled_from(Lane),
+        st.lists(
+            st.builds(ListedPdq, near_codes(CENTRE) | codes(), st.integers(0, 100)), max_size=3
+        ).map(tuple),
+        st.lists(st.sampled_from(DIGESTS), max_size=2).map(tuple),
+        st.lists(st.sampled_from(DIGESTS).map(lambda one: one[:16]), max_size=2).map(tuple),
+    )
+
+
+changes = st.integers(0, 12).flatmap(
+    lambda number: st.builds(EntryChange, st.just(entry_id(number)), st.none() | entries(number))
+)
+steps = st.lists(changes, max_size=5, unique_by=lambda change: change.entry)
+
+
+class Files:
+    """A base and its delta in a folder, written and read as a gate does."""
+
+    def __init__(self, folder, listed=(), size=0):
+        self.path = folder / f"{size}.snapshot"
+        write_snapshot(self.path, source(size), listed)
+        self.base = open_snapshot(self.path)
+        self.delta = delta_path(self.path)
+
+    def append(self, size, changed):
+        tail = read_delta(self.delta, self.base.digest)
+        append_step(self.delta, self.base.digest, tail, source(size), changed)
+
+    def read(self):
+        growing = GrowingList(self.base)
+        for step in read_delta(self.delta, self.base.digest).steps:
+            growing.take(step)
+        return growing.state()
+
+
+def matches_of(listed, upload, policy=EVERYTHING):
+    return Matcher(listed, policy).match(upload)
+
+
+def same_answers(listed, alive, folder):
+    """Check that a list answers as a snapshot of the same entries does."""
+    fresh = Files(folder, alive.values(), listed.source.checkpoint_size).read()
+    assert listed.source == fresh.source
+    assert listed.entries == fresh.entries == len(alive)
+    for upload in (
+        UploadFingerprints(CENTRE),
+        *(UploadFingerprints(sha256=digest) for digest in DIGESTS),
+        *(UploadFingerprints(md5=digest[:16]) for digest in DIGESTS),
+    ):
+        for policy in (EVERYTHING, MatchPolicy()):
+            assert matches_of(listed, upload, policy) == matches_of(fresh, upload, policy)
+
+
+class GrowingMachine(RuleBasedStateMachine):
+    """Steps, torn tails, merges, readers that follow and readers that open anew."""
+
+    @initialize(listed=st.lists(st.integers(0, 12), unique=True), data=st.data())
+    def begin(self, listed, data):
+        self.folder = Path(tempfile.mkdtemp())
+        self.alive = {entry_id(n): data.draw(entries(n)) for n in listed}
+        self.size = 1
+        self._open()
+
+    def _open(self):
+        self.files = Files(self.folder, self.alive.values(), self.size)
+        self.growing = GrowingList(self.files.base)
+        self.end = 0
+
+    def teardown(self):
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(changed=steps)
+    def append(self, changed):
+        self.size += 1
+        self.files.append(self.size, changed)
+        for entry, now in changed:
+            if now is None:
+                self.alive.pop(entry, None)
+            else:
+                self.alive[entry] = now
+
+    @rule(rest=st.binary(min_size=1, max_size=200))
+    def tear(self, rest):
+        """A writer was stopped in the middle of a step."""
+        if self.files.delta.exists():
+            self.files.delta.write_bytes(self.files.delta.read_bytes() + rest)
+
+    @rule()
+    def merge(self):
+        self._open()
+
+    @invariant()
+    def a_new_reader_sees_exactly_the_living(self):
+        if hasattr(self, "files"):
+            same_answers(self.files.read(), self.alive, self.folder)
+
+    @invariant()
+    def a_reader_that_follows_sees_exactly_the_living(self):
+        if hasattr(self, "files"):
+            tail = read_delta(self.files.delta, self.files.base.digest, self.end)
+            for step in tail.steps:
+                self.growing.take(step)
+            self.end = tail.end
+            same_answers(self.growing.state(), self.alive, self.folder)
+
+
+GrowingMachine.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestGrowing = GrowingMachine.TestCase
+
+
+@pytest.fixture
+def three_steps(tmp_path):
+    """A base of entry 0, and steps that add 1, put 0 anew, and withdraw 1."""
+    files = Files(tmp_path, [listed(0)], 1)
+    files.append(2, [EntryChange(entry_id(1), listed(1))])
+    files.append(3, [EntryChange(entry_id(0), listed(0, far=True))])
+    files.append(4, [EntryChange(entry_id(1), None), EntryChange(entry_id(9), None)])
+    return files
+
+
+def listed(number, *, far=False):
+    code = bytes(32) if far else CENTRE
+    return ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(code, 90),))
+
+
+ALIVE = {1: {0}, 2: {0, 1}, 3: {0, 1}, 4: {0}}
+
+
+def seen(state):
+    found = {match.entry for match in matches_of(state, UploadFingerprints(CENTRE)).matches}
+    return state.source.checkpoint_size, found
+
+
+def test_a_delta_cut_off_anywhere_counts_to_its_last_whole_step(three_steps):
+    data = three_steps.delta.read_bytes()
+    sizes = set()
+    for length in range(len(data) + 1):
+        three_steps.delta.write_bytes(data[:length])
+        size, found = seen(three_steps.read())
+        sizes.add(size)
+        assert found == {entry_id(number) for number in ALIVE[size]}
+        # The next writer goes on from there.
+        three_steps.append(7, [EntryChange(entry_id(5), listed(5))])
+        assert seen(three_steps.read()) == (7, found | {entry_id(5)})
+    assert sizes == {1, 2, 3, 4}
+
+
+def test_a_changed_byte_ends_the_delta_before_its_step(three_steps):
+    data = three_steps.delta.read_bytes()
+    for place in range(len(data)):
+        changed = bytearray(data)
+        changed[place] ^= 0x10
+        three_steps.delta.write_bytes(changed)
+        size, found = seen(three_steps.read())
+        assert size < 4
+        assert found == {entry_id(number) for number in ALIVE[size]}
+
+
+def test_a_step_at_another_place_does_not_count(three_steps):
+    data = three_steps.delta.read_bytes()
+    three_steps.delta.write_bytes(data + data[48:])
+    assert seen(three_steps.read())[0] == 4
+
+
+def test_the_delta_of_another_base_does_not_count(three_steps, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = Files(tmp_path / "other", [listed(7)], 1)
+    shutil.copy(three_steps.delta, other.delta)
+    assert seen(other.read()) == (1, {entry_id(7)})
+    other.append(2, [])
+    assert seen(other.read()) == (2, {entry_id(7)})
+
+
+def test_a_reader_never_meets_a_byte_that_is_written_over(three_steps):
+    """A torn tail is not cut off under a reader: the writer makes a new file of the sound part."""
+    with three_steps.delta.open("rb") as reader:
+        whole = reader.read()
+        three_steps.delta.write_bytes(whole + b"torn")
+        three_steps.append(5, [])
+        reader.seek(0)
+        assert reader.read() == whole + b"torn"
+    assert seen(three_steps.read())[0] == 5
+
+
+def test_changes_that_make_no_sense_are_refused(three_steps):
+    tail = read_delta(three_steps.delta, three_steps.base.digest)
+    for spoilt in (b"", tail.steps[0]._changes[:-1], tail.steps[0]._changes + b"x"):
+        step = type(tail.steps[0])(2, bytes(32), 1, spoilt, three_steps.delta)
+        growing = GrowingList(three_steps.base)
+        with pytest.raises(DamagedSnapshotError, match="takeback gate sync"):
+            growing.take(step)
+        assert seen(growing.state()) == (1, {entry_id(0)})
+
+
+def test_a_state_stays_as_it_was_while_others_read_it(three_steps):
+    growing = GrowingList(three_steps.base)
+    states = [growing.state()]
+    for step in read_delta(three_steps.delta, three_steps.base.digest).steps:
+        growing.take(step)
+        states.append(growing.state())
+    assert [seen(state) for state in states] == [
+        (size, {entry_id(number) for number in alive}) for size, alive in ALIVE.items()
+    ]
+
+
+def test_threads_match_while_the_list_grows(tmp_path):
+    files = Files(tmp_path, [listed(number) for number in range(50)], 1)
+    growing = GrowingList(files.base)
+    states, wrong, done = [(growing.state(), set(range(50)))], [], threading.Event()
+
+    def look():
+        while not done.is_set():
+            state, alive = states[-1]
+            if seen(state)[1] != {entry_id(number) for number in alive}:
+                wrong.append(state.source)
+
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    alive = set(range(50))
+    for size in range(2, 150):
+        alive = (alive | {size + 50}) - {size - 2}
+        changed = [
+            EntryChange(entry_id(size + 50), listed(size + 50)),
+            EntryChange(entry_id(size - 2), None),
+        ]
+        files.append(size, changed)
+        growing.take(read_delta(files.delta, files.base.digest).steps[-1])
+        states.append((growing.state(), set(alive)))
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
