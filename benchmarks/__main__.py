@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import agreement, hashing, matching, report, service
+from benchmarks import agreement, hashing, matching, report, service, snapshots
 from benchmarks.machine import this_machine
 from benchmarks.quick import measure_quickly
 from benchmarks.results import keep
@@ -22,6 +22,7 @@ _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "hashing": hashing.measure_all,
     "agreement": agreement.measure_all,
     "matching": matching.measure_all,
+    "snapshots": snapshots.measure_all,
     "service": service.measure_all,
 }
 _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"
@@ -29,7 +30,7 @@ _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.joi
 
 def main(arguments: list[str]) -> int:
     """Do what is asked; returns the exit code."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     asked = arguments[0] if len(arguments) == 1 else ""
     if asked not in {"quick", "full", "report", *_STEPS}:
         console.print(_USAGE)

@@ -12,7 +12,7 @@ from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
 from benchmarks.codes import THRESHOLD, Codes
 from benchmarks.recall import Rows
-from takeback.matching.index import ExactScan, columns_of
+from takeback.matching.index import PdqIndex
 
 _BITS: Final = 256
 
@@ -40,7 +40,7 @@ class Takeback:
     """Our index, as the gate uses it."""
 
     def __init__(self, codes: Codes) -> None:
-        self._index = ExactScan(columns_of(codes.tobytes()))
+        self._index = PdqIndex.build(codes)
 
     def prepared(self, queries: Codes) -> Sequence[bytes]:
         """Ask with the 32 bytes of a code."""
@@ -52,11 +52,12 @@ class Takeback:
 
     def ask_all(self, queries: Sequence[bytes]) -> Any:
         """Ask for a batch."""
-        return self._index.search_batch(queries, THRESHOLD)
+        return self._index.search_flat(queries, THRESHOLD)
 
     def rows(self, answer: Any) -> Rows:
         """Return the rows of every query."""
-        return [np.sort(one.rows) for one in answer]
+        limits, rows, _ = answer
+        return np.split(rows, limits[1:-1])
 
     def add(self, code: Codes) -> None:
         """Not possible: a list that has grown is a new snapshot."""
@@ -127,13 +128,15 @@ class ThreatExchange:
 class Candidate:
     """An index to compare.
 
-    `setting` says how it is set up, `most` the largest list it is given, and `why_not_more` the
+    `setting` says how it is set up, `copies_codes` whether it keeps the codes itself (else it uses
+    the array that it is built of), `most` the largest list it is given, and `why_not_more` the
     reason for that.
     """
 
     name: str
     setting: str
     build: Callable[[Codes], Index]
+    copies_codes: bool = True
     most: int = 100_000_000
     why_not_more: str = ""
 
@@ -163,7 +166,7 @@ def multi_hash(bands: int, bits: int, flips: int) -> Callable[[Codes], Faiss]:
 OURS: Final = "Takeback"
 FLAT: Final = "FAISS flat"
 CANDIDATES: Final[Sequence[Candidate]] = (
-    Candidate(OURS, "PdqIndex", Takeback),
+    Candidate(OURS, "PdqIndex", Takeback, copies_codes=False),
     Candidate(FLAT, "IndexBinaryFlat", flat),
     Candidate(
         "FAISS multi-hash",
