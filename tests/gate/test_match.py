@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from takeback.fingerprints import fingerprint_picture
 
@@ -87,6 +87,23 @@ def test_what_can_not_be_read_is_counted_and_named_at_the_end(listed, folder, st
     assert heading == "2 could not be read:"
     assert [line.partition(": ")[0] for line in named] == [str(gone), str(damaged)]
     assert "readme.txt" not in done.stdout + done.stderr
+
+
+def test_views_can_be_chosen(log, sync, folder, store, decoder, small_files):
+    mirrored = folder.parent / "mirrored.png"
+    with Image.open(small_files[0]) as picture:
+        ImageOps.mirror(picture.convert("RGB")).resize((900, 700)).save(mirrored)
+        framed = ImageOps.expand(picture.convert("RGB"), picture.width // 10, "white")
+    framed.save(folder.parent / "framed.png")
+    entry = log.add(fingerprint_picture(small_files[0].read_bytes(), decoder).pdq.bits)
+    sync.sync()
+    for views, found in (("plain", [entry, None]), ("standard", [entry, entry])):
+        files = (mirrored, folder.parent / "framed.png")
+        done = run(*files, "--store", store.folder, "--json", "--views", views)
+        assert [json.loads(line)["entry"] for line in done.stdout.splitlines()[:2]] == found
+    wrong = run(mirrored, "--store", store.folder, "--views", "perhaps")
+    assert wrong.returncode == 2
+    assert "standard" in wrong.stderr
 
 
 def test_a_folder_without_pictures(listed, tmp_path, store):

@@ -114,7 +114,7 @@ def status(
     """
     from takeback.gate.wire import HealthAnswer
 
-    with explained(), opened_gate(store, None) as gate:
+    with explained(), opened_gate(store) as gate:
         health = HealthAnswer.of(gate.health())
     if as_json:
         typer.echo(health.model_dump_json())

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from takeback.cli.gate_store import ExitCode, PolicyOption, StoreOption, explained, opened_gate
+from takeback.cli.gate_store import (
+    ExitCode,
+    PolicyOption,
+    StoreOption,
+    ViewsOption,
+    explained,
+    opened_gate,
+)
 from takeback.cli.picture_files import (
     NotAFileError,
     PictureFile,
@@ -113,7 +120,9 @@ def match_pictures(
         typer.Argument(metavar="FILE…", help="Pictures, folders, or patterns in quotes."),
     ],
     store: StoreOption,
+    *,
     policy: PolicyOption = None,
+    views: ViewsOption = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Pictures at a time; by default one a core.")
     ] = None,
@@ -125,7 +134,7 @@ def match_pictures(
 
     Folders are read with all that is below them; what is not a picture in there is passed over.
     At the end it says how many pictures a second were checked, and how the time was spent: to
-    read, to decode and fingerprint, for SHA-256 and MD5, to match. Files that could not be read
+    read, to decode and fingerprint, for digests, to match. Files that could not be read
     are named there.
 
     Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 2 wrong options, or
@@ -140,7 +149,7 @@ def match_pictures(
     from takeback.gate.gate import usable_cores
 
     jobs = jobs or usable_cores()
-    with explained(), opened_gate(store, policy, decoders=jobs) as gate, gate:
+    with explained(), opened_gate(store, policy, views=views, decoders=jobs) as gate, gate:
         found = list(find_picture_files(files))
         tally = _Tally(jobs)
         interrupted = False

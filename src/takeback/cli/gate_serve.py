@@ -8,7 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
-from takeback.cli.gate_store import PolicyOption, StoreOption, explained, read_policy
+from takeback.cli.gate_store import (
+    PolicyOption,
+    StoreOption,
+    ViewsOption,
+    explained,
+    read_policy,
+    read_views,
+)
 
 # Bytes in memory are bounded by the service itself; this bounds sockets that say nothing.
 _MOST_CONNECTIONS: Final = 1000
@@ -18,6 +25,7 @@ _BACKLOG: Final = 1024
 def serve(
     store: StoreOption,
     policy: PolicyOption = None,
+    views: ViewsOption = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on. The service asks for no password.")
     ] = "127.0.0.1",
@@ -50,7 +58,7 @@ def serve(
                 typer.echo(f"The gate answers on {_address(listening)}. Ctrl-C stops it.")
 
     with explained():
-        gate = Gate.open(store, read_policy(policy))
+        gate = Gate.open(store, read_policy(policy), views=read_views(views))
         listening = _listen(host, port)
         config = uvicorn.Config(
             make_service(gate),

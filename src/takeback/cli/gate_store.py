@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from takeback.fingerprints.views import ViewPolicy
     from takeback.gate.gate import Gate
     from takeback.matching.policy import MatchPolicy
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
+]
+ViewsOption = Annotated[
+    str | None,
+    typer.Option("--views", help="How uploads are looked at: a policy named in docs/views.md."),
 ]
 
 
@@ -37,14 +42,27 @@ def read_policy(path: Path | None) -> MatchPolicy:
     return load_policy(path) if path else MatchPolicy()
 
 
+def read_views(name: str | None) -> ViewPolicy:
+    """Return the view policy of that name, or the default; raises ValueError."""
+    from takeback.fingerprints.views import load_policy
+
+    return load_policy(name) if name else load_policy()
+
+
 @contextmanager
-def opened_gate(store: Path, policy: Path | None, *, decoders: int | None = None) -> Iterator[Gate]:
+def opened_gate(
+    store: Path,
+    policy: Path | None = None,
+    *,
+    views: str | None = None,
+    decoders: int | None = None,
+) -> Iterator[Gate]:
     """Open the gate on a store that is there already; raises what `explained` explains."""
     from takeback.gate.gate import Gate
     from takeback.gate.store import Store
 
     Store.existing(store)  # a mistyped folder is not made
-    gate = Gate.open(store, read_policy(policy), decoders=decoders)
+    gate = Gate.open(store, read_policy(policy), views=read_views(views), decoders=decoders)
     try:
         yield gate
     finally:

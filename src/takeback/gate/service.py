@@ -41,7 +41,7 @@ from takeback.gate.wire import (
     match_request_body,
 )
 from takeback.matching.matcher import FingerprintError
-from takeback.media import DecodingTimedOut, MediaError, MediaTooLarge
+from takeback.media import DecoderBusy, DecodingTimedOut, MediaError, MediaTooLarge
 
 # Room for some hundred photographs that wait for a core, and at least for eight of the largest.
 _UPLOADS_IN_MEMORY: Final = 8 * MAX_UPLOAD_BYTES
@@ -103,44 +103,7 @@ def make_service(gate: Gate) -> FastAPI:
     )
 
     app.add_middleware(_StrictHeaders)
-
-    @app.exception_handler(NoListError)
-    async def no_list(_request: Request, error: NoListError) -> Response:
-        metrics.refused("no_list")
-        return _problem(503, "no_list", str(error))
-
-    @app.exception_handler(MediaError)
-    async def no_picture(_request: Request, error: MediaError) -> Response:
-        status, kind = _MEDIA_PROBLEMS.get(type(error), (422, "not_a_picture"))
-        metrics.refused(kind)
-        return _problem(status, kind, str(error))
-
-    @app.exception_handler(FingerprintError)
-    async def no_fingerprint(_request: Request, error: FingerprintError) -> Response:
-        metrics.refused("fingerprint")
-        return _problem(422, "fingerprint", str(error))
-
-    @app.exception_handler(RequestValidationError)
-    async def wrong_shape(_request: Request, error: RequestValidationError) -> Response:
-        # Not what was sent: only where it is wrong, and how.
-        wrong = "; ".join(
-            f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}"
-            for one in error.errors()
-        )
-        return _problem(422, "request", wrong)
-
-    @app.exception_handler(RequestProblem)
-    async def refused(_request: Request, problem: RequestProblem) -> Response:
-        metrics.refused(problem.kind)
-        return _problem(problem.status, problem.kind, str(problem))
-
-    @app.exception_handler(HTTPException)
-    async def other_problems(_request: Request, error: HTTPException) -> Response:
-        return _problem(error.status_code, "request", str(error.detail))
-
-    @app.exception_handler(ClientDisconnect)
-    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # nobody reads it
+    _explain_problems(app, metrics)
 
     @app.post(
         "/v1/match",
@@ -193,6 +156,51 @@ def make_service(gate: Gate) -> FastAPI:
         return Response(metrics.text(), media_type=metrics.media_type)
 
     return app
+
+
+def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
+    @app.exception_handler(NoListError)
+    async def no_list(_request: Request, error: NoListError) -> Response:
+        metrics.refused("no_list")
+        return _problem(503, "no_list", str(error))
+
+    @app.exception_handler(MediaError)
+    async def no_picture(_request: Request, error: MediaError) -> Response:
+        status, kind = _MEDIA_PROBLEMS.get(type(error), (422, "not_a_picture"))
+        metrics.refused(kind)
+        return _problem(status, kind, str(error))
+
+    @app.exception_handler(DecoderBusy)
+    async def decoder_busy(_request: Request, error: DecoderBusy) -> Response:
+        metrics.refused("busy")
+        return _problem(503, "busy", str(error))
+
+    @app.exception_handler(FingerprintError)
+    async def no_fingerprint(_request: Request, error: FingerprintError) -> Response:
+        metrics.refused("fingerprint")
+        return _problem(422, "fingerprint", str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_shape(_request: Request, error: RequestValidationError) -> Response:
+        # Not what was sent: only where it is wrong, and how.
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}"
+            for one in error.errors()
+        )
+        return _problem(422, "request", wrong)
+
+    @app.exception_handler(RequestProblem)
+    async def refused(_request: Request, problem: RequestProblem) -> Response:
+        metrics.refused(problem.kind)
+        return _problem(problem.status, problem.kind, str(problem))
+
+    @app.exception_handler(HTTPException)
+    async def other_problems(_request: Request, error: HTTPException) -> Response:
+        return _problem(error.status_code, "request", str(error.detail))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it
 
 
 def _problem(status: int, kind: str, message: str) -> Response:
