@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "bindings_hamming.hpp"
 #include "bindings_luma.hpp"
 #include "bindings_media.hpp"
 #include "bindings_pixels.hpp"
@@ -75,6 +76,7 @@ NB_MODULE(_native, module) {
              "Return the names of those that this machine can run, the fastest first.");
   module.def("use_instruction_set", &use_instruction_set, nb::arg("name"),
              "Choose among them, for tests and measurements: all give the same bits.");
+  bind_hamming(module);
   bind_luma(module);
   bind_media(module);
 }

@@ -1,5 +1,7 @@
 """Types of the C++ kernels; see native/bindings*.cpp."""
 
+from typing import overload
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,3 +34,44 @@ def view_pdqs(
     grid: NDArray[np.float32], width: float, height: float, views: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]: ...
 def forbid_system_calls() -> int: ...
+
+class HammingIndex:
+    @overload
+    def __init__(self, codes: NDArray[np.uint8]) -> None: ...
+    @overload
+    def __init__(
+        self,
+        codes: NDArray[np.uint8],
+        bands: int,
+        slot_bits: int,
+        block_bits: int,
+        ordered: bool,
+        parity: int,
+        occupied: NDArray[np.uint64],
+        before: NDArray[np.uint32],
+        last: NDArray[np.uint8],
+        entries: NDArray[np.uint8],
+    ) -> None: ...
+    def search(
+        self, queries: NDArray[np.uint8], max_distance: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]: ...
+    def scans(self, max_distance: int) -> bool: ...
+
+def hamming_sizes(rows: int, slot_bits: int, block_bits: int) -> tuple[int, int, int]: ...
+def hamming_build_band(
+    codes: NDArray[np.uint8],
+    bands: int,
+    slot_bits: int,
+    block_bits: int,
+    ordered: bool,
+    band: int,
+    occupied: NDArray[np.uint64],
+    before: NDArray[np.uint32],
+    last: NDArray[np.uint8],
+    entries: NDArray[np.uint8],
+) -> None: ...
+def hamming_ordered(codes: NDArray[np.uint8], bands: int, slot_bits: int) -> bool: ...
+def hamming_slots(codes: NDArray[np.uint8], bands: int, slot_bits: int) -> NDArray[np.uint32]: ...
+def hamming_parity(codes: NDArray[np.uint8]) -> int: ...
+def hamming_instruction_sets() -> list[str]: ...
+def use_hamming_instruction_set(name: str) -> None: ...

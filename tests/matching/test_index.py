@@ -1,68 +1,284 @@
-"""The exact scan against counting bit by bit, at every distance."""
+"""The index, in every shape and on every instruction set, against counting each code's bits."""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takeback.matching.index import ExactScan, columns_of
-from tests.matching.lists import codes, distance, flipped, near_codes
+from takeback import _native
+from takeback.fingerprints.pdq import dihedral_pdqs
+from takeback.matching.index import PdqIndex, TableShape, preferred_order, shape_for
+from tests.matching.lists import codes, flipped, near_codes
+
+SHAPES = [
+    None,
+    TableShape(bands=16, slot_bits=16),
+    TableShape(bands=11, slot_bits=12),
+    TableShape(bands=8, slot_bits=14, block_bits=3),
+    TableShape(bands=7, slot_bits=18, block_bits=4),
+    TableShape(bands=25, slot_bits=10),
+]
 
 
-@given(st.data(), codes(), st.integers(0, 256))
-def test_finds_exactly_what_counting_finds(data, query, threshold):
-    listed = data.draw(st.lists(near_codes(query) | codes(), max_size=20))
-    hits = ExactScan(columns_of(b"".join(listed))).search(query, threshold)
-    expected = [
-        (row, distance(query, code))
-        for row, code in enumerate(listed)
-        if distance(query, code) <= threshold
+@pytest.fixture(params=_native.hamming_instruction_sets(), autouse=True)
+def instruction_set(request):
+    """Every test runs on each of those that this machine has."""
+    _native.use_hamming_instruction_set(request.param)
+    yield request.param
+    _native.use_hamming_instruction_set(_native.hamming_instruction_sets()[0])
+
+
+def array_of(listed):
+    return np.frombuffer(b"".join(listed), np.uint8).reshape(-1, 32)
+
+
+def distances(listed, query):
+    return np.bitwise_count(listed ^ np.frombuffer(query, np.uint8)).sum(axis=1, dtype=np.int64)
+
+
+def check(index, listed, queries, threshold):
+    """A batch finds what counting finds, and so does each single search."""
+    for query, hits in zip(queries, index.search_batch(queries, threshold), strict=True):
+        far = distances(listed, query)
+        expected = np.flatnonzero(far <= threshold)
+        assert hits.rows.tolist() == expected.tolist()
+        assert hits.distances.tolist() == far[expected].tolist()
+    if queries:
+        single = index.search(queries[-1], threshold)
+        assert single.rows.tolist() == hits.rows.tolist()
+        assert single.distances.tolist() == hits.distances.tolist()
+
+
+def built(listed, shape):
+    """The index, taken up again from its tables."""
+    index = PdqIndex.build(listed, shape=shape, threads=2)
+    return PdqIndex.attach(listed, index.tables)
+
+
+def in_order(listed, shape):
+    """The codes in the order in which the first band needs no entries."""
+    slots = _native.hamming_slots(listed, shape.bands, shape.slot_bits)
+    return listed[np.argsort(slots, kind="stable")]
+
+
+def neighbours(random, listed, most):
+    """Copies of listed codes, each with up to `most` bits turned over."""
+    turned = [random.choice(256, random.integers(most + 1), replace=False) for _ in listed]
+    return [
+        flipped(bytes(code), positions.tolist())
+        for code, positions in zip(listed, turned, strict=True)
     ]
-    assert list(zip(hits.rows.tolist(), hits.distances.tolist(), strict=True)) == expected
 
 
-@given(codes())
-def test_every_distance_is_told_apart_from_its_neighbours(query):
-    listed = [flipped(query, range(far)) for far in range(257)]
-    scan = ExactScan(columns_of(b"".join(listed)))
+@pytest.mark.parametrize("shape", SHAPES)
+@given(data=st.data(), query=codes(), threshold=st.integers(0, 63) | st.integers(0, 256))
+@settings(max_examples=15)
+def test_finds_exactly_what_counting_finds(shape, data, query, threshold):
+    listed = array_of(data.draw(st.lists(near_codes(query) | codes(), max_size=20)))
+    check(built(listed, shape), listed, [query], threshold)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_distance_is_told_apart_from_its_neighbours(shape):
+    query = bytes(range(7, 39))
+    random = np.random.default_rng(3)
+    listed = array_of(
+        [flipped(query, random.permutation(256)[:far].tolist()) for far in range(257)]
+    )
+    index = built(listed, shape)
     for threshold in range(257):
-        assert scan.search(query, threshold).rows.tolist() == list(range(threshold + 1))
+        assert index.search(query, threshold).rows.tolist() == list(range(threshold + 1))
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3])
+# Long enough that tables are really used at the thresholds of the policy.
+@pytest.fixture(scope="module", params=["any", "even", "odd"])
+def long_list(request):
+    """20,000 codes: spread evenly, whose numbers of set bits are even, odd, or either."""
+    listed = np.random.default_rng(5).integers(0, 256, (20_000, 32), np.uint8)
+    if request.param != "any":
+        odd = np.bitwise_count(listed).sum(axis=1) % 2
+        listed[:, 0] ^= (odd ^ (request.param == "odd")).astype(np.uint8)
+    return listed
+
+
+@pytest.mark.parametrize("shape", SHAPES[1:])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_finds_copies_at_every_threshold_among_many(long_list, shape, ordered):
+    listed = in_order(long_list, shape) if ordered else long_list
+    index = built(listed, shape)
+    assert not index.scans(6)
+    random = np.random.default_rng(6)
+    for threshold in range(64):
+        near = listed[random.integers(len(listed), size=3)]
+        check(index, listed, neighbours(random, near, min(threshold + 2, 256)), threshold)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_lists_of_near_duplicates(shape):
+    random = np.random.default_rng(7)
+    pictures = random.integers(0, 256, (20, 32), np.uint8)
+    copies = neighbours(random, np.repeat(pictures, 600, axis=0), 20)
+    listed = array_of(copies)
+    index = built(listed, shape)
+    for threshold in (0, 12, 31, 40):
+        check(index, listed, [bytes(code) for code in pictures[:4]], threshold)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_lists_whose_bands_hold_few_values(shape):
+    random = np.random.default_rng(8)
+    pieces = random.integers(0, 256, (3, 8, 4), np.uint8)
+    picks = random.integers(0, 3, (12_000, 8))
+    listed = np.ascontiguousarray(pieces[picks, np.arange(8)].reshape(-1, 32))
+    index = built(listed, shape)
+    for threshold in (0, 10, 31, 50):
+        check(index, listed, neighbours(random, listed[:4], 12), threshold)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 9, 5000])
 @pytest.mark.parametrize("threshold", [0, 31, 256])
-def test_lists_of_equal_codes(size, threshold):
+def test_lists_of_equal_codes(shape, size, threshold):
     code = bytes(range(32))
-    scan = ExactScan(columns_of(code * size))
-    assert scan.search(code, threshold).rows.tolist() == list(range(size))
+    index = built(array_of([code] * size), shape)
+    assert index.search(code, threshold).rows.tolist() == list(range(size))
     complement = flipped(code, range(256))
-    far = scan.search(complement, threshold)
+    far = index.search(complement, threshold)
     assert far.distances.tolist() == ([256] * size if threshold == 256 else [])
 
 
-def test_a_list_longer_than_a_block_is_searched_to_its_last_row():
-    random = np.random.default_rng(1)
-    listed = bytearray(random.bytes(32 * 70_001))
-    query = random.bytes(32)
-    planted = {0: 0, 32_767: 3, 32_768: 30, 65_535: 31, 65_536: 32, 70_000: 24}
-    for row, far in planted.items():
-        listed[32 * row : 32 * row + 32] = flipped(query, range(far))
-    hits = ExactScan(columns_of(bytes(listed))).search(query, 31)
-    assert dict(zip(hits.rows.tolist(), hits.distances.tolist(), strict=True)) == {
-        row: far for row, far in planted.items() if far <= 31
-    }
+def test_real_pictures_find_their_copies(photographs, decoder):
+    pdqs = [
+        pdq.bits
+        for path in photographs[:6]
+        for pdq in dihedral_pdqs(decoder.decode(path.read_bytes()).pixels)
+    ]
+    random = np.random.default_rng(9)
+    noise = random.integers(0, 256, (20_000, 32), np.uint8)
+    listed = np.concatenate([noise, array_of(pdqs)])
+    for shape in SHAPES:
+        check(built(listed, shape), listed, neighbours(random, listed[-40:], 33), 31)
 
 
 @given(st.lists(codes(), max_size=5), st.lists(codes(), max_size=5), st.integers(0, 256))
-def test_a_batch_answers_as_single_searches_do(listed, queries, threshold):
-    scan = ExactScan(columns_of(b"".join(listed)))
-    batch = scan.search_batch(queries, threshold)
-    assert [hits.rows.tolist() for hits in batch] == [
-        scan.search(query, threshold).rows.tolist() for query in queries
-    ]
+def test_a_batch_in_any_form_answers_as_single_searches_do(listed, queries, threshold):
+    index = PdqIndex.build(array_of(listed))
+    single = [index.search(query, threshold).rows.tolist() for query in queries]
+    for form in (queries, array_of(queries)):
+        assert [hits.rows.tolist() for hits in index.search_batch(form, threshold)] == single
+        limits, rows, _ = index.search_flat(form, threshold)
+        assert [part.tolist() for part in np.split(rows, limits[1:-1])][: len(queries)] == single
+        assert len(limits) == len(queries) + 1
+
+
+def test_a_batch_of_more_queries_than_are_worked_on_together(long_list):
+    random = np.random.default_rng(10)
+    index = built(long_list, SHAPES[2])
+    queries = array_of(neighbours(random, long_list[:2500], 40))
+    limits, rows, _ = index.search_flat(queries, 31)
+    assert limits[-1] == len(rows) > 1000
+    for query in range(0, 2500, 250):
+        far = distances(long_list, bytes(queries[query]))
+        found = rows[limits[query] : limits[query + 1]].tolist()
+        assert found == np.flatnonzero(far <= 31).tolist()
+
+
+@pytest.mark.parametrize("shape", SHAPES[1:])
+@given(data=st.data())
+@settings(max_examples=15)
+def test_damaged_tables_never_find_what_is_not_there(shape, data):
+    listed = np.random.default_rng(11).integers(0, 256, (3000, 32), np.uint8)
+    tables = {
+        name: table.copy() for name, table in PdqIndex.build(listed, shape=shape).tables.items()
+    }
+    name = data.draw(st.sampled_from(["occupied", "before", "last", "entries"]))
+    table = tables[name].reshape(-1).view(np.uint8)
+    if data.draw(st.booleans()):
+        table[:] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]))
+    else:
+        table[:] = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, 256, len(table))
+    index = PdqIndex.attach(listed, tables)
+    queries = listed[data.draw(st.lists(st.integers(0, 2999), min_size=1, max_size=4))]
+    for query, hits in zip(queries, index.search_batch(queries, 20), strict=True):
+        far = distances(listed, bytes(query))
+        assert far[hits.rows].tolist() == hits.distances.tolist()
+        assert np.all(hits.distances <= 20)
+
+
+@pytest.mark.parametrize("name", ["layout", "occupied", "before", "last", "entries"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda table: table[:-1],
+        lambda table: table.astype(np.float32),
+        lambda table: np.concatenate([table, table]),
+        lambda table: table[..., ::-1],
+        lambda _: None,
+    ],
+    ids=["shorter", "of another type", "longer", "backwards", "gone"],
+)
+def test_tables_of_other_shapes_are_refused(name, damage):
+    listed = np.random.default_rng(12).integers(0, 256, (300, 32), np.uint8)
+    tables = PdqIndex.build(listed, shape=SHAPES[1]).tables
+    damaged = damage(tables[name])
+    if damaged is None:
+        del tables[name]
+    else:
+        tables[name] = damaged
+    with pytest.raises(ValueError, match=r"must|no such tables|other codes"):
+        PdqIndex.attach(listed, tables)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 40), min_size=7, max_size=7))
+def test_layouts_that_can_not_be_are_refused(numbers):
+    listed = np.random.default_rng(12).integers(0, 256, (300, 32), np.uint8)
+    tables = PdqIndex.build(listed, shape=SHAPES[1]).tables
+    layout = np.array([1, 300, *numbers[2:]], np.int64)
+    if layout[2:6].tolist() == tables["layout"][2:6].tolist():
+        return
+    with pytest.raises(ValueError, match=r"must|shape|can't be"):
+        PdqIndex.attach(listed, tables | {"layout": layout})
+    with pytest.raises(ValueError, match="other codes"):
+        PdqIndex.attach(listed[:-1], tables)
+
+
+def test_tables_mapped_read_only_serve(tmp_path, long_list):
+    np.save(tmp_path / "codes.npy", long_list)
+    for name, table in PdqIndex.build(long_list, shape=SHAPES[3]).tables.items():
+        np.save(tmp_path / f"{name}.npy", table)
+    mapped = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
+    listed = mapped.pop("codes")
+    check(PdqIndex.attach(listed, mapped), listed, [bytes(listed[77])], 31)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_same_codes_give_the_same_tables(long_list, threads):
+    tables = PdqIndex.build(long_list, shape=SHAPES[2], threads=threads).tables
+    for name, table in PdqIndex.build(long_list, shape=SHAPES[2]).tables.items():
+        assert np.array_equal(table, tables[name])
+
+
+def test_lengths_choose_their_shape():
+    assert shape_for(100) is None
+    assert PdqIndex.build(np.zeros((100, 32), np.uint8)).tables == {}
+    assert preferred_order(np.zeros((100, 32), np.uint8)) is None
+    for rows in (10**5, 10**6, 10**7, 10**8):
+        shape_for(rows).check()
 
 
 @pytest.mark.parametrize(("query", "far"), [(bytes(31), 0), (bytes(32), -1), (bytes(32), 257)])
 def test_questions_that_have_no_answer_are_refused(query, far):
     with pytest.raises(ValueError, match=r"must be from 0 to 256|has 32 bytes"):
-        ExactScan(columns_of(b"")).search(query, far)
+        PdqIndex.build(np.zeros((0, 32), np.uint8)).search(query, far)
+
+
+def test_codes_and_queries_of_other_shapes_are_refused():
+    listed = np.zeros((4, 32), np.uint8)
+    for wrong in (listed[:, :31], listed.astype(np.int8), listed[:, ::-1]):
+        with pytest.raises(ValueError, match="codes must"):
+            PdqIndex.build(wrong)
+        with pytest.raises(ValueError, match="queries must"):
+            PdqIndex.build(listed).search_flat(wrong, 31)
+    for shape in (TableShape(26, 9), TableShape(11, 24), TableShape(8, 27, 5), TableShape(0, 16)):
+        with pytest.raises(ValueError, match="can't have tables"):
+            PdqIndex.build(listed, shape=shape)
