@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        fuzz fuzz-quick photographs bench bench-quick chromium messages screenshots lock clean
+        fuzz fuzz-quick photographs wrk bench bench-quick chromium messages screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -113,6 +113,12 @@ bench: .venv/.installed photographs .venv-bench/.installed ## Measure against th
 
 bench-quick: .venv/.installed photographs .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes
 	@$(BENCH) quick
+
+wrk: ## Install Debian's wrk, which puts the gate's service under load, where it is missing
+	@command -v wrk >/dev/null || { $(call say,wrk (once)); \
+	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
+	  command -v $${asroot:-true} >/dev/null || { echo "As root: apt-get install wrk"; exit 1; }; \
+	  $$asroot apt-get update -qq && $$asroot apt-get install -y -qq wrk >/dev/null; }
 
 # The packages it is measured against; what they don't bring comes from .venv, Takeback included.
 .venv-bench/.installed: requirements/benchmarks.txt .venv/.locked
