@@ -43,6 +43,12 @@ def chatter(picture: OpenedPicture, argument: bytes) -> bytes:
     return bytes(int(argument))
 
 
+def mumble(picture: OpenedPicture, argument: bytes) -> str:
+    """Answer with something else than bytes."""
+    del argument
+    return picture.media_type
+
+
 def dawdle(picture: OpenedPicture, argument: bytes) -> bytes:
     """Answer after as many seconds as the argument says."""
     del picture

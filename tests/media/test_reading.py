@@ -20,8 +20,9 @@ from takeback.media import (
 )
 from tests.media.encodings import WAYS, encode, landscape, pixels, png_bomb, scan_bomb
 
-_SIZE, _EXACT, _LUMA, _FAIL, _CHATTER, _DAWDLE = READERS = tuple(
-    f"tests.media.readers:{name}" for name in ("size", "exact", "luma", "fail", "chatter", "dawdle")
+_SIZE, _EXACT, _LUMA, _FAIL, _CHATTER, _MUMBLE, _DAWDLE = READERS = tuple(
+    f"tests.media.readers:{name}"
+    for name in ("size", "exact", "luma", "fail", "chatter", "mumble", "dawdle")
 )
 _FINE = encode(landscape())
 _TRANSPOSES = {
@@ -250,11 +251,14 @@ def test_time(reading: Decoder) -> None:
     assert reading.read(_FINE, _DAWDLE, b"0.01") == b"late"
 
 
-def test_answers_are_small(reading: Decoder) -> None:
+def test_answers_are_bytes_and_few(reading: Decoder) -> None:
     assert reading.read(_FINE, _CHATTER, b"0") == b""
     assert reading.read(_FINE, _CHATTER, b"65536") == bytes(65536)
     with pytest.raises(RuntimeError, match="mistake in the reader"):
         reading.read(_FINE, _CHATTER, b"65537")
+    with pytest.raises(RuntimeError, match="mistake in the reader"):
+        reading.read(_FINE, _MUMBLE)
+    assert reading.read(_FINE, _CHATTER, b"3") == bytes(3)
 
 
 def test_a_reader_that_fails_is_named_and_nothing_is_quoted(reading: Decoder) -> None:

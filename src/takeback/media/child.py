@@ -99,7 +99,7 @@ def _read(data: memoryview, reader: Reader, argument: bytes, limits: Limits) -> 
         raise
     except Exception:  # not told to the parent: what it says might quote the file
         return None
-    return answer if len(answer) <= MAX_ANSWER else None
+    return answer if isinstance(answer, bytes) and len(answer) <= MAX_ANSWER else None
 
 
 def _media_type(data: memoryview) -> str:
