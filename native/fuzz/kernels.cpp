@@ -1,8 +1,9 @@
-// Fuzzes the PDQ kernels: any pixels, however they lie, and any crop of them; within the memory that
-// was promised, and with the same bits in every instruction set.
+// Fuzzes the PDQ kernels: any pixels, however they lie, any crop and any view of them; within the
+// memory that was promised, and with the same bits in every instruction set.
 #include "kernels.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,12 +12,14 @@
 #include <span>
 
 #include "pdq.hpp"
+#include "picture_grid.hpp"
 
 namespace {
 
 using namespace takeback;
 
-constexpr size_t kLongestSide = 130;
+constexpr size_t kShortSide = 70;
+constexpr size_t kLongSide = 600;  // so that the grid is made of a picture reduced once more
 constexpr size_t kMostTimes = 4;  // as far as a picture is reduced
 
 // Reads numbers from the head of the input, and zeros behind its end.
@@ -28,6 +31,9 @@ class Input {
     const size_t high = byte();
     return (high << 8 | byte()) % (most + 1);
   }
+
+  // Mostly short ones: they are quick.
+  size_t side() { return 1 + upto(upto(7) == 0 ? kLongSide - 1 : kShortSide - 1); }
 
   uint8_t byte() {
     if (size_ == 0) return 0;
@@ -58,9 +64,11 @@ void require_possible(const Fingerprint& fingerprint) {
 struct Seen {
   Fingerprint exact;
   Fingerprint box;
+  Fingerprint view;
 };
 
-Seen look(const Kernels& kernels, const Pixels& pixels, size_t scale, const PixelBox& box) {
+Seen look(const Kernels& kernels, const Pixels& pixels, size_t scale, const PixelBox& box,
+          const View& view) {
   const size_t exact_floats = PdqRows::workspace_floats(pixels.width, pixels.height);
   Seen seen{};
   seen.exact = kernels.fingerprint_pixels(pixels, exactly<float>(exact_floats).get());
@@ -68,8 +76,14 @@ Seen look(const Kernels& kernels, const Pixels& pixels, size_t scale, const Pixe
       exactly<uint8_t>(LumaReducer::bytes(pixels.width, pixels.height, scale));
   const ReducedLuma luma = kernels.reduce_pixels(
       pixels, scale, exactly<float>(2 * pixels.width).get(), memory.get());
-  const auto workspace = exactly<float>(box_workspace_floats(luma, box));
-  seen.box = kernels.fingerprint_box(luma, box, workspace.get());
+  const auto box_workspace = exactly<float>(box_workspace_floats(luma, box));
+  seen.box = kernels.fingerprint_box(luma, box, box_workspace.get());
+  const auto grid_workspace = exactly<uint8_t>(grid_workspace_bytes(luma));
+  const auto grid = exactly<float>(kGridSide * kGridSide);
+  auto& samples = *reinterpret_cast<PictureGrid*>(grid.get());
+  kernels.fill_grid(luma, grid_workspace.get(), samples);
+  seen.view = kernels.fingerprint_view(samples, static_cast<float>(pixels.width),
+                                       static_cast<float>(pixels.height), view);
   return seen;
 }
 
@@ -77,8 +91,8 @@ Seen look(const Kernels& kernels, const Pixels& pixels, size_t scale, const Pixe
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
-  const size_t width = 1 + input.upto(kLongestSide - 1);
-  const size_t height = 1 + input.upto(kLongestSide - 1);
+  const size_t width = input.side();
+  const size_t height = input.side();
   const int channels = std::array{1, 3, 4}[input.upto(2)];
   const bool upside_down = input.upto(1) != 0;
   const bool mirrored = input.upto(1) != 0;
@@ -88,6 +102,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t top = input.upto(height - 1);
   const PixelBox box{left, top, left + 1 + input.upto(width - left - 1),
                      top + 1 + input.upto(height - top - 1)};
+
+  const auto share = [](size_t edge, size_t side) {
+    return static_cast<float>(edge) / static_cast<float>(side);
+  };
+  const float angle = static_cast<float>(input.upto(720)) / 100 - 3.6f;
+  const View view{share(box.left, width),  share(box.top, height),
+                  share(box.right, width), share(box.bottom, height),
+                  std::sin(angle),         std::cos(angle)};
+
+  const std::span<const Kernels* const> all = kernels_here();
+  const Kernels& one = *all.front();
+  const Kernels& another = *all[input.upto(all.size() - 1)];
 
   const auto step = static_cast<ptrdiff_t>(channels);
   const size_t row = width * static_cast<size_t>(channels) + gap;
@@ -107,14 +133,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       .channel_stride = 1,
   };
 
-  const std::span<const Kernels* const> all = kernels_here();
-  const Seen first = look(*all.front(), pixels, scale, box);
-  require_possible(first.exact);
-  require_possible(first.box);
-  for (const Kernels* kernels : all.subspan(1)) {
-    const Seen other = look(*kernels, pixels, scale, box);
-    require_same(first.exact, other.exact);
-    require_same(first.box, other.box);
-  }
+  const Seen seen = look(one, pixels, scale, box, view);
+  const Seen again = look(another, pixels, scale, box, view);
+  require_possible(seen.exact);
+  require_possible(seen.box);
+  require_possible(seen.view);
+  require_same(seen.exact, again.exact);
+  require_same(seen.box, again.box);
+  require_same(seen.view, again.view);
   return 0;
 }

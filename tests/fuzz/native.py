@@ -6,6 +6,7 @@ libFuzzer and the runtime of the sanitizers come with Atheris; GCC links them.
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,12 +93,15 @@ def main() -> None:
     program = str(build(chosen.target))
     if chosen.replay:
         os.execv(program, [program, *map(str, chosen.replay)])
-    seeds = _seeds(chosen) if chosen.target == "jpeg_markers" else iter([b""])
-    os.execv(program, [program, *session.libfuzzer_arguments(chosen, seeds), *further])
+    os.execv(program, [program, *session.libfuzzer_arguments(chosen, _seeds(chosen)), *further])
 
 
 def _seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
-    return pictures("image/jpeg", chosen.torture)
+    if chosen.target == "jpeg_markers":
+        yield from pictures("image/jpeg", chosen.torture)
+    else:  # numbers and then pixels, all of them arbitrary
+        noise = random.Random(1)
+        yield from (noise.randbytes(length) for length in (40, 100, 400) for _ in range(8))
 
 
 if __name__ == "__main__":

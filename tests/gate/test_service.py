@@ -20,6 +20,7 @@ from takeback.media import Decoder
 from tests.gate.test_gate import encoded, scene
 
 JPEG = {"Content-Type": "image/jpeg"}
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nGIF89a\r\n--b--'
 SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
 
 
@@ -40,6 +41,10 @@ def service(store, tmp_path):
         assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
         yield url
         process.terminate()
+
+
+def multipart(parameters):
+    return {"Content-Type": f"multipart/form-data; boundary=b{parameters}"}
 
 
 def status_of(url):
@@ -182,6 +187,7 @@ def test_a_port_that_is_taken(store):
         ({"data": bytes(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
         ({"data": pieces(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
         ({"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
+        ({"data": FORM, "headers": multipart("; charset=undefined")}, 400),
         ({"files": {"other": b"x"}}, 400),
         ({"json": {}}, 422),
         ({"json": {"pdq": "00"}}, 422),

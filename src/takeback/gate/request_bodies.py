@@ -68,7 +68,7 @@ async def read_multipart_upload(request: Request) -> bytes:
     try:
         async with _in_time():
             form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
+    except (MultiPartException, KeyError, ValueError) as error:  # the last for odd charsets
         raise RequestProblem(400, "request", "The multipart body can't be read.") from error
     try:
         upload = form.get("file")
