@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from tests.fuzz import crashes, native
 
 _EXECUTED = re.compile(rb"stat::number_of_executed_units:\s*(\d+)")
 _COVERAGE = re.compile(rb"cov: (\d+) ft: (\d+)")
+_REPLAYS = 3
 _GRACE = 60.0  # seconds over its time until a target counts as hanging
 _LEAST_SECONDS = 3.0  # to start again after a find
 
@@ -52,20 +54,32 @@ TARGETS = (
     Target("native", ("jpeg_markers",), 1),
     Target("native", ("kernels",), 2),
 )
+BY_NAME = {target.name: target for target in TARGETS}
 
 
 @dataclass
 class Result:
-    """What became of one target."""
+    """What became of one target.
+
+    `finds`: inputs that fail whenever they are tried; `passing`: those that failed once only.
+    """
 
     executed: int = 0
     coverage: int = 0
     finds: list[Path] = field(default_factory=list)
+    passing: list[Path] = field(default_factory=list)
 
 
 def main() -> None:
     """Fuzz for as long as asked; exit with 1 if anything was found."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="TARGET",
+        default=[],
+        help=", ".join(BY_NAME) + "; all of them by default",
+    )
     parser.add_argument("--seconds", type=float, default=60, help="on the clock, for all targets")
     parser.add_argument("--lanes", type=int, default=2, help="targets that run at a time")
     parser.add_argument(
@@ -76,9 +90,16 @@ def main() -> None:
     )
     parser.add_argument("--torture", type=Path, default=Path("var/torture"))
     chosen = parser.parse_args()
-    console = Console(highlight=False)
-    for target in native.targets():  # once, and not at the expense of the time
-        native.build(target)
+    if unknown := set(chosen.names) - set(BY_NAME):
+        parser.error(f"no such target: {', '.join(sorted(unknown))}")
+    targets = [BY_NAME[name] for name in chosen.names] or list(TARGETS)
+    console = Console(highlight=False, soft_wrap=True)
+    if find_spec("atheris") is None:
+        console.print("Nothing fuzzed: Atheris, which it needs, is there for Linux on x86-64 only.")
+        return
+    for target in targets:
+        if target.module == "native":  # not at the expense of the time
+            native.build(*target.arguments)
     start = time.monotonic()
 
     def run(lane: list[Target]) -> list[Result]:
@@ -96,12 +117,16 @@ def main() -> None:
         return results
 
     with ThreadPoolExecutor(chosen.lanes) as lanes:
-        results = [result for done in lanes.map(run, _lanes(chosen.lanes)) for result in done]
+        results = [
+            result for done in lanes.map(run, _lanes(targets, chosen.lanes)) for result in done
+        ]
     finds = [find for result in results for find in result.finds]
     console.print(
-        f"Fuzzed {len(TARGETS)} targets with {sum(result.executed for result in results):,} inputs "
+        f"Fuzzed {len(targets)} targets with {sum(result.executed for result in results):,} inputs "
         f"in {time.monotonic() - start:.0f} s: {_number_of(finds)}"
     )
+    for passing in (find for result in results for find in result.passing):
+        console.print(f"  failed once, and not when tried again: {passing}")
     for find in finds:
         console.print(f"  {crashes.keep(find)}")
     if finds:
@@ -109,10 +134,10 @@ def main() -> None:
         sys.exit(1)
 
 
-def _lanes(number: int) -> list[list[Target]]:
+def _lanes(targets: list[Target], number: int) -> list[list[Target]]:
     """Divide the targets so that each lane has about the same work."""
     lanes: list[list[Target]] = [[] for _ in range(number)]
-    for target in sorted(TARGETS, key=lambda target: -target.share):
+    for target in sorted(targets, key=lambda target: -target.share):
         min(lanes, key=lambda lane: sum(other.share for other in lane)).append(target)
     return lanes
 
@@ -130,38 +155,37 @@ def _run(target: Target, seconds: float, folder: Path, torture: Path) -> Result:
         old.unlink()
     log = folder / f"{target.name}.log"
     deadline = time.monotonic() + seconds
+    log.unlink(missing_ok=True)
     while not result.executed or deadline - time.monotonic() > _LEAST_SECONDS:
-        said, failed = _run_once(target, deadline, folder, torture)
-        log.write_bytes(said)
+        until = ("--until", str(deadline), "--torture", str(torture))
+        where = ("--corpus", str(folder / "corpus" / target.name), "--finds", str(finds))
+        said, failed = _run_once(target, deadline - time.monotonic(), *until, *where)
+        with log.open("ab") as file:
+            file.write(said)
         result.executed += _last(_EXECUTED, said)
         result.coverage = max(result.coverage, _last(_COVERAGE, said))
-        found = sorted(set(finds.iterdir()) - set(result.finds))
-        result.finds += found
-        if failed and not found:
+        known = {*result.finds, *result.passing}
+        new = sorted(set(finds.iterdir()) - known)
+        for find in new:
+            again = any(_run_once(target, 0, "--replay", str(find))[1] for _ in range(_REPLAYS))
+            (result.finds if again else result.passing).append(find)
+        if failed and not new and not known:
             raise SystemExit(f"The fuzz target {target.name} broke; read {log}.")
-        if not failed:
+        if not failed or not new:
             break
     return result
 
 
-def _run_once(target: Target, deadline: float, folder: Path, torture: Path) -> tuple[bytes, bool]:
-    command = [
-        *(sys.executable, "-m", f"tests.fuzz.{target.module}", *target.arguments),
-        *("--until", str(deadline), "--torture", str(torture)),
-        *("--corpus", str(folder / "corpus" / target.name)),
-        *("--finds", str(folder / "finds" / target.name)),
-    ]
-    try:
-        done = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=deadline - time.monotonic() + _GRACE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as hung:
-        raise SystemExit(f"The fuzz target {target.name} hangs: {command}") from hung
-    return done.stdout, done.returncode != 0
+def _run_once(target: Target, seconds: float, *arguments: str) -> tuple[bytes, bool]:
+    """Return what a target said, and whether it failed or hung."""
+    command = [sys.executable, "-m", f"tests.fuzz.{target.module}", *target.arguments, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        try:
+            said, _ = running.communicate(timeout=max(seconds, 0) + _GRACE)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            return running.communicate()[0], True
+    return said, running.returncode != 0
 
 
 def _last(pattern: re.Pattern[bytes], said: bytes) -> int:

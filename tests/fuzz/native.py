@@ -12,10 +12,9 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from sysconfig import get_path
 
-import atheris
-
-from tests.fuzz import session
+from tests.fuzz.arguments import libfuzzer_arguments, parser
 from tests.fuzz.seeds import pictures
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -55,7 +54,7 @@ def build(target: str) -> Path:
         for name, machine in _INSTRUCTION_SETS.items():
             flags = (f"-DTAKEBACK_ISA={name}", f"-mcpu={machine}")
             objects.append(_compiled(_NATIVE / "kernels.cpp", folder / f"{name}.o", *flags))
-    runtime = Path(atheris.path()) / "asan_with_fuzzer.so"
+    runtime = Path(get_path("platlib")) / "asan_with_fuzzer.so"  # Atheris lays it beside itself
     unfinished = program.with_suffix(".unfinished")
     _run("g++", *map(str, objects), str(runtime), f"-Wl,-rpath,{runtime.parent}", "-o", unfinished)
     unfinished.replace(program)
@@ -87,13 +86,13 @@ def _run(*command: str | Path) -> None:
 
 def main() -> None:
     """Build the target on the command line and become it."""
-    parser = session.parser(__doc__ or "")
-    parser.add_argument("target", choices=targets())
-    chosen, further = parser.parse_known_args()
+    asking = parser(__doc__ or "")
+    asking.add_argument("target", choices=targets())
+    chosen, further = asking.parse_known_args()
     program = str(build(chosen.target))
     if chosen.replay:
         os.execv(program, [program, *map(str, chosen.replay)])
-    os.execv(program, [program, *session.libfuzzer_arguments(chosen, _seeds(chosen)), *further])
+    os.execv(program, [program, *libfuzzer_arguments(chosen, _seeds(chosen)), *further])
 
 
 def _seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
