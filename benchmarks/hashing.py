@@ -68,7 +68,7 @@ class Hashed:
 
 def measure_all(progress: Progress) -> dict[str, Any]:
     """Measure every side on every sample."""
-    samples = [large(), small(), *_other_formats()]
+    samples = [large(), small(), progressive(), *_other_formats()]
     task = progress.add_task("Hashing", total=sum(len(sample.files) for sample in samples))
     measured = []
     for sample in samples:
@@ -119,16 +119,28 @@ def measure(
 
 
 def large() -> Sample:
-    """Return the JPEGs of 8 to 12 megapixels, and larger ones brought to 12."""
-    found = [one for one in all_photographs() if one.format == "JPEG"]
-    as_they_are = [one for one in found if _LARGE[0] <= one.megapixels <= _LARGE[1]]
-    larger = [one for one in found if one.megapixels > _LARGE[1]]
+    """Return photographs of 8 to 12 megapixels as phones and cameras write them: baseline JPEG."""
+    found = _large_jpegs()
+    as_they_are = [one for one in found if not one.progressive and one.megapixels <= _LARGE[1]]
+    others = [one for one in found if one not in as_they_are]
     return _sample(
         "JPEG, 8–12 MP",
-        f"{len(as_they_are)} as they are, {len(larger)} larger ones brought to 12 MP "
-        f"(quality {_CAMERA_QUALITY})",
-        [one.read() for one in as_they_are] + [_brought_to_camera(one) for one in larger],
+        f"{len(as_they_are)} as stored, {len(others)} that are progressive or larger written anew "
+        f"(baseline, quality {_CAMERA_QUALITY}, at most 12 MP)",
+        [one.read() for one in as_they_are] + [_as_a_camera(one) for one in others],
     )
+
+
+def progressive() -> Sample:
+    """Return the photographs of 8 to 12 megapixels that are stored as progressive JPEG."""
+    found = [one for one in _large_jpegs() if one.progressive and one.megapixels <= _LARGE[1]]
+    return _sample("Progressive JPEG, 8–12 MP", "as stored", [one.read() for one in found])
+
+
+def _large_jpegs() -> list[Photograph]:
+    return [
+        one for one in all_photographs() if one.format == "JPEG" and one.megapixels >= _LARGE[0]
+    ]
 
 
 def small(most: int | None = None) -> Sample:
@@ -168,15 +180,14 @@ def _sample(name: str, origin: str, files: list[bytes], *, jpeg: bool = True) ->
     return Sample(name, origin, files, statistics.median(sizes), jpeg)
 
 
-def _brought_to_camera(photograph: Photograph) -> bytes:
-    with Image.open(photograph.path) as picture:
-        share = (_CAMERA / (picture.width * picture.height)) ** 0.5
+def _as_a_camera(photograph: Photograph) -> bytes:
+    with Image.open(photograph.path) as opened:
+        picture = opened.convert("RGB")
+    share = (_CAMERA / (picture.width * picture.height)) ** 0.5
+    if share < 1:
         size = (round(picture.width * share), round(picture.height * share))
-        return _encoded(
-            picture.convert("RGB").resize(size, Image.Resampling.LANCZOS),
-            "JPEG",
-            quality=_CAMERA_QUALITY,
-        )
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    return _encoded(picture, "JPEG", quality=_CAMERA_QUALITY)
 
 
 def _encoded(picture: Image.Image, encoding: str, **options: int) -> bytes:

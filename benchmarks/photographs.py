@@ -49,6 +49,7 @@ class Photograph:
     format: str
     width: int
     height: int
+    progressive: bool
 
     @property
     def megapixels(self) -> float:
@@ -67,7 +68,8 @@ def all_photographs() -> list[Photograph]:
     Raises NoPhotographs if something can't be fetched.
     """
     fetch_photographs(REPOSITORY / FETCHED)
-    _fetch_themes()
+    for package, folder in _THEMES.items():
+        fetch_theme(package, folder)
     wallpapers = find_photographs(REPOSITORY / FETCHED)
     plates = sorted((REPOSITORY / FETCHED / _SKY_PLATES).rglob("*.png"))
     themes = sorted(path for path in FOLDER.rglob("*") if path.suffix.lower() in _SUFFIXES)
@@ -88,25 +90,30 @@ def _large_enough(paths: list[Path]) -> Iterator[Photograph]:
         with Image.open(path) as opened:
             width, height = opened.size
             if width * height >= LEAST_PIXELS:
-                yield Photograph(path, opened.format or "", width, height)
+                yield Photograph(
+                    path, opened.format or "", width, height, bool(opened.info.get("progressive"))
+                )
 
 
-def _fetch_themes() -> None:
-    for package in _THEMES:
-        into = FOLDER / package.strip("@").replace("/", "-")
-        if into.is_dir():
-            continue
-        npm = shutil.which("npm")
-        if npm is None:
-            raise NoPhotographs("The themes' photographs come with npm. Install Node.js with npm.")
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".unpacked-") as scratch:
-            _download(npm, package, Path(scratch))
-            (Path(scratch) / "photographs").rename(into)
+def fetch_theme(package: str, folder: str, kept_in: Path = FOLDER) -> Path:
+    """Fetch the pictures in one folder of an npm package, unless they are there; return where.
+
+    Raises NoPhotographs if they can't be fetched.
+    """
+    into = kept_in / package.strip("@").replace("/", "-")
+    if into.is_dir():
+        return into
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NoPhotographs("The themes' photographs come with npm. Install Node.js with npm.")
+    kept_in.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept_in, prefix=".unpacked-") as scratch:
+        _download(npm, package, folder, Path(scratch))
+        (Path(scratch) / "photographs").rename(into)
+    return into
 
 
-def _download(npm: str, package: str, scratch: Path) -> None:
-    folder = _THEMES[package]
+def _download(npm: str, package: str, folder: str, scratch: Path) -> None:
     kept = scratch / "photographs"
     kept.mkdir()
     try:
