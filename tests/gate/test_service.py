@@ -148,16 +148,30 @@ def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(sync, service)
             one = opened.enter_context(socket.create_connection((host, int(port))))
             one.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
         wait_until(lambda: post_small(service).status_code == 503)
-        busy = post_small(service)
-        assert busy.headers["Retry-After"] == "1"
-        assert busy.json()["error"] == "busy"
+        for busy in (post_small(service), post_small(service, in_pieces=True)):
+            assert busy.headers["Retry-After"] == "1"
+            assert busy.json()["error"] == "busy"
         looked_up = requests.post(f"{service}/v1/match", json={"pdq": "0" * 64}, timeout=20)
         assert looked_up.status_code == 200
     wait_until(lambda: post_small(service).status_code == 200)
 
 
-def post_small(service):
-    return requests.post(f"{service}/v1/match", data=encoded(scene(2)), headers=JPEG, timeout=20)
+def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync, service):
+    sync.sync()
+    host, port = service.removeprefix("http://").split(":")
+    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+    with ExitStack() as opened:
+        for _ in range(20):
+            one = opened.enter_context(socket.create_connection((host, int(port))))
+            one.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".encode())
+        for _ in range(3):
+            assert post_small(service, in_pieces=True).status_code == 200
+
+
+def post_small(service, *, in_pieces=False):
+    picture = encoded(scene(2))
+    body = iter([picture[:1000], picture[1000:]]) if in_pieces else picture
+    return requests.post(f"{service}/v1/match", data=body, headers=JPEG, timeout=20)
 
 
 def test_a_port_that_is_taken(store):

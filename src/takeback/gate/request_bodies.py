@@ -30,18 +30,31 @@ class MemoryBudget:
     """How many bytes of uploads may lie in memory at a time; for one event loop only."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._left = most_bytes
+        self.left = most_bytes
 
     @contextmanager
-    def reserved(self, wanted: int) -> Iterator[None]:
-        """Hold so many bytes until the block ends; raises RequestProblem if they are not free."""
-        if wanted > self._left:
-            raise RequestProblem(503, "busy", "The gate is busy. Try again in a second.")
-        self._left -= wanted
+    def reservation(self) -> Iterator["Reservation"]:
+        """Give a reservation that ends with the block."""
+        held = Reservation(self)
         try:
-            yield
+            yield held
         finally:
-            self._left += wanted
+            self.left += held.taken
+
+
+class Reservation:
+    """What one request has taken of a budget."""
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
+        self.taken = 0
+
+    def take(self, wanted: int) -> None:
+        """Take so many bytes more; raises RequestProblem if they are not free."""
+        if wanted > self._budget.left:
+            raise RequestProblem(503, "busy", "The gate is busy. Try again in a second.")
+        self._budget.left -= wanted
+        self.taken += wanted
 
 
 def media_type_of(request: Request) -> str:
@@ -49,20 +62,14 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def expected_bytes(request: Request) -> int:
-    """Return how long the body says it is, or the most it may be if it does not say."""
-    length = request.headers.get("content-length", "")
-    return min(int(length), MAX_UPLOAD_BYTES) if length.isdecimal() else MAX_UPLOAD_BYTES
-
-
-async def read_raw_upload(request: Request) -> bytes:
+async def read_raw_upload(request: Request, held: Reservation) -> bytes:
     """Return an upload that is the body itself; raises RequestProblem or ClientDisconnect."""
-    return _not_empty(await _read_whole(request, MAX_UPLOAD_BYTES))
+    return _not_empty(await _read_whole(request, MAX_UPLOAD_BYTES, held))
 
 
-async def read_multipart_upload(request: Request) -> bytes:
+async def read_multipart_upload(request: Request, held: Reservation) -> bytes:
     """Return the field `file` of multipart/form-data; raises as `read_raw_upload`."""
-    chunks = _chunks(request, MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES)
+    chunks = _chunks(request, MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES, held)
     parser = MultiPartParser(request.headers, chunks, max_files=1, max_fields=8)
     parser.spool_max_size = MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES  # no byte touches a disk
     try:
@@ -85,24 +92,32 @@ async def read_json(request: Request) -> bytes:
     return await _read_whole(request, _MAX_JSON_BYTES)
 
 
-async def _read_whole(request: Request, most: int) -> bytes:
+async def _read_whole(request: Request, most: int, held: Reservation | None = None) -> bytes:
     async with _in_time():
-        return b"".join([chunk async for chunk in _chunks(request, most)])
+        return b"".join([chunk async for chunk in _chunks(request, most, held)])
 
 
-async def _chunks(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _chunks(
+    request: Request, most: int, held: Reservation | None
+) -> AsyncGenerator[bytes, None]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise RequestProblem(415, "content_type", "Send the body without a Content-Encoding.")
     length = request.headers.get("content-length", "")
-    received = int(length) if length.isdecimal() else 0
-    if received <= most:
-        received = 0
-        async for chunk in request.stream():
-            received += len(chunk)
-            if received > most:
-                break
-            yield chunk
-    if received > most:
+    announced = int(length) if length.isdecimal() else 0
+    _bound(announced, most)
+    if held is not None:
+        held.take(announced)
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        _bound(received, most)
+        if held is not None and not announced:
+            held.take(len(chunk))
+        yield chunk
+
+
+def _bound(length: int, most: int) -> None:
+    if length > most:
         message = f"The request has more than {most} bytes. Send less at a time."
         raise RequestProblem(413, "too_large", message)
 

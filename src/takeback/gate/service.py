@@ -25,7 +25,6 @@ from takeback.gate.request_bodies import (
     MAX_UPLOAD_BYTES,
     MemoryBudget,
     RequestProblem,
-    expected_bytes,
     media_type_of,
     read_json,
     read_multipart_upload,
@@ -131,8 +130,8 @@ def make_service(gate: Gate) -> FastAPI:
             read = read_raw_upload
         else:
             raise RequestProblem(415, "content_type", _HOW_TO_SEND)
-        with budget.reserved(expected_bytes(request)):
-            upload = await read(request)
+        with budget.reservation() as held:
+            upload = await read(request, held)
             return await checked(pictures, partial(gate.check, upload, report=report))
 
     @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
