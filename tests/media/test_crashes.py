@@ -2,22 +2,22 @@
 
 import numpy as np
 
+from takeback.fingerprints.reading import READ_UPLOAD
 from takeback.media import Decoder, MediaError
 from tests.fuzz import crashes
 from tests.media.encodings import encode, landscape, pixels
 
-_SIZE = "tests.media.readers:size"
 _LUMA = "tests.media.readers:luma"
 
 
 def test_every_kept_file_gives_a_picture_or_a_clear_error() -> None:
     fine = encode(landscape())
-    with Decoder(readers=[_SIZE, _LUMA]) as decoder:
+    with Decoder(readers=[READ_UPLOAD, _LUMA]) as decoder:
         for path in crashes.kept():
             data = path.read_bytes()
             for read in (
                 lambda data: decoder.decode(data).pixels,
-                lambda data: decoder.read(data, _SIZE),
+                lambda data: decoder.read(data, READ_UPLOAD, b"standard"),
                 lambda data: decoder.read(data, _LUMA, b"64"),
             ):
                 try:
