@@ -106,9 +106,29 @@ class LumaReducer {
   size_t rows_in_ = 0;
 };
 
-// Takes the mean of `times` x `times` reduced pixels. `sums` are luma.width() + 1 numbers, `memory` is
-// LumaReducer::bytes(full_width, full_height, luma.scale * times); both are lent.
-inline ReducedLuma reduced_further(const ReducedLuma& luma, size_t times, uint16_t* sums,
+namespace detail {
+
+// The sum of `times` neighbours each. Known at compile time, it becomes a few vector instructions.
+template <size_t Times>
+inline void add_neighbours(const uint16_t* sums, size_t count, size_t times, uint32_t* out) {
+  const size_t each = Times == 0 ? times : Times;
+  for (size_t x = 0; x < count; ++x) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < each; ++i) sum += sums[x * each + i];
+    out[x] = sum;
+  }
+}
+
+}  // namespace detail
+
+// How many bytes `reduced_further` needs to work with.
+constexpr size_t reduction_workspace_bytes(const ReducedLuma& luma) {
+  return luma.width() * (sizeof(uint32_t) + sizeof(uint16_t));
+}
+
+// Takes the mean of `times` x `times` reduced pixels, `times` at most 256. `workspace` is aligned for
+// numbers, `memory` is LumaReducer::bytes(full_width, full_height, luma.scale * times).
+inline ReducedLuma reduced_further(const ReducedLuma& luma, size_t times, uint8_t* workspace,
                                    uint8_t* memory) {
   const size_t scale = luma.scale * times;
   const ReducedLuma result{memory, LumaReducer::stride(luma.full_width, scale), scale,
@@ -116,6 +136,8 @@ inline ReducedLuma reduced_further(const ReducedLuma& luma, size_t times, uint16
   const size_t width = luma.width();
   const size_t height = luma.height();
   const size_t whole = width / times;
+  auto* totals = reinterpret_cast<uint32_t*>(workspace);
+  auto* sums = reinterpret_cast<uint16_t*>(workspace + width * sizeof(uint32_t));
   for (size_t y = 0; y < result.height(); ++y) {
     const size_t rows = height - y * times < times ? height - y * times : times;
     for (size_t x = 0; x < width; ++x) sums[x] = luma.row(y * times)[x];
@@ -123,12 +145,18 @@ inline ReducedLuma reduced_further(const ReducedLuma& luma, size_t times, uint16
       const uint8_t* row = luma.row(y * times + r);
       for (size_t x = 0; x < width; ++x) sums[x] = static_cast<uint16_t>(sums[x] + row[x]);
     }
+    if (times == 2) {
+      detail::add_neighbours<2>(sums, whole, times, totals);
+    } else if (times == 3) {
+      detail::add_neighbours<3>(sums, whole, times, totals);
+    } else {
+      detail::add_neighbours<0>(sums, whole, times, totals);
+    }
     uint8_t* out = memory + y * result.row_stride;
     const float each = 1.0f / static_cast<float>(rows * times);
     for (size_t x = 0; x < whole; ++x) {
-      uint32_t sum = 0;
-      for (size_t i = 0; i < times; ++i) sum += sums[x * times + i];
-      out[x] = static_cast<uint8_t>(static_cast<float>(sum) * each + 0.5f);
+      const float mean = static_cast<float>(static_cast<int32_t>(totals[x])) * each;
+      out[x] = static_cast<uint8_t>(static_cast<int32_t>(mean + 0.5f));
     }
     if (whole * times < width) {
       uint32_t sum = 0;

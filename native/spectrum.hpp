@@ -167,20 +167,25 @@ inline Spectrum spectrum_of(const Samples& samples) {
   using namespace detail;
   Spectrum result{};
   result.quality = quality_of(samples);
-  float half[kSide][kFrequencies];  // (D S)^T: its rows are what the second product walks along
-  for (size_t i = 0; i < kFrequencies; ++i) {
-    float sums[kSide] = {};
-    for (size_t k = 0; k < kSide; ++k) {
-      for (size_t j = 0; j < kSide; ++j) sums[j] += kDctMatrix.at[i][k] * samples[k][j];
+  // All sums of a product grow side by side: none waits for the one before.
+  float across[kFrequencies][kSide] = {};
+  for (size_t k = 0; k < kSide; ++k) {
+    for (size_t i = 0; i < kFrequencies; ++i) {
+      for (size_t j = 0; j < kSide; ++j) across[i][j] += kDctMatrix.at[i][k] * samples[k][j];
     }
-    for (size_t j = 0; j < kSide; ++j) half[j][i] = sums[j];
+  }
+  float half[kSide][kFrequencies];  // (D S)^T: its rows are what the second product walks along
+  for (size_t j = 0; j < kSide; ++j) {
+    for (size_t i = 0; i < kFrequencies; ++i) half[j][i] = across[i][j];
+  }
+  float down[kFrequencies][kFrequencies] = {};
+  for (size_t k = 0; k < kSide; ++k) {
+    for (size_t j = 0; j < kFrequencies; ++j) {
+      for (size_t i = 0; i < kFrequencies; ++i) down[j][i] += half[k][i] * kDctMatrix.at[j][k];
+    }
   }
   for (size_t j = 0; j < kFrequencies; ++j) {
-    float sums[kFrequencies] = {};
-    for (size_t k = 0; k < kSide; ++k) {
-      for (size_t i = 0; i < kFrequencies; ++i) sums[i] += half[k][i] * kDctMatrix.at[j][k];
-    }
-    for (size_t i = 0; i < kFrequencies; ++i) result.at[i][j] = sums[i];
+    for (size_t i = 0; i < kFrequencies; ++i) result.at[i][j] = down[j][i];
   }
   return result;
 }
