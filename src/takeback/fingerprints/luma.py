@@ -111,10 +111,17 @@ def view_pdqs(
 
 
 def pixels_of_box(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return the edges of a part in whole pixels; halves are rounded up."""
+    """Return the edges of a part in whole pixels, at least one each way; halves are rounded up.
+
+    Raises ValueError if the part itself is empty.
+    """
+    if box.left >= box.right or box.top >= box.bottom:
+        raise ValueError("A crop must not be empty.")
+    left = min(math.floor(box.left * width + 0.5), width - 1)
+    top = min(math.floor(box.top * height + 0.5), height - 1)
     return (
-        math.floor(box.left * width + 0.5),
-        math.floor(box.top * height + 0.5),
-        math.floor(box.right * width + 0.5),
-        math.floor(box.bottom * height + 0.5),
+        left,
+        top,
+        max(math.floor(box.right * width + 0.5), left + 1),
+        max(math.floor(box.bottom * height + 0.5), top + 1),
     )
