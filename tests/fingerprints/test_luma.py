@@ -196,16 +196,13 @@ def test_a_picture_outlives_its_array() -> None:
     assert luma.dihedral_pdqs() == expected
 
 
-@pytest.mark.parametrize(
-    ("box", "says"),
-    [(Box(0.5, 0.0, 0.5, 1.0), "empty"), (Box(0.0, 0.0, 1.2, 1.0), "inside")],
-)
-def test_a_part_that_is_none_is_refused(box: Box, says: str) -> None:
+def test_a_part_beyond_the_picture_is_refused() -> None:
     luma = Luma.from_pixels(np.zeros((90, 90), np.uint8))
-    with pytest.raises(ValueError, match=says):
-        luma.crop_pdqs([box])
-    with pytest.raises(ValueError, match="shares of the sides"):
-        view_pdqs(luma.grid(), 90, 90, [View(box)])
+    with pytest.raises(ValueError, match="inside"):
+        luma.crop_pdqs([Box(0.0, 0.0, 1.2, 1.0)])
+    for box in (Box(0.0, 0.0, 1.2, 1.0), Box(0.5, 0.0, 0.5, 1.0)):
+        with pytest.raises(ValueError, match="shares of the sides"):
+            view_pdqs(luma.grid(), 90, 90, [View(box)])
 
 
 @pytest.mark.parametrize(
