@@ -21,7 +21,7 @@ _REPOSITORY = Path(__file__).parents[2]
 _NATIVE = _REPOSITORY / "native"
 _BUILT = _REPOSITORY / "build" / "fuzz"
 _FLAGS = (
-    *("-std=c++20", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"),
+    *("-std=c++20", "-O2", "-g", "-ffp-contract=off"),
     "-fsanitize=fuzzer-no-link,address,undefined",
     *("-fno-sanitize-recover=all", "-fno-sanitize-trap=all", "-fno-omit-frame-pointer"),
     *("-I", str(_NATIVE)),

@@ -1,7 +1,9 @@
 """Makes the files that fuzzing starts from: tiny pictures of every kind, and small odd ones."""
 
 import io
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import simplejpeg
 from PIL import Image, ImageCms
 
 from takeback.media.sniffing import HEAD_LENGTH, sniff
-from tests.media.encodings import WAYS, encode, landscape, png_bomb
+from tests.media.encodings import encode, landscape, png_bomb
 
 _LONGEST = 4096  # bytes; a mutation of a long file rarely hits what matters
 _ODD_ONES = 60  # of each kind, from the torture set
@@ -18,15 +20,19 @@ _ODD_ONES = 60  # of each kind, from the torture set
 def pictures(media_type: str, torture: Path) -> Iterator[bytes]:
     """Yield small files of one kind: made here, then the smallest of the torture set, if there."""
     yield from _made(media_type)
-    odd = [path for path in torture.rglob("*") if path.is_file() and path.stat().st_size < _LONGEST]
-    odd = [path for path in odd if _kind(path) == media_type]
-    for path in sorted(odd, key=lambda path: (path.stat().st_size, path.name))[:_ODD_ONES]:
+    for path in _odd_ones(torture).get(media_type, [])[:_ODD_ONES]:
         yield path.read_bytes()
 
 
-def _kind(path: Path) -> str | None:
-    with path.open("rb") as file:
-        return sniff(file.read(HEAD_LENGTH))
+@cache
+def _odd_ones(torture: Path) -> dict[str | None, list[Path]]:
+    """Return the short files of the torture set by kind, the smallest first."""
+    found = defaultdict(list)
+    files = [path for path in torture.rglob("*") if path.is_file()]
+    for path in sorted(files, key=lambda path: (path.stat().st_size, path.name)):
+        if path.stat().st_size < _LONGEST:
+            found[sniff(path.read_bytes()[:HEAD_LENGTH])].append(path)
+    return found
 
 
 def _made(media_type: str) -> Iterator[bytes]:
@@ -114,8 +120,3 @@ def _tiffs(small: Image.Image, media_type: str) -> Iterator[bytes]:
 def _bmps(small: Image.Image, media_type: str) -> Iterator[bytes]:
     for mode in ("1", "L", "P", "RGBA"):
         yield encode(small.convert(mode), media_type)
-
-
-if __name__ == "__main__":
-    for kind in (*WAYS, "image/heif"):
-        print(kind, [len(data) for data in pictures(kind, Path("var/torture"))])
