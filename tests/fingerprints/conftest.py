@@ -19,7 +19,7 @@ def wasm_kernel() -> Iterator[WasmKernel]:
 
 
 @pytest.fixture(scope="session")
-def photographs() -> list[Pixels]:
+def photograph_pixels() -> list[Pixels]:
     """Everyday photographs in RGB, at most 1,500 pixels a side."""
     pictures = []
     for path in find_photographs(REPOSITORY / FETCHED):

@@ -55,9 +55,9 @@ def first_of_views(luma: Luma, views: list[View]) -> list[Pdq]:
     ]
 
 
-def test_photographs_stay_near_the_reference(photographs: list[Pixels]) -> None:
+def test_photographs_stay_near_the_reference(photograph_pixels: list[Pixels]) -> None:
     whole, halved, parts, views = [], [], [], []
-    for pixels in photographs:
+    for pixels in photograph_pixels:
         expected = pdq_of_pixels(pixels)
         luma = Luma.from_pixels(pixels)
         whole.append(luma.dihedral_pdqs()[0].distance(expected))
@@ -78,8 +78,8 @@ def test_photographs_stay_near_the_reference(photographs: list[Pixels]) -> None:
     assert np.mean(np.array(views) <= 24) >= 0.97
 
 
-def test_all_eight_are_near_the_reference(photographs: list[Pixels]) -> None:
-    for pixels in photographs[:20]:
+def test_all_eight_are_near_the_reference(photograph_pixels: list[Pixels]) -> None:
+    for pixels in photograph_pixels[:20]:
         reference = by_reference(pixels)
         for ours, theirs in zip(
             Luma.from_pixels(pixels).dihedral_pdqs(), reference.eight, strict=True
@@ -88,9 +88,9 @@ def test_all_eight_are_near_the_reference(photographs: list[Pixels]) -> None:
             assert abs(ours.quality - reference.quality) <= 1
 
 
-def test_a_small_copy_stays_near_its_picture(photographs: list[Pixels]) -> None:
+def test_a_small_copy_stays_near_its_picture(photograph_pixels: list[Pixels]) -> None:
     steady, plain = [], []
-    for pixels in photographs:
+    for pixels in photograph_pixels:
         height, width = pixels.shape[:2]
         small = np.asarray(
             Image.fromarray(pixels).resize((width // 10, height // 10), Image.Resampling.LANCZOS)
@@ -103,9 +103,9 @@ def test_a_small_copy_stays_near_its_picture(photographs: list[Pixels]) -> None:
 
 
 @pytest.mark.parametrize("degrees", [-3.0, -1.0, 1.0, 3.0])
-def test_a_turn_is_anticlockwise(photographs: list[Pixels], degrees: float) -> None:
+def test_a_turn_is_anticlockwise(photograph_pixels: list[Pixels], degrees: float) -> None:
     part = Box(0.1, 0.1, 0.9, 0.9)
-    for pixels in photographs[:20]:
+    for pixels in photograph_pixels[:20]:
         turned = Image.fromarray(pixels).rotate(degrees, Image.Resampling.BICUBIC)
         expected = pdq_of_pixels(cropped(np.asarray(turned), part))
         (ours,) = first_of_views(Luma.from_pixels(pixels), [View(part, degrees)])
