@@ -15,7 +15,7 @@ from rich.console import Console
 from tests.fuzz import crashes, native
 
 _EXECUTED = re.compile(rb"stat::number_of_executed_units:\s*(\d+)")
-_COVERAGE = re.compile(rb"cov: (\d+) ft: (\d+)")
+_COVERAGE = re.compile(rb"cov: (\d+) ft:")
 _REPLAYS = 3
 _GRACE = 60.0  # seconds over its time until a target counts as hanging
 _LEAST_SECONDS = 3.0  # to start again after a find
@@ -190,9 +190,7 @@ def _run_once(target: Target, seconds: float, *arguments: str) -> tuple[bytes, b
 
 def _last(pattern: re.Pattern[bytes], said: bytes) -> int:
     found = pattern.findall(said)
-    if not found:
-        return 0
-    return int(found[-1][0] if isinstance(found[-1], tuple) else found[-1])
+    return int(found[-1]) if found else 0
 
 
 if __name__ == "__main__":
