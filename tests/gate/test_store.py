@@ -1,14 +1,24 @@
 """The folder of a gate: private wherever it stands, and made by many at once; and whom it asks."""
 
+import dataclasses
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import numpy as np
 import pytest
 
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
-from takeback.gate.store import Store
+from takeback.gate.live_entries import put_live_entry, read_live_entry
+from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.hashlist.events import Provenance
+from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
+from takeback.matching.policy import Lane
+from takeback.matching.snapshot import ListedEntry, ListedPdq, ListTables, SnapshotSource
+from tests.matching.lists import entry_id
 
 OPEN_AT_ONCE = """
 import pathlib, sys
@@ -42,6 +52,35 @@ def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path):
         files = [path for path in folder.iterdir() if path.is_file()]
         assert {path.name for path in files} >= {"list.db", "outbox.db", "outbox.db-wal"}
         assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+
+
+def test_the_state_as_arrays_is_the_state_entry_by_entry(store):
+    listed = [
+        ListedEntry(
+            entry_id(number * 7919 % 1000),
+            Lane.CONFIRMED if number % 3 else Lane.SELF_REPORTED,
+            tuple(ListedPdq(bytes([number % 256, at]) * 16, at) for at in range(number % 4)),
+            tuple(bytes([number % 256, at]) * 16 for at in range(number % 3)),
+            tuple(bytes([number % 256, at]) * 8 for at in range(number % 2)),
+        )
+        for number in range(300)
+    ]
+    with store.change_list() as connection:
+        for one in listed:
+            signals = [PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in one.pdq]
+            signals += [Sha256Signal(value=value.hex()) for value in one.sha256]
+            signals += [Md5Signal(value=value.hex()) for value in one.md5]
+            provenance = Provenance(hotline="example")
+            live = LiveEntry(one.entry, one.lane, provenance, tuple(signals), 0)
+            put_live_entry(connection, live, None)
+            assert read_live_entry(connection, one.entry) == live
+        frontier = Frontier().extended([leaf_hash(b"event")])
+        write_followed_log(connection, FollowedLog("key", "example", frontier, b"note"))
+    source, tables = store.state()
+    assert source == SnapshotSource("example", 1, frontier.root())
+    expected = ListTables.of(listed)
+    for field in dataclasses.fields(ListTables):
+        assert np.array_equal(getattr(tables, field.name), getattr(expected, field.name))
 
 
 def test_a_proxy_never_sees_what_is_meant_for_this_machine(monkeypatch):

@@ -25,7 +25,7 @@ from tests.matching.lists import (
     written,
 )
 
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 lane_policies = st.builds(
     LanePolicy, st.integers(0, 256), st.integers(0, 100), st.sampled_from(Decision)
 )
@@ -165,6 +165,26 @@ def test_every_one_of_equal_entries_is_named(size, tmp_path):
         UploadFingerprints(pdq=CODE)
     )
     assert [m.entry for m in result.matches] == sorted(listed.entry for listed in listed)
+
+
+@same_folder
+@given(data=st.data(), centre=codes(), policy=st.builds(MatchPolicy, lane_policies, lane_policies))
+def test_many_uploads_at_once_are_answered_as_one_by_one(data, centre, policy, tmp_path):
+    matcher = Matcher(match_list(written(tmp_path / "list", data.draw(lists(centre)))), policy)
+    views = st.builds(ViewFingerprint, st.just("v"), near_codes(centre), st.integers(0, 256))
+    some_views = st.lists(views, max_size=3).map(tuple)
+    uploads = data.draw(
+        st.lists(
+            st.builds(
+                UploadFingerprints,
+                st.none() | near_codes(centre),
+                st.none() | st.sampled_from([bytes([n]) * 32 for n in range(5)]),
+                views=some_views,
+            ),
+            max_size=5,
+        )
+    )
+    assert matcher.match_many(uploads) == [matcher.match(upload) for upload in uploads]
 
 
 def test_hexadecimal_fingerprints():

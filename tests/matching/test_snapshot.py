@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from takeback.matching.digest_table import order_of, rows_of
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import (
     LANES,
@@ -27,12 +28,13 @@ from takeback.matching.snapshot import (
 from takeback.matching.snapshot_file import (
     DamagedSnapshotError,
     ForeignSnapshotError,
+    open_arrays,
     write_arrays,
 )
 from tests.matching.lists import SOURCE, codes, entry_id, lists, written
 
 REPOSITORY = Path(__file__).parents[2]
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def read_back(snapshot):
@@ -135,6 +137,52 @@ def test_a_sound_file_of_other_arrays_is_refused(tmp_path):
     write_arrays(tmp_path / "other", {"origin": "x"}, {"numbers": np.arange(3)})
     with pytest.raises(ForeignSnapshotError, match="other tables"):
         open_snapshot(tmp_path / "other")
+
+
+def test_a_long_list_brings_its_index_along(tmp_path):
+    random = np.random.default_rng(3)
+    rows = 9_000
+    tables = ListTables(
+        np.sort(np.array([entry_id(row) for row in range(rows)], "S26")),
+        np.zeros(rows, np.uint8),
+        random.integers(0, 256, (rows, 32), np.uint8),
+        np.full(rows, 90, np.uint8),
+        random.permutation(rows).astype(np.uint32),
+        np.empty((0, 32), np.uint8),
+        np.empty(0, np.uint32),
+        np.empty((0, 16), np.uint8),
+        np.empty(0, np.uint32),
+    )
+    path = tmp_path / "long"
+    write_snapshot(path, SOURCE, tables)
+    arrays = open_arrays(path).arrays
+    snapshot = open_snapshot(path)
+    assert snapshot.index.tables.keys() == {
+        name.removeprefix("index.") for name in arrays if name.startswith("index.")
+    }
+    assert snapshot.index.tables
+    for row in random.integers(0, rows, 200):
+        code = bytearray(tables.pdq[row].tobytes())
+        code[3] ^= 0b1010
+        [found], [far] = snapshot.index.search(bytes(code), 31)
+        assert (snapshot.tables.pdq_entry[found], far) == (tables.pdq_entry[row], 2)
+    whole = path.read_bytes()
+    for place in random.integers(len(whole) // 2, len(whole), 20):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DamagedSnapshotError):
+            open_snapshot(path)
+
+
+@given(
+    st.lists(st.binary(min_size=16, max_size=16) | st.sampled_from([bytes(16), b"\xff" * 16])),
+    st.binary(min_size=16, max_size=16),
+)
+def test_digests_are_found_wherever_they_stand(digests, another):
+    table = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)
+    order = order_of(table)
+    for wanted in (*digests, another, bytes(16), b"\xff" * 16):
+        expected = [row for row, digest in enumerate(digests) if digest == wanted]
+        assert rows_of(order, table, wanted).tolist() == expected
 
 
 def test_something_else_is_refused(tmp_path):

@@ -5,6 +5,7 @@ Only the process that holds the sync lock publishes.
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -162,7 +163,7 @@ class SnapshotPublisher:
             return None
         source, tables = state
         path = self._store.snapshots / _file_name(source)
-        write_snapshot(path, source, tables)
+        write_snapshot(path, source, tables, threads=os.cpu_count() or 1)
         return _Published.at(path)
 
     def _put_in_force(self, path: Path) -> None:

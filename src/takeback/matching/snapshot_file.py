@@ -35,7 +35,7 @@ _MOST_HEADER_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 4 << 20
 
 # A smaller file is read in a few milliseconds: it is checked at every opening.
-_STAMPED_FROM_BYTES: Final = 16 << 20
+_STAMPED_FROM_BYTES: Final = 4 << 20
 # The clock of file times ticks every 10 ms or less. A file checked later than this after its last
 # change can't change again without its times showing it.
 _SETTLED_NS: Final = 50_000_000
