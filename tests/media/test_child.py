@@ -220,3 +220,14 @@ def test_a_child_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with Decoder() as decoder, pytest.raises(RuntimeError, match="could not start"):
         decoder.decode(_FINE)
+
+
+def test_waiting_until_ready_says_why_a_child_can_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Decoder(children=2) as decoder:
+        decoder.wait_until_ready()
+        assert decoder.decode(_FINE).width
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Decoder(children=2) as decoder, pytest.raises(RuntimeError, match="could not start"):
+        decoder.wait_until_ready()

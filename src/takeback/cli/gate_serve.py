@@ -58,18 +58,19 @@ def serve(
                 typer.echo(f"The gate answers on {_address(listening)}. Ctrl-C stops it.")
 
     with explained():
-        gate = Gate.open(store, read_policy(policy), views=read_views(views))
         listening = _listen(host, port)
-        config = uvicorn.Config(
-            make_service(gate),
-            access_log=False,  # it holds addresses
-            server_header=False,
-            log_level="warning",
-            limit_concurrency=_MOST_CONNECTIONS,
-            backlog=_BACKLOG,
-        )
-        with contextlib.suppress(KeyboardInterrupt):
-            AnnouncedServer(config).run(sockets=[listening])
+        with Gate.open(store, read_policy(policy), views=read_views(views)) as gate:
+            gate.warm_up()
+            config = uvicorn.Config(
+                make_service(gate),
+                access_log=False,  # it holds addresses
+                server_header=False,
+                log_level="warning",
+                limit_concurrency=_MOST_CONNECTIONS,
+                backlog=_BACKLOG,
+            )
+            with contextlib.suppress(KeyboardInterrupt):
+                AnnouncedServer(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

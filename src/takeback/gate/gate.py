@@ -205,6 +205,10 @@ class Gate:
         """
         return self._outbox.add(entries, value)
 
+    def warm_up(self) -> None:
+        """Wait until uploads can be decoded; raises RuntimeError if the processes can't start."""
+        self._decoder.wait_until_ready()
+
     @property
     def ready(self) -> bool:
         """Whether a list is in force, so that uploads can be checked."""

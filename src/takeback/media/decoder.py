@@ -128,6 +128,21 @@ class Decoder:
         """End the children."""
         self.close()
 
+    def wait_until_ready(self) -> None:
+        """Wait until every child can be asked, so that no picture has to.
+
+        Raises RuntimeError if a child can't start, or as `decode` does.
+        """
+        borrowed: list[DecoderProcess] = []
+        try:
+            while len(borrowed) < self._children:
+                borrowed.append(self._borrow())
+            for child in borrowed:
+                child.await_ready()
+        finally:
+            for child in borrowed:
+                self._give_back(child)
+
     def decode(self, data: bytes) -> DecodedPicture:
         """Return the first frame of the picture in `data`.
 

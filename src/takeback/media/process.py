@@ -123,7 +123,7 @@ class DecoderProcess:
 
         Whatever goes wrong in between ends the child and becomes a MediaError.
         """
-        self._await_ready()
+        self.await_ready()
         self.pictures += 1
         deadline = time.monotonic() + self._limits.max_wall_seconds
         try:
@@ -153,7 +153,8 @@ class DecoderProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until the child can be asked; raises RuntimeError if it could not start."""
         if self._ready:
             return
         self._socket.settimeout(_START_SECONDS)
