@@ -101,7 +101,7 @@ class BoundIndex {
         entries_(std::move(entries)) {
     HammingTables tables = tables_of(codes_, shape);
     require(occupied_, tables.bands, tables.slot_words, "occupied");
-    require(before_, tables.bands, tables.slot_words, "before");
+    require(before_, tables.bands, tables.slot_words / kWordsCounted, "before");
     require(last_, tables.bands, tables.last_bytes, "last");
     require(entries_, tables.bands - ordered, tables.entry_bytes, "entries");
     if (parity > static_cast<unsigned>(Parity::mixed)) throw nb::value_error("there is no such parity");
@@ -157,25 +157,30 @@ class BoundIndex {
 
 nb::tuple sizes(uint64_t rows, unsigned slot_bits, unsigned block_bits) {
   const Shape shape{1, slot_bits, block_bits};
-  return nb::make_tuple(slot_words_of(shape), last_bytes_of(rows), entry_bytes_of(rows, shape));
+  const uint64_t words = slot_words_of(shape);
+  return nb::make_tuple(words, words / kWordsCounted, last_bytes_of(rows),
+                        entry_bytes_of(rows, shape));
 }
 
 void build(const Matrix<uint8_t>& codes, unsigned bands, unsigned slot_bits, unsigned block_bits,
-           bool ordered, unsigned band, const OutMatrix<uint64_t>& occupied,
+           bool ordered, unsigned first, unsigned count, const OutMatrix<uint64_t>& occupied,
            const OutMatrix<uint32_t>& before, const OutMatrix<uint8_t>& last,
            const OutMatrix<uint8_t>& entries) {
   const HammingTables shape = tables_of(codes, Shape{bands, slot_bits, block_bits});
   require(occupied, bands, shape.slot_words, "occupied");
-  require(before, bands, shape.slot_words, "before");
+  require(before, bands, shape.slot_words / kWordsCounted, "before");
   require(last, bands, shape.last_bytes, "last");
   require(entries, bands - ordered, shape.entry_bytes, "entries");
-  if (band >= bands) throw nb::value_error("there is no such band");
-  const BandMemory memory{
-      occupied.data() + band * shape.slot_words, before.data() + band * shape.slot_words,
-      last.data() + band * shape.last_bytes,
-      ordered && band == 0 ? nullptr : entries.data() + (band - ordered) * shape.entry_bytes};
+  if (first > bands || count > bands - first) throw nb::value_error("there are no such bands");
+  std::vector<BandMemory> memory;
+  for (unsigned band = first; band < first + count; ++band) {
+    memory.push_back(
+        {occupied.data() + band * shape.slot_words, before.data() + band * shape.slot_words / kWordsCounted,
+         last.data() + band * shape.last_bytes,
+         ordered && band == 0 ? nullptr : entries.data() + (band - ordered) * shape.entry_bytes});
+  }
   const nb::gil_scoped_release released;
-  build_band(shape, band, memory);
+  build_bands(shape, first, memory);
 }
 
 bool ordered(const Matrix<uint8_t>& codes, unsigned bands, unsigned slot_bits) {
@@ -198,7 +203,7 @@ nb::ndarray<nb::numpy, uint32_t, nb::ndim<1>> slots(const Matrix<uint8_t>& codes
 unsigned parity(const Matrix<uint8_t>& codes) {
   const HammingTables shape = tables_of(codes, Shape{1, kLeastSlotBits, 0});
   const nb::gil_scoped_release released;
-  return static_cast<unsigned>(parity_of(shape.codes, shape.rows));
+  return static_cast<unsigned>(parity_of(shape));
 }
 
 nb::list instruction_sets() {
@@ -234,18 +239,18 @@ void bind_hamming(nb::module_& module) {
           },
           "codes"_a.noconvert(), "bands"_a, "slot_bits"_a, "block_bits"_a, "ordered"_a, "parity"_a,
           "occupied"_a.noconvert(), "before"_a.noconvert(), "last"_a.noconvert(),
-          "entries"_a.noconvert(), "Use the tables that hamming_build_band filled.")
+          "entries"_a.noconvert(), "Use the tables that hamming_build_bands filled.")
       .def("search", &BoundIndex::search, "queries"_a.noconvert(), "max_distance"_a,
            "Return (limits, rows, distances) of (q, 32) queries: hits limits[k] to limits[k+1] - 1 "
            "are those of query k, by row.")
       .def("scans", &BoundIndex::scans, "max_distance"_a,
            "Return whether a search at this distance compares with every code.");
   module.def("hamming_sizes", &sizes, "rows"_a, "slot_bits"_a, "block_bits"_a,
-             "Return the columns of (occupied and before, last, entries) of an index.");
-  module.def("hamming_build_band", &build, "codes"_a.noconvert(), "bands"_a, "slot_bits"_a,
-             "block_bits"_a, "ordered"_a, "band"_a, "occupied"_a.noconvert(),
+             "Return the columns of (occupied, before, last, entries) of an index.");
+  module.def("hamming_build_bands", &build, "codes"_a.noconvert(), "bands"_a, "slot_bits"_a,
+             "block_bits"_a, "ordered"_a, "first"_a, "count"_a, "occupied"_a.noconvert(),
              "before"_a.noconvert(), "last"_a.noconvert(), "entries"_a.noconvert(),
-             "Fill one band's row of four arrays of zeros.");
+             "Fill the rows of some bands in four arrays of zeros.");
   module.def("hamming_ordered", &ordered, "codes"_a.noconvert(), "bands"_a, "slot_bits"_a,
              "Return whether the codes ascend by their slots in the first band.");
   module.def("hamming_slots", &slots, "codes"_a.noconvert(), "bands"_a, "slot_bits"_a,

@@ -1,7 +1,8 @@
-// Builds the tables of a Hamming index, one band at a time.
+// Builds the tables of a Hamming index, some bands at a time.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "hamming_index.hpp"
 
@@ -15,10 +16,10 @@ struct BandMemory {
   uint8_t* entries;  // null: they are left out
 };
 
-// Fills the tables of one band of `shape` (its codes, rows, bands, slot_bits, block_bits and
-// entry_bits). Entries of one slot stand in the order of their rows. Needs 8 to 16 bytes of memory
-// a row meanwhile.
-void build_band(const HammingTables& shape, unsigned band, const BandMemory& memory);
+// Fills the tables of some bands of `shape` (its codes, rows, bands, slot_bits, block_bits and
+// entry_bits), from the first on. Entries of one slot stand in the order of their rows. Needs eight
+// bytes of memory a row and band meanwhile, and reads the codes twice.
+void build_bands(const HammingTables& shape, unsigned first, std::span<const BandMemory> memory);
 
 // Whether rows ascend by their slots in band 0.
 bool is_ordered(const HammingTables& shape);
@@ -26,6 +27,6 @@ bool is_ordered(const HammingTables& shape);
 // The slots of all codes in band 0.
 void slots_of_first_band(const HammingTables& shape, uint32_t* slots);
 
-Parity parity_of(const uint8_t* codes, uint64_t rows);
+Parity parity_of(const HammingTables& shape);
 
 }  // namespace takeback

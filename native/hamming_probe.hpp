@@ -73,13 +73,15 @@ inline HammingGroup* groups_of_line(const uint64_t* line, uint64_t first_word,
 #endif
   for (; words != 0; words &= words - 1) {
     const auto word = static_cast<unsigned>(__builtin_ctz(words));
-    *out++ = {line[word] & wanted[word], line[word], first_word + word};
+    const uint64_t passed = word % kWordsCounted == 0 ? 0 : line[word - 1];
+    *out++ = {line[word] & wanted[word], line[word],
+              static_cast<uint64_t>(__builtin_popcountll(passed)), first_word + word};
   }
   return out;
 }
 
 // Where in `word` its bit number `rank` is, counted among those that are set; there must be such.
-[[gnu::always_inline]] inline unsigned place_of(uint64_t word, unsigned rank) {
+[[gnu::always_inline]] inline unsigned place_of(uint64_t word, uint64_t rank) {
 #if defined(__BMI2__)
   return static_cast<unsigned>(__builtin_ctzll(_pdep_u64(uint64_t{1} << rank, word)));
 #else
@@ -98,7 +100,7 @@ struct BandTables {
   BandTables(const HammingTables& tables, unsigned band)
       : all(tables),
         occupied(tables.occupied + band * tables.slot_words),
-        before(tables.before + band * tables.slot_words),
+        before(tables.before + band * tables.slot_words / kWordsCounted),
         last(tables.last + band * tables.last_bytes),
         entries(band == 0 && tables.ordered
                     ? nullptr
@@ -147,20 +149,21 @@ inline void follow(const BandTables& band, HammingGroup* groups, HammingGroup* e
                    HammingQuery& query, unsigned most, uint64_t* candidates, HitBuffer& hits) {
   const uint64_t rows = band.all.rows;
   for (HammingGroup* group = groups; group != end; ++group) {
-    group->at = least(band.before[group->at], rows);
+    group->at = least(band.before[group->at / kWordsCounted], rows);
     prefetch(band.last + group->at / 8);
   }
   size_t count = 0;
   for (const HammingGroup* group = groups; group != end; ++group) {
     uint64_t place = group->at;
-    unsigned passed = 0;
+    uint64_t passed = 0;
     for (uint64_t wanted = group->wanted; wanted != 0; wanted &= wanted - 1) {
       const uint64_t below = (wanted & -wanted) - 1;
-      const auto slot = static_cast<unsigned>(__builtin_popcountll(group->occupied & below));
-      unsigned skip = slot - passed;
+      const uint64_t slot =
+          group->passed + static_cast<uint64_t>(__builtin_popcountll(group->occupied & below));
+      uint64_t skip = slot - passed;
       while (skip != 0 && place < rows) {
         const uint64_t last = band.last_from(place) & ((uint64_t{1} << 56) - 1);
-        const auto here = static_cast<unsigned>(__builtin_popcountll(last));
+        const auto here = static_cast<uint64_t>(__builtin_popcountll(last));
         if (skip <= here) {
           place += place_of(last, skip - 1) + 1;
           skip = 0;
@@ -192,10 +195,11 @@ inline void probe(const HammingTables& tables, unsigned number, unsigned radius,
                   const LineFlips& flips, HammingQuery* queries, size_t count, unsigned most,
                   HammingWorkspace& workspace, HitBuffer& hits) {
   const BandTables band(tables, number);
+  const SlotOf slot_of(tables, number);
   for (size_t place = 0; place < count; ++place) {
     HammingQuery& query = queries[place];
     if (query.budget < 0) continue;
-    const uint64_t slot = slot_of(query.words, number, tables.bands, tables.slot_bits);
+    const uint64_t slot = slot_of(query.words);
     const uint64_t centre = slot >> kLineSlotBits;
     const auto line_of = [&](uint32_t flip) {
       return band.occupied + (centre ^ flips.masks[flip]) * kLineWords;
@@ -211,7 +215,7 @@ inline void probe(const HammingTables& tables, unsigned number, unsigned radius,
         if (line + kLinesAhead < lines) prefetch(line_of(line + kLinesAhead));
         const uint64_t first = (centre ^ flips.masks[line]) * kLineWords;
         HammingGroup* const more = groups_of_line(band.occupied + first, first, wanted, end);
-        if (more != end) prefetch(band.before + first);
+        if (more != end) prefetch(band.before + first / kWordsCounted);
         end = more;
       }
     }

@@ -6,15 +6,26 @@
 
 namespace takeback::TAKEBACK_ISA {
 
-// The lowest `slot_bits` of the band: its bits are 256·band/bands to 256·(band+1)/bands - 1, counted
+// The lowest `slot_bits` of a band, whose bits are 256·band/bands to 256·(band+1)/bands - 1, counted
 // from the lowest of the first word.
-[[gnu::always_inline]] inline uint64_t slot_of(const uint64_t* words, unsigned band, unsigned bands,
-                                               unsigned slot_bits) {
-  const unsigned start = kCodeBits * band / bands;
-  const unsigned word = start / 64, shift = start % 64;
-  uint64_t bits = words[word] >> shift;
-  if (shift != 0 && word + 1 < kCodeWords) bits |= words[word + 1] << (64 - shift);
-  return bits & ((uint64_t{1} << slot_bits) - 1);
-}
+class SlotOf {
+ public:
+  [[gnu::always_inline]] SlotOf(const HammingTables& tables, unsigned band)
+      : word_(kCodeBits * band / tables.bands / 64),
+        next_(word_ + 1 < kCodeWords ? word_ + 1 : word_),
+        shift_(kCodeBits * band / tables.bands % 64),
+        mask_((uint64_t{1} << tables.slot_bits) - 1) {}
+
+  [[gnu::always_inline]] uint64_t operator()(const uint64_t* words) const {
+    // In two steps, for a shift by 64 is none. In the last word nothing is missing above.
+    return (words[word_] >> shift_ | words[next_] << 1 << (63 - shift_)) & mask_;
+  }
+
+ private:
+  unsigned word_;
+  unsigned next_;
+  unsigned shift_;
+  uint64_t mask_;
+};
 
 }  // namespace takeback::TAKEBACK_ISA

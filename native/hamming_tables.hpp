@@ -14,6 +14,7 @@ inline constexpr unsigned kCodeBits = 256;
 // A line of `occupied` holds the 512 slots that share all but their lowest nine bits: one cache line.
 inline constexpr unsigned kLineSlotBits = 9;
 inline constexpr unsigned kLineWords = 8;
+inline constexpr unsigned kWordsCounted = 2;  // `before` counts the entries before every second word
 
 inline constexpr unsigned kMostBands = 25;
 inline constexpr unsigned kLeastSlotBits = 10;
@@ -51,10 +52,10 @@ struct HammingTables {
   bool ordered;         // rows ascend by the slots of band 0, whose entries are therefore left out
 
   const uint64_t* occupied;  // per band: a bit for each slot, set if the slot has entries
-  const uint32_t* before;    // per band and 64 slots: how many entries stand before them
+  const uint32_t* before;    // per band and 128 slots: how many entries stand before them
   const uint8_t* last;       // per band: a bit for each entry, set if it is the last of its slot
   const uint8_t* entries;    // per band: entries by slot, packed to `entry_bits`
-  uint64_t slot_words;       // of `occupied` and `before`, of one band
+  uint64_t slot_words;       // of `occupied`, of one band; `before` has half as many
   uint64_t last_bytes;       // of one band
   uint64_t entry_bytes;      // of one band
 };
@@ -76,7 +77,8 @@ struct HammingQuery {
 struct HammingGroup {
   uint64_t wanted;    // of 64 slots, those to look into
   uint64_t occupied;  // of the same slots, those that have entries
-  uint64_t at;        // first which 64 slots these are, then how many entries stand before them
+  uint64_t passed;    // slots with entries that stand before them, and that `before` doesn't count
+  uint64_t at;        // first which 64 slots these are, then how many entries `before` counts
 };
 
 inline constexpr size_t kCandidates = 4096;

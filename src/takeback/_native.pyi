@@ -57,14 +57,15 @@ class HammingIndex:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]: ...
     def scans(self, max_distance: int) -> bool: ...
 
-def hamming_sizes(rows: int, slot_bits: int, block_bits: int) -> tuple[int, int, int]: ...
-def hamming_build_band(
+def hamming_sizes(rows: int, slot_bits: int, block_bits: int) -> tuple[int, int, int, int]: ...
+def hamming_build_bands(
     codes: NDArray[np.uint8],
     bands: int,
     slot_bits: int,
     block_bits: int,
     ordered: bool,
-    band: int,
+    first: int,
+    count: int,
     occupied: NDArray[np.uint64],
     before: NDArray[np.uint32],
     last: NDArray[np.uint8],

@@ -20,6 +20,10 @@ _MOST_BANDS: Final = 25
 _LEAST_SLOT_BITS: Final = 10
 _MOST_SLOT_BITS: Final = 30
 _MOST_BLOCK_BITS: Final = 4
+# Bands that are built in one pass over the codes, 8 bytes of memory a row for each. Of very long
+# lists one at a time: they leave no room.
+_BANDS_TOGETHER: Final = 3
+_MOST_ROWS_TOGETHER: Final = 1 << 25
 _TYPES: Final = {"occupied": "<u8", "before": "<u4", "last": "u1", "entries": "u1"}
 
 
@@ -64,20 +68,22 @@ class TableShape(NamedTuple):
             raise ValueError(f"an index can't have tables of this shape: {self}")
 
 
+# Up to so many rows. Measured: docs/decisions/0008-hamming-index.md.
+_SHAPES: Final[tuple[tuple[int, TableShape | None], ...]] = (
+    (1 << 13, None),
+    (1 << 18, TableShape(bands=16, slot_bits=16)),
+    (1 << 22, TableShape(bands=11, slot_bits=23)),
+    (1 << 25, TableShape(bands=10, slot_bits=25)),
+)
+_LARGEST: Final = TableShape(bands=8, slot_bits=27, block_bits=3)
+
+
 def shape_for(rows: int) -> TableShape | None:
     """Return the fastest shape for a list of so many rows, by measurement; None for a scan."""
     for most_rows, shape in _SHAPES:
         if rows <= most_rows:
             return shape
     return _LARGEST
-
-
-_SHAPES: Final[tuple[tuple[int, TableShape | None], ...]] = (
-    (1 << 13, None),
-    (1 << 18, TableShape(bands=16, slot_bits=16)),
-    (1 << 25, TableShape(bands=11, slot_bits=23)),
-)
-_LARGEST: Final = TableShape(bands=8, slot_bits=27, block_bits=3)
 
 
 class PdqIndex:
@@ -103,8 +109,8 @@ class PdqIndex:
     ) -> "PdqIndex":
         """Build the index of `codes`, uint8 of shape (n, 32), which must not change afterwards.
 
-        `threads` bands are worked on at a time, each with 8 bytes of memory a row. `shape`: other
-        tables than the list's length asks for. Raises ValueError for an array of another type or
+        `threads` threads work, each with 24 bytes of memory a row, of very long lists 8. `shape`:
+        other tables than the list's length asks for. Raises ValueError for an array of another type or
         shape, or a shape that can't be.
         """
         _check("codes", codes, "u1", (len(codes), PDQ_BYTES))
@@ -189,13 +195,11 @@ class _Layout:
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
-        words, last, entries = _native.hamming_sizes(self.rows, self.slot_bits, self.block_bits)
-        return {
-            "occupied": (self.bands, words),
-            "before": (self.bands, words),
-            "last": (self.bands, last),
-            "entries": (self.bands - self.ordered, entries),
-        }
+        columns = _native.hamming_sizes(self.rows, self.slot_bits, self.block_bits)
+        shapes = {name: (self.bands, size) for name, size in zip(_TYPES, columns, strict=True)}
+        # Entries of an ordered band are their own numbers.
+        shapes["entries"] = (self.bands - self.ordered, columns[-1])
+        return shapes
 
 
 def _built(codes: Codes, shape: TableShape, threads: int) -> dict[str, npt.NDArray[Any]]:
@@ -204,11 +208,16 @@ def _built(codes: Codes, shape: TableShape, threads: int) -> dict[str, npt.NDArr
     layout = _Layout(_FORMAT, len(codes), *shape, ordered, _native.hamming_parity(codes))
     arrays = {name: np.zeros(layout.shapes[name], dtype) for name, dtype in _TYPES.items()}
 
-    def build_band(band: int) -> None:
-        _native.hamming_build_band(codes, *shape, ordered, band, *(arrays[name] for name in _TYPES))
+    together = _BANDS_TOGETHER if len(codes) <= _MOST_ROWS_TOGETHER else 1
+
+    def build_bands(first: int) -> None:
+        count = min(together, shape.bands - first)
+        _native.hamming_build_bands(
+            codes, *shape, ordered, first, count, *(arrays[name] for name in _TYPES)
+        )
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(build_band, range(shape.bands)))
+        list(pool.map(build_bands, range(0, shape.bands, together)))
     return {"layout": layout.array, **arrays}
 
 
