@@ -7,6 +7,7 @@ hits both alike.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -179,21 +179,23 @@ def _check_for(gate: Gate, files: list[bytes], seconds: float) -> Inside:
 
 def _cpu_seconds(pid: int) -> float:
     """Return the processor time of a process and of its children, also of those that ended."""
-    children = " ".join(
-        path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")
-    ).split()
-    own = _stat(pid)
-    ticks = sum(own[:4]) + sum(sum(_stat(int(child))[:4]) for child in children)
-    return ticks / os.sysconf("SC_CLK_TCK")
+    while True:
+        children = " ".join(
+            path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")
+        ).split()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            ticks = _ticks(pid) + sum(_ticks(int(child)) for child in children)
+            return ticks / os.sysconf("SC_CLK_TCK")
+        # A child was replaced just now: its time is its parent's from here on.
 
 
-def _stat(pid: int) -> list[int]:
-    """Return utime, stime, cutime and cstime of a process, in ticks; proc(5)."""
+def _ticks(pid: int) -> int:
+    """Return utime, stime, cutime and cstime of a process together; see proc(5)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return [int(field) for field in fields[11:15]]
+    return sum(int(field) for field in fields[11:15])
 
 
-@contextmanager
+@contextlib.contextmanager
 def _service(store: Path) -> Iterator[tuple[int, str]]:
     """Start `takeback gate serve` on this process's core; yields its process and its address."""
     with subprocess.Popen(  # noqa: S603 - our own command

@@ -1,6 +1,10 @@
 """`takeback gate match` as a process, on a folder of real photographs beside other files."""
 
+import contextlib
 import json
+import os
+import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -111,6 +115,25 @@ def test_a_folder_without_pictures(listed, tmp_path, store):
     done = run(tmp_path / "empty", "--store", store.folder)
     assert done.returncode == 2
     assert "No pictures in" in done.stderr
+
+
+def test_a_terminal_is_shown_how_far_it_is(listed, folder, store):
+    terminal, its_end = pty.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as shown:
+        done = subprocess.run(
+            command(folder, "--store", store.folder),
+            stdout=subprocess.DEVNULL,
+            stderr=its_end,
+            check=False,
+            timeout=200,
+        )
+        os.close(its_end)
+        written = b""
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while piece := shown.read(4096):
+                written += piece
+    assert done.returncode == 0
+    assert re.search(rb"Pictures .*/13.* a second", written)
 
 
 def test_without_a_list_nothing_is_checked(folder, store):

@@ -103,10 +103,11 @@ class _Tally:
         """Return it as a few lines to read."""
         seconds = time.perf_counter() - self.began
         decided = ", ".join(f"{number:,} {name}" for name, number in self.decisions.most_common())
+        jobs = "1 job" if self.jobs == 1 else f"{self.jobs} jobs"
         shares = ", ".join(f"{step} {share:.0%}" for step, share in self.shares.items())
         lines = [
             f"{'Interrupted. ' if interrupted else ''}{self.pictures:,} pictures in "
-            f"{seconds:.1f} s, {self.pictures_a_second:.1f} a second with {self.jobs} jobs"
+            f"{seconds:.1f} s, {self.pictures_a_second:.1f} a second with {jobs}"
             f"{f': {decided}' if decided else ''}."
         ]
         if shares:
