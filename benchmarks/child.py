@@ -20,12 +20,12 @@ from takeback.media.luma import scale_for
 from takeback.media.picture import OpenedPicture
 
 _FILES = (
-    ("12 MP JPEG", (4000, 3000), "JPEG", 90, 60),
-    ("12 MP JPEG, quality 98", (4000, 3000), "JPEG", 98, 60),
-    ("1 MP JPEG", (1152, 864), "JPEG", 90, 200),
+    ("12 MP JPEG", (4000, 3000), "JPEG", 90, 120),
+    ("12 MP JPEG, quality 98", (4000, 3000), "JPEG", 98, 80),
+    ("1 MP JPEG", (1152, 864), "JPEG", 90, 400),
     ("0.1 MP JPEG", (400, 300), "JPEG", 90, 400),
-    ("1 MP PNG", (1152, 864), "PNG", 90, 40),
-    ("1 MP WebP", (1152, 864), "WEBP", 85, 40),
+    ("1 MP PNG", (1152, 864), "PNG", 90, 100),
+    ("1 MP WebP", (1152, 864), "WEBP", 85, 100),
 )
 """Name, width and height, Pillow's format, quality, rounds."""
 
