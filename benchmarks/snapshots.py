@@ -19,11 +19,17 @@ from rich.progress import Progress
 
 from benchmarks.codes import CODE_BYTES, THRESHOLD, queries_for, random_codes
 from benchmarks.machine import KEPT, memory_bytes
+from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
 from takeback.matching.index import PdqIndex
+from takeback.matching.match_list import GrowingList
 from takeback.matching.snapshot import (
     ENTRY_CHARACTERS,
+    LANES,
     MD5_BYTES,
+    ListedEntry,
+    ListedPdq,
     ListTables,
+    Snapshot,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -32,6 +38,7 @@ from takeback.matching.snapshot import (
 SIZES: Final = (1_000_000, 10_000_000)
 _BUILD_THREADS: Final = 2
 _OPENED: Final = 9
+_ADDED: Final = 25
 _FOLDER: Final = KEPT / "snapshots"
 _SOURCE: Final = SnapshotSource("benchmark.invalid/list", 1, bytes(32))
 
@@ -51,13 +58,15 @@ class Opened:
     """What opening takes, in a process of its own.
 
     `first_seconds` with every byte checked, `again_ms` the median when the file was checked
-    before and has not changed; `first_query_ms` the first search thereafter; `memory_bytes` what
-    the process grew by, the mapped file not counted.
+    before and has not changed; `first_query_ms` the first search thereafter; `add_ms` the median
+    until one more entry is safe in the delta, read from there and found; `memory_bytes` what the
+    process grew by, the mapped file not counted.
     """
 
     first_seconds: float
     again_ms: float
     first_query_ms: float
+    add_ms: float
     memory_bytes: int
 
 
@@ -74,7 +83,7 @@ def measure_all(progress: Progress) -> dict[str, Any]:
         opened = _in_own_process(_open, path, size)
         progress.advance(task)
         rows.append(asdict(written) | asdict(opened))
-        for left in _FOLDER.glob(f"{path.name}*"):  # the stamp that it was checked, too
+        for left in _FOLDER.glob(f"*{path.stem}*"):  # its stamp and its delta, too
             left.unlink()
     return {"build_threads": _BUILD_THREADS, "snapshots": rows}
 
@@ -113,12 +122,34 @@ def _open(path: Path, size: int) -> Opened:
     started = time.perf_counter()
     snapshot.index.search_batch([query], THRESHOLD)
     asked = time.perf_counter() - started
+    memory = memory_bytes()
     return Opened(
         first_seconds=first,
         again_ms=statistics.median(times) * 1e3,
         first_query_ms=asked * 1e3,
-        memory_bytes=max(0, memory_bytes() - before),
+        add_ms=_time_to_add(path, snapshot) * 1e3,
+        memory_bytes=max(0, memory - before),
     )
+
+
+def _time_to_add(path: Path, snapshot: Snapshot) -> float:
+    """Return the median seconds until an entry that is written to the delta is found."""
+    delta, growing, times = delta_path(path), GrowingList(snapshot), []
+    tail = read_delta(delta, snapshot.digest)
+    for number, code in enumerate(queries_for(random_codes(_ADDED), _ADDED)):
+        pdq = ListedPdq(code.tobytes(), 100)
+        entry = ListedEntry("z" + str(number).zfill(ENTRY_CHARACTERS - 1), LANES[0], (pdq,))
+        started = time.perf_counter()
+        change = EntryChange(entry.entry, entry)
+        append_step(delta, snapshot.digest, tail, _SOURCE, [change])
+        tail = read_delta(delta, snapshot.digest, tail.end)
+        for step in tail.steps:
+            growing.take(step)
+        found = [part.search([pdq.code], 0).rows.size for part in growing.state().parts]
+        times.append(time.perf_counter() - started)
+        if not any(found):
+            raise RuntimeError("An entry that was added is not found.")
+    return statistics.median(times)
 
 
 def _tables(size: int) -> ListTables:
