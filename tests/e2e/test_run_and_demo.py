@@ -135,9 +135,9 @@ def test_the_demo_ends_with_one_json_object(photographs: list[Path], tmp_path: P
     )
     summary = json.loads(done.stdout.splitlines()[-1])
     assert 0 < summary.pop("report_to_stop_seconds_median") < time.monotonic() - began
-    assert summary == {"copies": 15, "copies_stopped": 15, "others": 3, "others_stopped": 0}
+    assert summary == {"copies": 24, "copies_stopped": 24, "others": 3, "others_stopped": 0}
     assert "Left out: not-a-picture.jpg" in done.stdout
-    assert "Skylark stopped 5 copies" in done.stdout
+    assert "Skylark stopped 8 copies" in done.stdout
 
 
 def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:

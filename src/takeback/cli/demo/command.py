@@ -147,7 +147,7 @@ def _show(console: "Console", plan: "Plan", walk: "Walk") -> None:
     for heading, justify in (
         ("picture", "left"),
         ("what was done to it", "left"),
-        ("distance", "right"),
+        ("bits apart by PDQ alone", "right"),
         ("decision", "left"),
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
