@@ -1,11 +1,13 @@
 """The delta: base and delta together against a plain model, and every way a delta can be broken."""
 
 import shutil
+import struct
 import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+import xxhash
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -224,14 +226,62 @@ def test_a_reader_never_meets_a_byte_that_is_written_over(three_steps):
     assert seen(three_steps.read())[0] == 5
 
 
-def test_changes_that_make_no_sense_are_refused(three_steps):
-    tail = read_delta(three_steps.delta, three_steps.base.digest)
-    for spoilt in (b"", tail.steps[0]._changes[:-1], tail.steps[0]._changes + b"x"):
-        step = type(tail.steps[0])(2, bytes(32), 1, spoilt, three_steps.delta)
-        growing = GrowingList(three_steps.base)
-        with pytest.raises(DamagedSnapshotError, match="takeback gate sync"):
-            growing.take(step)
-        assert seen(growing.state()) == (1, {entry_id(0)})
+def documented_step(place, size, count, changed):
+    """A step as docs/matching.md describes it."""
+    head = struct.pack("<QQQ32s", len(changed), count, size, bytes(32))
+    return head + xxhash.xxh3_128_digest(head + changed, seed=place) + changed
+
+
+def test_a_file_made_by_its_description_is_read(tmp_path):
+    files = Files(tmp_path, [listed(0)], 1)
+    start = struct.pack("<8sII16s", b"TAKEDLTA", 1, 0, files.base.digest)
+    start += xxhash.xxh3_128_digest(start)
+    gone = struct.pack("<26s?BIII", entry_id(0).encode(), False, 0, 0, 0, 0)
+    put = struct.pack("<26s?BIII", entry_id(1).encode(), True, 1, 1, 1, 1)
+    put += CENTRE + bytes([77]) + DIGESTS[1] + DIGESTS[2][:16]
+    first = documented_step(len(start), 2, 1, gone)
+    second = documented_step(len(start) + len(first), 3, 1, put)
+    files.delta.write_bytes(start + first + second)
+    written = ListedEntry(
+        entry_id(1),
+        Lane.CONFIRMED,
+        (ListedPdq(CENTRE, 77),),
+        (DIGESTS[1],),
+        (DIGESTS[2][:16],),
+    )
+    steps = read_delta(files.delta, files.base.digest).steps
+    assert [list(step.changes()) for step in steps] == [
+        [EntryChange(entry_id(0), None)],
+        [EntryChange(entry_id(1), written)],
+    ]
+    assert seen(files.read()) == (3, {entry_id(1)})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        b"",
+        struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0)[:-1],
+        struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0) + b"more",
+        struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes(32),
+        struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes([0] * 32 + [101]),
+        struct.pack("<26s?BIII", b"a" * 26, True, 2, 0, 0, 0),
+        struct.pack("<26s?BIII", b"\xff" * 26, False, 0, 0, 0, 0),
+        struct.pack("<26s?BIII", b"a" * 26, True, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
+    ],
+)
+def test_changes_that_make_no_sense_are_refused(changed, tmp_path):
+    files = Files(tmp_path, [listed(0)], 1)
+    files.append(2, [])
+    place = files.delta.stat().st_size
+    with files.delta.open("ab") as file:
+        file.write(documented_step(place, 3, 1, changed))
+    growing = GrowingList(files.base)
+    sound, spoilt = read_delta(files.delta, files.base.digest).steps
+    growing.take(sound)
+    with pytest.raises(DamagedSnapshotError, match="takeback gate sync"):
+        growing.take(spoilt)
+    assert seen(growing.state()) == (2, {entry_id(0)})
 
 
 def test_a_state_stays_as_it_was_while_others_read_it(three_steps):

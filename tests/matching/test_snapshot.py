@@ -1,6 +1,7 @@
 """The snapshot file: the round trip, and every way in which a file may not be trusted."""
 
 import dataclasses
+import json
 import os
 import signal
 import struct
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +118,34 @@ def test_a_file_with_one_byte_changed_anywhere_is_refused(snapshot_bytes, tmp_pa
         path.write_bytes(changed)
         with pytest.raises((DamagedSnapshotError, ForeignSnapshotError)):
             open_snapshot(path)
+
+
+def test_every_byte_stands_where_the_description_says(snapshot_bytes):
+    magic, version, header_bytes, length, checksum = struct.unpack_from("<8sIIQ16s", snapshot_bytes)
+    assert (magic, version, length) == (b"TAKEBACK", 2, len(snapshot_bytes))
+    text = snapshot_bytes[40 : 40 + header_bytes]
+    assert checksum == xxhash.xxh3_128_digest(snapshot_bytes[:24] + text)
+    header = json.loads(text)
+    assert header["about"] == {
+        "origin": SOURCE.origin,
+        "checkpoint_size": SOURCE.checkpoint_size,
+        "root_hash": SOURCE.root_hash.hex(),
+    }
+    at, arrays = 40 + header_bytes, {}
+    for section in header["sections"]:
+        assert section["offset"] == at
+        assert at % 64 == 0
+        array = np.frombuffer(
+            snapshot_bytes, section["dtype"], int(np.prod(section["shape"])), at
+        ).reshape(section["shape"])
+        end = at + array.nbytes + -array.nbytes % 64
+        assert section["checksum"] == xxhash.xxh3_128_hexdigest(snapshot_bytes[at:end])
+        at, arrays[section["name"]] = end, array
+    assert at == len(snapshot_bytes)
+    assert list(arrays["entry_ids"]) == [entry_id(1).encode(), entry_id(2).encode()]
+    assert arrays["entry_lane"].tolist() == [0, 1]
+    assert arrays["pdq"].tobytes() + arrays["sha256"].tobytes() == bytes(64)
+    assert (arrays["pdq_quality"].tolist(), arrays["md5_entry"].tolist()) == ([80], [1])
 
 
 def test_a_longer_file_is_refused(snapshot_bytes, tmp_path):

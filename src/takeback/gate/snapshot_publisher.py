@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 # stay a while.
 _KEPT = 3
 
-# Every process that matches holds the delta in memory, and one that starts reads it all.
-_MOST_CHANGES_IN_DELTA = 50_000
+# Who matches compares with the delta entry by entry, and who starts reads it all.
+_MOST_CHANGES_IN_DELTA = 20_000
 _LEAST_CHANGES_TO_MERGE = 1_000
 _SHARE_OF_BASE_TO_MERGE = 20
 
@@ -87,7 +87,7 @@ class SnapshotPublisher:
                 most = min(max(in_force.base.entries, 1000), _MOST_CHANGES_IN_STEP)
                 if self._bring_up_to_date(in_force, most):
                     return log.source
-            written = self._written()
+            written = self._written(threads=os.cpu_count() or 1)
             if written is None:
                 return None
             self._put_in_force(written.path)
@@ -105,7 +105,8 @@ class SnapshotPublisher:
         share = max(in_force.base.entries // _SHARE_OF_BASE_TO_MERGE, self._least_to_merge)
         if in_force.changes <= min(share, _MOST_CHANGES_IN_DELTA):
             return
-        merged = self._written()
+        # Nobody waits for it: the other cores are for those who match.
+        merged = self._written(threads=1)
         if merged is None:
             return
         with self._lock:
@@ -156,14 +157,14 @@ class SnapshotPublisher:
             append_step(delta_path(known.path), known.base.digest, known.tail, source, changes)
         return True
 
-    def _written(self) -> _Published | None:
+    def _written(self, *, threads: int) -> _Published | None:
         """Write the store's verified state as a snapshot, and check it as a reader would."""
         state = self._store.state()
         if state is None:
             return None
         source, tables = state
         path = self._store.snapshots / _file_name(source)
-        write_snapshot(path, source, tables, threads=os.cpu_count() or 1)
+        write_snapshot(path, source, tables, threads=threads)
         return _Published.at(path)
 
     def _put_in_force(self, path: Path) -> None:

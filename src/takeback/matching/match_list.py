@@ -78,13 +78,13 @@ class GrowingList:
 
     def take(self, step: DeltaStep) -> None:
         """Take in the next step; raises DamagedSnapshotError if it makes no sense."""
-        changes = list(step.changes())
+        changes = dict(step.changes())
         self._step += 1
-        for entry, now in changes:
+        for entry in changes:
             self._drop(entry)
-            if now is not None:
-                self._added.append(now)
-                self._entries += 1
+        added = [now for now in changes.values() if now is not None]
+        self._added.extend(added)
+        self._entries += len(added)
         self._source = SnapshotSource(self._source.origin, step.checkpoint_size, step.root_hash)
 
     def state(self) -> MatchList:
@@ -158,20 +158,23 @@ class _AddedRows:
         self._pdq_entry = _Column(np.empty(_FIRST_CAPACITY, np.uint32))
         self._pdq_quality = _Column(np.empty(_FIRST_CAPACITY, np.uint8))
 
-    def append(self, listed: ListedEntry) -> None:
-        row = len(self.ids)
-        self.ids.append(listed.entry)
-        self._row_of[listed.entry] = row
-        self._lane.append(LANES.index(listed.lane))
-        for pdq in listed.pdq:
-            self._pdq.append(np.frombuffer(pdq.code, np.uint8))
-            self._pdq_entry.append(row)
-            self._pdq_quality.append(pdq.quality)
-        for digest in set(listed.sha256):
-            self.sha256[digest] = (*self.sha256.get(digest, ()), row)
-        # As in a snapshot: two files with one MD5 can be made.
-        for digest in set(listed.md5) if not listed.sha256 else ():
-            self.md5[digest] = (*self.md5.get(digest, ()), row)
+    def extend(self, listed: Sequence[ListedEntry]) -> None:
+        first = len(self.ids)
+        for row, one in enumerate(listed, first):
+            self._row_of[one.entry] = row
+            for digest in set(one.sha256):
+                self.sha256[digest] = (*self.sha256.get(digest, ()), row)
+            # As in a snapshot: two files with one MD5 can be made.
+            for digest in set(one.md5) if not one.sha256 else ():
+                self.md5[digest] = (*self.md5.get(digest, ()), row)
+        pdqs = [pdq for one in listed for pdq in one.pdq]
+        self.ids.extend(one.entry for one in listed)
+        self._lane.extend(np.array([LANES.index(one.lane) for one in listed], np.uint8))
+        codes = b"".join(pdq.code for pdq in pdqs)
+        self._pdq.extend(np.frombuffer(codes, np.uint8).reshape(-1, PDQ_BYTES))
+        self._pdq_quality.extend(np.array([pdq.quality for pdq in pdqs], np.uint8))
+        rows = np.arange(first, len(self.ids), dtype=np.uint32)
+        self._pdq_entry.extend(np.repeat(rows, [len(one.pdq) for one in listed]))
 
     def drop(self, entry: str, step: int) -> bool:
         row = self._row_of.pop(entry, None)
@@ -225,11 +228,14 @@ class _Column:
         self._room = room
         self._used = 0
 
-    def append(self, value: object) -> None:
-        if self._used == len(self._room):
-            self._room = np.concatenate((self._room, np.empty_like(self._room)))
-        self._room[self._used] = value
-        self._used += 1
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        used = self._used + len(values)
+        if used > len(self._room):
+            wider = np.empty((2 * used, *self._room.shape[1:]), self._room.dtype)
+            wider[: self._used] = self._room[: self._used]
+            self._room = wider
+        self._room[self._used : used] = values
+        self._used = used
 
     def filled(self) -> npt.NDArray[Any]:
         view = self._room[: self._used]

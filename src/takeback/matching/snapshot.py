@@ -97,6 +97,19 @@ class ListTables:
 
     def __post_init__(self) -> None:
         """Raise ValueError for arrays that do not fit together."""
+        self._check_shapes()
+        entries = len(self.entry_ids)
+        for owners in (self.pdq_entry, self.sha256_entry, self.md5_entry):
+            if owners.size and int(owners.max()) >= entries:
+                raise ValueError("a signal belongs to an entry that is not there")
+        if np.any(self.entry_ids[1:] <= self.entry_ids[:-1]):
+            raise ValueError("entry ids must ascend; an entry stands twice, or out of order")
+        if self.pdq_quality.size and int(self.pdq_quality.max()) > MAX_QUALITY:
+            raise ValueError(f"a PDQ quality is over {MAX_QUALITY}")
+        if self.entry_lane.size and int(self.entry_lane.max()) >= len(LANES):
+            raise ValueError("a lane is unknown")
+
+    def _check_shapes(self) -> None:
         entries = len(self.entry_ids)
         columns = [
             (self.entry_ids, f"S{ENTRY_CHARACTERS}", (entries,)),
@@ -112,15 +125,6 @@ class ListTables:
         for field, (array, dtype, shape) in zip(fields(self), columns, strict=True):
             if array.dtype != np.dtype(dtype) or array.shape != shape:
                 raise ValueError(f"{field.name} must be {dtype} of shape {shape}")
-        for owners in (self.pdq_entry, self.sha256_entry, self.md5_entry):
-            if owners.size and int(owners.max()) >= entries:
-                raise ValueError("a signal belongs to an entry that is not there")
-        if np.any(self.entry_ids[1:] <= self.entry_ids[:-1]):
-            raise ValueError("entry ids must ascend; an entry stands twice, or out of order")
-        if self.pdq_quality.size and int(self.pdq_quality.max()) > MAX_QUALITY:
-            raise ValueError(f"a PDQ quality is over {MAX_QUALITY}")
-        if self.entry_lane.size and int(self.entry_lane.max()) >= len(LANES):
-            raise ValueError("a lane is unknown")
 
     @classmethod
     def of(cls, entries: Iterable[ListedEntry]) -> "ListTables":
@@ -255,7 +259,8 @@ class _Mapped(ListTables):
     """Tables that were checked when they were written, and whose checksums are right."""
 
     def __post_init__(self) -> None:
-        """Take them as they are: to look at every row would read the whole file."""
+        """Look at no row: that would read the whole file."""
+        self._check_shapes()
 
 
 def _joined(values: Iterable[bytes], length: int) -> npt.NDArray[np.uint8]:
