@@ -17,6 +17,7 @@
 namespace takeback::TAKEBACK_ISA {
 
 inline constexpr uint32_t kLinesAhead = 24;
+inline constexpr size_t kCodesAhead = 128;
 
 [[gnu::always_inline]] inline uint64_t least(uint64_t one, uint64_t other) {
   return one < other ? one : other;
@@ -113,8 +114,11 @@ struct BandTables {
     if (entries != nullptr) prefetch(entries + place * all.entry_bits / 8);
   }
 
+  // How many rows an entry names, as a power of two.
+  unsigned block_bits() const { return entries == nullptr ? 0 : all.block_bits; }
+
   uint64_t block_at(uint64_t place) const {
-    if (entries == nullptr) return place >> all.block_bits;
+    if (entries == nullptr) return place;
     const uint64_t bit = place * all.entry_bits;
     return (load_word(entries + bit / 8) >> bit % 8) & ((uint64_t{1} << all.entry_bits) - 1);
   }
@@ -124,22 +128,26 @@ struct BandTables {
 inline void look_at(const BandTables& band, uint64_t* candidates, size_t count,
                     const HammingQuery& query, unsigned most, HitBuffer& hits) {
   const HammingTables& all = band.all;
-  for (size_t at = 0; at < count; ++at) {
-    const uint64_t row = band.block_at(candidates[at]) << all.block_bits;
+  const unsigned block_bits = band.block_bits();
+  const size_t ahead = kCodesAhead >> block_bits;
+  const auto fetch = [&](size_t at) {
     // Whatever a damaged table says, only rows that are there are read.
-    candidates[at] = row < all.rows ? row : all.rows;
-    const uint8_t* code = all.codes + least(row, all.rows - 1) * kCodeBytes;
-    for (uint64_t line = 0; line < uint64_t{kCodeBytes} << all.block_bits; line += 64) {
+    candidates[at] = least(band.block_at(candidates[at]) << block_bits, all.rows);
+    const uint8_t* const code = all.codes + candidates[at] * kCodeBytes;
+    for (uint64_t line = 0; line < uint64_t{kCodeBytes} << block_bits; line += 64) {
       prefetch(code + line);
     }
-  }
-  const uint64_t block_rows = uint64_t{1} << all.block_bits;
+  };
+  const ScanQuery wanted = scan_query(query, most);
+  for (size_t at = 0; at < least(ahead, count); ++at) fetch(at);
   for (size_t at = 0; at < count; ++at) {
-    const uint64_t end = least(candidates[at] + block_rows, all.rows);
-    for (uint64_t row = candidates[at]; row < end; ++row) {
-      if (half_distance(query.words, all.codes + row * kCodeBytes) <= most) {
-        verify(all.codes, row, query, most, hits);
-      }
+    if (at + ahead < count) fetch(at + ahead);
+    const uint64_t row = candidates[at];
+    const uint64_t end = least(row + (uint64_t{1} << block_bits), all.rows);
+    if (end - row != 1) {
+      scan_for(wanted, all.codes, row, end, query, most, hits);
+    } else if (half_distance(query.words, all.codes + row * kCodeBytes) <= most) {
+      verify(all.codes, row, query, most, hits);
     }
   }
 }
@@ -178,7 +186,7 @@ inline void follow(const BandTables& band, HammingGroup* groups, HammingGroup* e
         band.fetch_entry(place);
         candidates[count++] = place;
         if (count == kCandidates) {
-          query.budget -= static_cast<int64_t>(count << band.all.block_bits);
+          query.budget -= static_cast<int64_t>(count << band.block_bits());
           if (query.budget < 0) return;
           look_at(band, candidates, count, query, most, hits);
           count = 0;
@@ -187,7 +195,7 @@ inline void follow(const BandTables& band, HammingGroup* groups, HammingGroup* e
       passed = slot + 1;
     }
   }
-  query.budget -= static_cast<int64_t>(count << band.all.block_bits);
+  query.budget -= static_cast<int64_t>(count << band.block_bits());
   if (query.budget >= 0) look_at(band, candidates, count, query, most, hits);
 }
 

@@ -155,17 +155,20 @@ inline constexpr uint8_t kScanOrder[kScanStep] = {0};
 
 #endif
 
-inline void scan(const uint8_t* codes, uint64_t first, uint64_t count, const HammingQuery& query,
-                 unsigned most, HitBuffer& hits) {
-  const ScanQuery wanted = scan_query(query, most);
+inline void scan_for(const ScanQuery& wanted, const uint8_t* codes, uint64_t first, uint64_t end,
+                     const HammingQuery& query, unsigned most, HitBuffer& hits) {
   uint64_t row = first;
-  const uint64_t end = first + count;
   for (; end - row >= kScanStep; row += kScanStep) {
     for (unsigned near = near_of(codes + row * kCodeBytes, wanted); near != 0; near &= near - 1) {
       verify(codes, row + kScanOrder[__builtin_ctz(near)], query, most, hits);
     }
   }
   for (; row != end; ++row) verify(codes, row, query, most, hits);
+}
+
+inline void scan(const uint8_t* codes, uint64_t first, uint64_t count, const HammingQuery& query,
+                 unsigned most, HitBuffer& hits) {
+  scan_for(scan_query(query, most), codes, first, first + count, query, most, hits);
 }
 
 }  // namespace takeback::TAKEBACK_ISA

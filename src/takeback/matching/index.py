@@ -109,9 +109,9 @@ class PdqIndex:
     ) -> "PdqIndex":
         """Build the index of `codes`, uint8 of shape (n, 32), which must not change afterwards.
 
-        `threads` threads work, each with 24 bytes of memory a row, of very long lists 8. `shape`:
-        other tables than the list's length asks for. Raises ValueError for an array of another type or
-        shape, or a shape that can't be.
+        Each of the `threads` threads needs 24 bytes of memory a row meanwhile, for very long lists
+        8. `shape`: other tables than the list's length asks for. Raises ValueError for an array of
+        another type or shape, or a shape that can't be.
         """
         _check("codes", codes, "u1", (len(codes), PDQ_BYTES))
         shape = shape or shape_for(len(codes))
