@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from takeback.fingerprints.frames import Frames, find_frames, paint_over
+from takeback.fingerprints.listable import LEAST_VIEW_QUALITY, looks_drawn
 from takeback.fingerprints.luma import Box, Grid, Luma, View, view_pdqs
 from takeback.fingerprints.pdq import PDQ_BYTES, Pdq
 from takeback.fingerprints.views import WHOLE, Part, UploadView, ViewPolicy, shipped_policies
@@ -78,13 +79,16 @@ def view_pdqs_of(luma: Luma, policy: ViewPolicy) -> list[ViewPdq]:
 
 def grid_pdqs_of(grid: Grid, width: int, height: int, policy: ViewPolicy) -> list[ViewPdq]:
     """Return the PDQs of all views but the whole, from the grid of a picture of this size."""
+    views = list(enumerate(policy.upload))[1:]
+    if looks_drawn(grid):
+        whole = [(n, view, WHOLE) for n, view in views if view.shows_whole]
+        return _looked_at(grid, width, height, whole)
     frames = find_frames(grid, width, height)
-    beside_bar = [(n, view) for n, view in enumerate(policy.upload) if view.part is Part.UNBARRED]
-    others = [(n, view) for n, view in enumerate(policy.upload) if view.part is not Part.UNBARRED]
-    found = _looked_at(grid, width, height, list(_placed(others[1:], frames)))
+    beside_bar = [(n, view, view.box) for n, view in views if view.part is Part.UNBARRED]
+    others = [(n, view) for n, view in views if view.part is not Part.UNBARRED]
+    found = _looked_at(grid, width, height, list(_placed(others, frames)))
     if frames.bar is not None and beside_bar:
-        painted = paint_over(grid, frames.bar)
-        found += _looked_at(painted, width, height, [(n, view, view.box) for n, view in beside_bar])
+        found += _looked_at(paint_over(grid, frames.bar), width, height, beside_bar)
     return found
 
 
@@ -122,6 +126,7 @@ def _looked_at(
     return [
         ViewPdq(n, place, Pdq(codes[row, place].tobytes(), int(qualities[row])))
         for row, (n, view, _) in enumerate(placed)
+        if view.shows_whole or qualities[row] >= LEAST_VIEW_QUALITY
         for place in view.orientations.places
     ]
 

@@ -120,6 +120,11 @@ class UploadView:
     orientations: Orientations = Orientations.UPRIGHT
     max_distance: int = HIGHEST_DISTANCE
 
+    @property
+    def shows_whole(self) -> bool:
+        """Whether it is of the whole upload, neither cropped nor turned."""
+        return self.part is Part.WHOLE and self.box == WHOLE and self.degrees == 0
+
     def box_in(self, part: Box) -> Box:
         """Return the view's box in the upload, when its part lies at `part`."""
         width, height = part.right - part.left, part.bottom - part.top

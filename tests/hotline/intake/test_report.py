@@ -74,7 +74,7 @@ def test_with_our_code_in_the_browser_the_server_never_sees_the_case_code() -> N
 
 @pytest.mark.django_db
 def test_crops_are_listed_with_their_picture_unless_they_say_too_little() -> None:
-    telling, plain = ({"pdq": digit * 64, "quality": q} for digit, q in (("a", 50), ("b", 49)))
+    telling, plain = ({"pdq": digit * 64, "quality": q} for digit, q in (("a", 80), ("c", 79)))
     picture = picture_record()
     whole = {"pdq": picture["pdq"], "quality": 100}
     picture["crops"] = [telling, plain, whole, telling]
@@ -85,7 +85,7 @@ def test_crops_are_listed_with_their_picture_unless_they_say_too_little() -> Non
         for signal in json.loads(bytes(event.event))["signals"]
         if signal["type"] == "pdq"
     ]
-    assert listed == [(picture["pdq"], 100), ("a" * 64, 50)]
+    assert listed == [(picture["pdq"], 100), ("a" * 64, 80)]
 
 
 @pytest.mark.django_db

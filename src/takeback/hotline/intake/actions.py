@@ -6,6 +6,8 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from takeback.fingerprints.listable import is_listable
+from takeback.fingerprints.pdq import Pdq
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit import actions as audit
@@ -18,7 +20,7 @@ from takeback.hotline.intake.access import (
     lookup_digest,
 )
 from takeback.hotline.intake.domain.answers import Report
-from takeback.hotline.intake.domain.pictures import LOWEST_QUALITY, Picture
+from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.publishing import actions as publishing
 
@@ -85,7 +87,7 @@ def signals_of(picture: Picture) -> list[Signal]:
     if picture.pdq is not None and picture.quality is not None:
         qualities[picture.pdq] = picture.quality
     for crop in picture.crops:
-        if crop.quality >= LOWEST_QUALITY:
+        if is_listable(Pdq.from_hex(crop.pdq, crop.quality), crop=True):
             qualities.setdefault(crop.pdq, crop.quality)
     return [
         *(PdqSignal(value=pdq, quality=quality) for pdq, quality in qualities.items()),

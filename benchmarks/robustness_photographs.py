@@ -1,0 +1,109 @@
+"""The photographs whose altered copies are looked for, and which of them show the same thing."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.machine import REPOSITORY
+from benchmarks.photographs import LEAST_PIXELS, all_photographs, fetch_theme
+from benchmarks.robustness_copies import LONGEST_SIDE
+
+_PEOPLE: Final = REPOSITORY / "var/benchmark-people"
+"""Apart from the other themes' photographs: these show people, and are measured here only."""
+
+_THEMES: Final = {
+    "material-kit@2.0.4": "package/assets/img/",
+    "soft-ui-design-system@1.0.4": "package/assets/img/",
+}
+_NOT_PHOTOGRAPHS: Final = frozenset({"landing.jpg", "profile.jpg"})
+_PLATES: Final = 7
+"""Of the sky surveys' plates, which are small and much alike, every so-manieth is taken."""
+
+_LEAST_DETAIL: Final = 8
+"""Grey levels: a plate of less contrast is a black square to PDQ."""
+
+_NEAR_DUPLICATES: Final = Path(__file__).with_name("near_duplicates.toml")
+
+
+@cache
+def robustness_photographs() -> list[Path]:
+    """Return more than 300 photographs, everyday ones first; fetches what is missing.
+
+    Raises NoPhotographs if something can't be fetched.
+    """
+    paths = [photograph.path for photograph in all_photographs()]
+    plates = [path for path in paths if is_plate(path)]
+    others = [path for path in paths if not is_plate(path)]
+    return [
+        *(path for path in others if not is_sky(path)),
+        *_people(),
+        *(path for path in others if is_sky(path)),
+        *[path for path in plates if _has_detail(path)][::_PLATES],
+    ]
+
+
+def is_sky(path: Path) -> bool:
+    """Tell whether it is from the planetarium: mostly nebulae, galaxies and stars on black."""
+    return "stellarium-data" in path.parts
+
+
+def is_plate(path: Path) -> bool:
+    """Tell whether it is one of the planetarium's small pictures."""
+    return is_sky(path) and "others" in path.parts
+
+
+def opened(path: Path) -> Image.Image:
+    """Return a photograph as RGB on white, with `LONGEST_SIDE` pixels or less a side."""
+    with Image.open(path) as stored:
+        stored.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        picture: Image.Image = stored
+        if picture.mode in {"P", "LA", "PA", "RGBA"}:
+            picture = picture.convert("RGBA")
+            ground = Image.new("RGBA", picture.size, "white")
+            ground.alpha_composite(picture)
+            picture = ground
+        picture = picture.convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return picture
+
+
+def name_of(path: Path) -> str:
+    """Return what a file is called in `near_duplicates.toml`: its folder and name."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def alike(paths: list[Path]) -> NDArray[np.bool_]:
+    """Return which pairs of photographs show the same thing, as `near_duplicates.toml` names them.
+
+    Shape (photographs, photographs); a photograph is like itself.
+    """
+    places = {name_of(path): place for place, path in enumerate(paths)}
+    same = np.eye(len(paths), dtype=np.bool_)
+    for group in tomllib.loads(_NEAR_DUPLICATES.read_text(encoding="utf-8"))["group"]:
+        present = [places[name] for name in group["files"] if name in places]
+        for one, other in combinations(present, 2):
+            same[one, other] = same[other, one] = True
+    return same
+
+
+def _people() -> Iterator[Path]:
+    for package, folder in _THEMES.items():
+        for path in sorted(fetch_theme(package, folder, _PEOPLE).glob("*.jpg")):
+            with Image.open(path) as picture:
+                large = picture.width * picture.height >= LEAST_PIXELS
+            if large and path.name not in _NOT_PHOTOGRAPHS:
+                yield path
+
+
+def _has_detail(path: Path) -> bool:
+    with Image.open(path) as picture:
+        return bool(np.asarray(picture.convert("L").reduce(8)).std() >= _LEAST_DETAIL)
