@@ -179,7 +179,7 @@ def test_killed_at_any_instant_every_reader_sees_exactly_the_living(store, follo
         done.set()
         reader.join()
     assert wrong == []
-    assert len(sizes) > KILLS
+    assert len(sizes) > 5, "hardly anything was published between the kills"
     SnapshotPublisher(store).publish()
     both_see(store, follower, store.followed_log().frontier.size)
     assert list(store.snapshots.glob(".*")) == []
