@@ -19,7 +19,7 @@ import numpy as np
 from rich.progress import Progress
 
 from benchmarks.codes import BATCH, CODE_BYTES, Codes, crowded_codes, queries_for, random_codes
-from benchmarks.indexes import CANDIDATES, FLAT, Candidate, Index, flat
+from benchmarks.indexes import CANDIDATES, OURS, Candidate, Index, flat
 from benchmarks.machine import memory_bytes, one_core
 from benchmarks.recall import compared, found_by_brute_force
 from benchmarks.timing import in_turns, times_faster
@@ -34,14 +34,14 @@ class Effort:
     """How long to measure at one size.
 
     A round of single questions asks `singles` of them, one after the other. A round of the batch
-    asks 4,096 queries of the index and `flat_batch` of flat, whose time a query does not depend
-    on their number.
+    asks 4,096 queries of our index and `others_batch` of the others, whose time a query does not
+    depend on their number.
     """
 
     single_rounds: int
     singles: int
     batch_rounds: int
-    flat_batch: int
+    others_batch: int
 
 
 FULL: Final = {
@@ -116,7 +116,7 @@ def _measure(number: int, size: int, effort: Effort) -> Searched:
 def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     """Build the index over `codes`, hold it against flat, and time both in turns."""
     queries = queries_for(codes)
-    asked = queries if candidate.name != FLAT else queries[: effort.flat_batch]
+    asked = queries if candidate.name == OURS else queries[: effort.others_batch]
     before = memory_bytes()
     started = time.perf_counter()
     index = candidate.build(codes)
@@ -124,8 +124,8 @@ def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     memory = (memory_bytes() - before) / len(codes)
     reference = flat(codes)
 
-    found = index.rows(index.ask_all(index.prepared(asked)))[: effort.flat_batch]
-    truth = reference.rows(reference.ask_all(reference.prepared(queries[: effort.flat_batch])))
+    found = index.rows(index.ask_all(index.prepared(asked)))[: effort.others_batch]
+    truth = reference.rows(reference.ask_all(reference.prepared(queries[: effort.others_batch])))
     matches, recall, extra = compared(found, truth)
 
     each: list[float] = []
@@ -139,12 +139,12 @@ def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     batch = in_turns(
         {
             "index": _batch(index, asked),
-            "flat": _batch(reference, queries[: effort.flat_batch]),
+            "flat": _batch(reference, queries[: effort.others_batch]),
         },
         rounds=effort.batch_rounds,
         warm_up=False,  # both were asked all of this above
     )
-    as_many = len(asked) / effort.flat_batch
+    as_many = len(asked) / effort.others_batch
     return Searched(
         name=candidate.name,
         setting=candidate.setting,
