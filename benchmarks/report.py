@@ -51,11 +51,11 @@ _MATCHING: Final = """\
 ## Matching
 
 Every entry at most 31 bits from a query, in lists of evenly random codes. Half of the queries are
-entries with 0 to 59 bits changed, half are random. One thread. A batch has 4,096 queries, for the
-others 1,024 at 10 million: their time a query does not depend on the number. Recall is measured against FAISS
-flat, which compares all; *extra* are rows that flat does not find. Memory is what the process
-grows by, the 32 bytes of the code included. *Add one* is the time until one more code is found;
-ours go into the delta of a snapshot, see below.
+entries with 0 to 59 bits changed, half are random. One thread. A batch has 4,096 queries; for the
+others 1,024 at 10 million codes, for their time a query does not depend on the number. Recall is
+measured against FAISS flat, which compares all; *extra* are rows that flat does not find. Memory
+is what the process grows by, the 32 bytes of the code included. *Add one* is the time until one
+more code is found; ours go into the delta of a snapshot, see below.
 """
 _SNAPSHOTS: Final = """\
 ## Snapshots
