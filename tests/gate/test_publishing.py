@@ -125,8 +125,10 @@ def test_what_is_damaged_is_put_right(store, publisher, follower, spoil):
     # A gate that is open keeps a whole list.
     size, found = answers(follower.matcher())
     assert found == expected_at(size)
-    SnapshotPublisher(store).publish()
-    both_see(store, follower, 24)
+    for size in (24, 27):
+        grow(store, size)
+        SnapshotPublisher(store).publish()
+        both_see(store, follower, size)
 
 
 def test_a_store_of_another_log_is_never_patched_up(store, publisher, follower, tmp_path):
