@@ -4,6 +4,7 @@ All of it looks at one small grey copy of the upload and costs a fraction of a m
 here decides anything: what is found is one more part of the upload to look up.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -17,6 +18,9 @@ Shares: TypeAlias = NDArray[np.float32]
 
 _SAME: Final = 6
 """Grey levels by which JPEG moves a flat colour."""
+
+_SAME_GROUND: Final = 2
+"""Of the ground of a screenshot, which is flat but near its text; a dark picture on it is not."""
 
 _FLAT: Final = 0.95
 """A line of a border has its colour in this share of its pixels."""
@@ -50,6 +54,10 @@ _FAINT: Final = 0.25
 
 _WIDEST_BORDER: Final = 0.2
 """A border of one width takes at most this share of the shorter side."""
+
+_SEAMS: Final = 2
+_WIDEST_GAP: Final = 8
+"""Lines of the grid, 3 % of the side."""
 
 _BAR_EDGE: Final = 0.5
 """The upper and lower edge of a bar can be seen in this share of its width."""
@@ -177,11 +185,11 @@ def _depth(lines: Grey, share: float) -> int:
 def _shown(grey: Grey, upended: Grey) -> Box | None:
     """Return the largest thing that has not the commonest colour."""
     commonest = int(np.bincount(grey[::4, ::4].ravel(), minlength=256).argmax())
-    rows = _longest_run(_shares(_apart(grey, commonest) <= _SAME) < _WRITTEN)
+    rows = _longest_run(_shares(_apart(grey, commonest) <= _SAME_GROUND) < _WRITTEN)
     if not len(rows):
         return None
     inside = upended[:, rows.first : rows.end]
-    columns = _longest_run(_shares(_apart(inside, commonest) <= _SAME) < _FLAT)
+    columns = _longest_run(_shares(_apart(inside, commonest) <= _SAME_GROUND) < _FLAT)
     return _boxed(columns.first, rows.first, columns.end, rows.end)
 
 
@@ -248,29 +256,32 @@ def _bordered(levels: Shares, uprights: Shares, width: int, height: int) -> Box 
 
 
 def _pieces(levels: Shares, uprights: Shares) -> tuple[Box, ...]:
-    """Return what lies on both sides of the straightest upright seam and of the level one."""
+    """Return what lies on both sides of the straightest upright seams and of the level ones."""
     n = len(levels) + 1
     found: list[Box | None] = []
-    if (seam := _seam(uprights)) is not None:
+    for seam in _seams(uprights):
         found += [_boxed(0, 0, seam.first, n), _boxed(seam.end, 0, n, n)]
-    if (seam := _seam(levels)) is not None:
+    for seam in _seams(levels):
         found += [_boxed(0, 0, n, seam.first), _boxed(0, seam.end, n, n)]
     return tuple(box for box in found if box is not None)
 
 
-def _seam(edges: Shares) -> Span | None:
-    """Return the lines between two pieces: none, or the gap that was left between them."""
+def _seams(edges: Shares) -> Iterator[Span]:
+    """Yield the lines between two pieces, the straightest first: none, or the gap between them.
+
+    The straightest may be a horizon in one of the pieces, so the next one is tried as well.
+    """
     n = len(edges) + 1
-    low, high = n // 5, n - n // 5
-    place = low + int(edges[low:high].argmax())
-    if edges[place] < _STRAIGHT:
-        return None
-    near = (
-        np.flatnonzero(edges[place - 8 : place + 9] >= max(0.8 * edges[place], _STRAIGHT))
-        + place
-        - 8
-    )
-    return Span(int(near[0]) + 1, int(near[-1]) + 1)
+    left = edges.copy()
+    left[: n // 5] = left[n - n // 5 :] = 0
+    for _ in range(_SEAMS):
+        place = int(left.argmax())
+        if left[place] < _STRAIGHT:
+            return
+        first, last = place - _WIDEST_GAP, place + _WIDEST_GAP + 1
+        near = np.flatnonzero(edges[first:last] >= max(0.8 * edges[place], _STRAIGHT)) + first
+        yield Span(int(near[0]) + 1, int(near[-1]) + 1)
+        left[first:last] = 0
 
 
 def _bar(grey: Grey, edges: Shares) -> Span | None:
