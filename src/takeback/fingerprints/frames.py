@@ -6,6 +6,7 @@ here decides anything: what is found is one more part of the upload to look up.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -61,6 +62,9 @@ _WIDEST_GAP: Final = 8
 
 _BAR_EDGE: Final = 0.5
 """The upper and lower edge of a bar can be seen in this share of its width."""
+
+_BAR_EDGES: Final = 8
+"""So many of the straightest edges may be those of a bar."""
 
 _BAR: Final = (0.03, 0.22)
 """A bar over a picture takes from and up to these shares of its height."""
@@ -288,18 +292,23 @@ def _bar(grey: Grey, edges: Shares) -> Span | None:
     """Return the rows of a bar of one colour, but for its text, that goes across the picture."""
     n = len(grey)
     least, most = (round(n * share) for share in _BAR)
-    candidates = np.flatnonzero(edges >= _BAR_EDGE) + 1
+    lines = np.flatnonzero(edges[1 : n - 2] >= _BAR_EDGE) + 1
+    straightest = sorted(lines[np.argsort(-edges[lines])[:_BAR_EDGES]].tolist())
+    pairs = [
+        (float(edges[above] + edges[below]), above + 1, below + 1)
+        for above, below in combinations(straightest, 2)
+        if least <= below - above <= most
+    ]
     best: Span | None = None
     clearest = 0.0
-    for first in candidates[candidates > 1]:
-        last_end = min(first + most, n - 2)
-        for end in candidates[(candidates >= first + least) & (candidates <= last_end)]:
-            inside = grey[first + 1 : end - 1]
-            colour = int(np.median(inside[:, ::8]))
-            flat = float((_apart(inside, colour) <= _SAME).mean())
-            clear = flat * float(edges[first - 1] + edges[end - 1])
-            if flat >= _WRITTEN and clear > clearest:
-                best, clearest = Span(int(first), int(end)), clear
+    for straight, first, end in sorted(pairs, reverse=True):
+        if straight <= clearest:  # no flatter bar could be clearer
+            break
+        inside = grey[first + 1 : end - 1]
+        colour = int(np.median(inside[::2, ::8]))
+        flat = float(_shares(_apart(inside, colour) <= _SAME).mean())
+        if flat >= _WRITTEN and flat * straight > clearest:
+            best, clearest = Span(first, end), flat * straight
     if best is None:
         return None
     return Span(max(1, best.first - 1), min(n - 1, best.end + 1))
