@@ -1,12 +1,14 @@
 """The photographs that are measured: the test set, and stock photographs of two web themes.
 
 The themes' own licences speak of their code, so their photographs are fetched to be measured
-only: never shown, never committed. Folders of faces, avatars and the like are not unpacked.
+only: never shown, never committed. Folders of faces, avatars and the like are not unpacked, and
+nothing whose name says that it shows people.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -39,6 +41,10 @@ _THEMES: Final = {
 }
 _SKY_PLATES: Final = "others/stellarium-data"
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+_PEOPLE: Final = re.compile(
+    r"(^|[-_])((business)?(wo)?m[ae]n|girl|boy|teen|people|person|portrait|friends|couple|blonde?"
+    r"|group|team|family|hands?|her|his)([-_.]|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,10 @@ def all_photographs() -> list[Photograph]:
     """
     fetch_photographs(REPOSITORY / FETCHED)
     for package, folder in _THEMES.items():
-        fetch_theme(package, folder)
+        _fetch_theme(package, folder)
     wallpapers = find_photographs(REPOSITORY / FETCHED)
     plates = sorted((REPOSITORY / FETCHED / _SKY_PLATES).rglob("*.png"))
-    themes = sorted(path for path in FOLDER.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    themes = sorted(path for path in FOLDER.rglob("*") if _is_wanted(path))
     return list(_large_enough([*wallpapers, *themes, *plates]))
 
 
@@ -85,6 +91,10 @@ def jpegs_between(least: float, most: float) -> list[Photograph]:
     ]
 
 
+def _is_wanted(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES and not _PEOPLE.search(path.name.lower())
+
+
 def _large_enough(paths: list[Path]) -> Iterator[Photograph]:
     for path in paths:
         with Image.open(path) as opened:
@@ -95,19 +105,19 @@ def _large_enough(paths: list[Path]) -> Iterator[Photograph]:
                 )
 
 
-def fetch_theme(package: str, folder: str, kept_in: Path = FOLDER) -> Path:
-    """Fetch the pictures in one folder of an npm package, unless they are there; return where.
+def _fetch_theme(package: str, folder: str) -> None:
+    """Fetch the pictures in one folder of an npm package, unless they are there.
 
     Raises NoPhotographs if they can't be fetched.
     """
-    into = kept_in / package.strip("@").replace("/", "-")
+    into = FOLDER / package.strip("@").replace("/", "-")
     if into.is_dir():
-        return into
+        return
     npm = shutil.which("npm")
     if npm is None:
         raise NoPhotographs("The themes' photographs come with npm. Install Node.js with npm.")
-    kept_in.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept_in, prefix=".unpacked-") as scratch:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".unpacked-") as scratch:
         _download(npm, package, folder, Path(scratch))
         (Path(scratch) / "photographs").rename(into)
     return into
@@ -133,8 +143,7 @@ def _download(npm: str, package: str, folder: str, scratch: Path) -> None:
     with tarfile.open(archive) as packed:
         for member in packed:
             path = Path(member.name)
-            inside = member.isfile() and member.name.startswith(folder)
-            if inside and path.suffix.lower() in _SUFFIXES and path.parent == Path(folder):
+            if member.isfile() and path.parent == Path(folder) and _is_wanted(path):
                 opened = packed.extractfile(member)
                 if opened is not None:
                     with opened, (kept / os.path.basename(path)).open("wb") as file:  # noqa: PTH119 - the last part of a stranger's path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -14,18 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.machine import REPOSITORY
-from benchmarks.photographs import LEAST_PIXELS, all_photographs, fetch_theme
+from benchmarks.photographs import all_photographs
 from benchmarks.robustness_copies import LONGEST_SIDE
 
-_PEOPLE: Final = REPOSITORY / "var/benchmark-people"
-"""Apart from the other themes' photographs: these show people, and are measured here only."""
-
-_THEMES: Final = {
-    "material-kit@2.0.4": "package/assets/img/",
-    "soft-ui-design-system@1.0.4": "package/assets/img/",
-}
-_NOT_PHOTOGRAPHS: Final = frozenset({"landing.jpg", "profile.jpg"})
-_PLATES: Final = 7
+_PLATES: Final = 2
 """Of the sky surveys' plates, which are small and much alike, every so-manieth is taken."""
 
 _LEAST_DETAIL: Final = 8
@@ -45,7 +36,6 @@ def robustness_photographs() -> list[Path]:
     others = [path for path in paths if not is_plate(path)]
     return [
         *(path for path in others if not is_sky(path)),
-        *_people(),
         *(path for path in others if is_sky(path)),
         *[path for path in plates if _has_detail(path)][::_PLATES],
     ]
@@ -93,15 +83,6 @@ def alike(paths: list[Path]) -> NDArray[np.bool_]:
         for one, other in combinations(present, 2):
             same[one, other] = same[other, one] = True
     return same
-
-
-def _people() -> Iterator[Path]:
-    for package, folder in _THEMES.items():
-        for path in sorted(fetch_theme(package, folder, _PEOPLE).glob("*.jpg")):
-            with Image.open(path) as picture:
-                large = picture.width * picture.height >= LEAST_PIXELS
-            if large and path.name not in _NOT_PHOTOGRAPHS:
-                yield path
 
 
 def _has_detail(path: Path) -> bool:
