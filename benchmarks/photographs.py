@@ -120,7 +120,6 @@ def _fetch_theme(package: str, folder: str) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".unpacked-") as scratch:
         _download(npm, package, folder, Path(scratch))
         (Path(scratch) / "photographs").rename(into)
-    return into
 
 
 def _download(npm: str, package: str, folder: str, scratch: Path) -> None:

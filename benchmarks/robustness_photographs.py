@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.machine import REPOSITORY
 from benchmarks.photographs import all_photographs
 from benchmarks.robustness_copies import LONGEST_SIDE
 
