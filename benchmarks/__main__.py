@@ -12,10 +12,19 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import agreement, hashing, matching, report, service, snapshots
+from benchmarks import (
+    agreement,
+    hashing,
+    matching,
+    report,
+    robustness,
+    robustness_report,
+    service,
+    snapshots,
+)
 from benchmarks.machine import this_machine
 from benchmarks.quick import measure_quickly
-from benchmarks.results import keep
+from benchmarks.results import keep, kept
 from takeback.cli.demo.photographs import NoPhotographs
 
 _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
@@ -24,6 +33,7 @@ _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "matching": matching.measure_all,
     "snapshots": snapshots.measure_all,
     "service": service.measure_all,
+    "robustness": robustness.measure_all,
 }
 _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"
 
@@ -53,7 +63,9 @@ def main(arguments: list[str]) -> int:
     except (NoPhotographs, service.NotMeasurable) as error:
         console.print(str(error))
         return 1
-    for path in report.write():
+    copies_found = kept("robustness")
+    written = robustness_report.write_report(copies_found) if copies_found else []
+    for path in [*report.write(), *written]:
         console.print(f"Wrote {path}")
     return 0
 

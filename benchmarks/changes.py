@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.machine import KEPT
 from takeback.gate.live_entries import know_changes_since, put_live_entry
 from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
@@ -111,5 +112,6 @@ def _entry(event: int) -> LiveEntry:
 
 if __name__ == "__main__":
     for size in sys.argv[1:]:
-        with tempfile.TemporaryDirectory(dir=".") as made:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=KEPT) as made:
             print(measure(int(size), Path(made) / "gate"))
