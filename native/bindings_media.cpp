@@ -1,6 +1,8 @@
 // The part of takeback._native that takeback.media stands on.
 #include <nanobind/nanobind.h>
 
+#include <vector>
+
 #include "bindings_media.hpp"
 #include "jpeg_markers.hpp"
 #include "seccomp.hpp"
@@ -29,6 +31,14 @@ class Buffer {
   Py_buffer view_{};
 };
 
+nb::tuple ranges_of(const std::vector<Extent>& extents) {
+  nb::list ranges;
+  for (const Extent& extent : extents) {
+    ranges.append(nb::make_tuple(extent.at, extent.at + extent.length));
+  }
+  return nb::tuple(ranges);
+}
+
 nb::tuple jpeg_markers(nb::handle object) {
   const Buffer jpeg(object);
   JpegMarkers found;
@@ -36,18 +46,15 @@ nb::tuple jpeg_markers(nb::handle object) {
     const nb::gil_scoped_release released;
     found = takeback::jpeg_markers(jpeg.data(), jpeg.size());
   }
-  nb::list exif;
-  for (const Extent& extent : found.exif) {
-    exif.append(nb::make_tuple(extent.at, extent.at + extent.length));
-  }
-  return nb::make_tuple(found.scans, nb::tuple(exif));
+  return nb::make_tuple(found.scans, ranges_of(found.exif), ranges_of(found.colour_refinements));
 }
 
 }  // namespace
 
 void bind_media(nb::module_& module) {
   module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"),
-             "Return (number of scans, start and end of each piece of Exif) of a JPEG.");
+             "Return (number of scans, start and end of each piece of Exif, start and end of each scan "
+             "that refines colour only) of a JPEG.");
   module.def("forbid_system_calls", &takeback::forbid_system_calls,
              "Confine this process for good; return 0, or the error number if that can't be.");
 }

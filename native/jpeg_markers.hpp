@@ -1,4 +1,5 @@
-// What a JPEG's markers say before anything is decoded: its passes, and where its Exif lies.
+// What a JPEG's markers say before anything is decoded: its passes, where its Exif lies, and what of
+// it brightness can do without.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,10 @@ struct Extent {
 struct JpegMarkers {
   size_t scans = 0;          // passes that a decoder makes, at most
   std::vector<Extent> exif;  // before the first scan; joined in this order they are the Exif
+  // Of a progressive JPEG that is there to its end, the scans that refine colour and nothing else.
+  // Without them it has the same brightness, to the bit, and less to decode. What was cut short is
+  // smoothed by what the decoder knows of all components, so nothing of it can be left out.
+  std::vector<Extent> colour_refinements;
 };
 
 // Walks the segments of ITU-T T.81, annex B, up to the end of the image; a preview or a film behind
@@ -32,22 +37,33 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
   constexpr uint8_t kStartOfScan = 0xDA;
   constexpr uint8_t kApplication1 = 0xE1;
   constexpr size_t kFrameComponents = 7;  // where a frame header counts its components (B.2.2)
+  constexpr size_t kFirstComponent = 8;   // where the first of them is named
   constexpr size_t kScanComponents = 2;   // and a scan header (B.2.3)
   constexpr char kExif[] = {'E', 'x', 'i', 'f', 0, 0};
 
   JpegMarkers found;
   unsigned sequential_components = 0;  // 0: no frame yet, or one that may take many passes
+  bool progressive = false;
+  unsigned brightness = 0;       // the first component of a progressive frame
+  size_t refinement_begins = 0;  // where such a scan's marker lies that has not ended yet; or 0
+  const auto end_refinement = [&](size_t end) {
+    if (refinement_begins == 0) return;
+    found.colour_refinements.push_back({refinement_begins, end - refinement_begins});
+    refinement_begins = 0;
+  };
   size_t at = 2;
   while (at < size) {
     const void* fill = std::memchr(data + at, kFill, size - at);
     if (fill == nullptr) break;
     at = static_cast<size_t>(static_cast<const uint8_t*>(fill) - data);
+    const size_t marker_at = at;
     while (at < size && data[at] == kFill) ++at;
     if (at == size) break;
     const uint8_t marker = data[at++];
-    if (marker == kEndOfImage) break;
     if (marker >= kFirstRestart && marker <= kStartOfImage) continue;
     if (marker == kStuffing || marker == kTemporary) continue;
+    end_refinement(marker_at);
+    if (marker == kEndOfImage) return found;
     if (size - at < 2) {
       found.scans += marker == kStartOfScan;
       break;
@@ -63,16 +79,25 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
       case 0xC1:
       case 0xC9:
         sequential_components = byte(kFrameComponents);
+        progressive = false;
         break;
       case 0xC2:  // progressive, with Huffman or arithmetic coding
       case 0xCA:
         sequential_components = 0;
+        progressive = true;
+        brightness = byte(kFirstComponent);
         break;
       case kStartOfScan:
         ++found.scans;
         // All there is comes in this scan: libjpeg, too, ends with it.
         if (sequential_components != 0 && byte(kScanComponents) >= sequential_components) {
           return found;
+        }
+        // One component, not the first, and not the lowest frequency: with more than one, a
+        // progressive scan may hold nothing else (G.1.1.1.1).
+        if (progressive && whole && byte(kScanComponents) == 1 &&
+            byte(kScanComponents + 1) != brightness && byte(kScanComponents + 3) != 0) {
+          refinement_begins = marker_at;
         }
         break;
       case kApplication1:
@@ -89,6 +114,7 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
     if (!whole) break;
     at += length;
   }
+  found.colour_refinements.clear();
   return found;
 }
 

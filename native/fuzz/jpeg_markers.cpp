@@ -11,10 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<uint8_t> file(data, data + size);
   const takeback::JpegMarkers found = takeback::jpeg_markers(file.data(), file.size());
   if (found.scans > size / 2) std::abort();  // each has a marker of its own
-  size_t before = 0;
-  for (const takeback::Extent& extent : found.exif) {
-    if (extent.at < before || extent.at > size || extent.length > size - extent.at) std::abort();
-    before = extent.at + extent.length;
+  for (const auto& extents : {found.exif, found.colour_refinements}) {
+    size_t before = 0;
+    for (const takeback::Extent& extent : extents) {
+      if (extent.at < before || extent.at > size || extent.length > size - extent.at) std::abort();
+      before = extent.at + extent.length;
+    }
   }
   return 0;
 }

@@ -54,6 +54,9 @@ void test_a_file_cut_anywhere() {
     for (const Extent& extent : found.exif) {
       check(extent.at + extent.length <= size, "Exif lies inside the file", size, extent.at);
     }
+    for (const Extent& extent : found.colour_refinements) {
+      check(extent.at + extent.length <= size, "scans lie inside the file", size, extent.at);
+    }
   }
   check(scans == 3, "scans up to the end of the image", scans);
   const JpegMarkers found = walk(jpeg, jpeg.size());
@@ -75,6 +78,9 @@ void test_noise() {
     check(found.scans <= bytes.size(), "no more scans than bytes", found.scans);
     for (const Extent& extent : found.exif) {
       check(extent.at + extent.length <= bytes.size(), "Exif lies inside", extent.at);
+    }
+    for (const Extent& extent : found.colour_refinements) {
+      check(extent.at + extent.length <= bytes.size(), "scans lie inside", extent.at);
     }
   }
 }

@@ -2,6 +2,9 @@
 
 import io
 
+import numpy as np
+import pytest
+import simplejpeg
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -67,21 +70,21 @@ def _walk(jpeg: bytes) -> tuple[int, bytes]:
 @given(st.lists(_piece, max_size=12).map(b"".join))
 def test_any_bytes(rest: bytes) -> None:
     jpeg = b"\xff\xd8" + rest
-    scans, exif = jpeg_markers(jpeg)
+    scans, exif, _ = jpeg_markers(jpeg)
     assert (scans, b"".join(jpeg[start:end] for start, end in exif)) == _walk(jpeg)
 
 
 @given(st.binary(max_size=40))
 def test_no_jpeg_at_all(data: bytes) -> None:
-    scans, exif = jpeg_markers(memoryview(data))
+    scans, exif, refinements = jpeg_markers(memoryview(data))
     assert 0 <= scans <= len(data)
-    assert all(0 <= start <= end <= len(data) for start, end in exif)
+    assert all(0 <= start <= end <= len(data) for start, end in (*exif, *refinements))
 
 
 def test_real_files() -> None:
     sequential = encode(landscape(), "image/jpeg")
-    assert jpeg_markers(sequential) == (1, ())
-    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, ())
+    assert jpeg_markers(sequential) == (1, (), ())
+    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), ())
     assert jpeg_markers(scan_bomb(77, 64))[0] == 77
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -89,3 +92,30 @@ def test_real_files() -> None:
     ((start, end),) = jpeg_markers(turned)[1]
     with Image.open(io.BytesIO(turned)) as picture:
         assert turned[start:end] == picture.info["exif"]
+
+
+@pytest.mark.parametrize("quality", [50, 75, 92, 100])
+def test_brightness_is_the_same_without_the_scans_that_refine_colour(quality: int) -> None:
+    jpeg = encode(landscape(), "image/jpeg", progressive=True, quality=quality)
+    _, _, refinements = jpeg_markers(jpeg)
+    assert refinements
+    kept, at = b"", 0
+    for start, end in refinements:
+        assert jpeg[start : start + 2] == b"\xff\xda"
+        kept, at = kept + jpeg[at:start], end
+    kept += jpeg[at:]
+    assert len(kept) < len(jpeg)
+    for part in (1, 2, 4):
+        side = -(-landscape().height // part)
+        expected, found = (
+            simplejpeg.decode_jpeg(data, "GRAY", min_height=side) for data in (jpeg, kept)
+        )
+        assert np.array_equal(expected, found)
+    assert jpeg_markers(jpeg[: len(jpeg) * 9 // 10])[2] == ()
+
+
+def test_of_other_jpegs_nothing_can_be_left_out() -> None:
+    for picture, progressive in ((landscape(), False), (landscape().convert("L"), True)):
+        file = io.BytesIO()
+        picture.save(file, "JPEG", progressive=progressive)
+        assert jpeg_markers(file.getvalue())[2] == ()

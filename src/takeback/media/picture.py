@@ -1,6 +1,6 @@
 """A picture in the child process, opened for a reader: decoded when asked, no more than asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -70,10 +70,10 @@ class OpenedPicture:
     def _jpeg_luma(self) -> tuple[NDArray[np.uint8], int, int] | None:
         if self.media_type != "image/jpeg":
             return None
-        scans, exif = jpeg_markers(self._data)
+        scans, exif, colour = jpeg_markers(self._data)
         check_scans(scans, self._limits)
         orientation = orientation_of(b"".join(self._data[start:end] for start, end in exif))
-        stored = scaled_luma(self._data, orientation, self._limits)
+        stored = scaled_luma(_without(self._data, colour), orientation, self._limits)
         if stored is None:
             return None
         grey, width, height = stored
@@ -88,3 +88,14 @@ class OpenedPicture:
     def _exact(self, mode: Literal["RGB", "L"]) -> NDArray[np.uint8]:
         picture, orientation = decode_as_stored(self._data, self.media_type, mode, self._limits)
         return _VIEWS[orientation](np.asarray(picture))
+
+
+def _without(data: bytes | memoryview, ranges: Sequence[tuple[int, int]]) -> bytes | memoryview:
+    if not ranges:
+        return data
+    kept: list[bytes | memoryview] = []
+    at = 0
+    for start, end in ranges:
+        kept.append(data[at:start])
+        at = end
+    return b"".join([*kept, data[at:]])
