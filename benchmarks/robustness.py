@@ -40,24 +40,46 @@ POLICIES: Final = ("plain", "standard", "thorough")
 THRESHOLD: Final = 31
 _FEW: Final = 60
 _WORDS: Final = 4
+_NO_MATCH: Final = 256
 
 
 @dataclass(frozen=True)
-class Copy:
-    """A copy's PDQ as the reference takes it; its codes under each policy, and their views."""
+class Lookups:
+    """What a copy is looked up by: the view of each code, and the quality it asks of an entry."""
 
-    reference: Codes
-    codes: dict[str, Codes]
-    views: dict[str, NDArray[np.uint8]]
+    codes: Codes
+    views: NDArray[np.uint8]
+    floors: NDArray[np.uint8]
+
+    def of_views(self, wanted: NDArray[np.bool_]) -> Lookups:
+        """Return those of some views of the policy only."""
+        kept = wanted[self.views]
+        return Lookups(self.codes[kept], self.views[kept], self.floors[kept])
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is on the list, with qualities."""
+
+    codes: Codes
+    qualities: NDArray[np.uint8]
+
+    def first(self, count: int | None) -> Listed:
+        """Return so many, all if None."""
+        return Listed(self.codes[:count], self.qualities[:count])
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One photograph: what is listed of it, whole first, and its copies by alteration."""
+    """One photograph: what is listed of it, whole first, and each copy's look-ups by policy.
 
+    `reference` is the PDQ by the reference, of the photograph and of each copy.
+    """
+
+    listed: Listed
+    copies: dict[str, dict[str, Lookups]]
     reference: Codes
-    listed: Codes
-    copies: dict[str, Copy]
+    copies_by_reference: dict[str, Codes]
 
 
 def main(arguments: list[str]) -> int:
@@ -121,25 +143,37 @@ def _measure(path: Path, other_path: Path) -> Measured:
     whole = luma.dihedral_pdqs()[0]
     boxes = load_policy().listed_boxes(luma.width, luma.height)
     crops = [pdq for pdq in luma.crop_pdqs(list(boxes.values())) if is_listable(pdq, crop=True)]
-    copies = {}
+    copies, copies_by_reference = {}, {}
     for alteration in ALTERATIONS:
         with Image.open(io.BytesIO(alteration.file(picture, other))) as stored:
             copied = np.asarray(stored.convert("RGB"))
         upload = Luma.from_pixels(copied)
-        codes, views = {}, {}
-        for policy in POLICIES:
-            found = view_pdqs_of(upload, load_policy(policy))
-            codes[policy] = _words(row.pdq for row in found)
-            views[policy] = np.array([row.view for row in found], np.uint8)
-        copies[alteration.name] = Copy(_words([pdq_of_pixels(copied)]), codes, views)
-    return Measured(_words([pdq_of_pixels(pixels)]), _words([whole, *crops]), copies)
+        copies[alteration.name] = {name: _lookups(upload, load_policy(name)) for name in POLICIES}
+        copies_by_reference[alteration.name] = _words([pdq_of_pixels(copied)])
+    listed = [whole, *crops]
+    return Measured(
+        Listed(_words(listed), np.array([pdq.quality for pdq in listed], np.uint8)),
+        copies,
+        _words([pdq_of_pixels(pixels)]),
+        copies_by_reference,
+    )
+
+
+def _lookups(upload: Luma, policy: ViewPolicy) -> Lookups:
+    found = view_pdqs_of(upload, policy)
+    floors = [policy.upload[row.view].least_listed_quality for row in found]
+    return Lookups(
+        _words([row.pdq for row in found]),
+        np.array([row.view for row in found], np.uint8),
+        np.array(floors, np.uint8),
+    )
 
 
 def _words(pdqs: Iterable[Pdq]) -> Codes:
     return np.frombuffer(b"".join(pdq.bits for pdq in pdqs), np.uint64).reshape(-1, _WORDS)
 
 
-def _distances(uploads: Codes, entries: Codes) -> NDArray[np.uint16]:
+def _bits_apart(uploads: Codes, entries: Codes) -> NDArray[np.uint16]:
     """Return the bits that differ, shape (uploads, entries)."""
     apart = np.zeros((len(uploads), len(entries)), np.uint16)
     for word in range(_WORDS):
@@ -147,8 +181,15 @@ def _distances(uploads: Codes, entries: Codes) -> NDArray[np.uint16]:
     return apart
 
 
-def _nearest(uploads: Codes, entries: Codes) -> int:
-    return int(_distances(uploads, entries).min())
+def _distances(upload: Lookups, listed: Listed) -> NDArray[np.uint16]:
+    """Return the bits that differ, `_NO_MATCH` where the view may not match the entry."""
+    apart = _bits_apart(upload.codes, listed.codes)
+    apart[upload.floors[:, None] > listed.qualities[None, :]] = _NO_MATCH
+    return apart
+
+
+def _nearest(upload: Lookups, listed: Listed) -> int:
+    return int(_distances(upload, listed).min())
 
 
 def _recall(photographs: list[Measured], place: int, sky: NDArray[np.bool_]) -> dict[str, Any]:
@@ -156,11 +197,12 @@ def _recall(photographs: list[Measured], place: int, sky: NDArray[np.bool_]) -> 
     alteration = ALTERATIONS[place]
     nearest: dict[str, list[int]] = {name: [] for name in ("reference", *POLICIES)}
     for photograph in photographs:
-        copy = photograph.copies[alteration.name]
-        nearest["reference"].append(_nearest(copy.reference, photograph.reference))
+        name = alteration.name
+        by_reference = _bits_apart(photograph.copies_by_reference[name], photograph.reference)
+        nearest["reference"].append(int(by_reference[0, 0]))
         for policy in POLICIES:
-            listed = photograph.listed[:1] if policy == "plain" else photograph.listed
-            nearest[policy].append(_nearest(copy.codes[policy], listed))
+            listed = photograph.listed.first(1 if policy == "plain" else None)
+            nearest[policy].append(_nearest(photograph.copies[name][policy], listed))
     return {
         "name": alteration.name,
         "group": alteration.group,
@@ -183,8 +225,8 @@ def _shares(bits: NDArray[np.int_], sky: NDArray[np.bool_]) -> dict[str, float]:
 def _price(photographs: list[Measured], paths: list[Path], policy: ViewPolicy) -> dict[str, float]:
     """Return what a policy costs: views, look-ups, microseconds, bytes a listed picture."""
     untouched = ALTERATIONS[0].name
-    lookups = [len(photograph.copies[untouched].codes[policy.name]) for photograph in photographs]
-    listed = [len(photograph.listed) if policy.listed else 1 for photograph in photographs]
+    lookups = [len(photograph.copies[untouched][policy.name].codes) for photograph in photographs]
+    listed = [len(photograph.listed.codes) if policy.listed else 1 for photograph in photographs]
     times = []
     for path in paths[:40]:
         luma = Luma.from_pixels(np.asarray(opened(path)))
@@ -215,13 +257,12 @@ def _families(photographs: list[Measured], sky: NDArray[np.bool_]) -> list[dict[
         wanted = np.isin(kinds, order[:known])
         found, lookups = [], []
         for photograph, is_of_sky in zip(photographs, sky, strict=True):
-            listed = photograph.listed if crops else photograph.listed[:1]
+            listed = photograph.listed.first(None if crops else 1)
             for alteration in goals:
-                copy = photograph.copies[alteration.name]
-                uploads = copy.codes["standard"][wanted[copy.views["standard"]]]
-                found.append((is_of_sky, _nearest(uploads, listed) <= THRESHOLD))
-            first = photograph.copies[ALTERATIONS[0].name]
-            lookups.append(int(wanted[first.views["standard"]].sum()))
+                upload = photograph.copies[alteration.name]["standard"].of_views(wanted)
+                found.append((is_of_sky, _nearest(upload, listed) <= THRESHOLD))
+            first = photograph.copies[ALTERATIONS[0].name]["standard"]
+            lookups.append(len(first.of_views(wanted).codes))
         table = np.array(found)
         rows.append(
             {
@@ -266,14 +307,19 @@ def _risk(
     A pair is one copy and the entry of one other photograph: all views against all that is listed
     of it. The smallest of their distances counts.
     """
-    listed = [photograph.listed[: 1 if policy == "plain" else None] for photograph in photographs]
-    entries = np.concatenate(listed)
-    firsts = np.cumsum([0, *map(len, listed)])[:-1]
+    parts = [
+        photograph.listed.first(1 if policy == "plain" else None) for photograph in photographs
+    ]
+    listed = Listed(
+        np.concatenate([part.codes for part in parts]),
+        np.concatenate([part.qualities for part in parts]),
+    )
+    firsts = np.cumsum([0, *(len(part.codes) for part in parts)])[:-1]
     everyday = np.zeros(257, np.int64)
     all_pairs = np.zeros(257, np.int64)
     for n, photograph in enumerate(photographs):
         for name, copy in photograph.copies.items():
-            nearest = np.minimum.reduceat(_distances(copy.codes[policy], entries).min(0), firsts)
+            nearest = np.minimum.reduceat(_distances(copy[policy], listed).min(0), firsts)
             different = ~excluded[n]
             if name.startswith("collage"):
                 different = different & ~excluded[partners[n]]

@@ -14,30 +14,32 @@ from PIL import Image
 
 from benchmarks.photographs import all_photographs
 from benchmarks.robustness_copies import LONGEST_SIDE
+from takeback.fingerprints.listable import is_listable
+from takeback.fingerprints.pdq import pdq_of_pixels
 
 _PLATES: Final = 2
-"""Of the sky surveys' plates, which are small and much alike, every so-manieth is taken."""
-
-_LEAST_DETAIL: Final = 8
-"""Grey levels: a plate of less contrast is a black square to PDQ."""
+"""Of the sky surveys' plates, which are small and many, every so-manieth is taken."""
 
 _NEAR_DUPLICATES: Final = Path(__file__).with_name("near_duplicates.toml")
 
 
 @cache
 def robustness_photographs() -> list[Path]:
-    """Return more than 300 photographs, everyday ones first; fetches what is missing.
+    """Return more than 300 photographs that may be listed, everyday ones first.
+
+    Fetches what is missing.
 
     Raises NoPhotographs if something can't be fetched.
     """
     paths = [photograph.path for photograph in all_photographs()]
     plates = [path for path in paths if is_plate(path)]
     others = [path for path in paths if not is_plate(path)]
-    return [
+    chosen = [
         *(path for path in others if not is_sky(path)),
         *(path for path in others if is_sky(path)),
-        *[path for path in plates if _has_detail(path)][::_PLATES],
+        *plates[::_PLATES],
     ]
+    return [path for path in chosen if is_listable(pdq_of_pixels(np.asarray(opened(path))))]
 
 
 def is_sky(path: Path) -> bool:
@@ -82,8 +84,3 @@ def alike(paths: list[Path]) -> NDArray[np.bool_]:
         for one, other in combinations(present, 2):
             same[one, other] = same[other, one] = True
     return same
-
-
-def _has_detail(path: Path) -> bool:
-    with Image.open(path) as picture:
-        return bool(np.asarray(picture.convert("L").reduce(8)).std() >= _LEAST_DETAIL)

@@ -118,6 +118,22 @@ class Luma {
                           given_away(std::move(qualities), count));
   }
 
+  // With the columns, the rows or both in the opposite order.
+  Luma flipped(bool across, bool down) const {
+    if (reduced_.scale != 1) throw nb::value_error("Only a picture of full size can be flipped.");
+    const auto stride = static_cast<ptrdiff_t>(reduced_.row_stride);
+    Pixels pixels{reduced_.data, width(), height(), 1, stride, 1, 0};
+    if (across) {
+      pixels.data += width() - 1;
+      pixels.pixel_stride = -1;
+    }
+    if (down) {
+      pixels.data += static_cast<ptrdiff_t>(height() - 1) * stride;
+      pixels.row_stride = -stride;
+    }
+    return reduced_from(pixels, 1);
+  }
+
   nb::ndarray<nb::numpy, float> grid() const {
     auto memory = floats(kGridSide * kGridSide);
     {
@@ -200,6 +216,7 @@ void bind_luma(nb::module_& module) {
       .def_prop_ro("scale", &Luma::scale)
       .def("dihedral_pdqs", &Luma::dihedral_pdqs)
       .def("crop_pdqs", &Luma::crop_pdqs, "boxes"_a)
+      .def("flipped", &Luma::flipped, "across"_a, "down"_a)
       .def("grid", &Luma::grid);
   module.def("view_pdqs", &view_pdqs, "grid"_a, "width"_a, "height"_a, "views"_a);
 }

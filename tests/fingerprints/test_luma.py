@@ -180,6 +180,26 @@ def test_every_view_of_an_array_will_do(height: int, width: int, seed: int) -> N
         assert np.array_equal(luma.grid(), copied.grid())
 
 
+@given(height=sides, width=sides, seed=seeds)
+def test_a_flipped_picture_is_one_whose_pixels_were_swapped(
+    height: int, width: int, seed: int
+) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    luma = Luma.from_scaled(pixels, width, height)
+    for across, down in ((True, False), (False, True), (True, True)):
+        swapped = pixels[:: -1 if down else 1, :: -1 if across else 1]
+        expected = Luma.from_scaled(np.ascontiguousarray(swapped), width, height)
+        found = luma.flipped(across=across, down=down)
+        assert found.dihedral_pdqs() == expected.dihedral_pdqs()
+        assert np.array_equal(found.grid(), expected.grid())
+
+
+def test_a_reduced_picture_cannot_be_flipped() -> None:
+    luma = Luma.from_scaled(np.zeros((600, 600), np.uint8), 1200, 1200)
+    with pytest.raises(ValueError, match="full size"):
+        luma.flipped(across=True)
+
+
 def test_a_flat_picture_has_a_flat_grid_and_no_quality(instruction_set: str) -> None:
     assert instruction_set
     luma = Luma.from_pixels(np.full((700, 900, 3), 77, np.uint8))

@@ -39,13 +39,13 @@ def plainly(listed, upload, policy):
         return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision)
     if not listed.sha256 and upload.md5 in listed.md5:
         return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision)
-    whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq, 256)]
+    whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq)]
     near = [
         (distance(pdq.code, view.pdq), place, at)
         for place, view in enumerate([*whole, *upload.views])
         for at, pdq in enumerate(listed.pdq)
         if distance(pdq.code, view.pdq) <= min(lane.threshold, view.max_distance)
-        and pdq.quality >= lane.quality_floor
+        and pdq.quality >= max(lane.quality_floor, view.least_listed_quality)
     ]
     if not near:
         return None
@@ -146,6 +146,19 @@ def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
     upload = UploadFingerprints(flipped(CODE, range(200)), views=views)
     [match] = matcher.match(upload).matches
     assert (match.view, match.distance) == ("trimmed", 4)
+
+
+def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path):
+    listed = [
+        ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(CODE, quality),), (), ())
+        for number, quality in ((1, 59), (2, 60))
+    ]
+    matcher = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy())
+    part = ViewFingerprint("trimmed", CODE, least_listed_quality=60)
+    assert [m.entry for m in matcher.match(UploadFingerprints(views=(part,))).matches] == [
+        entry_id(2)
+    ]
+    assert len(matcher.match(UploadFingerprints(CODE, views=(part,))).matches) == 2
 
 
 def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):

@@ -17,6 +17,10 @@ LEAST_QUALITY: Final = 50
 LEAST_CROP_QUALITY: Final = 80
 """Of a listed crop. It is compared with every view of an upload, so it has more chances to err."""
 
+LEAST_QUALITY_FOR_PARTS: Final = 60
+"""Of a listed picture that is to match a view of a part of an upload. Parts of pictures are many;
+listed pictures of less quality match the whole of an upload only."""
+
 LEAST_VIEW_QUALITY: Final = 50
 """Of an upload's view other than the whole. The whole is looked up whatever its quality, so that
 nobody gets past by blurring a copy."""

@@ -90,6 +90,13 @@ class Luma:
             for code, quality in zip(codes, qualities, strict=True)
         ]
 
+    def flipped(self, *, across: bool = False, down: bool = False) -> "Luma":
+        """Return the picture with left and right swapped (`across`), upside down (`down`) or both.
+
+        Raises ValueError if the picture was reduced.
+        """
+        return Luma(self._reduced.flipped(across, down))
+
     def grid(self) -> Grid:
         """Return the whole picture as float32 of shape (256, 256), for `view_pdqs`."""
         return self._reduced.grid()

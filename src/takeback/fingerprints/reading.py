@@ -20,6 +20,10 @@ READ_UPLOAD: Final = "takeback.fingerprints.reading:read_upload"
 _POLICIES: Final = shipped_policies()
 _SIZE: Final = struct.Struct("<II")
 _ROW: Final = struct.Struct(f"<BBB{PDQ_BYTES}s")
+_SMALL_SIDE: Final = 768
+"""Pixels. The reference rounds the places where it looks, so a picture that is turned has another
+PDQ than its turned PDQ. With a longer short side that is a matter of a few bits."""
+
 _SAME_BOX: Final = 0.003
 """Two boxes are one if their edges differ by less, as a share of the upload's side."""
 
@@ -71,10 +75,27 @@ def view_pdqs_of(luma: Luma, policy: ViewPolicy) -> list[ViewPdq]:
 
     Parts that are not in the picture, or that another part has shown already, give nothing.
     """
-    found = [ViewPdq(0, 0, luma.dihedral_pdqs()[0])]
+    found = list(_wholes(luma))
     if len(policy.upload) > 1:
         found += grid_pdqs_of(luma.grid(), luma.width, luma.height, policy)
     return found
+
+
+def _wholes(luma: Luma) -> Iterator[ViewPdq]:
+    """Yield the PDQ of the whole as the reference takes it; of a small one in all orientations."""
+    as_it_is, *_, transposed, _ = luma.dihedral_pdqs()
+    yield ViewPdq(0, 0, as_it_is)
+    if min(luma.width, luma.height) >= _SMALL_SIDE:
+        return
+    yield ViewPdq(0, 6, transposed)
+    for across, down, flipped, turned in (
+        (True, False, 5, 1),
+        (False, True, 4, 3),
+        (True, True, 2, 7),
+    ):
+        eight = luma.flipped(across=across, down=down).dihedral_pdqs()
+        yield ViewPdq(0, flipped, eight[0])
+        yield ViewPdq(0, turned, eight[6])
 
 
 def grid_pdqs_of(grid: Grid, width: int, height: int, policy: ViewPolicy) -> list[ViewPdq]:

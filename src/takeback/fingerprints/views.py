@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeVar
 
+from takeback.fingerprints.listable import LEAST_QUALITY_FOR_PARTS
 from takeback.fingerprints.luma import Box
 
 DEFAULT_POLICY: Final = "standard"
@@ -121,6 +122,11 @@ class UploadView:
     max_distance: int = HIGHEST_DISTANCE
 
     @property
+    def least_listed_quality(self) -> int:
+        """The PDQ quality, 0 to 100, that a listed picture needs for this view to match it."""
+        return 0 if self.shows_whole else LEAST_QUALITY_FOR_PARTS
+
+    @property
     def shows_whole(self) -> bool:
         """Whether it is of the whole upload, neither cropped nor turned."""
         return self.part is Part.WHOLE and self.box == WHOLE and self.degrees == 0
@@ -136,8 +142,9 @@ class UploadView:
         )
 
 
-WHOLE_VIEW: Final = UploadView("whole")
-"""The picture as the reference sees it: sampled as the reference does, unlike all other views."""
+WHOLE_VIEW: Final = UploadView("whole", orientations=Orientations.ALL)
+"""The picture as the reference sees it: sampled as the reference does, unlike all other views.
+Turned and mirrored too if it is small; of a large one other views show that as well."""
 
 
 @dataclass(frozen=True, slots=True)

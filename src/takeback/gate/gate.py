@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from takeback.fingerprints import md5_of, sha256_of
-from takeback.fingerprints.reading import READ_UPLOAD
-from takeback.fingerprints.upload import fingerprint_upload
+from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq
+from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
@@ -252,12 +252,7 @@ class Gate:
     def _look_at(self, upload: bytes) -> tuple[bytes, tuple[ViewFingerprint, ...]]:
         seen = fingerprint_upload(upload, self._decoder, self.views)
         whole, *others = seen.pdqs
-        return whole.pdq.bits, tuple(
-            ViewFingerprint(
-                seen.name_of(one), one.pdq.bits, self.views.upload[one.view].max_distance
-            )
-            for one in others
-        )
+        return whole.pdq.bits, tuple(_view_fingerprint(seen, one) for one in others)
 
     def _matcher(self) -> Matcher:
         matcher = self._in_force.matcher()
@@ -283,6 +278,13 @@ class Gate:
         except Exception:
             # Stopping the copy comes first: a full disk must not let it through.
             logger.exception("The decision stands, but it could not be put into the outbox.")
+
+
+def _view_fingerprint(seen: UploadViews, found: ViewPdq) -> ViewFingerprint:
+    view = seen.policy.upload[found.view]
+    return ViewFingerprint(
+        seen.name_of(found), found.pdq.bits, view.max_distance, view.least_listed_quality
+    )
 
 
 def usable_cores() -> int:

@@ -31,12 +31,14 @@ class FingerprintError(ValueError):
 class ViewFingerprint:
     """The PDQ, 32 bytes, of one view of an upload, such as `trimmed, mirrored`; see docs/views.md.
 
-    It matches up to `max_distance` bits, or up to the lane's threshold if that is less.
+    It matches up to `max_distance` bits, or up to the lane's threshold if that is less, and listed
+    pictures of at least `least_listed_quality`, 0 to 100, or of the lane's floor if that is more.
     """
 
     view: str
     pdq: bytes
-    max_distance: int
+    max_distance: int = PDQ_BITS
+    least_listed_quality: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ class Matcher:
         """Return every entry that the upload matches, and what to do with the upload.
 
         An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
-        listed MD5 is equal; or a listed PDQ whose quality reaches the lane's floor lies within the
-        lane's threshold of the PDQ of a view.
+        listed MD5 is equal; or a listed PDQ lies within the lane's threshold and the view's of the
+        PDQ of a view, and its quality reaches the lane's floor and the view's.
         """
         return self.match_many([upload])[0]
 
@@ -152,7 +154,8 @@ class Matcher:
         row = part.pdq_entry[listed]
         lane = part.entry_lane[row]
         counts = distance <= np.minimum(self._thresholds[lane], farthest_of[query])
-        counts &= part.pdq_quality[listed] >= self._floors[lane]
+        floor_of = np.array([view.least_listed_quality for _, view in queries], np.uint8)
+        counts &= part.pdq_quality[listed] >= np.maximum(self._floors[lane], floor_of[query])
         query, listed, row, distance = query[counts], listed[counts], row[counts], distance[counts]
         upload = np.array([which for which, _ in queries])[query]
         # The nearest of every upload and entry first; then the first view, the first listed PDQ.
@@ -176,7 +179,7 @@ class Matcher:
 
 def _views_of(upload: UploadFingerprints) -> Iterator[ViewFingerprint]:
     if upload.pdq is not None:
-        yield ViewFingerprint("", upload.pdq, PDQ_BITS)
+        yield ViewFingerprint("", upload.pdq)
     yield from upload.views
 
 
