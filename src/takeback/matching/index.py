@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -208,17 +209,24 @@ def _built(codes: Codes, shape: TableShape, threads: int) -> dict[str, npt.NDArr
     layout = _Layout(_FORMAT, len(codes), *shape, ordered, _native.hamming_parity(codes))
     arrays = {name: np.zeros(layout.shapes[name], dtype) for name, dtype in _TYPES.items()}
 
-    together = _BANDS_TOGETHER if len(codes) <= _MOST_ROWS_TOGETHER else 1
-
-    def build_bands(first: int) -> None:
-        count = min(together, shape.bands - first)
+    def build_bands(bands: range) -> None:
         _native.hamming_build_bands(
-            codes, *shape, ordered, first, count, *(arrays[name] for name in _TYPES)
+            codes, *shape, ordered, bands.start, len(bands), *(arrays[name] for name in _TYPES)
         )
 
+    together = _BANDS_TOGETHER if len(codes) <= _MOST_ROWS_TOGETHER else 1
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(build_bands, range(0, shape.bands, together)))
+        list(pool.map(build_bands, _shared_out(shape.bands, together, threads)))
     return {"layout": layout.array, **arrays}
+
+
+def _shared_out(bands: int, together: int, threads: int) -> list[range]:
+    """Return the bands in runs of at most `together`, the longest first, so that all threads have
+    about as much to do."""
+    rounds = -(-bands // (together * threads))
+    runs = min(bands, rounds * threads)
+    ends = [bands * run // runs for run in range(runs + 1)]
+    return sorted((range(*run) for run in pairwise(ends)), key=len, reverse=True)
 
 
 def _opened(codes: Codes, tables: dict[str, npt.NDArray[Any]]) -> _native.HammingIndex:
