@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,12 @@ def _without_edges(picture: Image.Image) -> Image.Image:
     return picture.crop((45, 30, 855, 570))
 
 
+def _thumbnail_on_a_page(picture: Image.Image) -> Image.Image:
+    page = Image.new("RGB", (1600, 1200), "white")
+    page.paste(picture.resize((480, 320), Image.Resampling.LANCZOS), (700, 500))
+    return page
+
+
 def _mirrored_screenshot(picture: Image.Image) -> Image.Image:
     return _screenshot(ImageOps.mirror(picture))
 
@@ -106,6 +113,19 @@ def test_a_copy_is_found_and_no_other_picture(
         found += nearest.pop(place) <= THRESHOLD
         assert min(nearest) > THRESHOLD
     assert found >= len(pictures) - 1
+
+
+def test_most_thumbnails_on_a_white_page_are_found(
+    pictures: list[Image.Image], reading: Decoder
+) -> None:
+    listed = [_listed(picture) for picture in pictures]
+    found = 0
+    for place, picture in enumerate(pictures):
+        upload = _uploaded(_thumbnail_on_a_page(picture), reading)
+        nearest = [_nearest(upload, entry)[0] for entry in listed]
+        found += nearest.pop(place) <= THRESHOLD
+        assert min(nearest) > THRESHOLD
+    assert found > len(pictures) / 2
 
 
 def test_both_halves_of_a_collage_are_found(pictures: list[Image.Image], reading: Decoder) -> None:
@@ -186,10 +206,34 @@ def test_any_answer_is_read_or_refused(answer: bytes) -> None:
     assert all(row.view < len(STANDARD.upload) for row in found)
 
 
-def test_an_answer_with_a_view_that_was_not_asked_for_is_refused() -> None:
-    size = bytes(8)
-    row = bytes(32)
-    assert parse_upload(size + bytes([0, 0, 100]) + row, STANDARD)[2][0].pdq.quality == 100
-    for view, orientation, quality in ((200, 0, 50), (0, 8, 50), (2, 3, 50), (0, 0, 101)):
+_WHOLE_ROW = bytes([0, 0, 100]) + bytes(32)
+
+
+@pytest.mark.parametrize(("view", "orientation"), [(200, 0), (0, 8), (2, 3), (0, 0), (2, 5)])
+def test_an_answer_with_a_view_that_was_not_asked_for_is_refused(
+    view: int, orientation: int
+) -> None:
+    row = bytes([view, orientation, 100]) + bytes(32)
+    rows = _WHOLE_ROW + row
+    if (view, orientation) == (2, 5):  # there is such a view, once
+        assert len(parse_upload(bytes(8) + rows, STANDARD)[2]) == 2
+        rows += row
+    with pytest.raises(ValueError):
+        parse_upload(bytes(8) + rows, STANDARD)
+
+
+def test_an_answer_without_the_whole_is_refused() -> None:
+    for rows in (b"", bytes([1, 0, 100]) + bytes(32)):
         with pytest.raises(ValueError):
-            parse_upload(size + bytes([view, orientation, quality]) + row, STANDARD)
+            parse_upload(bytes(8) + rows, STANDARD)
+
+
+def test_an_answer_with_an_odd_quality_is_refused() -> None:
+    with pytest.raises(ValueError):
+        parse_upload(bytes(8) + bytes([0, 0, 101]) + bytes(32), STANDARD)
+
+
+def test_a_policy_of_ones_own_is_refused(reading: Decoder) -> None:
+    own = replace(STANDARD, upload=STANDARD.upload[:3])
+    with pytest.raises(ValueError, match="shipped"):
+        fingerprint_upload(b"", reading, own)

@@ -1,12 +1,16 @@
 """View policies: what is shipped holds together, and what is odd is refused by name and place."""
 
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.fingerprints.luma import Box
 from takeback.fingerprints.views import (
-    HIGHEST_DISTANCE,
     MAX_LISTED_CROPS,
     WHOLE,
     WHOLE_VIEW,
@@ -19,6 +23,7 @@ from takeback.fingerprints.views import (
 )
 from takeback.hotline.intake.domain.pictures import MAX_CROPS
 
+_VECTORS = Path(__file__).parents[1] / "vectors/listed_crops.json"
 SIDES = st.integers(5, 20_000)
 
 
@@ -36,15 +41,18 @@ def test_a_report_has_room_for_what_is_listed(name: str) -> None:
     assert 8 <= len(load_policy(name).listed) <= min(MAX_LISTED_CROPS, MAX_CROPS)
 
 
-def test_both_list_the_same_so_that_a_platform_may_choose() -> None:
-    assert load_policy("standard").listed == load_policy("thorough").listed
+def test_thorough_finds_all_that_standard_finds() -> None:
+    standard, thorough = load_policy("standard"), load_policy("thorough")
+    assert thorough.listed == standard.listed
+    wider = {(view.part, view.box, view.degrees): view for view in thorough.upload}
+    for view in standard.upload:
+        places = wider[view.part, view.box, view.degrees].orientations.places
+        assert set(view.orientations.places) <= set(places)
 
 
 @pytest.mark.parametrize("name", ["plain", "standard", "thorough"])
-def test_every_policy_begins_with_the_whole_and_stays_within_the_threshold(name: str) -> None:
-    policy = load_policy(name)
-    assert policy.upload[0] == WHOLE_VIEW
-    assert all(view.max_distance <= HIGHEST_DISTANCE for view in policy.upload)
+def test_every_policy_begins_with_the_whole(name: str) -> None:
+    assert load_policy(name).upload[0] == WHOLE_VIEW
 
 
 @given(width=SIDES, height=SIDES)
@@ -69,6 +77,12 @@ def test_a_square_picture_has_no_square_crop() -> None:
     assert "square" not in load_policy().listed_boxes(1000, 1001)
 
 
+@pytest.mark.parametrize("vector", json.loads(_VECTORS.read_text()))
+def test_crops_are_those_of_the_vectors(vector: dict[str, Any]) -> None:
+    boxes = load_policy().listed_boxes(vector["width"], vector["height"])
+    assert np.array(list(boxes.values())) == pytest.approx(np.array(vector["boxes"]), abs=1e-9)
+
+
 def test_a_view_is_placed_within_its_part() -> None:
     view = UploadView("left half", box=Box(0, 0, 0.5, 1))
     assert view.box_in(Box(0.2, 0.1, 0.6, 0.9)) == pytest.approx((0.2, 0.1, 0.4, 0.9))
@@ -80,7 +94,7 @@ def test_an_unknown_policy_is_refused_with_the_known_ones() -> None:
 
 
 _GOOD_CROP = '{ name = "a", box = [0, 0, 1, 0.9] }'
-_GOOD_VIEW = '{ name = "v", degrees = 2, orientations = "all", max_distance = 20 }'
+_GOOD_VIEW = '{ name = "v", degrees = 2, orientations = "all" }'
 
 
 def _text(listed: str = _GOOD_CROP, upload: str = _GOOD_VIEW) -> str:
@@ -92,7 +106,14 @@ def test_a_policy_is_read_as_written() -> None:
     assert policy.listed == (ListedCrop("a", Box(0.0, 0.0, 1.0, 0.9)),)
     whole, view = policy.upload
     assert whole == WHOLE_VIEW
-    assert (view.degrees, len(view.orientations.places), view.max_distance) == (2.0, 8, 20)
+    assert (view.degrees, len(view.orientations.places)) == (2.0, 8)
+
+
+def test_a_policy_adds_to_another_and_takes_its_views_over_by_name() -> None:
+    own = '{ name = "v", degrees = 3 }, { name = "w", degrees = 4 }'
+    policy = read_policies(_text() + f'[q]\nbeyond = "p"\nupload = [{own}]')["q"]
+    assert [crop.name for crop in policy.listed] == ["a"]
+    assert [(view.name, view.degrees) for view in policy.upload[1:]] == [("v", 3.0), ("w", 4.0)]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +121,8 @@ def test_a_policy_is_read_as_written() -> None:
     [
         ("[p", "no TOML"),
         ("p = 1", "p must be a table"),
-        ("[p]\nlisted = []", "lacks the field 'upload'"),
+        ('[p]\nbeyond = "q"\n[q]', "p.beyond must be the name of a policy above it"),
+        ("[p]\nbeyond = []", "p.beyond must be the name of a policy above it"),
         ("[p]\nlisted = 1\nupload = []", "p.listed must be a list"),
         ("[p]\nlisted = []\nupload = []\nother = 1", "unknown field 'other'"),
         (_text(listed='{ name = "a" }'), r"p.listed\[0\] must have either a box or an aspect"),
@@ -116,8 +138,7 @@ def test_a_policy_is_read_as_written() -> None:
         (_text(upload='{ name = "v", orientations = "some" }'), "upright, mirrored, all"),
         (_text(upload='{ name = "v", degrees = 45 }'), "degrees"),
         (_text(upload='{ name = "v", degrees = nan }'), "degrees"),
-        (_text(upload='{ name = "v", max_distance = 32 }'), "0 to 31"),
-        (_text(upload='{ name = "v", max_distance = true }'), "0 to 31"),
+        (_text(upload='{ name = "whole" }'), "one name twice"),
     ],
 )
 def test_what_is_odd_is_refused_by_its_place(text: str, named: str) -> None:

@@ -44,7 +44,7 @@ def plainly(listed, upload, policy):
         (distance(pdq.code, view.pdq), place, at)
         for place, view in enumerate([*whole, *upload.views])
         for at, pdq in enumerate(listed.pdq)
-        if distance(pdq.code, view.pdq) <= min(lane.threshold, view.max_distance)
+        if distance(pdq.code, view.pdq) <= lane.threshold
         and pdq.quality >= max(lane.quality_floor, view.least_listed_quality)
     ]
     if not near:
@@ -75,7 +75,7 @@ def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
                     ViewFingerprint,
                     st.sampled_from(["mirrored", "trimmed"]),
                     near_codes(centre),
-                    st.integers(0, 256),
+                    st.integers(0, 100),
                 ),
                 max_size=4,
             ).map(tuple),
@@ -139,9 +139,9 @@ def test_an_equal_file_matches_below_the_floor(tmp_path):
 def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
     matcher = Matcher(match_list(written(tmp_path / "list", [near(1, 0)])), MatchPolicy())
     views = (
-        ViewFingerprint("mirrored", flipped(CODE, range(9)), 31),
-        ViewFingerprint("trimmed", flipped(CODE, range(4)), 31),
-        ViewFingerprint("left half", flipped(CODE, range(2)), 1),
+        ViewFingerprint("mirrored", flipped(CODE, range(9))),
+        ViewFingerprint("trimmed", flipped(CODE, range(4))),
+        ViewFingerprint("left half", flipped(CODE, range(20))),
     )
     upload = UploadFingerprints(flipped(CODE, range(200)), views=views)
     [match] = matcher.match(upload).matches
@@ -184,7 +184,7 @@ def test_every_one_of_equal_entries_is_named(size, tmp_path):
 @given(data=st.data(), centre=codes(), policy=st.builds(MatchPolicy, lane_policies, lane_policies))
 def test_many_uploads_at_once_are_answered_as_one_by_one(data, centre, policy, tmp_path):
     matcher = Matcher(match_list(written(tmp_path / "list", data.draw(lists(centre)))), policy)
-    views = st.builds(ViewFingerprint, st.just("v"), near_codes(centre), st.integers(0, 256))
+    views = st.builds(ViewFingerprint, st.just("v"), near_codes(centre), st.integers(0, 100))
     some_views = st.lists(views, max_size=3).map(tuple)
     uploads = data.draw(
         st.lists(

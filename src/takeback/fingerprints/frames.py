@@ -57,6 +57,9 @@ _WIDEST_BORDER: Final = 0.2
 """A border of one width takes at most this share of the shorter side."""
 
 _SEAMS: Final = 2
+MOST_PIECES: Final = 4 * _SEAMS
+"""Two beside each seam, upright and level."""
+
 _WIDEST_GAP: Final = 8
 """Lines of the grid, 3 % of the side."""
 

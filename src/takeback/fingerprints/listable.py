@@ -1,6 +1,6 @@
 """What says too much or too little to be listed or looked up: it would match what it is not.
 
-The floors were measured (docs/views.md): with them no two different photographs match in any view.
+docs/views.md says what was measured with these floors, and without.
 """
 
 from typing import Final
@@ -48,10 +48,10 @@ def is_listable(pdq: Pdq, *, crop: bool = False) -> bool:
 
 
 def looks_drawn(grid: Grid) -> bool:
-    """Tell whether a picture is little more than two flat greys, as logos and icons are.
+    """Tell whether a picture, or a part of one, is little more than two flat greys, as logos are.
 
-    Once the ground is cut away from it, a disc is like any other disc: of such a picture only the
-    whole is looked up.
+    Once the ground is cut away from it, a disc is like any other disc: of an upload that looks so
+    only the whole is looked up, and a part that does is not looked at.
     """
     counts = np.bincount(np.rint(grid).astype(np.uint8).ravel(), minlength=256)
     levels = np.convolve(counts, np.ones(2 * _LEVEL + 1), "same")

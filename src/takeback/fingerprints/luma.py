@@ -72,6 +72,11 @@ class Luma:
         """Pixels of the full picture from top to bottom."""
         return self._reduced.height
 
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it holds fewer pixels than the full picture."""
+        return self._reduced.scale > 1
+
     def dihedral_pdqs(self) -> DihedralPdqs:
         """Return the PDQs of the whole picture, and turned and mirrored as `dihedral_pdqs` does."""
         eight, quality = self._reduced.dihedral_pdqs()

@@ -4,12 +4,21 @@ Runs confined, on what a stranger sent: it opens no file, so the policies are lo
 """
 
 import struct
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from takeback.fingerprints.frames import Frames, find_frames, paint_over
+from takeback.fingerprints.frames import MOST_PIECES, Frames, find_frames, paint_over
 from takeback.fingerprints.listable import LEAST_VIEW_QUALITY, looks_drawn
-from takeback.fingerprints.luma import Box, Grid, Luma, View, view_pdqs
+from takeback.fingerprints.luma import (
+    GRID_SIDE,
+    Box,
+    Grid,
+    Luma,
+    View,
+    pixels_of_box,
+    view_pdqs,
+)
 from takeback.fingerprints.pdq import PDQ_BYTES, Pdq
 from takeback.fingerprints.views import WHOLE, Part, UploadView, ViewPolicy, shipped_policies
 from takeback.media.picture import OpenedPicture
@@ -62,11 +71,14 @@ def parse_upload(answer: bytes, policy: ViewPolicy) -> tuple[int, int, tuple[Vie
         ViewPdq(view, orientation, Pdq(bits, quality))
         for view, orientation, quality, bits in _ROW.iter_unpack(rows)
     )
-    for row in found:
-        if row.view >= len(policy.upload) or row.orientation not in (
-            policy.upload[row.view].orientations.places
-        ):
+    if not found or found[0][:2] != (0, 0):
+        raise ValueError("The answer does not begin with the whole.")
+    for (place, orientation), times in Counter(row[:2] for row in found).items():
+        view = policy.upload[place] if place < len(policy.upload) else None
+        if view is None or orientation not in view.orientations.places:
             raise ValueError("The answer has a view that the policy has not.")
+        if times > (MOST_PIECES if view.part is Part.PIECE else 1):
+            raise ValueError("The answer has a view too often.")
     return width, height, found
 
 
@@ -85,7 +97,7 @@ def _wholes(luma: Luma) -> Iterator[ViewPdq]:
     """Yield the PDQ of the whole as the reference takes it; of a small one in all orientations."""
     as_it_is, *_, transposed, _ = luma.dihedral_pdqs()
     yield ViewPdq(0, 0, as_it_is)
-    if min(luma.width, luma.height) >= _SMALL_SIDE:
+    if luma.is_reduced or min(luma.width, luma.height) >= _SMALL_SIDE:
         return
     yield ViewPdq(0, 6, transposed)
     for across, down, flipped, turned in (
@@ -101,23 +113,23 @@ def _wholes(luma: Luma) -> Iterator[ViewPdq]:
 def grid_pdqs_of(grid: Grid, width: int, height: int, policy: ViewPolicy) -> list[ViewPdq]:
     """Return the PDQs of all views but the whole, from the grid of a picture of this size."""
     views = list(enumerate(policy.upload))[1:]
-    if looks_drawn(grid):
-        whole = [(n, view, WHOLE) for n, view in views if view.shows_whole]
-        return _looked_at(grid, width, height, whole)
     frames = find_frames(grid, width, height)
     beside_bar = [(n, view, view.box) for n, view in views if view.part is Part.UNBARRED]
     others = [(n, view) for n, view in views if view.part is not Part.UNBARRED]
-    found = _looked_at(grid, width, height, list(_placed(others, frames)))
-    if frames.bar is not None and beside_bar:
+    found = _looked_at(grid, width, height, list(_placed(others, grid, frames)))
+    if frames.bar is not None and beside_bar and not looks_drawn(grid):
         found += _looked_at(paint_over(grid, frames.bar), width, height, beside_bar)
     return found
 
 
 def _placed(
-    views: Sequence[tuple[int, UploadView]], frames: Frames
+    views: Sequence[tuple[int, UploadView]], grid: Grid, frames: Frames
 ) -> Iterator[tuple[int, UploadView, Box]]:
-    """Yield where in the upload each view looks; parts that were not found or come again, not."""
-    parts: dict[Part, list[Box]] = {Part.WHOLE: [WHOLE]}
+    """Yield where in the upload each view looks.
+
+    Left out are parts that were not found, that come again, and that look drawn.
+    """
+    parts: dict[Part, list[Box]] = {Part.WHOLE: [] if looks_drawn(grid) else [WHOLE]}
     known = [WHOLE]
     for part, boxes in (
         (Part.TRIMMED, [frames.trimmed]),
@@ -130,12 +142,22 @@ def _placed(
     ):
         parts[part] = []
         for box in boxes:
-            if box is not None and not any(_same(box, other) for other in known):
-                known.append(box)
+            if box is None or any(_same(box, other) for other in known):
+                continue
+            known.append(box)
+            if not looks_drawn(_cut(grid, box)):
                 parts[part].append(box)
     for n, view in views:
+        if view.shows_whole:
+            yield n, view, WHOLE
+            continue
         for part_box in parts[view.part]:
             yield n, view, view.box_in(part_box)
+
+
+def _cut(grid: Grid, box: Box) -> Grid:
+    left, top, right, bottom = pixels_of_box(box, GRID_SIDE, GRID_SIDE)
+    return grid[top:bottom, left:right]
 
 
 def _looked_at(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq, parse_upload
-from takeback.fingerprints.views import ViewPolicy
+from takeback.fingerprints.views import ViewPolicy, shipped_policies
 from takeback.media import DamagedMedia, Decoder, sniff
 
 
@@ -40,8 +40,11 @@ def fingerprint_upload(data: bytes, decoder: Decoder, policy: ViewPolicy) -> Upl
 
     A child process of `decoder`, made with `READ_UPLOAD` among its readers, decodes the picture and
     looks at it. The PDQ of the whole is within a few bits of `fingerprint_picture`'s. Raises what
-    `decoder.read` raises.
+    `decoder.read` raises, and ValueError for a policy that is not one of those shipped: the child
+    knows no other.
     """
+    if shipped_policies().get(policy.name) != policy:
+        raise ValueError(f"{policy.name!r} is not a view policy that is shipped.")
     answer = decoder.read(data, READ_UPLOAD, policy.name.encode())
     try:
         width, height, pdqs = parse_upload(answer, policy)

@@ -23,9 +23,6 @@ MAX_LISTED_CROPS: Final = 16
 MAX_VIEWS: Final = 255
 """A view is named by one byte in the answer of the process that makes it."""
 
-HIGHEST_DISTANCE: Final = 31
-"""Bits. Farther than this PDQ's authors call no two pictures the same; no view may go beyond."""
-
 LARGEST_TURN: Final = 10.0
 """Degrees. Beyond, corners are lost that no listed crop leaves out."""
 
@@ -111,7 +108,6 @@ class UploadView:
     """One way to look at an upload.
 
     `box` is a crop of the part (shares of it), `degrees` turns its content back, anticlockwise.
-    A match by this view counts up to `max_distance` bits, or the lane's threshold if that is less.
     """
 
     name: str
@@ -119,7 +115,6 @@ class UploadView:
     box: Box = WHOLE
     degrees: float = 0.0
     orientations: Orientations = Orientations.UPRIGHT
-    max_distance: int = HIGHEST_DISTANCE
 
     @property
     def least_listed_quality(self) -> int:
@@ -189,7 +184,7 @@ def shipped_policies() -> dict[str, ViewPolicy]:
 
 
 def read_policies(text: str) -> dict[str, ViewPolicy]:
-    """Read policies from TOML: a table for each, with `listed` and `upload` (see `views.toml`).
+    """Read policies from TOML: a table for each, as `views.toml` describes them.
 
     Raises ViewPolicyError, which names the place, for anything missing, odd or out of range.
     """
@@ -197,30 +192,44 @@ def read_policies(text: str) -> dict[str, ViewPolicy]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ViewPolicyError(f"The view policies are no TOML: {error}.") from error
-    return {name: _policy(name, table) for name, table in tables.items()}
+    policies: dict[str, ViewPolicy] = {}
+    for name, table in tables.items():
+        policies[name] = _policy(name, table, policies)
+    return policies
 
 
-def _policy(name: str, table: object) -> ViewPolicy:
-    fields = _fields(table, name, {"listed", "upload"}, required={"listed", "upload"})
-    listed = tuple(
+def _policy(name: str, table: object, known: Mapping[str, ViewPolicy]) -> ViewPolicy:
+    fields = _fields(table, name, {"beyond", "listed", "upload"}, required=set())
+    base = ViewPolicy(name, (), (WHOLE_VIEW,))
+    if "beyond" in fields:
+        base = _known_policy(fields["beyond"], f"{name}.beyond", known)
+    crops = [
         _listed_crop(entry, f"{name}.listed[{place}]")
-        for place, entry in enumerate(_list(fields["listed"], f"{name}.listed"))
-    )
-    upload = (
-        WHOLE_VIEW,
-        *(
-            _upload_view(entry, f"{name}.upload[{place}]")
-            for place, entry in enumerate(_list(fields["upload"], f"{name}.upload"))
-        ),
-    )
+        for place, entry in enumerate(_list(fields.get("listed", []), f"{name}.listed"))
+    ]
+    views = [
+        _upload_view(entry, f"{name}.upload[{place}]")
+        for place, entry in enumerate(_list(fields.get("upload", []), f"{name}.upload"))
+    ]
+    for what, names in (
+        ("listed", [crop.name for crop in crops]),
+        ("upload", [WHOLE_VIEW.name, *(view.name for view in views)]),
+    ):
+        if len(set(names)) < len(names):
+            raise ViewPolicyError(f"{name}.{what} has one name twice.")
+    listed = {crop.name: crop for crop in (*base.listed, *crops)}
+    upload = {view.name: view for view in (*base.upload, *views)}
     if len(listed) > MAX_LISTED_CROPS:
         raise ViewPolicyError(f"{name}.listed has more than {MAX_LISTED_CROPS} crops.")
     if len(upload) > MAX_VIEWS:
         raise ViewPolicyError(f"{name}.upload has more than {MAX_VIEWS} views.")
-    for what, names in (("listed", [c.name for c in listed]), ("upload", [v.name for v in upload])):
-        if len(set(names)) < len(names):
-            raise ViewPolicyError(f"{name}.{what} has one name twice.")
-    return ViewPolicy(name, listed, upload)
+    return ViewPolicy(name, tuple(listed.values()), tuple(upload.values()))
+
+
+def _known_policy(name: object, place: str, known: Mapping[str, ViewPolicy]) -> ViewPolicy:
+    if not (isinstance(name, str) and name in known):
+        raise ViewPolicyError(f"{place} must be the name of a policy above it.")
+    return known[name]
 
 
 def _listed_crop(entry: object, place: str) -> ListedCrop:
@@ -240,14 +249,11 @@ def _listed_crop(entry: object, place: str) -> ListedCrop:
 
 
 def _upload_view(entry: object, place: str) -> UploadView:
-    known = {"name", "part", "box", "degrees", "orientations", "max_distance"}
+    known = {"name", "part", "box", "degrees", "orientations"}
     fields = _fields(entry, place, known, required={"name"})
     degrees = fields.get("degrees", 0.0)
     if type(degrees) not in (int, float) or not abs(degrees) <= LARGEST_TURN:
         raise ViewPolicyError(f"{place}.degrees must be a number, at most {LARGEST_TURN}.")
-    distance = fields.get("max_distance", HIGHEST_DISTANCE)
-    if type(distance) is not int or not 0 <= distance <= HIGHEST_DISTANCE:
-        raise ViewPolicyError(f"{place}.max_distance must be 0 to {HIGHEST_DISTANCE}.")
     return UploadView(
         name=_name(fields["name"], place),
         part=_one_of(Part, fields.get("part", Part.WHOLE), f"{place}.part"),
@@ -256,7 +262,6 @@ def _upload_view(entry: object, place: str) -> UploadView:
         orientations=_one_of(
             Orientations, fields.get("orientations", Orientations.UPRIGHT), f"{place}.orientations"
         ),
-        max_distance=distance,
     )
 
 

@@ -282,9 +282,7 @@ class Gate:
 
 def _view_fingerprint(seen: UploadViews, found: ViewPdq) -> ViewFingerprint:
     view = seen.policy.upload[found.view]
-    return ViewFingerprint(
-        seen.name_of(found), found.pdq.bits, view.max_distance, view.least_listed_quality
-    )
+    return ViewFingerprint(seen.name_of(found), found.pdq.bits, view.least_listed_quality)
 
 
 def usable_cores() -> int:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from takeback.matching.match_list import ListPart, MatchList
-from takeback.matching.policy import PDQ_BITS, Decision, Lane, MatchPolicy
+from takeback.matching.policy import Decision, Lane, MatchPolicy
 from takeback.matching.snapshot import LANES
 
 _PDQ_HEX = 64
@@ -31,13 +31,12 @@ class FingerprintError(ValueError):
 class ViewFingerprint:
     """The PDQ, 32 bytes, of one view of an upload, such as `trimmed, mirrored`; see docs/views.md.
 
-    It matches up to `max_distance` bits, or up to the lane's threshold if that is less, and listed
-    pictures of at least `least_listed_quality`, 0 to 100, or of the lane's floor if that is more.
+    It matches listed pictures of at least `least_listed_quality`, 0 to 100, or of the lane's floor
+    if that is more.
     """
 
     view: str
     pdq: bytes
-    max_distance: int = PDQ_BITS
     least_listed_quality: int = 0
 
 
@@ -111,8 +110,8 @@ class Matcher:
         """Return every entry that the upload matches, and what to do with the upload.
 
         An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
-        listed MD5 is equal; or a listed PDQ lies within the lane's threshold and the view's of the
-        PDQ of a view, and its quality reaches the lane's floor and the view's.
+        listed MD5 is equal; or a listed PDQ lies within the lane's threshold of the PDQ of a view,
+        and its quality reaches the lane's floor and the view's.
         """
         return self.match_many([upload])[0]
 
@@ -145,15 +144,15 @@ class Matcher:
         queries = [(which, view) for which, one in enumerate(uploads) for view in _views_of(one)]
         if not queries:
             return
-        farthest = min(self.policy.widest_threshold, max(view.max_distance for _, view in queries))
-        limits, listed, distance = part.search([view.pdq for _, view in queries], farthest)
+        limits, listed, distance = part.search(
+            [view.pdq for _, view in queries], self.policy.widest_threshold
+        )
         if not listed.size:
             return
         query = np.repeat(np.arange(len(queries)), np.diff(limits))
-        farthest_of = np.array([view.max_distance for _, view in queries], np.uint16)
         row = part.pdq_entry[listed]
         lane = part.entry_lane[row]
-        counts = distance <= np.minimum(self._thresholds[lane], farthest_of[query])
+        counts = distance <= self._thresholds[lane]
         floor_of = np.array([view.least_listed_quality for _, view in queries], np.uint8)
         counts &= part.pdq_quality[listed] >= np.maximum(self._floors[lane], floor_of[query])
         query, listed, row, distance = query[counts], listed[counts], row[counts], distance[counts]
