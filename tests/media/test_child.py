@@ -1,11 +1,14 @@
 """The child process: bounded, replaced when it dies, gone when it should be."""
 
+import fcntl
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +19,13 @@ import numpy as np
 import pytest
 
 from takeback.media import Decoder, Limits, MediaError
+from takeback.media.shared import Inbox
 from tests.media.encodings import encode, landscape, pixels, scan_bomb
 
 _FINE = encode(landscape())
 _PROC = Path("/proc")
+_SURROUNDINGS = "tests.media.readers:surroundings"
+_DAWDLE = "tests.media.readers:dawdle"
 
 
 def _children(parent: int | None = None) -> set[int]:
@@ -80,6 +86,34 @@ def test_without_memory_files_a_temporary_file_does(monkeypatch: pytest.MonkeyPa
         assert np.array_equal(decoder.decode(_FINE).pixels, pixels(landscape()))
 
 
+def test_a_file_that_is_shortened_does_not_kill_who_writes_there() -> None:
+    program = """
+import os
+from takeback.media.limits import Limits
+from takeback.media.shared import Inbox
+del os.memfd_create
+inbox = Inbox(Limits(max_bytes=1 << 20))
+os.ftruncate(inbox.descriptor, 0)
+inbox.put(bytes(99_999) + b"!")
+assert os.pread(inbox.descriptor, 1, 99_999) == b"!"
+inbox.tidy(100_000)
+inbox.close()
+inbox.close()
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_nobody_can_change_the_length_of_the_memory_for_the_file() -> None:
+    inbox = Inbox(Limits(max_bytes=1 << 20))
+    for length in (0, (1 << 20) - 1, (1 << 20) + 1):
+        with pytest.raises(PermissionError):
+            os.ftruncate(inbox.descriptor, length)
+    with pytest.raises(PermissionError):
+        fcntl.fcntl(inbox.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)
+    inbox.put(b"as ever")
+    inbox.close()
+
+
 def test_a_child_that_was_killed_is_replaced() -> None:
     before = _children()
     with Decoder() as decoder:
@@ -129,6 +163,23 @@ def test_threads_share_the_children() -> None:
     assert _children() == before
 
 
+def test_threads_that_wait_for_every_child_do_not_wait_for_each_other() -> None:
+    # One child is free and the others come back one by one: each thread would get hold of some.
+    decoder = Decoder(children=3, readers=[_DAWDLE])
+    decoder.wait_until_ready()
+    waiting = [threading.Thread(target=decoder.wait_until_ready, daemon=True) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        busy = [threads.submit(decoder.read, _FINE, _DAWDLE, wait) for wait in (b"0.5", b"1")]
+        _until(lambda: decoder._idle.qsize() == 1)
+        for thread in waiting:
+            thread.start()
+        assert [done.result() for done in busy] == [b"late", b"late"]
+    for thread in waiting:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in waiting)
+    decoder.close()
+
+
 def test_a_closed_decoder_says_so() -> None:
     decoder = Decoder()
     assert np.array_equal(decoder.decode(_FINE).pixels, pixels(landscape()))
@@ -176,25 +227,31 @@ with Decoder() as decoder:
 def test_the_child_is_bounded_and_knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAKEBACK_GATE_TOKEN", "a-secret-of-the-parent")
     before = _children()
-    with Decoder() as decoder, tempfile.TemporaryFile(), socket.socket():
+    with (
+        Decoder(readers=[_SURROUNDINGS]) as decoder,
+        tempfile.TemporaryFile(),
+        socket.socket(),
+    ):
         decoder.decode(_FINE)
         (child,) = _children() - before
         limits = (_PROC / str(child) / "limits").read_text()
         status = (_PROC / str(child) / "status").read_text()
-        try:
-            environment = (_PROC / str(child) / "environ").read_bytes()
-            files = len(list((_PROC / str(child) / "fd").iterdir()))
-        except PermissionError:  # not dumpable: nobody but root may look
-            environment, files = b"", 4
+        environment, files = json.loads(decoder.read(_FINE, _SURROUNDINGS))
     bounds = {line[:26].strip(): line[26:].split() for line in limits.splitlines()}
     assert bounds["Max core file size"][:2] == ["0", "0"]
     assert bounds["Max open files"][:2] == ["16", "16"]
     assert int(bounds["Max file size"][1]) < 301_000_000
     assert int(bounds["Max address space"][1]) < 3 << 30
-    assert 10 <= int(bounds["Max cpu time"][0]) <= 20
+    soft, hard = (int(seconds) for seconds in bounds["Max cpu time"][:2])
+    assert 10 <= soft <= 20
+    assert 11_000 <= hard <= 11_010  # of 1,000 pictures
     assert "NoNewPrivs:\t1" in status
-    assert b"secret" not in environment
-    assert files == 4  # the socket, the shared file, and nothing twice
+    for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert f"{capabilities}:\t{0:016x}\n" in status
+    assert environment["LC_ALL"] == "C.UTF-8"
+    assert "secret" not in repr(environment)
+    assert files[:3] == [0, 1, 2]  # the socket, and silence twice
+    assert len(files) == 4  # and the shared file, once
 
 
 def test_the_child_goes_when_the_parent_is_killed() -> None:

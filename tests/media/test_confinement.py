@@ -10,20 +10,32 @@ from pathlib import Path
 
 import pytest
 
-from takeback.media import Confinement, DamagedMedia, Decoder
+from takeback.media import Confinement, DamagedMedia, Decoder, ReaderFailed, process
 from tests.conftest import REPOSITORY
 from tests.media.encodings import encode, landscape
 
 _FINE = encode(landscape())
 _SIZE = "tests.media.readers:size"
+_EXIT = "tests.media.readers:leave"
+_UNFILTERED = """
+import sys
+sys.path += sys.argv[1:-1]
+from takeback.media import child
+child.forbid_system_calls = lambda: 1
+child.main()
+"""
 _TRIES = (
     "write_file",
     "read_file",
+    "stat_file",
+    "statx_file",
     "connect",
     "fork",
     "execute",
     "signal_parent",
     "make_executable",
+    "lift_processor_time",
+    "change_another_limit",
     "shorten_inbox",
 )
 
@@ -47,10 +59,13 @@ def test_a_child_gets_nowhere(
     with socket.create_server(("127.0.0.1", 0)) as server:
         argument = {
             "read_file": os.fsencode(secret),
+            "stat_file": os.fsencode(secret),
+            "statx_file": os.fsencode(secret),
+            "signal_parent": b"%d" % os.getpid(),
             "connect": b"%d" % server.getsockname()[1],
             "execute": b"echo here > '%s'" % os.fsencode(target),
         }.get(name, os.fsencode(target))
-        with pytest.raises((DamagedMedia, RuntimeError)) as caught:
+        with pytest.raises((DamagedMedia, ReaderFailed)) as caught:
             trying.read(_FINE, f"tests.media.readers:{name}", argument)
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -78,3 +93,19 @@ def test_where_filters_are_forbidden_it_is_said_once_and_pictures_are_decoded() 
     assert done.stdout.split() == ["None", "Confinement.LIMITS", "96", "96", "96"]
     assert done.stderr.count("No filter of system calls is in force") == 1
     assert "Operation not permitted" in done.stderr
+
+
+def test_a_later_child_without_a_filter_is_told_of_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Decoder(readers=[_EXIT]) as decoder:
+        decoder.decode(_FINE)
+        assert decoder.confinement is Confinement.SECCOMP
+        assert "No filter" not in caplog.text
+        monkeypatch.setattr(process, "_LAUNCH", _UNFILTERED)
+        for _ in range(2):
+            with pytest.raises(DamagedMedia):
+                decoder.read(_FINE, _EXIT)  # its place is taken by a new child
+            decoder.decode(_FINE)
+            assert decoder.confinement is Confinement.LIMITS
+            assert caplog.text.count("No filter of system calls is in force") == 1

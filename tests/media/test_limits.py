@@ -1,6 +1,8 @@
 """What goes past a limit is refused with a reason, and the next picture is decoded as ever."""
 
 import dataclasses
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,6 +18,7 @@ from takeback.media import (
     MediaTooLarge,
     UnsupportedMedia,
 )
+from tests.conftest import REPOSITORY
 from tests.media.encodings import encode, landscape, pixels, png_bomb, scan_bomb
 
 _FINE = encode(landscape())
@@ -47,6 +50,15 @@ def test_a_small_file_of_billions_of_pixels(decoder: Decoder) -> None:
     assert len(bomb) < 500_000
     with pytest.raises(MediaTooLarge, match="100,000,000 pixels"):
         decoder.decode(bomb)
+    _still_works(decoder)
+
+
+def test_a_side_that_the_kernels_do_not_take(decoder: Decoder) -> None:
+    longest = 1 << 24
+    assert decoder.decode(png_bomb(longest, 1)).width == longest
+    for size in ((longest + 1, 1), (1, longest + 1)):
+        with pytest.raises(MediaTooLarge, match="side of more than 16,777,216 pixels"):
+            decoder.decode(png_bomb(*size))
     _still_works(decoder)
 
 
@@ -90,6 +102,34 @@ def test_processor_time() -> None:
         with pytest.raises(DecodingTimedOut, match="took too long"):
             decoder.decode(scan_bomb(20_000))
         _still_works(decoder)
+
+
+def test_each_picture_has_processor_time_of_its_own() -> None:
+    labour = "tests.media.readers:labour"
+    with Decoder(Limits(max_cpu_seconds=1), readers=[labour]) as decoder:
+        for _ in range(4):
+            assert decoder.read(_FINE, labour, b"0.7") == b"tired"
+        with pytest.raises(DecodingTimedOut, match="took too long"):
+            decoder.read(_FINE, labour, b"60")
+
+
+def test_a_lower_bound_on_processor_time_from_outside_holds() -> None:
+    program = """
+import resource
+from takeback.media import Decoder
+from tests.media.encodings import encode, landscape
+resource.setrlimit(resource.RLIMIT_CPU, (9, 9))
+with Decoder() as decoder:
+    print(decoder.decode(encode(landscape())).width)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "96\n", done.stderr
 
 
 def test_time_on_the_clock() -> None:

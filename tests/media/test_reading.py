@@ -15,7 +15,9 @@ from takeback.media import (
     Decoder,
     DecodingTimedOut,
     Limits,
+    MediaError,
     MediaTooLarge,
+    ReaderFailed,
     UnsupportedMedia,
 )
 from tests.media.encodings import WAYS, encode, landscape, pixels, png_bomb, scan_bomb
@@ -254,17 +256,22 @@ def test_time(reading: Decoder) -> None:
 def test_answers_are_bytes_and_few(reading: Decoder) -> None:
     assert reading.read(_FINE, _CHATTER, b"0") == b""
     assert reading.read(_FINE, _CHATTER, b"65536") == bytes(65536)
-    with pytest.raises(RuntimeError, match="mistake in the reader"):
+    with pytest.raises(ReaderFailed, match="a reader must"):
         reading.read(_FINE, _CHATTER, b"65537")
-    with pytest.raises(RuntimeError, match="mistake in the reader"):
+    with pytest.raises(ReaderFailed, match="a reader must"):
         reading.read(_FINE, _MUMBLE)
     assert reading.read(_FINE, _CHATTER, b"3") == bytes(3)
 
 
-def test_a_reader_that_fails_is_named_and_nothing_is_quoted(reading: Decoder) -> None:
-    with pytest.raises(RuntimeError, match=r"tests\.media\.readers:fail") as caught:
+def test_a_reader_that_fails_is_named_and_nothing_is_quoted(
+    reading: Decoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ReaderFailed, match=r"tests\.media\.readers:fail") as caught:
         reading.read(_FINE, _FAIL)
-    assert "secret" not in str(caught.value)
+    assert isinstance(caught.value, MediaError)  # who handles those handles this
+    assert str(caught.value).endswith(".")
+    assert "tests.media.readers:fail" in caplog.text
+    assert "secret" not in str(caught.value) + caplog.text
     assert reading.read(_FINE, _SIZE)
 
 

@@ -7,6 +7,7 @@ from takeback.media.errors import (
     DecodingTimedOut,
     MediaError,
     MediaTooLarge,
+    ReaderFailed,
     UnsupportedMedia,
 )
 from takeback.media.limits import Limits
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "MediaError",
     "MediaTooLarge",
+    "ReaderFailed",
     "UnsupportedMedia",
     "sniff",
 ]

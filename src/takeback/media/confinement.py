@@ -6,11 +6,13 @@ import resource
 import sys
 from pathlib import Path
 
-from takeback.media.limits import Limits
+from takeback.media.limits import PICTURES_A_CHILD, Limits
 from takeback.media.protocol import ppm_header
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
 _PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION_3 = 0x20080522  # capset(2)
+_CAPABILITY_WORDS = 6  # effective, permitted, inheritable; twice 32 bits
 _OPEN_FILES = 16  # standard streams, the shared file, and some to spare
 _BYTES_A_PIXEL = 3
 _LONGEST_HEADER = len(ppm_header(2**32 - 1, 2**32 - 1))
@@ -24,8 +26,11 @@ def bound(limits: Limits) -> None:
     if sys.platform == "linux":
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         _prctl(_PR_SET_DUMPABLE, 0)  # no core file, and no debugger of the same user
+        _give_up_capabilities()
         _bound(resource.RLIMIT_AS, _mapped_bytes() + limits.max_memory)
     _bound(resource.RLIMIT_CORE, 0)
+    # Unlike the soft limit of each picture, this one can't be ignored or raised.
+    _bound(resource.RLIMIT_CPU, _cpu_bound(PICTURES_A_CHILD * (limits.max_cpu_seconds + 1)))
     # Not RLIMIT_NPROC: the HEVC decoder can't do without threads, and Linux counts the threads of
     # the user as a whole, so that a bound would hang on what else the user runs.
     _bound(resource.RLIMIT_NOFILE, _OPEN_FILES)
@@ -34,10 +39,13 @@ def bound(limits: Limits) -> None:
 
 def allow_cpu_seconds(seconds: int) -> None:
     """Let this process be killed (SIGXCPU) once it has used `seconds` to `seconds` + 1 more."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = usage.ru_utime + usage.ru_stime
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + 1 + seconds, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (min(_cpu_bound(seconds), hard), hard))
+
+
+def _cpu_bound(seconds: int) -> int:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return int(usage.ru_utime + usage.ru_stime) + 1 + seconds
 
 
 def _bound(which: int, value: int) -> None:
@@ -50,6 +58,17 @@ def _bound(which: int, value: int) -> None:
 def _mapped_bytes() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _give_up_capabilities() -> None:
+    """Root or not, this process may do no more than any user: not even raise its hard limits."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    held = (ctypes.c_uint32 * _CAPABILITY_WORDS)()
+    if libc.capget(header, held) == 0 and not any(held):
+        return  # hardened services may forbid the call that would change nothing
+    if libc.capset(header, (ctypes.c_uint32 * _CAPABILITY_WORDS)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset was refused")
 
 
 def _prctl(option: int, value: int) -> None:

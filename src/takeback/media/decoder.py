@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from takeback.media.errors import DecoderBusy, MediaTooLarge, UnsupportedMedia
-from takeback.media.limits import Limits
+from takeback.media.limits import PICTURES_A_CHILD, Limits
 from takeback.media.process import DecoderProcess
 from takeback.media.sniffing import sniff
 
-_PICTURES_A_CHILD = 1000  # what a codec leaks, and what a file took over, ends with the child
 _DEFAULT_LIMITS = Limits()
 _log = logging.getLogger(__name__)
 _READER_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -100,7 +99,10 @@ class Decoder:
         self._children = children
         self._closed = False
         self._confinement: Confinement | None = None
+        self._said_unfiltered = False
         self._lock = threading.Lock()
+        # Held while every child is taken: two who each held some would wait for ever for the rest.
+        self._taking_all = threading.Lock()
         # Last in, first out: the child that worked last is the one whose memory is warm.
         self._idle: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
         for _ in range(children):
@@ -110,8 +112,7 @@ class Decoder:
         """Start the children."""
         started: list[DecoderProcess] = []
         try:
-            while len(started) < self._children:
-                started.append(self._borrow())
+            self._borrow_all(started)
         finally:
             for child in started:
                 self._idle.put(child)
@@ -135,8 +136,7 @@ class Decoder:
         """
         borrowed: list[DecoderProcess] = []
         try:
-            while len(borrowed) < self._children:
-                borrowed.append(self._borrow())
+            self._borrow_all(borrowed)
             for child in borrowed:
                 child.await_ready()
         finally:
@@ -167,8 +167,9 @@ class Decoder:
 
         Raises:
             ValueError: the decoder was not made with this reader.
-            RuntimeError: as for `decode`, or the reader made a mistake.
-            MediaError, DecoderBusy: as for `decode`.
+            ReaderFailed: the reader raised an exception of its own, or answered with something
+                else. It is a MediaError.
+            MediaError, DecoderBusy, RuntimeError: as for `decode`.
         """
         if reader not in self._readers:
             raise ValueError(f"This Decoder knows no reader {reader!r}. Name it in `readers`.")
@@ -187,7 +188,8 @@ class Decoder:
             if self._closed:
                 return
             self._closed = True
-        children = [self._idle.get() for _ in range(self._children)]
+        with self._taking_all:
+            children = [self._idle.get() for _ in range(self._children)]
         for child in children:
             if child is not None:
                 child.end()
@@ -232,14 +234,20 @@ class Decoder:
         if child.filter_error is None:
             return
         with self._lock:
-            first = self._confinement is None
             self._confinement = Confinement.LIMITS if child.filter_error else Confinement.SECCOMP
-        if first and child.filter_error:
+            first = child.filter_error != 0 and not self._said_unfiltered
+            self._said_unfiltered |= first
+        if first:
             _log.warning(
                 "No filter of system calls is in force where pictures are decoded (%s): limits on "
                 "time, memory and files alone bound it.",
                 os.strerror(child.filter_error),
             )
+
+    def _borrow_all(self, borrowed: list[DecoderProcess]) -> None:
+        with self._taking_all:
+            while len(borrowed) < self._children:
+                borrowed.append(self._borrow())
 
     def _borrow(self) -> DecoderProcess:
         if os.getpid() != self._owner:
@@ -259,7 +267,7 @@ class Decoder:
             raise
 
     def _give_back(self, child: DecoderProcess) -> None:
-        if child.alive and child.pictures < _PICTURES_A_CHILD:
+        if child.alive and child.pictures < PICTURES_A_CHILD:
             self._idle.put(child)
             return
         child.end()

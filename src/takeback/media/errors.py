@@ -22,5 +22,9 @@ class DecodingTimedOut(MediaError):
     """Past a limit on time."""
 
 
+class ReaderFailed(MediaError):
+    """The reader did not take the picture: its own mistake, or the file took the child over."""
+
+
 class DecoderBusy(Exception):
     """Nothing is wrong with the picture: too many are under way. The same file may pass later."""

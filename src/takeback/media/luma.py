@@ -7,26 +7,25 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from takeback.media.limits import Limits
+from takeback.media.orientation import UPRIGHT, Orientation
 from takeback.media.pixels import check_size
 
 SHORTEST_SIDE: Final = 512
 """Pixels that a scaled picture keeps on its short side: with fewer, PDQ moves by 6 bits."""
 
 _SCALES: Final = (8, 4, 2, 1)  # those of the inverse transforms that libjpeg-turbo has SIMD for
-_FROM_THE_RIGHT: Final = frozenset({2, 3, 7, 8})  # orientations that start at the stored right
-_FROM_BELOW: Final = frozenset({3, 4, 6, 7})  # and at the lower edge
 _COLOUR_SPACES: Final = ("YCbCr", "Gray")  # their first component is brightness, as it stands
 
 
 def scaled_luma(
-    jpeg: bytes | memoryview, orientation: int, limits: Limits
+    jpeg: bytes | memoryview, orientation: Orientation, limits: Limits
 ) -> tuple[NDArray[np.uint8], int, int] | None:
     """Decode the brightness of a JPEG, as it is stored, at a scale of 1, 1/2, 1/4 or 1/8.
 
     Returns brightness, uint8 of shape (ceil(height / k), ceil(width / k)), k being what `scale_for`
-    says; and the full width and height. `orientation` is EXIF's, 1 to 8. What is damaged or cut
-    short is decoded as far as it goes. None if the file does not store brightness (RGB, CMYK), or
-    not in a way that this decoder knows. Raises Refused for too many pixels.
+    says; and the full width and height. What is damaged or cut short is decoded as far as it goes.
+    None if the file does not store brightness (RGB, CMYK), or not in a way that this decoder knows.
+    Raises Refused for too many pixels.
     """
     try:
         height, width, colour_space, _ = simplejpeg.decode_jpeg_header(jpeg)
@@ -43,7 +42,7 @@ def scaled_luma(
     return (grey[:, :, 0], width, height) if grey.shape[:2] == shape else None
 
 
-def scale_for(width: int, height: int, orientation: int = 1) -> int:
+def scale_for(width: int, height: int, orientation: Orientation = UPRIGHT) -> int:
     """Return the k, of 1, 2, 4 and 8, by which a picture of this stored size is scaled down.
 
     The largest that leaves the short side `SHORTEST_SIDE` pixels or more. If the picture is turned
@@ -53,8 +52,8 @@ def scale_for(width: int, height: int, orientation: int = 1) -> int:
     for k in _SCALES:
         if (
             min(width, height) >= k * SHORTEST_SIDE
-            and not (width % k and orientation in _FROM_THE_RIGHT)
-            and not (height % k and orientation in _FROM_BELOW)
+            and not (width % k and orientation.from_the_right)
+            and not (height % k and orientation.from_below)
         ):
             return k
     return 1

@@ -1,6 +1,6 @@
 """A picture in the child process, opened for a reader: decoded when asked, no more than asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,19 +10,6 @@ from takeback._native import jpeg_markers
 from takeback.media.limits import Limits
 from takeback.media.luma import scaled_luma
 from takeback.media.pixels import check_scans, decode_as_stored, orientation_of
-
-# EXIF orientation → the upright picture as a view of the stored one. Exif 2.32, 4.6.4.
-_VIEWS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    1: lambda stored: stored,
-    2: lambda stored: stored[:, ::-1],
-    3: lambda stored: stored[::-1, ::-1],
-    4: lambda stored: stored[::-1],
-    5: lambda stored: stored.swapaxes(0, 1),
-    6: lambda stored: stored.swapaxes(0, 1)[:, ::-1],
-    7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
-    8: lambda stored: stored.swapaxes(0, 1)[::-1],
-}
-_FIRST_SIDEWAYS = 5  # from here on, width and height change places
 
 
 class OpenedPicture:
@@ -77,9 +64,9 @@ class OpenedPicture:
         if stored is None:
             return None
         grey, width, height = stored
-        if orientation >= _FIRST_SIDEWAYS:
+        if orientation.sideways:
             width, height = height, width
-        return _VIEWS[orientation](grey), width, height
+        return orientation.view(grey), width, height
 
     def _exact_luma(self) -> tuple[NDArray[np.uint8], int, int]:
         grey = self._exact("L")
@@ -87,7 +74,7 @@ class OpenedPicture:
 
     def _exact(self, mode: Literal["RGB", "L"]) -> NDArray[np.uint8]:
         picture, orientation = decode_as_stored(self._data, self.media_type, mode, self._limits)
-        return _VIEWS[orientation](np.asarray(picture))
+        return orientation.view(np.asarray(picture))
 
 
 def _without(data: bytes | memoryview, ranges: Sequence[tuple[int, int]]) -> bytes | memoryview:

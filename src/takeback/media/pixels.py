@@ -10,7 +10,8 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from takeback._native import jpeg_markers
-from takeback.media.limits import Limits
+from takeback.media.limits import LONGEST_SIDE, Limits
+from takeback.media.orientation import ORIENTATIONS, UPRIGHT, Orientation
 from takeback.media.protocol import Outcome
 
 _PILLOW_FORMATS: Final = {
@@ -26,16 +27,6 @@ _PILLOW_FORMATS: Final = {
 }
 _ALL_OR_NOTHING: Final = ("image/heic", "image/heif")
 _ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4
-_UPRIGHT_ALREADY: Final = 1
-_UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _WHITE: Final = (255, 255, 255)
 
 
@@ -63,14 +54,13 @@ def load_codecs(limits: Limits) -> None:
 def decode_rgb(data: bytes | memoryview, media_type: str, limits: Limits) -> Image.Image:
     """Decode the first frame to an upright picture in mode RGB; raises Refused."""
     picture, orientation = decode_as_stored(data, media_type, "RGB", limits)
-    turn = _UPRIGHT.get(orientation)
-    return picture if turn is None else picture.transpose(turn)
+    return orientation.turned(picture)
 
 
 def decode_as_stored(
     data: bytes | memoryview, media_type: str, mode: Literal["RGB", "L"], limits: Limits
-) -> tuple[Image.Image, int]:
-    """Decode the first frame; return it as it is stored, and its EXIF orientation, 1 to 8.
+) -> tuple[Image.Image, Orientation]:
+    """Decode the first frame; return it as it is stored, and how it lies there.
 
     A file cut short still shows most of a picture, and refusing it would be an easy way around us:
     what can't be read strictly is read again as far as it goes. Raises Refused.
@@ -93,7 +83,7 @@ def _decode(
     limits: Limits,
     *,
     as_far_as_it_goes: bool,
-) -> tuple[Image.Image, int]:
+) -> tuple[Image.Image, Orientation]:
     ImageFile.LOAD_TRUNCATED_IMAGES = as_far_as_it_goes
     try:
         with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]]) as picture:
@@ -117,9 +107,11 @@ def _decode(
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
-    """Raise Refused for more pixels than the limits allow."""
+    """Raise Refused for more pixels than the limits allow, or a side that nobody reads."""
     if width * height > limits.max_pixels:
         raise Refused(Outcome.TOO_MANY_PIXELS)
+    if max(width, height) > LONGEST_SIDE:
+        raise Refused(Outcome.SIDE_TOO_LONG)
 
 
 def check_scans(scans: int, limits: Limits) -> None:
@@ -183,23 +175,22 @@ def _stretched(picture: Image.Image) -> Image.Image:
     return Image.fromarray(((samples - low) * scale).astype(np.uint8))
 
 
-def _orientation(picture: Image.Image) -> int:
-    """Return the EXIF orientation, 1 (upright) if there is none or it can't be read.
+def _orientation(picture: Image.Image) -> Orientation:
+    """Return the EXIF orientation, upright if there is none or it can't be read.
 
     Only EXIF counts, as in browsers: Pillow's own `getexif` would ask XMP too. TIFF and HEIF
     plug-ins have turned the picture already, and no longer carry the tag.
     """
     exif = picture.info.get("exif")
     if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
-        return _UPRIGHT_ALREADY
+        return UPRIGHT
     return orientation_of(exif)
 
 
-def orientation_of(exif: bytes) -> int:
-    """Return the orientation, 1 to 8, that Exif states; 1 if it is empty or can't be read."""
+def orientation_of(exif: bytes) -> Orientation:
+    """Return the orientation that Exif states; upright if it is empty or can't be read."""
     tags = Image.Exif()
     with contextlib.suppress(Exception):
         tags.load(exif)
-        stated = int(tags.get(_ORIENTATION_TAG, _UPRIGHT_ALREADY))
-        return stated if stated in _UPRIGHT else _UPRIGHT_ALREADY
-    return _UPRIGHT_ALREADY
+        return ORIENTATIONS[int(tags[_ORIENTATION_TAG])]
+    return UPRIGHT

@@ -22,9 +22,10 @@ from takeback.media.errors import (
     DecodingTimedOut,
     MediaError,
     MediaTooLarge,
+    ReaderFailed,
     UnsupportedMedia,
 )
-from takeback.media.limits import Limits
+from takeback.media.limits import LONGEST_SIDE, Limits
 from takeback.media.protocol import (
     MAX_ANSWER,
     PIXELS,
@@ -102,7 +103,7 @@ class DecoderProcess:
         raise self._refused(reply)
 
     def read(self, data: bytes, reader: str, argument: bytes) -> bytes:
-        """Return what the reader answers; raises MediaError, or RuntimeError for its mistakes."""
+        """Return what the reader answers; raises MediaError, for its mistakes ReaderFailed."""
         with self._asking(data) as deadline:
             self._until(deadline)
             head = Request(1 + self._readers.index(reader), len(data), len(argument)).pack()
@@ -111,9 +112,11 @@ class DecoderProcess:
         if reply.outcome is Outcome.ANSWER:
             return answer
         if reply.outcome is Outcome.READER_FAILED:
-            raise RuntimeError(
-                f"{reader} failed on a picture. That is a mistake in the reader: it must take "
-                f"every picture, and answer with at most {MAX_ANSWER:,} bytes."
+            _log.warning("The reader %s failed on a picture.", reader)
+            raise ReaderFailed(
+                f"{reader} failed on this picture. Save it as JPEG or PNG and try the new file. "
+                "Should that fail too, the mistake is there: a reader must take every picture, and "
+                f"answer with at most {MAX_ANSWER:,} bytes."
             )
         raise self._refused(reply)
 
@@ -228,6 +231,11 @@ class DecoderProcess:
             case Outcome.TOO_MANY_PIXELS:
                 return MediaTooLarge(
                     f"This picture has more than {limits.max_pixels:,} pixels. "
+                    "Make it smaller and try again."
+                )
+            case Outcome.SIDE_TOO_LONG:
+                return MediaTooLarge(
+                    f"This picture has a side of more than {LONGEST_SIDE:,} pixels. "
                     "Make it smaller and try again."
                 )
             case Outcome.TOO_MANY_SCANS:

@@ -42,6 +42,7 @@ class Outcome(enum.IntEnum):
     OUT_OF_MEMORY = 5
     ANSWER = 6
     READER_FAILED = 7
+    SIDE_TOO_LONG = 8
 
 
 class Request(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.media.limits import Limits
+from takeback.media.limits import LONGEST_SIDE, Limits
 from takeback.media.protocol import Reply, ppm_header
 
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0)  # one system call instead of a fault a page
@@ -19,10 +19,12 @@ _KEPT_BYTES = 16 << 20
 
 
 class Inbox:
-    """Where the parent lays each file for one child; both map it once and for all.
+    """Where the parent lays each file for one child, which maps it once and for all.
 
     As long as the largest file that may come, but only what was in use takes memory.
     """
+
+    _mapped: mmap.mmap | None = None
 
     def __init__(self, limits: Limits) -> None:
         self.descriptor = _nameless_file("file")
@@ -30,10 +32,15 @@ class Inbox:
         if hasattr(os, "memfd_create"):
             # Were the child to shorten it, the next file would kill us with SIGBUS.
             _seal(self.descriptor, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-        self._mapped = mmap.mmap(self.descriptor, limits.max_bytes)
+            self._mapped = mmap.mmap(self.descriptor, limits.max_bytes)
 
     def put(self, data: bytes) -> None:
         """Lay a file of at most `max_bytes` there; other threads run meanwhile."""
+        if self._mapped is None:  # what can't be sealed is written to, which no length harms
+            written = 0
+            while written < len(data):
+                written += os.pwrite(self.descriptor, memoryview(data)[written:], written)
+            return
         place = np.frombuffer(self._mapped, np.uint8, len(data))  # NumPy copies without the GIL
         place[:] = np.frombuffer(data, np.uint8)
 
@@ -42,18 +49,24 @@ class Inbox:
 
         The rest is kept: memory that was used before is written several times as fast.
         """
-        if length > _KEPT_BYTES and hasattr(mmap, "MADV_REMOVE"):
+        if length > _KEPT_BYTES and self._mapped is not None:
             self._mapped.madvise(mmap.MADV_REMOVE, _KEPT_BYTES)
 
     def close(self) -> None:
         """Let go of the memory; harmless the second time."""
-        if not self._mapped.closed:
+        if self.descriptor < 0:
+            return
+        if self._mapped is not None:
             self._mapped.close()
-            os.close(self.descriptor)
+        os.close(self.descriptor)
+        self.descriptor = -1
 
 
 def map_inbox(descriptor: int, limits: Limits) -> memoryview:
-    """Map an inbox for reading, in the child; closes the descriptor."""
+    """Map an inbox for reading, in the child, and take its descriptor over.
+
+    One stays open all the same: Python's mmap keeps a duplicate, which could write.
+    """
     mapped = mmap.mmap(descriptor, limits.max_bytes, mmap.MAP_SHARED, mmap.PROT_READ)
     os.close(descriptor)
     return memoryview(mapped)
@@ -74,7 +87,7 @@ def map_pixels(descriptor: int, reply: Reply, limits: Limits) -> NDArray[np.uint
     width, height = reply.width, reply.height
     header = len(ppm_header(width, height))
     length = width * height * _CHANNELS
-    if not 0 < width * height <= limits.max_pixels:
+    if not 0 < width * height <= limits.max_pixels or max(width, height) > LONGEST_SIDE:
         raise ValueError("size out of bounds")
     if not hasattr(os, "memfd_create"):
         # An ordinary file can't be sealed. Copied, it can't change or shrink under our feet.
