@@ -25,7 +25,7 @@ from tests.media.encodings import encode, landscape, pixels, scan_bomb
 _FINE = encode(landscape())
 _PROC = Path("/proc")
 _SURROUNDINGS = "tests.media.readers:surroundings"
-_DAWDLE = "tests.media.readers:dawdle"
+_LABOUR = "tests.media.readers:labour"
 
 
 def _children(parent: int | None = None) -> set[int]:
@@ -165,15 +165,17 @@ def test_threads_share_the_children() -> None:
 
 def test_threads_that_wait_for_every_child_do_not_wait_for_each_other() -> None:
     # One child is free and the others come back one by one: each thread would get hold of some.
-    decoder = Decoder(children=3, readers=[_DAWDLE])
+    before = _children()
+    decoder = Decoder(children=3, readers=[_LABOUR])
     decoder.wait_until_ready()
+    works = [_works(child) for child in _children() - before]
     waiting = [threading.Thread(target=decoder.wait_until_ready, daemon=True) for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
-        busy = [threads.submit(decoder.read, _FINE, _DAWDLE, wait) for wait in (b"0.5", b"1")]
-        _until(lambda: decoder._idle.qsize() == 1)
+        busy = [threads.submit(decoder.read, _FINE, _LABOUR, time) for time in (b"0.6", b"1.2")]
+        _until(lambda: sum(work() for work in works) == 2)
         for thread in waiting:
             thread.start()
-        assert [done.result() for done in busy] == [b"late", b"late"]
+        assert [done.result() for done in busy] == [b"tired", b"tired"]
     for thread in waiting:
         thread.join(20)
     assert not any(thread.is_alive() for thread in waiting)
