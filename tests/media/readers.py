@@ -156,6 +156,16 @@ def lift_processor_time(picture: OpenedPicture, argument: bytes) -> bytes:
     return b"for ever"
 
 
+def labour_for_ever(picture: OpenedPicture, argument: bytes) -> bytes:
+    """Work on, whatever signal says that it is enough, and move the limit that sends it."""
+    del picture, argument
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+    while True:
+        pass
+
+
 def change_another_limit(picture: OpenedPicture, argument: bytes) -> bytes:
     """Try to change a limit that no picture needs changed, were it only to a lower one."""
     del picture, argument

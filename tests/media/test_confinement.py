@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from takeback.media import Confinement, DamagedMedia, Decoder, ReaderFailed, process
+from takeback.media import (
+    Confinement,
+    DamagedMedia,
+    Decoder,
+    Limits,
+    MediaTooLarge,
+    ReaderFailed,
+    process,
+)
 from tests.conftest import REPOSITORY
 from tests.media.encodings import encode, landscape
 
@@ -22,6 +30,14 @@ import sys
 sys.path += sys.argv[1:-1]
 from takeback.media import child
 child.forbid_system_calls = lambda: 1
+child.main()
+"""
+_LABOUR_FOR_EVER = "tests.media.readers:labour_for_ever"
+_FOR_ONE_PICTURE = """
+import sys
+sys.path += sys.argv[1:-1]
+from takeback.media import child, confinement
+confinement.PICTURES_A_CHILD = 1
 child.main()
 """
 _TRIES = (
@@ -79,6 +95,17 @@ def test_a_child_gets_nowhere(
     if caught.type is DamagedMedia:
         assert "try what it may not" in caplog.text
         assert str(target) not in caplog.text
+
+
+def test_what_ignores_its_signal_ends_with_the_time_of_all_its_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_LAUNCH", _FOR_ONE_PICTURE)
+    limits = Limits(max_cpu_seconds=1, max_wall_seconds=60)
+    with Decoder(limits, readers=[_LABOUR_FOR_EVER]) as decoder:
+        with pytest.raises(MediaTooLarge):  # killed by the system, not for being late
+            decoder.read(_FINE, _LABOUR_FOR_EVER)
+        assert decoder.decode(_FINE).width == 96
 
 
 def test_where_filters_are_forbidden_it_is_said_once_and_pictures_are_decoded() -> None:
