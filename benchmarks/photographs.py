@@ -1,4 +1,5 @@
-"""The photographs that are measured: the test set, and stock photographs of two web themes.
+"""The photographs that are measured: the test set, stock photographs of two web themes, and
+landscapes that nothing was chosen by.
 
 The themes' own licences speak of their code, so their photographs are fetched to be measured
 only: never shown, never committed. Folders of faces, avatars and the like are not unpacked, and
@@ -25,6 +26,7 @@ from benchmarks.machine import REPOSITORY
 from takeback.cli.demo.photographs import (
     FETCHED,
     NoPhotographs,
+    Package,
     fetch_photographs,
     find_photographs,
 )
@@ -40,6 +42,12 @@ _THEMES: Final = {
     "tabler-ui@0.0.34": "package/dist/demo/photos/",
 }
 _SKY_PLATES: Final = "others/stellarium-data"
+_LANDS: Final = "usr/share/games/endless-sky/plugins/endless-sky-high-dpi/images/land"
+_LANDSCAPES: Final = Package(
+    "endless-sky-high-dpi",
+    others=(f"{_LANDS}/*.jpg",),
+    never=(f"{_LANDS}/space*", f"{_LANDS}/station*"),  # some show people at work
+)
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _PEOPLE: Final = re.compile(
     r"(^|[-_])((business)?(wo)?m[ae]n|girl|boy|teen|people|person|portrait|friends|couple|blonde?"
@@ -74,12 +82,22 @@ def all_photographs() -> list[Photograph]:
     Raises NoPhotographs if something can't be fetched.
     """
     fetch_photographs(REPOSITORY / FETCHED)
-    for package, folder in _THEMES.items():
-        _fetch_theme(package, folder)
+    themes = [_fetched_theme(package, folder) for package, folder in _THEMES.items()]
     wallpapers = find_photographs(REPOSITORY / FETCHED)
     plates = sorted((REPOSITORY / FETCHED / _SKY_PLATES).rglob("*.png"))
-    themes = sorted(path for path in FOLDER.rglob("*") if _is_wanted(path))
-    return list(_large_enough([*wallpapers, *themes, *plates]))
+    stock = sorted(path for theme in themes for path in theme.iterdir() if _is_wanted(path))
+    return list(_large_enough([*wallpapers, *stock, *plates]))
+
+
+@cache
+def landscapes() -> list[Path]:
+    """Return 260 photographs of 1440 by 720, which no view and no floor was chosen by.
+
+    They belong to a Debian package under free licences. Raises NoPhotographs if it can't be
+    fetched.
+    """
+    fetch_photographs(FOLDER, packages=(_LANDSCAPES,))
+    return sorted((FOLDER / "others" / _LANDSCAPES.name).glob("*.jpg"))
 
 
 def jpegs_between(least: float, most: float) -> list[Photograph]:
@@ -105,14 +123,14 @@ def _large_enough(paths: list[Path]) -> Iterator[Photograph]:
                 )
 
 
-def _fetch_theme(package: str, folder: str) -> None:
-    """Fetch the pictures in one folder of an npm package, unless they are there.
+def _fetched_theme(package: str, folder: str) -> Path:
+    """Return where the pictures in one folder of an npm package are, after fetching them.
 
     Raises NoPhotographs if they can't be fetched.
     """
     into = FOLDER / package.strip("@").replace("/", "-")
     if into.is_dir():
-        return
+        return into
     npm = shutil.which("npm")
     if npm is None:
         raise NoPhotographs("The themes' photographs come with npm. Install Node.js with npm.")
@@ -120,6 +138,7 @@ def _fetch_theme(package: str, folder: str) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".unpacked-") as scratch:
         _download(npm, package, folder, Path(scratch))
         (Path(scratch) / "photographs").rename(into)
+    return into
 
 
 def _download(npm: str, package: str, folder: str, scratch: Path) -> None:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.photographs import all_photographs
+from benchmarks.photographs import all_photographs, landscapes
 from benchmarks.robustness_copies import LONGEST_SIDE
 from takeback.fingerprints.listable import is_listable
 from takeback.fingerprints.pdq import pdq_of_pixels
 
-_PLATES: Final = 2
+_PLATES: Final = 4
 """Of the sky surveys' plates, which are small and many, every so-manieth is taken."""
 
 _NEAR_DUPLICATES: Final = Path(__file__).with_name("near_duplicates.toml")
@@ -25,7 +25,7 @@ _NEAR_DUPLICATES: Final = Path(__file__).with_name("near_duplicates.toml")
 
 @cache
 def robustness_photographs() -> list[Path]:
-    """Return more than 300 photographs that may be listed, everyday ones first.
+    """Return more than 300 photographs that may be listed, and some of the sky behind them.
 
     Fetches what is missing.
 
@@ -36,6 +36,7 @@ def robustness_photographs() -> list[Path]:
     others = [path for path in paths if not is_plate(path)]
     chosen = [
         *(path for path in others if not is_sky(path)),
+        *landscapes(),
         *(path for path in others if is_sky(path)),
         *plates[::_PLATES],
     ]
@@ -45,6 +46,11 @@ def robustness_photographs() -> list[Path]:
 def is_sky(path: Path) -> bool:
     """Tell whether it is from the planetarium: mostly nebulae, galaxies and stars on black."""
     return "stellarium-data" in path.parts
+
+
+def is_held_out(path: Path) -> bool:
+    """Tell whether nothing was chosen by it: no view, no crop, no floor."""
+    return path in landscapes()
 
 
 def is_plate(path: Path) -> bool:

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -35,7 +35,7 @@ class NoPhotographs(RuntimeError):  # noqa: N818 - says what is the matter
 
 
 @dataclass(frozen=True)
-class _Package:
+class Package:
     """A Debian package and, as globs below its root, which of its pictures are what.
 
     `everyday` and `sky` are photographs, all of different things: no two have PDQ fingerprints
@@ -52,13 +52,13 @@ class _Package:
 _PLASMA: Final = "usr/share/wallpapers"
 _LXQT: Final = "usr/share/lxqt/wallpapers"
 _STELLARIUM: Final = "usr/share/stellarium"
-_PACKAGES: Final = (
-    _Package(
+PACKAGES: Final = (
+    Package(
         "lomiri-wallpapers-16.04",
         everyday=("usr/share/backgrounds/*.jpg",),
         never=("usr/share/backgrounds/analogpattern*", "usr/share/backgrounds/umang*"),  # drawn
     ),
-    _Package(
+    Package(
         "lxqt-themes",
         everyday=tuple(
             f"{_LXQT}/{name}.*"
@@ -69,12 +69,12 @@ _PACKAGES: Final = (
         ),
         others=(f"{_LXQT}/*",),
     ),
-    _Package(
+    Package(
         "mate-backgrounds",
         everyday=("usr/share/backgrounds/mate/nature/*",),
         others=("usr/share/backgrounds/mate/*/*",),
     ),
-    _Package(
+    Package(
         "plasma-workspace-wallpapers",
         everyday=tuple(
             f"{_PLASMA}/{name}/contents/images/*"
@@ -86,8 +86,8 @@ _PACKAGES: Final = (
         others=(f"{_PLASMA}/*/contents/images*/*",),
         never=(f"{_PLASMA}/Autumn/**/*",),  # a drawn girl
     ),
-    _Package("gnome-backgrounds", others=("usr/share/backgrounds/gnome/*",)),
-    _Package(
+    Package("gnome-backgrounds", others=("usr/share/backgrounds/gnome/*",)),
+    Package(
         "stellarium-data",
         sky=(
             f"{_STELLARIUM}/nebulae/default/*",
@@ -141,11 +141,12 @@ def fetch_photographs(
     into: Path,
     *,
     few: bool = False,
+    packages: Sequence[Package] = PACKAGES,
     on_progress: Callable[[str, int, int], None] = lambda _package, _done, _of: None,
 ) -> None:
     """Fetch Debian's packages and keep their pictures below `into`; what is there already stays.
 
-    `few` fetches 24 photographs (40 MB) instead of about 700 pictures (460 MB).
+    `few` fetches 24 photographs (40 MB) instead of about 700 pictures (460 MB), `packages` others.
     `on_progress` hears the package's name, how many packages are done, and how many there are.
     Nothing is installed, and no rights are needed. Raises NoPhotographs.
     """
@@ -157,7 +158,7 @@ def fetch_photographs(
     into = into.resolve()  # apt and dpkg run in a folder of their own
     stamps = into / ".packages"
     stamps.mkdir(parents=True, exist_ok=True)
-    wanted = [package for package in _PACKAGES if not few or package.name in _FEW]
+    wanted = [package for package in packages if not few or package.name in _FEW]
     failures = []
     for done, package in enumerate(wanted):
         on_progress(package.name, done, len(wanted))
@@ -205,7 +206,7 @@ def _run(command: list[str], directory: Path) -> None:
     subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True)  # noqa: S603 - Debian's own tools
 
 
-def _keep_pictures(package: _Package, scratch: Path, into: Path) -> None:
+def _keep_pictures(package: Package, scratch: Path, into: Path) -> None:
     root = scratch / "root"
     passed = _matches(root, (*package.never, "**/screenshot.*"))
     for kind, globs in (
