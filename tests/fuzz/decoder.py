@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.fuzz.instrumented import instrumented
 
 with instrumented("takeback.media"):
-    from takeback.media import Decoder, Limits, MediaError
+    from takeback.media import Decoder, Limits, MediaError, ReaderFailed
 
 import numpy as np
 
@@ -34,6 +34,8 @@ def entry(data: bytes) -> None:
     ):
         try:
             answer = ask()
+        except ReaderFailed:
+            raise
         except MediaError as error:
             assert str(error).endswith(".")
         else:
