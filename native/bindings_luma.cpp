@@ -182,8 +182,11 @@ nb::tuple view_pdqs(const Grid& grid, float width, float height, const Views& vi
   for (size_t n = 0; n < count; ++n) {
     const float* view = views.data() + 5 * n;
     if (!(0 <= view[0] && view[0] < view[2] && view[2] <= 1 && 0 <= view[1] && view[1] < view[3] &&
-          view[3] <= 1 && std::isfinite(view[4]))) {
+          view[3] <= 1)) {
       throw nb::value_error("A view's edges must be shares of the sides, 0 to 1, in order.");
+    }
+    if (!(std::abs(view[4]) <= 360)) {
+      throw nb::value_error("A view must be turned by -360 to 360 degrees.");
     }
   }
   auto codes = std::make_unique<uint8_t[]>(count * kDihedrals * sizeof(PdqHash));
