@@ -91,6 +91,7 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
         ++found.scans;
         // All there is comes in this scan: libjpeg, too, ends with it.
         if (sequential_components != 0 && byte(kScanComponents) >= sequential_components) {
+          found.colour_refinements.clear();
           return found;
         }
         // One component, not the first, and not the lowest frequency: with more than one, a

@@ -1,6 +1,8 @@
-// Fuzzes the walk over a JPEG's markers: it stays inside the file, and so does what it finds.
+// Fuzzes the walk over a JPEG's markers: it stays inside the file, and so does what it finds; what may
+// be left out is found only before an end of the image.
 #include "jpeg_markers.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,6 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (extent.at < before || extent.at > size || extent.length > size - extent.at) std::abort();
       before = extent.at + extent.length;
     }
+  }
+  if (!found.colour_refinements.empty()) {
+    const takeback::Extent& last = found.colour_refinements.back();
+    constexpr uint8_t kEndOfImage[] = {0xFF, 0xD9};
+    const auto behind = file.begin() + static_cast<ptrdiff_t>(last.at + last.length);
+    if (std::search(behind, file.end(), kEndOfImage, kEndOfImage + 2) == file.end()) std::abort();
   }
   return 0;
 }

@@ -65,6 +65,24 @@ void test_a_file_cut_anywhere() {
   check(found.exif[1].length == 2 && jpeg[found.exif[1].at] == 7, "the second without");
 }
 
+void test_a_file_without_end_gives_nothing_to_leave_out() {
+  const std::vector<uint8_t> frame{8, 0, 16, 0, 16, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1};
+  std::vector<uint8_t> jpeg{0xFF, 0xD8};
+  append_segment(jpeg, 0xC2, frame);
+  append_segment(jpeg, 0xDA, {1, 1, 0, 0, 63, 0});
+  append_segment(jpeg, 0xDA, {1, 2, 0, 1, 63, 0});
+  std::vector<uint8_t> ended = jpeg;
+  ended.insert(ended.end(), {0xFF, 0xD9});
+  check(walk(ended, ended.size()).colour_refinements.size() == 1, "a scan of colour before the end");
+  check(walk(jpeg, jpeg.size()).colour_refinements.empty(), "none without an end");
+  // A second frame, all of which comes in one scan: the walk stops there, with no end seen.
+  append_segment(jpeg, 0xC0, frame);
+  append_segment(jpeg, 0xDA, {3, 1, 0, 2, 0, 3, 0, 0, 63, 0});
+  const JpegMarkers found = walk(jpeg, jpeg.size());
+  check(found.scans == 3, "a walk to the scan of the second frame", found.scans);
+  check(found.colour_refinements.empty(), "none before a second frame");
+}
+
 void test_noise() {
   std::mt19937 random(1);
   constexpr uint8_t kOften[] = {0xFF, 0xC0, 0xC2, 0xDA, 0xE1, 0xD9, 0x00, 0x02};
@@ -89,6 +107,7 @@ void test_noise() {
 
 int main() {
   test_a_file_cut_anywhere();
+  test_a_file_without_end_gives_nothing_to_leave_out();
   test_noise();
   if (failures == 0) std::puts("jpeg_markers: all tests passed");
   return failures == 0 ? 0 : 1;
