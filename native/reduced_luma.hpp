@@ -9,8 +9,8 @@
 
 namespace takeback {
 
-// Below this many pixels on the short side a mean of 64x64 samples starts to move bits: measured in
-// docs/fingerprints.md.
+// Below this many pixels on the short side, the mean of a few neighbours begins to hide what moves
+// bits of PDQ.
 inline constexpr size_t kShortestReducedSide = 512;
 
 // Rows are read in strips of so many pixels: a shorter row must still have them to read, whatever
