@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings_arrays.hpp"
 #include "bindings_hamming.hpp"
 #include "hamming_build.hpp"
 #include "hamming_index.hpp"
@@ -70,18 +71,6 @@ void require(const Array& array, uint64_t rows, uint64_t columns, const char* na
   }
 }
 
-const HammingKernels*& chosen_kernels() {
-  static const HammingKernels* chosen = hamming_kernels_here().front();
-  return chosen;
-}
-
-template <typename T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> array_of(std::unique_ptr<T[]> values, size_t count) {
-  T* const data = values.release();
-  const nb::capsule owner(data, [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
-  return {data, {count}, owner};
-}
-
 // A HammingIndex and the arrays it searches.
 class BoundIndex {
  public:
@@ -125,7 +114,7 @@ class BoundIndex {
     {
       const nb::gil_scoped_release released;
       const std::vector<uint64_t> hits =
-          index_->search(queries.data(), count, most, *chosen_kernels());
+          index_->search(queries.data(), count, most, *chosen_kernels<HammingKernels>());
       found = hits.size();
       limits.reset(new int64_t[count + 1]);
       rows.reset(new int64_t[found]);
@@ -140,8 +129,9 @@ class BoundIndex {
         limits[query + 1] = static_cast<int64_t>(at);
       }
     }
-    return nb::make_tuple(array_of(std::move(limits), count + 1), array_of(std::move(rows), found),
-                          array_of(std::move(distances), found));
+    return nb::make_tuple(given_away(std::move(limits), count + 1),
+                          given_away(std::move(rows), found),
+                          given_away(std::move(distances), found));
   }
 
   bool scans(unsigned most) const { return index_->scans(most); }
@@ -197,29 +187,13 @@ nb::ndarray<nb::numpy, uint32_t, nb::ndim<1>> slots(const Matrix<uint8_t>& codes
     const nb::gil_scoped_release released;
     slots_of_first_band(shape, found.get());
   }
-  return array_of(std::move(found), shape.rows);
+  return given_away(std::move(found), shape.rows);
 }
 
 unsigned parity(const Matrix<uint8_t>& codes) {
   const HammingTables shape = tables_of(codes, Shape{1, kLeastSlotBits, 0});
   const nb::gil_scoped_release released;
   return static_cast<unsigned>(parity_of(shape));
-}
-
-nb::list instruction_sets() {
-  nb::list names;
-  for (const HammingKernels* each : hamming_kernels_here()) names.append(each->instruction_set);
-  return names;
-}
-
-void use_instruction_set(const std::string& name) {
-  for (const HammingKernels* each : hamming_kernels_here()) {
-    if (name == each->instruction_set) {
-      chosen_kernels() = each;
-      return;
-    }
-  }
-  throw nb::value_error(("This machine has no kernels for " + name + ".").c_str());
 }
 
 }  // namespace
@@ -257,8 +231,4 @@ void bind_hamming(nb::module_& module) {
              "Return the slots of the codes in the first band, uint32.");
   module.def("hamming_parity", &parity, "codes"_a.noconvert(),
              "Return 0 if all codes have an even number of bits set, 1 if odd, 2 if some have.");
-  module.def("hamming_instruction_sets", &instruction_sets,
-             "Return the names of those that this machine can run, the fastest first.");
-  module.def("use_hamming_instruction_set", &use_instruction_set, "name"_a,
-             "Choose among them, for tests and measurements: all find the same.");
 }

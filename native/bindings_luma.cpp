@@ -12,8 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "bindings_arrays.hpp"
 #include "bindings_pixels.hpp"
-#include "kernels_in_use.hpp"
+#include "kernels.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -31,13 +32,7 @@ std::unique_ptr<float[]> floats(size_t count) {
   return std::unique_ptr<float[]>(new float[count]);
 }
 
-// Owns an array that NumPy looks at.
-template <typename T, typename... Sides>
-nb::ndarray<nb::numpy, T> given_away(std::unique_ptr<T[]> memory, Sides... sides) {
-  T* data = memory.release();
-  const nb::capsule owner(data, [](void* at) noexcept { delete[] static_cast<T*>(at); });
-  return nb::ndarray<nb::numpy, T>(data, {static_cast<size_t>(sides)...}, owner);
-}
+const Kernels& kernels() { return *chosen_kernels<Kernels>(); }
 
 class Luma {
  public:
@@ -89,8 +84,7 @@ class Luma {
       fingerprint = kernels().fingerprint_box(
           reduced_, whole, floats(box_workspace_floats(reduced_, whole)).get());
     }
-    return nb::make_tuple(eight_of(fingerprint, std::make_index_sequence<kDihedrals>()),
-                          fingerprint.quality);
+    return dihedrals_of(fingerprint);
   }
 
   nb::tuple crop_pdqs(const Boxes& boxes) const {
@@ -134,13 +128,12 @@ class Luma {
     return reduced_from(pixels, 1);
   }
 
-  nb::ndarray<nb::numpy, float> grid() const {
+  nb::ndarray<nb::numpy, float, nb::ndim<2>> grid() const {
     auto memory = floats(kGridSide * kGridSide);
     {
       const nb::gil_scoped_release released;
       const std::unique_ptr<uint8_t[]> workspace(new uint8_t[grid_workspace_bytes(reduced_)]);
-      kernels().fill_grid(reduced_, workspace.get(),
-                *reinterpret_cast<PictureGrid*>(memory.get()));
+      kernels().fill_grid(reduced_, workspace.get(), *reinterpret_cast<PictureGrid*>(memory.get()));
     }
     return given_away(std::move(memory), kGridSide, kGridSide);
   }
@@ -162,11 +155,6 @@ class Luma {
     luma.reduced_ =
         kernels().reduce_pixels(pixels, scale, floats(2 * pixels.width).get(), luma.owned_.data());
     return luma;
-  }
-
-  template <size_t... Index>
-  static nb::tuple eight_of(const Fingerprint& fingerprint, std::index_sequence<Index...>) {
-    return nb::make_tuple(nb::bytes(fingerprint.hashes[Index].bytes, sizeof(PdqHash))...);
   }
 
   std::optional<PixelArray> borrowed_;

@@ -17,7 +17,6 @@ PixelArray array_of(nb::handle object) {
   return array;
 }
 
-// Describes the array in the kernel's terms; any strides will do. The caller keeps it alive.
 Pixels pixels_of(const PixelArray& array) {
   if (array.dtype() != nb::dtype<uint8_t>()) {
     throw nb::type_error("Pixels must be uint8, 0 to 255 a channel. Convert the array first.");
@@ -46,6 +45,14 @@ Pixels pixels_of(const PixelArray& array) {
       .pixel_stride = static_cast<ptrdiff_t>(array.stride(1)),
       .channel_stride = grey ? 0 : static_cast<ptrdiff_t>(array.stride(2)),
   };
+}
+
+nb::bytes bytes_of(const PdqHash& hash) { return nb::bytes(hash.bytes, sizeof hash.bytes); }
+
+nb::tuple dihedrals_of(const Fingerprint& fingerprint) {
+  nb::list eight;
+  for (const PdqHash& hash : fingerprint.hashes) eight.append(bytes_of(hash));
+  return nb::make_tuple(nb::tuple(eight), fingerprint.quality);
 }
 
 }  // namespace takeback

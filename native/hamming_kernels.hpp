@@ -4,6 +4,7 @@
 #include <span>
 
 #include "hamming_tables.hpp"
+#include "kernels_here.hpp"
 
 namespace takeback {
 
@@ -22,12 +23,10 @@ struct HammingKernels {
 };
 
 extern const HammingKernels hamming_plain;
-#ifdef TAKEBACK_X86_64_LEVELS
 extern const HammingKernels hamming_avx2;
 extern const HammingKernels hamming_avx512;
-#endif
 
-// Those that this machine can run, the fastest first.
-std::span<const HammingKernels* const> hamming_kernels_here();
+template <>
+std::span<const HammingKernels* const> kernels_here();
 
 }  // namespace takeback

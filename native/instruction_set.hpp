@@ -9,3 +9,12 @@
 #ifndef TAKEBACK_ISA
 #define TAKEBACK_ISA plain
 #endif
+
+// Where TAKEBACK_ISA is plain, TAKEBACK_FOR_ISA(name) is name_plain and TAKEBACK_ISA_NAME "plain".
+#define TAKEBACK_FOR_ISA(name) TAKEBACK_JOINED(name, TAKEBACK_ISA)
+#define TAKEBACK_ISA_NAME TAKEBACK_TEXT_OF(TAKEBACK_ISA)
+// One step more each, for operands of # and ## are not replaced by what they stand for.
+#define TAKEBACK_JOINED(name, set) TAKEBACK_JOIN(name, set)
+#define TAKEBACK_JOIN(name, set) name##_##set
+#define TAKEBACK_TEXT_OF(set) TAKEBACK_TEXT(set)
+#define TAKEBACK_TEXT(set) #set

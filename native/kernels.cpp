@@ -1,12 +1,8 @@
 // Compiled once for each instruction set, with TAKEBACK_ISA its name.
 #include "kernels.hpp"
 
+#include "instruction_set.hpp"
 #include "pdq.hpp"
-
-#define TAKEBACK_NAME_OF(set) #set
-#define TAKEBACK_TEXT_OF(set) TAKEBACK_NAME_OF(set)
-#define TAKEBACK_JOINED(a, b) a##b
-#define TAKEBACK_KERNELS_OF(set) TAKEBACK_JOINED(kernels_, set)
 
 namespace takeback {
 
@@ -51,9 +47,9 @@ Fingerprint fingerprint_view(const PictureGrid& grid, float width, float height,
 }  // namespace
 }  // namespace TAKEBACK_ISA
 
-const Kernels TAKEBACK_KERNELS_OF(TAKEBACK_ISA) = {
-    TAKEBACK_TEXT_OF(TAKEBACK_ISA), fingerprint_pixels, reduce_pixels,
-    fingerprint_box,                make_grid,          fingerprint_view,
+const Kernels TAKEBACK_FOR_ISA(kernels) = {
+    TAKEBACK_ISA_NAME, fingerprint_pixels, reduce_pixels,
+    fingerprint_box,   make_grid,          fingerprint_view,
 };
 
 }  // namespace takeback

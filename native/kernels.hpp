@@ -7,6 +7,7 @@
 
 #include <span>
 
+#include "kernels_here.hpp"
 #include "picture_grid.hpp"
 #include "pixels.hpp"
 #include "reduced_luma.hpp"
@@ -48,7 +49,7 @@ extern const Kernels kernels_plain;
 extern const Kernels kernels_avx2;
 extern const Kernels kernels_avx512;
 
-// Those that this machine can run, the fastest first.
+template <>
 std::span<const Kernels* const> kernels_here();
 
 }  // namespace takeback

@@ -111,7 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                   share(box.right, width), share(box.bottom, height),
                   std::sin(angle),         std::cos(angle)};
 
-  const std::span<const Kernels* const> all = kernels_here();
+  const std::span<const Kernels* const> all = kernels_here<Kernels>();
   const Kernels& one = *all.front();
   const Kernels& another = *all[input.upto(all.size() - 1)];
 

@@ -145,7 +145,7 @@ void finds_what_counting_finds(const HammingTables& tables, Parity parity,
       expected.push_back(at / tables.rows << (kRowBits + kDistanceBits) |
                          at % tables.rows << kDistanceBits | far[at]);
     }
-    for (const HammingKernels* kernels : hamming_kernels_here()) {
+    for (const HammingKernels* kernels : kernels_here<HammingKernels>()) {
       check(index.search(wanted.data(), queries, most, *kernels) == expected, where,
             kernels->instruction_set, tables.rows, most);
     }
@@ -208,7 +208,7 @@ void damaged_tables_are_read_within_their_bounds(std::mt19937_64& random) {
         }
         const HammingIndex index(tables.shape, Parity::mixed);
         check(!index.scans(12), "damaged tables are read", "", ordered, block_bits);
-        for (const HammingKernels* kernels : hamming_kernels_here()) {
+        for (const HammingKernels* kernels : kernels_here<HammingKernels>()) {
           for (const uint64_t hit : index.search(codes.data(), 20, 12, *kernels)) {
             const uint64_t row = hit >> kDistanceBits & (kMostRows - 1);
             const uint64_t query = hit >> (kDistanceBits + kRowBits);

@@ -130,7 +130,7 @@ void all_instruction_sets_agree() {
       const PixelBox box{width / 5, height / 6, width - width / 8, height - height / 9};
       const bool empty = box.left >= box.right || box.top >= box.bottom;
       std::vector<float> expected_grid;
-      for (const Kernels* kernels : kernels_here()) {
+      for (const Kernels* kernels : kernels_here<Kernels>()) {
         const Reduced reduced(*kernels, grey, scale);
         check(reduced.bytes == expected.bytes, "reduced", width, height);
         if (!empty) {
