@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
+from takeback.gate import snapshot_publisher
 from takeback.gate.outbox import Outbox
+from takeback.matching.snapshot_file import damaged
 from tests.gate.test_gate import encoded, scene
 from tests.matching.lists import entry_id
 
@@ -50,6 +52,17 @@ def test_a_refused_list_has_its_own_exit_code(log, hotline, synced, codes):
     assert done.exit_code == 4
     assert "refused" in done.stderr
     assert log.token not in done.stderr
+
+
+def test_a_snapshot_that_reads_back_otherwise_is_one_sentence(log, hotline, tmp_path, monkeypatch):
+    def unreadable(path):
+        raise damaged(path, "it is empty")
+
+    monkeypatch.setattr(snapshot_publisher, "open_snapshot", unreadable)
+    options = ("--hotline", hotline, "--store", tmp_path / "gate")
+    done = run("sync", *options, TAKEBACK_GATE_TOKEN=log.token)
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert "is damaged: it is empty. Run `takeback gate sync`" in done.stderr
 
 
 def test_match_prints_the_verdict_and_reports_nothing(log, synced, tmp_path):

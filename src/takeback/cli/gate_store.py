@@ -78,12 +78,13 @@ def explained() -> Iterator[None]:
     from takeback.gate.gate import NoListError
     from takeback.gate.store import StoreError
     from takeback.hashlist.errors import LogError
+    from takeback.matching.snapshot_file import SnapshotError
 
     try:
         yield
     except LogError as error:
         _fail(f"The list was refused: {error}", ExitCode.LIST_REFUSED)
-    except (HotlineError, NoListError, StoreError) as error:
+    except (HotlineError, NoListError, SnapshotError, StoreError) as error:
         _fail(str(error), ExitCode.FAILED)
     except sqlite3.Error as error:
         _fail(f"The store can't be read or written: {error}.", ExitCode.FAILED)
