@@ -3,7 +3,9 @@ published from it."""
 
 import hashlib
 import itertools
+import os
 import random
+import sys
 from pathlib import Path
 
 from takeback.gate.live_entries import (
@@ -46,12 +48,15 @@ def alive_at(size: int) -> dict[str, bytes]:
     return alive
 
 
-def grow(store: Store, to: int) -> None:
-    """Take the store to a checkpoint in one transaction, as a sync does."""
+def grow(store: Store, to: int, *, origin: str = "list.example.org", salt: str = "") -> None:
+    """Take the store to a checkpoint in one transaction, as a sync does.
+
+    `origin` and `salt` make another log of it, with the same entries.
+    """
     log = store.followed_log()
     before = log.frontier if log else Frontier()
     events = range(before.size, to)
-    after = before.extended(leaf_hash(str(event).encode()) for event in events)
+    after = before.extended(leaf_hash(f"{salt}{event}".encode()) for event in events)
     with store.change_list() as connection:
         know_changes_since(connection, before.size if log else to)
         at = to if log else None
@@ -61,7 +66,7 @@ def grow(store: Store, to: int) -> None:
                     drop_live_entry(connection, entry, at)
                 else:
                     put_live_entry(connection, _live(entry, code, event), at)
-        write_followed_log(connection, FollowedLog("key", "list.example.org", after, b"note"))
+        write_followed_log(connection, FollowedLog("key", origin, after, b"note"))
 
 
 def answers(matcher: Matcher) -> tuple[int, dict[str, int]]:
@@ -82,7 +87,7 @@ def publish_until_killed(folder: Path, seed: int) -> None:
     chance = random.Random(seed)
     store = Store(folder)
     publisher = SnapshotPublisher(store, least_to_merge=5)
-    with store.sync_lock(), publisher.merging_in_background(_raise) as merge_if_due:
+    with store.sync_lock(), publisher.merging_in_background(_end) as merge_if_due:
         for _ in itertools.count():
             publisher.publish()
             merge_if_due()
@@ -90,8 +95,10 @@ def publish_until_killed(folder: Path, seed: int) -> None:
             grow(store, (log.frontier.size if log else 0) + chance.randint(1, 4))
 
 
-def _raise(error: Exception, _pause: float) -> None:
-    raise error
+def _end(error: Exception) -> None:
+    # An exception would end the thread that merges, and nobody would hear of it.
+    print(f"The merge failed: {error!r}", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def _code(number: int) -> bytes:

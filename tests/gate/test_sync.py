@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from takeback.gate import snapshot_publisher
 from takeback.gate.client import (
     HotlineClient,
     HotlineDeniedError,
@@ -26,6 +27,7 @@ from takeback.hashlist.errors import (
 )
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Lane, LanePolicy, MatchPolicy
+from takeback.matching.snapshot_file import DamagedSnapshotError
 from tests.gate.log_server import Log, serving
 
 WIDE = MatchPolicy(
@@ -277,6 +279,29 @@ def test_following_goes_on_through_trouble(log, sync, store, codes):
         log.add(next(codes))
         follower.join()
     assert all(isinstance(error, HotlineUnreachableError) for error, _ in troubles)
+
+
+def test_following_goes_on_when_a_snapshot_reads_back_otherwise(
+    log, sync, store, codes, monkeypatch
+):
+    whole = snapshot_publisher.write_snapshot
+
+    def write(path, *arguments, **options):
+        whole(path, *arguments, **options)
+        path.write_bytes(path.read_bytes()[:-1])
+        monkeypatch.setattr(snapshot_publisher, "write_snapshot", whole)
+
+    monkeypatch.setattr(snapshot_publisher, "write_snapshot", write)
+    entry = log.add(next(codes))
+    stopped, troubles = threading.Event(), []
+
+    def on_outcome(_):
+        stopped.set()
+        log.add(next(codes))  # ends the waiting for news
+
+    sync.follow(on_outcome, lambda error, _pause: troubles.append(error), stopped)
+    assert [type(error) for error in troubles] == [DamagedSnapshotError]
+    assert set(in_force(store)) == {entry}
 
 
 def wait_until(holds) -> None:

@@ -5,17 +5,28 @@ Only the process that holds the sync lock publishes.
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from takeback.gate.gate import usable_cores
 from takeback.gate.snapshots import SNAPSHOT_SUFFIX, path_in_force
 from takeback.gate.store import Store
-from takeback.matching.delta_file import DeltaTail, append_step, delta_path, read_delta
+from takeback.matching.delta_file import (
+    DELTA_SUFFIX,
+    DeltaTail,
+    append_step,
+    delta_path,
+    read_delta,
+)
 from takeback.matching.snapshot import Snapshot, SnapshotSource, open_snapshot, write_snapshot
-from takeback.matching.snapshot_file import SnapshotError, remove_arrays, replacing
+from takeback.matching.snapshot_file import (
+    STAMP_SUFFIX,
+    SnapshotError,
+    remove_arrays,
+    replacing,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +41,10 @@ _SHARE_OF_BASE_TO_MERGE = 20
 
 # More than that at once is written as a snapshot of its own straight away.
 _MOST_CHANGES_IN_STEP = 200_000
+
+
+def _log_trouble(error: Exception) -> None:
+    logger.warning("The changes stay beside the snapshot for now: they can't be merged. %s", error)
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,9 @@ class SnapshotPublisher:
         # What is in force is changed by one thread at a time: the one that follows the log, or
         # the one that merges.
         self._lock = threading.Lock()
+        # Snapshots whose delta may hold a step that is not on the disk: readers see it, a power
+        # cut would take it.
+        self._in_doubt: set[Path] = set()
         self._tidied = False
 
     def publish(self) -> SnapshotSource | None:
@@ -87,7 +105,7 @@ class SnapshotPublisher:
                 most = min(max(in_force.base.entries, 1000), _MOST_CHANGES_IN_STEP)
                 if self._bring_up_to_date(in_force, most):
                     return log.source
-            written = self._written(threads=os.cpu_count() or 1)
+            written = self._written(threads=usable_cores())
             if written is None:
                 return None
             self._put_in_force(written.path)
@@ -116,11 +134,12 @@ class SnapshotPublisher:
 
     @contextlib.contextmanager
     def merging_in_background(
-        self, on_trouble: Callable[[Exception, float], None]
+        self, on_trouble: Callable[[Exception], None] = _log_trouble
     ) -> Iterator[Callable[[], None]]:
         """Give a function that starts to merge, if it is time and none is under way.
 
-        The one under way is waited for at the end.
+        The one under way is waited for at the end. `on_trouble` hears of a merge that failed:
+        what is in force stays, and the next call tries again.
         """
         under_way: threading.Thread | None = None
 
@@ -128,7 +147,7 @@ class SnapshotPublisher:
             try:
                 self.merge_if_due()
             except Exception as error:
-                on_trouble(error, 0.0)
+                on_trouble(error)
 
         def start() -> None:
             nonlocal under_way
@@ -153,8 +172,13 @@ class SnapshotPublisher:
         if newer is None:
             return False
         source, changes = newer
-        if source != known.source:
-            append_step(delta_path(known.path), known.base.digest, known.tail, source, changes)
+        doubted = known.path in self._in_doubt
+        if doubted or source != known.source:
+            # To write what is doubted anew, a step that changes nothing does as well.
+            tail = replace(known.tail, torn=known.tail.torn or doubted)
+            self._in_doubt.add(known.path)
+            append_step(delta_path(known.path), known.base.digest, tail, source, changes)
+            self._in_doubt.discard(known.path)
         return True
 
     def _written(self, *, threads: int) -> _Published | None:
@@ -176,16 +200,25 @@ class SnapshotPublisher:
         )
         for file in files[:-_KEPT]:
             if file != path:
-                remove_arrays(file)
+                # By the snapshot the rest is found again, should we be killed in between.
                 delta_path(file).unlink(missing_ok=True)
+                remove_arrays(file)
 
     def _tidy_once(self) -> None:
-        """Remove what a process that was killed has left half written."""
-        if not self._tidied:
-            for folder in (self._store.folder, self._store.snapshots):
-                for leftover in folder.glob(".*.partial"):
-                    leftover.unlink()
-            self._tidied = True
+        """Remove what a process that was killed has left half written, or half removed."""
+        if self._tidied:
+            return
+        snapshots = self._store.snapshots
+        leftovers = [*self._store.folder.glob(".*.partial"), *snapshots.glob(".*.partial")]
+        for file in snapshots.glob(f"*{DELTA_SUFFIX}"):
+            if not file.with_suffix(SNAPSHOT_SUFFIX).exists():
+                leftovers.append(file)
+        for file in snapshots.glob(f"*{STAMP_SUFFIX}"):
+            if not file.with_suffix("").exists():
+                leftovers.append(file)
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)  # a reader may just have finished its stamp
+        self._tidied = True
 
 
 def _file_name(source: SnapshotSource) -> str:

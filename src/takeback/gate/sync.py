@@ -22,6 +22,7 @@ from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signed_note import VerifierKey
+from takeback.matching.snapshot_file import SnapshotError
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +73,9 @@ class ListSync:
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
 
-        Raises LogError if the log is refused, HotlineError if the hotline can't be asked. Killed
-        at any instant, it leaves the state before or after, and the next sync goes on from there.
+        Raises LogError if the log is refused, HotlineError if the hotline can't be asked,
+        SnapshotError if what was written reads back otherwise. Killed at any instant, it leaves
+        the state before or after, and the next sync goes on from there.
         """
         outcome = self._sync(checkpoint_note)
         self._publisher.merge_if_due()
@@ -104,9 +106,10 @@ class ListSync:
         """Sync, wait for news, sync again, until `stopped` is set.
 
         `on_trouble` hears of every error and how many seconds pass before the next try. What has
-        changed is merged into a new snapshot in the background.
+        changed is merged into a new snapshot in the background; a merge that fails is logged, and
+        tried again after the next news.
         """
-        with self._publisher.merging_in_background(on_trouble) as merge_if_due:
+        with self._publisher.merging_in_background() as merge_if_due:
             self._follow(merge_if_due, on_outcome, on_trouble, stopped)
 
     def _follow(
@@ -127,7 +130,7 @@ class ListSync:
                 note = self._client.wait(outcome.size)
                 if note is not None and outcome.size >= self._opened(note).size:
                     raise LogError("The hotline calls old what it calls new. It is asked again.")
-            except (HotlineError, LogError, OSError, sqlite3.Error) as error:
+            except (HotlineError, LogError, SnapshotError, OSError, sqlite3.Error) as error:
                 failures += 1
                 note = None
                 pause = back_off_seconds(failures)

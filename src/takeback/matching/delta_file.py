@@ -5,7 +5,7 @@ is a header of 80 bytes and the changes that lead from one checkpoint to the nex
 whole or not at all. docs/matching.md describes every field.
 
 Nobody ever writes over a byte that a reader may have read: a writer appends to a file that is
-sound to its end, and makes a new file of the sound part if it is not.
+sound to its end, and makes a new file of the sound part if it is not, or may not be on the disk.
 """
 
 import os
@@ -31,6 +31,7 @@ from takeback.matching.snapshot_file import CHECKSUM_BYTES, damaged, replacing
 
 MAGIC: Final = b"TAKEDLTA"
 VERSION: Final = 1
+DELTA_SUFFIX: Final = ".delta"
 
 # magic, version, zero, digest of the base, checksum of all before it
 _PREAMBLE = struct.Struct(f"<8sII{CHECKSUM_BYTES}s{CHECKSUM_BYTES}s")
@@ -86,7 +87,7 @@ class DeltaTail:
 
 def delta_path(snapshot: Path) -> Path:
     """Return where the delta of a snapshot file stands."""
-    return snapshot.with_suffix(".delta")
+    return snapshot.with_suffix(DELTA_SUFFIX)
 
 
 def read_delta(path: Path, base_digest: bytes, start: int = 0) -> DeltaTail:
@@ -118,7 +119,8 @@ def append_step(
     """Append the step to `source` after `tail`, which was read a moment ago.
 
     It is on the disk at the return. There must be one writer. Raises OSError if the disk refuses:
-    then the step is not there.
+    then nobody knows how much of the step is on the disk, even if readers see the whole of it. Who
+    tries again gives the tail as torn, and so has a new file made.
     """
     written = [_written(change) for change in changes]
     body = b"".join(written)

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MAGIC: Final = b"TAKEBACK"
 VERSION: Final = 2
+STAMP_SUFFIX: Final = ".verified"
 CHECKSUM_BYTES: Final = 16
 
 _PREAMBLE = struct.Struct(f"<8sIIQ{CHECKSUM_BYTES}s")
@@ -298,7 +299,7 @@ class _Stamp(_Strict):
 
 
 def _stamp_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.verified")
+    return path.with_name(f"{path.name}{STAMP_SUFFIX}")
 
 
 def _is_stamped(path: Path, status: os.stat_result, digest: bytes) -> bool:
