@@ -79,7 +79,7 @@ def neighbours(random, listed, most):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(data=st.data(), query=codes(), threshold=st.integers(0, 63) | st.integers(0, 256))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_finds_exactly_what_counting_finds(shape, data, query, threshold):
     listed = array_of(data.draw(st.lists(near_codes(query) | codes(), max_size=20)))
     check(built(listed, shape), listed, [query], threshold)
@@ -241,7 +241,7 @@ def test_a_batch_of_more_queries_than_are_worked_on_together(long_list):
 
 @pytest.mark.parametrize("shape", SHAPES[1:])
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_damaged_tables_never_find_what_is_not_there(shape, data):
     listed = np.random.default_rng(11).integers(0, 256, (3000, 32), np.uint8)
     tables = {
