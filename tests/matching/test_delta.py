@@ -202,8 +202,11 @@ def test_a_changed_byte_ends_the_delta_before_its_step(three_steps):
 
 def test_a_step_at_another_place_does_not_count(three_steps):
     data = three_steps.delta.read_bytes()
-    three_steps.delta.write_bytes(data + data[48:])
-    assert seen(three_steps.read())[0] == 4
+    first = data[48 : 48 + 72 + int.from_bytes(data[48:56], "little")]
+    three_steps.delta.write_bytes(data + first)
+    tail = read_delta(three_steps.delta, three_steps.base.digest)
+    assert (len(tail.steps), tail.end, tail.torn) == (3, len(data), True)
+    assert seen(three_steps.read()) == (4, {entry_id(0)})
 
 
 def test_the_delta_of_another_base_does_not_count(three_steps, tmp_path):

@@ -16,8 +16,10 @@ import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from takeback.matching import index
 from takeback.matching.digest_table import order_of, rows_of
-from takeback.matching.policy import Lane
+from takeback.matching.matcher import Matcher, UploadFingerprints
+from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
     ListedEntry,
@@ -33,7 +35,7 @@ from takeback.matching.snapshot_file import (
     open_arrays,
     write_arrays,
 )
-from tests.matching.lists import SOURCE, codes, entry_id, lists, written
+from tests.matching.lists import SOURCE, codes, entry_id, lists, match_list, written
 
 REPOSITORY = Path(__file__).parents[2]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -75,7 +77,11 @@ def test_what_is_written_is_read(data, centre, tmp_path):
         assert snapshot.row_of(listed.entry) == row
         assert all(row in snapshot.rows_of_sha256(digest) for digest in listed.sha256)
         assert all(row in snapshot.rows_of_md5(digest) for digest in listed.md5)
-    assert snapshot.row_of(entry_id(2**127)) in (None, snapshot.entries - 1)
+    listed_ids = {listed.entry for listed in entries}
+    absent = [entry_id(number) for number in (0, 2**127, 2**128 - 1)]
+    absent += [entry[:-1] + other for entry in listed_ids for other in "2z"]
+    for entry in set(absent) - listed_ids:
+        assert snapshot.row_of(entry) is None
 
 
 @same_folder
@@ -87,9 +93,13 @@ def test_the_same_state_gives_the_same_bytes(data, centre, tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+# The first byte of the first is less, its first eight bytes as one little-endian number are more.
+SHA256 = (bytes(range(1, 33)), b"\xff" + bytes(31))
+
+
 def two_entries():
     return [
-        ListedEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), (bytes(32),)),
+        ListedEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), SHA256),
         ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (bytes(16),)),
     ]
 
@@ -144,7 +154,11 @@ def test_every_byte_stands_where_the_description_says(snapshot_bytes):
     assert at == len(snapshot_bytes)
     assert list(arrays["entry_ids"]) == [entry_id(1).encode(), entry_id(2).encode()]
     assert arrays["entry_lane"].tolist() == [0, 1]
-    assert arrays["pdq"].tobytes() + arrays["sha256"].tobytes() == bytes(64)
+    assert arrays["pdq"].tobytes() + arrays["sha256"].tobytes() == bytes(32) + b"".join(SHA256)
+    # Two rows take two bits, one row takes one.
+    beginnings = [int.from_bytes(digest[:8], "little") for digest in SHA256]
+    assert arrays["sha256_order"].tolist() == [beginnings[1] & ~3 | 1, beginnings[0] & ~3 | 0]
+    assert arrays["md5_order"].tolist() == [0]
     assert (arrays["pdq_quality"].tolist(), arrays["md5_entry"].tolist()) == ([80], [1])
 
 
@@ -201,6 +215,43 @@ def test_a_long_list_brings_its_index_along(tmp_path):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with pytest.raises(DamagedSnapshotError):
             open_snapshot(path)
+
+
+def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(tmp_path, monkeypatch):
+    # As if 9,000 rows were so many that tables name blocks of rows.
+    monkeypatch.setattr(index, "_SHAPES", ((1 << 13, None),))
+    monkeypatch.setattr(index, "_LARGEST", index.TableShape(16, slot_bits=14, block_bits=2))
+    random = np.random.default_rng(5)
+    rows, entries = 9_000, 4_000
+    tables = ListTables(
+        np.sort(np.array([entry_id(row) for row in range(entries)], "S26")),
+        random.integers(0, len(LANES), entries, np.uint8),
+        random.integers(0, 256, (rows, 32), np.uint8),
+        random.integers(0, 101, rows, np.uint8),
+        random.integers(0, entries, rows).astype(np.uint32),
+        np.empty((0, 32), np.uint8),
+        np.empty(0, np.uint32),
+        np.empty((0, 16), np.uint8),
+        np.empty(0, np.uint32),
+    )
+    write_snapshot(tmp_path / "long", SOURCE, tables)
+    snapshot = open_snapshot(tmp_path / "long")
+    assert not np.array_equal(snapshot.tables.pdq, tables.pdq)
+    limits, places, distances = snapshot.index.search_flat(tables.pdq ^ np.uint8(1), 32)
+    assert np.array_equal(limits, np.arange(rows + 1))
+    assert (distances == 32).all()
+    found = snapshot.tables
+    assert np.array_equal(found.pdq[places], tables.pdq)
+    assert np.array_equal(found.pdq_quality[places], tables.pdq_quality)
+    assert np.array_equal(found.pdq_entry[places], tables.pdq_entry)
+    # And as a matcher sees them.
+    policy = LanePolicy(0, 0, Decision.REVIEW)
+    matcher = Matcher(match_list(snapshot), MatchPolicy(policy, policy))
+    for row in random.integers(0, rows, 50):
+        [match] = matcher.match(UploadFingerprints(tables.pdq[row].tobytes())).matches
+        entry = tables.pdq_entry[row]
+        assert match.entry.encode() == tables.entry_ids[entry]
+        assert match.lane is LANES[tables.entry_lane[entry]]
 
 
 @given(

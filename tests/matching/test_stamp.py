@@ -97,7 +97,7 @@ def test_a_broken_stamp_is_as_good_as_none(path, stamp, text):
         open_arrays(path)
 
 
-def test_a_folder_that_takes_no_stamp_is_no_trouble(path, monkeypatch):
+def test_a_folder_that_takes_no_stamp_is_no_trouble(path):
     stamp = path.with_name("large.verified")
     stamp.mkdir()
     assert np.array_equal(open_arrays(path).arrays["numbers"], NUMBERS)

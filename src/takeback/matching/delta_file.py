@@ -1,7 +1,7 @@
 """The delta: what changed since a snapshot was written, in a file beside it that only grows.
 
 A preamble of 48 bytes (magic, version, the digest of the snapshot, checksum), then steps. A step
-is a header of 80 bytes and the changes that lead from one checkpoint to the next: it counts
+is a header of 72 bytes and the changes that lead from one checkpoint to the next: it counts
 whole or not at all. docs/matching.md describes every field.
 
 Nobody ever writes over a byte that a reader may have read: a writer appends to a file that is

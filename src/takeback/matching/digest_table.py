@@ -1,8 +1,9 @@
 """Finds digests in a table of many millions by a few steps, in tables that can be mapped.
 
-An order is one number for each row, ascending: the leading bits are the first bits of the digest,
-the trailing bits the row. So one sort of plain numbers makes it, one binary search finds the few
-rows whose digests begin alike, and these are compared whole.
+An order is one number for each row, ascending: the first eight bytes of the digest, read as a
+little-endian number, with the row in place of its low bits, as many as the number of rows has. So
+one sort of plain numbers makes it, one binary search finds the few rows whose digests agree in the
+other bits, and these are compared whole.
 """
 
 import numpy as np
