@@ -10,7 +10,7 @@ from takeback.gate import snapshots
 from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.snapshots import SnapshotInForce, path_in_force
 from takeback.matching.delta_file import delta_path
-from takeback.matching.snapshot_file import damaged
+from takeback.matching.snapshot_file import damaged, replacing
 from tests.gate.histories import EVERYTHING, answers, expected_at, grow
 
 
@@ -64,6 +64,11 @@ def spoil(path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+
+
+def point_anew(store):
+    with replacing(store.current) as pointer:
+        pointer.write(store.current.read_bytes())
 
 
 @pytest.mark.parametrize("place", ["path_in_force", "open_snapshot", "read_delta"])
@@ -124,7 +129,7 @@ def test_what_is_damaged_is_not_read_again_at_each_look(store, publisher, follow
         keeps(follower, 20, "can't be read")
     assert len(reads) == 1
     opens = fails("open_snapshot", damaged(store.folder, "it is empty"))
-    store.current.write_bytes(store.current.read_bytes())
+    point_anew(store)
     for _ in range(3):
         keeps(follower, 20, "it is empty")
     assert len(opens) == 1
@@ -139,7 +144,7 @@ def test_a_snapshot_that_is_missing_is_named(store, publisher, follower):
     base = path_in_force(store)
     away = store.folder / "away"
     base.rename(away)
-    store.current.write_bytes(store.current.read_bytes())
+    point_anew(store)
     fresh = SnapshotInForce(store, EVERYTHING)
     assert fresh.matcher() is None
     for in_force in (follower, fresh):
@@ -155,7 +160,7 @@ def test_a_pointer_that_moves_on_meanwhile_is_no_problem(store, publisher, follo
     whole = snapshots.open_snapshot
 
     def just_removed(path):
-        store.current.write_bytes(store.current.read_bytes())
+        point_anew(store)
         monkeypatch.setattr(snapshots, "open_snapshot", whole)
         raise FileNotFoundError(errno.ENOENT, "No such file", str(path))
 
