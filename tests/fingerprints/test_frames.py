@@ -47,8 +47,21 @@ def _pasted(
     )
 
 
+def _nearer_than_a_line(found: Box | None, wanted: Box) -> bool:
+    return found is not None and all(
+        abs(a - b) * GRID_SIDE < 0.6 for a, b in zip(found, wanted, strict=True)
+    )
+
+
 def _near(found: Box | None, wanted: Box) -> bool:
     return found is not None and all(abs(a - b) < NEAR for a, b in zip(found, wanted, strict=True))
+
+
+@settings(max_examples=10, deadline=None)
+@given(top=st.integers(320, 1200))
+def test_edges_are_placed_between_the_lines_of_the_grid(photograph: Image.Image, top: int) -> None:
+    screen, box = _pasted(photograph.resize((1080, 540)), (1080, 2400), (0, top), (255, 255, 255))
+    assert _nearer_than_a_line(find_frames(*_grid(screen)).shown, box)
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (250, 120, 160)])

@@ -56,6 +56,12 @@ _FAINT: Final = 0.25
 _WIDEST_BORDER: Final = 0.2
 """A border of one width takes at most this share of the shorter side."""
 
+_SOFT: Final = 3
+"""Lines of the grid to which an edge reaches, to either side: by soft samples and by JPEG."""
+
+_CLEAR_STEP: Final = 8
+"""Grey levels by which a picture must differ from the ground for its edge to be placed better."""
+
 _SEAMS: Final = 2
 MOST_PIECES: Final = 4 * _SEAMS
 """Two beside each seam, upright and level."""
@@ -108,11 +114,11 @@ def find_frames(grid: Grid, width: int, height: int) -> Frames:
     upended = np.ascontiguousarray(grey.T)
     levels, uprights = _straight_edges(grey), _straight_edges(upended)
     return Frames(
-        trimmed=_peeled(grey, upended, _FLAT),
-        uncaptioned=_peeled(grey, upended, _WRITTEN),
-        shown=_shown(grey, upended),
-        letterboxed=_letterboxed(levels),
-        edged=_edged(upended, levels),
+        trimmed=_refined(grid, _peeled(grey, upended, _FLAT)),
+        uncaptioned=_refined(grid, _peeled(grey, upended, _WRITTEN)),
+        shown=_refined(grid, _shown(grey, upended)),
+        letterboxed=_refined(grid, _letterboxed(levels)),
+        edged=_refined(grid, _edged(upended, levels)),
         bordered=_bordered(levels, uprights, width, height),
         pieces=_pieces(levels, uprights),
         bar=_bar(grey, levels),
@@ -126,6 +132,36 @@ def paint_over(grid: Grid, bar: Span) -> Grid:
     above, below = grid[bar.first - 1], grid[bar.end]
     painted[bar.first : bar.end] = above + (below - above) * shares
     return painted
+
+
+def _refined(grid: Grid, box: Box | None) -> Box | None:
+    """Move the edges of a part to where the picture begins between two lines of the grid.
+
+    Samples are soft, so beside an edge lie some lines that are half picture, half ground. Their
+    shares of picture add up to its distance from the first line that is picture alone.
+    """
+    if box is None:
+        return None
+    left, top, right, bottom = (round(edge * GRID_SIDE) for edge in box)
+    rows, columns = grid[:, left:right], grid[top:bottom].T
+    return Box(
+        _edge(columns, left, right) / GRID_SIDE,
+        _edge(rows, top, bottom) / GRID_SIDE,
+        1 - _edge(columns[::-1], GRID_SIDE - right, GRID_SIDE - left) / GRID_SIDE,
+        1 - _edge(rows[::-1], GRID_SIDE - bottom, GRID_SIDE - top) / GRID_SIDE,
+    )
+
+
+def _edge(lines: Shares, begin: int, end: int) -> float:
+    """Return where the picture begins that was found to take the lines from `begin` to `end`."""
+    reach = min(_SOFT, begin, (end - begin) // 2)
+    outside, inside = lines[begin - reach], lines[begin + reach]
+    step = inside - outside
+    height = float(step @ step)
+    if reach == 0 or height < _CLEAR_STEP**2 * len(step):
+        return begin
+    between = lines[begin - reach + 1 : begin + reach] - outside
+    return begin + reach - float(np.clip(between @ step / height, 0, 1).sum())
 
 
 def _apart(one: Grey, other: Grey | int) -> Grey:
