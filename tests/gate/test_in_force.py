@@ -138,6 +138,13 @@ def test_what_is_damaged_is_not_read_again_at_each_look(store, publisher, follow
     sees(follower, 24)
 
 
+def test_a_pointer_that_a_power_cut_left_empty_keeps_the_list(store, publisher, follower):
+    sees(follower, 20)
+    with replacing(store.current) as file:
+        file.write(bytes(40))
+    keeps(follower, 20, "null")
+
+
 def test_a_snapshot_that_is_missing_is_named(store, publisher, follower):
     sees(follower, 20)
     # As after a backup that left the folder of the snapshots out.

@@ -162,7 +162,7 @@ class SnapshotPublisher:
                 under_way.join()
 
     def _in_force(self) -> _Published | None:
-        with contextlib.suppress(SnapshotError, OSError, UnicodeDecodeError):
+        with contextlib.suppress(SnapshotError, OSError, ValueError):
             return _Published.at(path_in_force(self._store))
         return None
 

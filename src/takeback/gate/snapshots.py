@@ -78,7 +78,7 @@ class SnapshotInForce:
             self._open = opened
             self._dealt_with = (pointer, opened.seen)
             self.problem = None
-        except (SnapshotError, UnicodeDecodeError) as error:
+        except (SnapshotError, ValueError) as error:  # a pointer of zeros is no name
             self.problem = str(error)
             self._dealt_with = look
         except OSError as error:
