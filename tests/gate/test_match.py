@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from PIL import Image, ImageOps
@@ -153,6 +154,8 @@ def test_interrupted_it_ends_with_what_was_done(listed, folder, store, small_fil
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background has the signal ignored, and hands that on.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         first = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
