@@ -100,14 +100,20 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """Return the commit, with a plus sign if files differ from it; `unknown` outside of git."""
+    """Return the commit, with a plus sign if code differs from it; `unknown` outside of git.
+
+    The pages that a run writes beside it do not count.
+    """
     try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=10"],  # noqa: S607 - git's place differs
-            cwd=REPOSITORY,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
+        commit = _git("rev-parse", "--short=10", "HEAD")
+        changed = _git("status", "--porcelain", "--", ".", ":!docs")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return f"{commit}+" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(  # noqa: S603 - nothing in it comes from outside
+        command, cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.strip()
