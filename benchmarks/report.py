@@ -19,7 +19,8 @@ _HEAD: Final = """\
 
 Takeback side by side with what platforms use today, in one run. `make bench` measures everything
 and writes this page, in about half an hour; `make bench-quick` gives the ratios in three minutes.
-Nothing here is written by hand.
+Nothing here is written by hand. The share of copies found, by kind of copy, is measured in the same
+run and stands in [views.md](views.md).
 
 How it is measured: one core, to which everything is pinned, the child that decodes included. The
 sides take turns, each round in the other direction, after one round that does not count. A ratio
@@ -62,10 +63,11 @@ _SNAPSHOTS: Final = """\
 
 The list as a file that any number of processes map. Each entry has one PDQ and one SHA-256.
 *Index* is the Hamming index alone, *write* the whole file, index included, until it lies safely on
-the disk. *First* opening checks every byte, *again* is a file that was checked before and has not
-changed. *Memory* is what a process grows by when it opens the file and asks once; the file's own
-pages are shared by all. *Add one* is the time until one more entry is safe on the disk, in the
-delta beside the snapshot, read from there and found.
+the disk: medians of three, after one that does not count. *First* opening checks every byte,
+*again* is a file that was checked before and has not changed. *Memory* is what a process grows by
+when it opens the file and asks once; the file's own pages are shared by all. *Add one* is the time
+until one more entry is safe on the disk, in the delta beside the snapshot, read from there and
+found.
 """
 _SERVICE: Final = """\
 ## The gate's HTTP service
