@@ -18,6 +18,7 @@ from takeback.gate.store import FollowedLog, Store, write_followed_log
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import PdqSignal
 from takeback.matching.matcher import Matcher, UploadFingerprints
 from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
@@ -66,7 +67,7 @@ def grow(store: Store, to: int, *, origin: str = "list.example.org", salt: str =
                     drop_live_entry(connection, entry, at)
                 else:
                     put_live_entry(connection, _live(entry, code, event), at)
-        write_followed_log(connection, FollowedLog("key", origin, after, b"note"))
+        write_followed_log(connection, FollowedLog("key", origin, after, b"note", LogRules()))
 
 
 def answers(matcher: Matcher) -> tuple[int, dict[str, int]]:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +17,7 @@ from takeback.hashlist.events import (
     AmendedEvent,
     EntryId,
     Provenance,
+    PurposeEvent,
     WithdrawnEvent,
     canonical_json,
     cut_to_hour,
@@ -44,6 +45,8 @@ class Log:
         self.refuses_feedback: set[str] = set()
         self.broken = False
         self.changed = threading.Condition()
+        with self.changed:
+            self._append(purpose(origin))
 
     @property
     def token(self) -> str:
@@ -102,6 +105,18 @@ class Log:
         opening = seal_event(canonical_json(event))
         self.records.append(Record(opening.commitment(), opening))
         self.changed.notify_all()
+
+
+def purpose(origin: str, **other) -> PurposeEvent:
+    """The event that the log begins with."""
+    values = {
+        "time": _hour(),
+        "lists": "Landscapes, for tests",
+        "confirmers": (origin,),
+        "most_added_a_day": 1_000_000,
+        "expires": _hour() + timedelta(days=365),
+    }
+    return PurposeEvent(**{**values, **other})
 
 
 @contextmanager

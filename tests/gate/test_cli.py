@@ -31,8 +31,8 @@ def synced(log, hotline, tmp_path):
 
 def test_sync_says_what_is_in_force(log, synced, codes):
     log.add(next(codes))
-    assert synced()[1] == "In force: the list at 1 events (1 new).\n"
-    assert synced()[1] == "In force: the list at 1 events (nothing new).\n"
+    assert synced()[1] == "In force: the list at 2 events (2 new).\n"
+    assert synced()[1] == "In force: the list at 2 events (nothing new).\n"
 
 
 def test_the_token_can_come_from_a_file(log, hotline, tmp_path):

@@ -138,4 +138,4 @@ def test_many_threads_share_a_gate_while_the_list_changes(listed, log, sync, gat
             log.add(next(codes))
             sync.sync()
     assert {answer.result().entry for answer in answers} == {entry}
-    assert gate.check(data, report=False).checked_against.checkpoint_size == 6
+    assert gate.check(data, report=False).checked_against.checkpoint_size == 7

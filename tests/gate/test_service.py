@@ -89,7 +89,7 @@ def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_
         files = {"file": ("name-of-a-person.jpg", encoded(scene(1), "WEBP"), "image/webp")}
         answer = requests.post(f"{service}/v1/match", files=files, timeout=20).json()
         assert (answer["decision"], answer["lane"]) == ("review", "self_reported")
-        assert (answer["entry"], answer["checkpoint"]["size"]) == (entry, 1)
+        assert (answer["entry"], answer["checkpoint"]["size"]) == (entry, 2)
         assert answer["distance"] <= 10
         assert [match["entry"] for match in answer["matches"]] == [entry]
         other = requests.post(

@@ -1,6 +1,8 @@
 """The folder of a gate: private wherever it stands, and made by many at once; and whom it asks."""
 
+import contextlib
 import dataclasses
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,10 +13,11 @@ import pytest
 
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.live_entries import put_live_entry, read_live_entry
-from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.gate.store import FollowedLog, Store, StoreError, write_followed_log
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import ListedEntry, ListedPdq, ListTables, SnapshotSource
@@ -75,7 +78,7 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store):
             put_live_entry(connection, live, None)
             assert read_live_entry(connection, one.entry) == live
         frontier = Frontier().extended([leaf_hash(b"event")])
-        write_followed_log(connection, FollowedLog("key", "example", frontier, b"note"))
+        write_followed_log(connection, FollowedLog("key", "example", frontier, b"note", LogRules()))
     source, tables = store.state()
     assert source == SnapshotSource("example", 1, frontier.root())
     expected = ListTables.of(listed)
@@ -109,3 +112,13 @@ def test_an_address_with_a_password_is_refused_and_not_repeated():
     with pytest.raises(ValueError, match="no password") as refused:
         HotlineClient("https://someone:hunter2@hotline.example", TOKEN)
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_store_of_another_version_is_refused_and_left_as_it_is(tmp_path):
+    folder = Store(tmp_path / "gate").folder
+    with contextlib.closing(sqlite3.connect(folder / "list.db")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(StoreError, match="another version"):
+        Store(folder)
+    with contextlib.closing(sqlite3.connect(folder / "list.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)

@@ -46,16 +46,16 @@ def in_force(store: Store) -> dict[str, int]:
 
 def test_what_is_alive_is_in_force(log, sync, store, codes):
     first, second, third = (log.add(next(codes)) for _ in range(3))
-    assert sync.sync().new_events == 3
+    assert sync.sync().new_events == 4
     log.withdraw(second)
     log.amend(third, next(codes), Lane.CONFIRMED)
-    assert sync.sync() == SyncOutcome(5, 2)
-    assert sync.sync() == SyncOutcome(5, 0)
-    assert in_force(store) == {first: 5, third: 5}
+    assert sync.sync() == SyncOutcome(6, 2)
+    assert sync.sync() == SyncOutcome(6, 0)
+    assert in_force(store) == {first: 6, third: 6}
 
 
 def test_an_empty_list_is_in_force_too(sync, store):
-    assert sync.sync().size == 0
+    assert sync.sync().size == 1
     assert in_force(store) == {}
     with Gate.open(store.folder) as gate:
         assert gate.ready
@@ -69,7 +69,7 @@ def test_many_bundles_and_their_progress(log, client, store, codes):
     heard = []
     token = PlatformToken.parse(log.token)
     ListSync(store, client, token, lambda taken, of: heard.append((taken, of))).sync()
-    assert heard == [(256, 800), (512, 800), (768, 800), (800, 800)]
+    assert heard == [(256, 801), (512, 801), (768, 801), (801, 801)]
     assert set(in_force(store)) == set(log.live)
 
 
@@ -126,7 +126,7 @@ def test_a_rewritten_log_of_the_same_size_is_refused(log, sync, store, good):
 
 def test_a_shortened_log_is_refused(log, sync, store, good):
     log.records.pop()
-    with pytest.raises(LogShortenedError, match="shrunk from 3 events to 2"):
+    with pytest.raises(LogShortenedError, match="shrunk from 4 events to 3"):
         sync.sync()
     assert in_force(store) == good
 
@@ -174,8 +174,8 @@ def test_a_withdrawal_between_checkpoint_and_bundles_is_waited_for(log, sync, st
     entry = log.add(next(codes))
     note = log.checkpoint()
     log.withdraw(entry)
-    assert sync.sync(note).size == 5
-    assert in_force(store) == dict.fromkeys(good, 5)
+    assert sync.sync(note).size == 6
+    assert in_force(store) == dict.fromkeys(good, 6)
 
 
 def test_a_token_pins_the_key_at_the_first_sync(log, hotline, store):

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,9 +14,14 @@ from takeback.hashlist.commitments import Opening
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
+    ConfirmedEvent,
     EntryId,
     Event,
+    KeyEvent,
     Provenance,
+    PurposeEvent,
+    ResumedEvent,
+    SuspendedEvent,
     WithdrawnEvent,
     canonical_json,
     new_entry_id,
@@ -29,6 +35,9 @@ from takeback.matching.policy import Lane
 ORIGIN = "hotline.example.org/log/v1"
 SIGNER = Signer(ORIGIN, bytes(range(32)))
 HOUR = datetime(2026, 3, 1, 14, tzinfo=UTC)
+
+
+text = st.characters(codec="utf-8", exclude_categories=["Cs"])
 
 
 def hex_digits(count: int) -> st.SearchStrategy[str]:
@@ -55,8 +64,18 @@ def hours() -> st.SearchStrategy[datetime]:
 
 
 def provenances() -> st.SearchStrategy[Provenance]:
-    letters = st.characters(codec="utf-8", exclude_categories=["Cs"])
-    return st.builds(Provenance, hotline=st.text(letters, min_size=1, max_size=40))
+    return st.builds(Provenance, hotline=st.text(text, min_size=1, max_size=40))
+
+
+def purposes() -> st.SearchStrategy[PurposeEvent]:
+    origins = st.lists(st.text(text, min_size=1, max_size=40), min_size=1, max_size=5, unique=True)
+    return st.builds(
+        purpose,
+        lists=st.text(text, min_size=1, max_size=200),
+        confirmers=origins.map(tuple),
+        most_added_a_day=st.integers(1, 2**53 - 1),
+        days=st.integers(1, 10_000),
+    )
 
 
 def events() -> st.SearchStrategy[Event]:
@@ -69,8 +88,25 @@ def events() -> st.SearchStrategy[Event]:
         "signals": signals(),
     }
     return (
-        st.builds(AddedEvent, **listed)
+        purposes()
+        | st.builds(KeyEvent, time=hours(), key=st.text(text, min_size=1, max_size=80))
+        | st.builds(
+            ConfirmedEvent,
+            time=hours(),
+            origin=st.text(text, min_size=1, max_size=40),
+            entry=entry_ids(),
+            index=st.integers(0, 2**53 - 1),
+            commitment=hex_digits(64),
+        )
+        | st.builds(AddedEvent, **listed)
         | st.builds(AmendedEvent, **listed)
+        | st.builds(ResumedEvent, **listed)
+        | st.builds(
+            SuspendedEvent,
+            entry=entry_ids(),
+            time=hours(),
+            reason=st.sampled_from(["not_the_same", "hotline"]),
+        )
         | st.builds(
             WithdrawnEvent,
             entry=entry_ids(),
@@ -79,6 +115,11 @@ def events() -> st.SearchStrategy[Event]:
             reason=st.sampled_from(["reporter", "hotline"]),
         )
     )
+
+
+def purpose(days: int = 365, **other: Any) -> PurposeEvent:
+    values = {"lists": "Landscapes", "confirmers": (ORIGIN,), "most_added_a_day": 3}
+    return PurposeEvent(time=HOUR, expires=HOUR + timedelta(days=days), **{**values, **other})
 
 
 def added(entry: EntryId, digest: str = "ab" * 32) -> AddedEvent:

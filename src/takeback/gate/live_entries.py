@@ -86,6 +86,24 @@ def drop_live_entry(connection: sqlite3.Connection, entry: EntryId, at: int | No
     _note_change(connection, entry, at)
 
 
+def suspended_at(connection: sqlite3.Connection, entry: EntryId) -> int | None:
+    """Return the log index of the event that added a suspended entry, None if it is none."""
+    row = connection.execute(
+        "SELECT added_at FROM suspended_entry WHERE entry = ?", (entry,)
+    ).fetchone()
+    return int(row[0]) if row is not None else None
+
+
+def put_suspended(connection: sqlite3.Connection, entry: EntryId, added_at: int | None) -> None:
+    """Note that an entry is suspended; None: that it is so no more."""
+    if added_at is None:
+        connection.execute("DELETE FROM suspended_entry WHERE entry = ?", (entry,))
+    else:
+        connection.execute(
+            "INSERT OR REPLACE INTO suspended_entry VALUES (?, ?)", (entry, added_at)
+        )
+
+
 def know_changes_since(connection: sqlite3.Connection, size: int) -> None:
     """Note that every change after a checkpoint is kept, unless that is noted already."""
     connection.execute("INSERT OR IGNORE INTO changes_known VALUES (1, ?)", (size,))

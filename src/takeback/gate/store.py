@@ -9,6 +9,7 @@ sync.lock    held by the one process that syncs
 
 import contextlib
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -23,10 +24,16 @@ from takeback.gate.live_entries import (
     read_tables,
 )
 from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.rules import LogRules
+from takeback.hashlist.signed_note import VerifierKey
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
 
 _BUSY_SECONDS = 30.0
+
+# Raised with every change of the tables below. A store is only a copy of the list: one of another
+# version is fetched anew, not converted.
+_SCHEMA_VERSION = 2
 
 _LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
@@ -35,6 +42,7 @@ CREATE TABLE IF NOT EXISTS followed_log (
     origin TEXT NOT NULL,
     frontier BLOB NOT NULL,
     checkpoint BLOB NOT NULL,
+    rules TEXT NOT NULL,
     contacted_at TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS changed_entry (
@@ -46,6 +54,10 @@ CREATE TABLE IF NOT EXISTS changes_known (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     since INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS suspended_entry (
+    entry TEXT PRIMARY KEY,
+    added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS live_entry (
     entry TEXT PRIMARY KEY,
     added_at INTEGER NOT NULL,
@@ -79,15 +91,21 @@ class FollowedLog:
     """Which log the store follows and what of it has been verified.
 
     `verifier_key`: the key line that was pinned; `frontier`: the right edge of the Merkle tree;
-    `checkpoint`: the signed note that vouches for it; `contacted_at`: when the hotline last
-    answered as it should.
+    `checkpoint`: the signed note that vouches for it; `rules`: what the log has said of itself;
+    `contacted_at`: when the hotline last answered as it should.
     """
 
     verifier_key: str
     origin: str
     frontier: Frontier
     checkpoint: bytes
+    rules: LogRules
     contacted_at: datetime | None = None
+
+    @property
+    def key_in_force(self) -> VerifierKey:
+        """The key that signs the log now: the one pinned, or the one it was handed over to."""
+        return self.rules.key or VerifierKey.parse(self.verifier_key)
 
     @property
     def source(self) -> SnapshotSource:
@@ -116,7 +134,9 @@ class Store:
                     _make_private(path)
                     with contextlib.closing(_connect(path)) as connection:
                         connection.execute("PRAGMA journal_mode=WAL")
+                        _require_version(connection, folder)
                         connection.executescript(schema)
+                        connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"The store {folder} can't be opened: {error}") from error
 
@@ -227,23 +247,31 @@ class Store:
 def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None:
     """Write which log is followed and how far, inside a transaction; now counts as a contact."""
     connection.execute(
-        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?)",
-        (log.verifier_key, log.origin, log.frontier.to_bytes(), log.checkpoint, _now()),
+        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?, ?)",
+        (
+            log.verifier_key,
+            log.origin,
+            log.frontier.to_bytes(),
+            log.checkpoint,
+            json.dumps(log.rules.to_json()),
+            _now(),
+        ),
     )
 
 
 def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
     row = connection.execute(
-        "SELECT verifier_key, origin, frontier, checkpoint, contacted_at FROM followed_log"
+        "SELECT verifier_key, origin, frontier, checkpoint, rules, contacted_at FROM followed_log"
     ).fetchone()
     if row is None:
         return None
-    verifier_key, origin, frontier, checkpoint, contacted_at = row
+    verifier_key, origin, frontier, checkpoint, rules, contacted_at = row
     return FollowedLog(
         verifier_key,
         origin,
         Frontier.from_bytes(frontier),
         checkpoint,
+        LogRules.from_json(json.loads(rules)),
         datetime.fromisoformat(contacted_at) if contacted_at else None,
     )
 
@@ -261,6 +289,16 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _require_version(connection: sqlite3.Connection, folder: Path) -> None:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if tables and version != _SCHEMA_VERSION:
+        raise StoreError(
+            f"The store {folder} was written by another version of Takeback. Send what waits in "
+            "its outbox with that version, then give --store a new folder and sync."
+        )
 
 
 def _make_private(path: Path) -> None:

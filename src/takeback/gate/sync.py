@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.courier import back_off_seconds
@@ -12,15 +13,19 @@ from takeback.gate.live_entries import (
     drop_live_entry,
     know_changes_since,
     put_live_entry,
+    put_suspended,
     read_live_entry,
+    suspended_at,
 )
 from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
+from takeback.hashlist.events import EntryEvent
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.matching.snapshot_file import SnapshotError
 
@@ -46,8 +51,12 @@ class SyncOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
+    """Where the store stands: the key first pinned, the one in force, the edge and the rules."""
+
+    pinned: VerifierKey
     key: VerifierKey
     frontier: Frontier
+    rules: LogRules
 
 
 class ListSync:
@@ -151,25 +160,33 @@ class ListSync:
             # No snapshot stands before the first state, so nobody will ask what led to it.
             changed_at = checkpoint.size if log is not None else None
             know_changes_since(connection, position.frontier.size if log else checkpoint.size)
+            rules, now = position.rules, datetime.now(UTC)
             for ref in growth.bundles():
                 data = self._client.openings(f"/list/v1/openings/{ref.path}")
-                _fold(connection, growth.take(ref, data), changed_at)
+                events = growth.take(ref, data)
+                rules = rules.after(events, checkpoint.origin, now)
+                _fold(connection, events, changed_at)
                 self._on_progress(ref.end - position.frontier.size, new_events)
-            verified = FollowedLog(position.key.line, checkpoint.origin, growth.finish(), note)
+            verified = FollowedLog(
+                position.pinned.line, checkpoint.origin, growth.finish(), note, rules
+            )
             write_followed_log(connection, verified)
         return SyncOutcome(checkpoint.size, new_events)
 
     def _position(self) -> _Position:
         log = self._store.followed_log()
         if log is not None:
-            key, frontier = VerifierKey.parse(log.verifier_key), log.frontier
+            pinned = VerifierKey.parse(log.verifier_key)
+            position = _Position(pinned, log.key_in_force, log.frontier, log.rules)
             whose = "the log that this store follows; give another --store for another log"
         else:
-            key, frontier = VerifierKey.parse(self._client.key()), Frontier()
+            shown = VerifierKey.parse(self._client.key())
+            position = _Position(shown, shown, Frontier(), LogRules())
             whose = "the key that the hotline shows; ask the hotline for a new token"
-        if key.pin != self._token.pin:
+        # A token made after the log was handed over pins the new key, one from before the old.
+        if self._token.pin not in (position.pinned.pin, position.key.pin):
             raise WrongKeyError(f"The token does not fit {whose}.")
-        return _Position(key, frontier)
+        return position
 
     def _opened(self, note: bytes) -> Checkpoint:
         return open_checkpoint(note, self._position().key)
@@ -178,16 +195,19 @@ class ListSync:
 def _fold(
     connection: sqlite3.Connection, logged: list[LoggedEvent], changed_at: int | None
 ) -> None:
-    """Fold a bundle into the live entries, of which only those it touches are read."""
-    touched = {one.event.entry for one in logged if one.event is not None}
-    before = {
-        entry: live for entry in touched if (live := read_live_entry(connection, entry)) is not None
+    """Fold a bundle into the entries, of which only those it touches are read."""
+    touched = {one.event.entry for one in logged if isinstance(one.event, EntryEvent)}
+    live = {entry: found for entry in touched if (found := read_live_entry(connection, entry))}
+    suspended = {
+        entry: at for entry in touched if (at := suspended_at(connection, entry)) is not None
     }
-    state = ListState(dict(before))
+    state = ListState(dict(live), dict(suspended))
     state.apply(logged)
     for entry in touched:
         after = state.live.get(entry)
         if after is None:
             drop_live_entry(connection, entry, changed_at)
-        elif after != before.get(entry):
+        elif after != live.get(entry):
             put_live_entry(connection, after, changed_at)
+        if state.suspended.get(entry) != suspended.get(entry):
+            put_suspended(connection, entry, state.suspended.get(entry))

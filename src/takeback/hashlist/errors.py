@@ -49,3 +49,11 @@ class ErasedWithoutWithdrawalError(LogError):
 
 class EventOutOfPlaceError(LogError):
     """An event contradicts the ones before it, such as an entry added twice."""
+
+
+class GrowthBeyondCapError(LogError):
+    """More entries were added in a day than the log's own purpose allows."""
+
+
+class EventTimeError(LogError):
+    """An event is dated later than now, or long before the events that stand before it."""

@@ -5,7 +5,7 @@ import json
 import secrets
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NewType, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from takeback.hashlist.errors import MalformedLogError
@@ -77,6 +78,7 @@ def _require_ascending(indexes: tuple[int, ...]) -> tuple[int, ...]:
     return indexes
 
 
+_Origin = Annotated[str, Field(min_length=1, max_length=255)]
 _Entry = Annotated[EntryId, Field(pattern=ENTRY_ID_PATTERN)]
 _Hour = Annotated[
     datetime,
@@ -95,8 +97,69 @@ _Index = Annotated[int, Field(ge=0, le=_MAX_INDEX)]
 class Provenance(WireModel):
     """Where an entry comes from: the origin of the hotline's log, and who there."""
 
-    hotline: Annotated[str, Field(min_length=1, max_length=255)]
+    hotline: _Origin
     source: Literal["reporter"] = "reporter"
+
+
+class PurposeEvent(WireModel):
+    """The first event of every log: what the list is for, and the bounds it keeps to.
+
+    No later event changes it. Another purpose needs another log, whose origin every gate has to
+    pin anew.
+
+    `lists`: what may be listed, in words. `confirmers`: origins of the logs of the hotlines that
+    may confirm an entry; `confirmations`: how many of them must, before an entry in the confirmed
+    lane counts as confirmed. `most_added_a_day`: entries that may be added in one day in UTC.
+    `expires`: from this hour on the list should not be used.
+    """
+
+    v: Literal[1] = 1
+    type: Literal["purpose"] = "purpose"
+    time: _Hour
+    lists: Annotated[str, Field(min_length=1, max_length=2000)]
+    confirmers: Annotated[tuple[_Origin, ...], Field(strict=False, min_length=1, max_length=64)]
+    confirmations: Annotated[int, Field(ge=1, le=64)] = 1
+    most_added_a_day: Annotated[int, Field(ge=1, le=_MAX_INDEX)]
+    expires: _Hour
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if len(set(self.confirmers)) != len(self.confirmers):
+            raise ValueError("must not name a confirmer twice")
+        if self.confirmations > len(self.confirmers):
+            raise ValueError("asks for more confirmations than there are confirmers")
+        if self.expires <= self.time:
+            raise ValueError("must not expire before it begins")
+        return self
+
+
+class KeyEvent(WireModel):
+    """Hands the log over to another key: `name+hash+base64`, its name the log's origin.
+
+    The checkpoint that brings this event is signed with the key before it. Whoever has taken it in
+    believes the new key only.
+    """
+
+    v: Literal[1] = 1
+    type: Literal["key"] = "key"
+    time: _Hour
+    key: Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class ConfirmedEvent(WireModel):
+    """Says that this hotline, too, has assessed the record of an entry on another hotline's list.
+
+    The record, not an equal fingerprint: two copies of one picture differ by some bits. `origin`,
+    `index` and `commitment` (64 hex digits) name the event that put the entry into that log.
+    """
+
+    v: Literal[1] = 1
+    type: Literal["confirmed"] = "confirmed"
+    time: _Hour
+    origin: _Origin
+    entry: _Entry
+    index: _Index
+    commitment: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class AddedEvent(WireModel):
@@ -140,10 +203,38 @@ class WithdrawnEvent(WireModel):
     reason: Literal["reporter", "hotline"]
 
 
-Event = Annotated[AddedEvent | AmendedEvent | WithdrawnEvent, Field(discriminator="type")]
-"""One change to the list, told apart by `type`."""
+class SuspendedEvent(WireModel):
+    """Takes an entry out of force until a person has looked; its openings stay."""
 
-_EVENT: TypeAdapter[AddedEvent | AmendedEvent | WithdrawnEvent] = TypeAdapter(Event)
+    v: Literal[1] = 1
+    type: Literal["suspended"] = "suspended"
+    entry: _Entry
+    time: _Hour
+    reason: Literal["not_the_same", "hotline"]
+
+
+class ResumedEvent(WireModel):
+    """Puts a suspended entry into force again, as it now is."""
+
+    v: Literal[1] = 1
+    type: Literal["resumed"] = "resumed"
+    entry: _Entry
+    time: _Hour
+    lane: Lane
+    provenance: Provenance
+    signals: _Signals
+
+
+EntryEvent = AddedEvent | AmendedEvent | SuspendedEvent | ResumedEvent | WithdrawnEvent
+"""A change to one entry of the list."""
+
+AnyEvent = PurposeEvent | KeyEvent | ConfirmedEvent | EntryEvent
+"""Whatever a log can hold."""
+
+Event = Annotated[AnyEvent, Field(discriminator="type")]
+"""One event of a log, told apart by `type`."""
+
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 
 
 def canonical_json(model: WireModel) -> bytes:
@@ -151,7 +242,7 @@ def canonical_json(model: WireModel) -> bytes:
     return _canonical(model.model_dump(mode="json"))
 
 
-def parse_event(data: bytes) -> AddedEvent | AmendedEvent | WithdrawnEvent:
+def parse_event(data: bytes) -> AnyEvent:
     """Read an event from its canonical bytes, at most MAX_EVENT_BYTES of them.
 
     Raises MalformedLogError for anything else: another version, an unknown key, a value out of

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from takeback.hashlist.errors import EventOutOfPlaceError
-from takeback.hashlist.events import AddedEvent, AmendedEvent, EntryId, Provenance, WithdrawnEvent
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    ConfirmedEvent,
+    EntryId,
+    KeyEvent,
+    Provenance,
+    PurposeEvent,
+    ResumedEvent,
+    SuspendedEvent,
+    WithdrawnEvent,
+)
 from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.signals import Signal
 from takeback.matching.policy import Lane
@@ -24,14 +35,20 @@ class LiveEntry:
 
 @dataclass
 class ListState:
-    """The live entries, changed event by event in log order."""
+    """The entries, changed event by event in log order: those in force, and those suspended."""
 
     _live: dict[EntryId, LiveEntry] = field(default_factory=dict)
+    _suspended: dict[EntryId, int] = field(default_factory=dict)
 
     @property
     def live(self) -> Mapping[EntryId, LiveEntry]:
-        """The entries on the list, by id; a view that follows every change."""
+        """The entries in force, by id; a view that follows every change."""
         return MappingProxyType(self._live)
+
+    @property
+    def suspended(self) -> Mapping[EntryId, int]:
+        """Log index of the event that added each suspended entry; a view, too."""
+        return MappingProxyType(self._suspended)
 
     def apply(self, logged: Iterable[LoggedEvent]) -> None:
         """Take in events in log order; those whose opening was erased change nothing.
@@ -41,24 +58,39 @@ class ListState:
         for one in logged:
             match one.event:
                 case AddedEvent() as event:
-                    self._require(event.entry not in self._live, one.index, "adds a live entry")
+                    known = event.entry in self._live or event.entry in self._suspended
+                    self._require(not known, one.index, "adds an entry that is there already")
                     self._put(event, one.index)
                 case AmendedEvent() as event:
                     before = self._live.get(event.entry)
                     if before is None:
                         raise _out_of_place(one.index, "amends an entry that is not live")
                     self._put(event, before.added_at)
-                case WithdrawnEvent() as event:
-                    # Not live here: it was added and withdrawn within the events just fetched,
-                    # and its openings are erased already.
+                case SuspendedEvent() as event:
                     before = self._live.pop(event.entry, None)
-                    fits = before is None or before.added_at == event.erases[0]
-                    self._require(fits, one.index, "withdraws an entry added elsewhere")
-                    self._require(event.erases[-1] < one.index, one.index, "erases what follows")
-                case None:
+                    # Not live here: withdrawn later, and its openings are erased already.
+                    if before is not None:
+                        self._suspended[event.entry] = before.added_at
+                case ResumedEvent() as event:
+                    added_at = self._suspended.pop(event.entry, None)
+                    if added_at is None:
+                        raise _out_of_place(one.index, "resumes an entry that is not suspended")
+                    self._put(event, added_at)
+                case WithdrawnEvent() as event:
+                    self._withdraw(event, one.index)
+                case PurposeEvent() | KeyEvent() | ConfirmedEvent() | None:
                     pass
 
-    def _put(self, event: AddedEvent | AmendedEvent, added_at: int) -> None:
+    def _withdraw(self, event: WithdrawnEvent, index: int) -> None:
+        before = self._live.pop(event.entry, None)
+        added_at = before.added_at if before else self._suspended.pop(event.entry, None)
+        # Not here at all: it was added and withdrawn within the events just fetched, and its
+        # openings are erased already.
+        fits = added_at is None or added_at == event.erases[0]
+        self._require(fits, index, "withdraws an entry added elsewhere")
+        self._require(event.erases[-1] < index, index, "erases what follows")
+
+    def _put(self, event: AddedEvent | AmendedEvent | ResumedEvent, added_at: int) -> None:
         self._live[event.entry] = LiveEntry(
             event.entry, event.lane, event.provenance, event.signals, added_at
         )

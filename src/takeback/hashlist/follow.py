@@ -14,7 +14,7 @@ from takeback.hashlist.errors import (
     LogRewrittenError,
     LogShortenedError,
 )
-from takeback.hashlist.events import AddedEvent, AmendedEvent, WithdrawnEvent, parse_event
+from takeback.hashlist.events import AnyEvent, WithdrawnEvent, parse_event
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.tiles import BundleRef, bundles_between
 
@@ -24,7 +24,7 @@ class LoggedEvent:
     """An event at its place in the log; None where its opening was erased after a withdrawal."""
 
     index: int
-    event: AddedEvent | AmendedEvent | WithdrawnEvent | None
+    event: AnyEvent | None
 
 
 class LogGrowth:

@@ -58,7 +58,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     _, code = report_from_browser(pictures=[picture_record(), picture_record()])
     seal_pending()
     skylark = Platform.objects.get(name="Skylark")
-    publishing.note_fetched(skylark, 2)
+    publishing.note_fetched(skylark, 3)
     first, second = CasePicture.objects.order_by("position")
     said = [
         (first.entry, FeedbackValue.BLOCKED),

@@ -143,7 +143,7 @@ def test_the_timeline_is_translated(language: str) -> None:
     )
     seal_pending()
     skylark = Platform.objects.get(name=PLATFORM)
-    publishing.note_fetched(skylark, 1)
+    publishing.note_fetched(skylark, 2)
     entry = CasePicture.objects.get().entry
     said = [
         FeedbackItem(id=uuid4(), entry=entry, value=v, time=datetime.now(UTC))

@@ -102,8 +102,8 @@ def test_time_in_the_future_is_kept_as_now() -> None:
 def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
     skylark, plover = platform("Skylark"), platform("Plover")
     first, second = listed(), listed()
-    note_fetched(skylark, 1)
-    note_fetched(plover, 2)
+    note_fetched(skylark, 2)
+    note_fetched(plover, 3)
     fetched = {
         (one.entry, one.platform): one.fetched_at is not None
         for one in access.outcomes([second, first])
@@ -115,21 +115,21 @@ def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
         (second, "Plover"): True,
     }
     earlier = access.outcomes([first])
+    note_fetched(skylark, 3)
     note_fetched(skylark, 2)
-    note_fetched(skylark, 1)
     assert access.outcomes([first]) == earlier
 
 
 @pytest.mark.django_db
 def test_outcome_of_a_pending_entry_is_that_nobody_has_it() -> None:
-    note_fetched(platform("Skylark"), 1)
+    note_fetched(platform("Skylark"), 2)
     assert only_outcome(list_picture(some_signals())).fetched_at is None
 
 
 @pytest.mark.django_db
 def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> None:
     skylark, entry = platform("Skylark"), listed()
-    note_fetched(skylark, 1)
+    note_fetched(skylark, 2)
     record_feedback(skylark, [said(entry)])
     withdraw_entries([entry], "reporter")
     seal_pending()

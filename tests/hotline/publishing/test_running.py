@@ -98,7 +98,7 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
     seal_pending()
 
     async def wait_and_seal(url: str) -> list[httpx.Response]:
-        waiting = asyncio.create_task(wait_all(url, token, size=1, seconds=25))
+        waiting = asyncio.create_task(wait_all(url, token, size=2, seconds=25))
         while not listeners(hotline_database):
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.5)
@@ -116,10 +116,10 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
     with hotline(hotline_database) as (url, _):
         told = asyncio.run(wait_and_seal(url))
         assert [one.status_code for one in told] == [200] * _WAITERS
-        assert {open_checkpoint(one.content, key).size for one in told} == {2}
+        assert {open_checkpoint(one.content, key).size for one in told} == {3}
         behind = asyncio.run(wait_all(url, token, size=0, seconds=25))
         assert {one.content for one in behind} == {told[0].content}
-        none = asyncio.run(wait_all(url, token, size=2, seconds=1))
+        none = asyncio.run(wait_all(url, token, size=3, seconds=1))
         assert [(one.status_code, one.content) for one in none] == [(204, b"")] * _WAITERS
         assert answers(url)
 

@@ -21,6 +21,9 @@ SITE_NAME = os.environ.get("TAKEBACK_SITE_NAME", "Takeback")
 NEUTRAL_SITE = os.environ.get("TAKEBACK_NEUTRAL_SITE", "https://www.bbc.co.uk/weather")
 COUNTRY = os.environ.get("TAKEBACK_COUNTRY", "GB")
 
+# What the list is for, and its bounds: read once, when the log begins.
+PURPOSE = Path(purpose) if (purpose := os.environ.get("TAKEBACK_PURPOSE")) else None
+
 INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "takeback.hotline.config",

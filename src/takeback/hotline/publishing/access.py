@@ -9,7 +9,13 @@ from django.db.models import Count, Max, Min, OuterRef, Subquery
 from takeback.hashlist.bundles import Record, encode_entries, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening
-from takeback.hashlist.events import EntryId
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    EntryId,
+    ResumedEvent,
+    parse_event,
+)
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
@@ -17,6 +23,7 @@ from takeback.hotline.publishing.domain import (
     FeedbackSummary,
     Outcome,
     PlatformSummary,
+    UnknownEntryError,
     token_digest,
     token_secret,
 )
@@ -70,6 +77,21 @@ def openings_bundle(ref: BundleRef) -> bytes | None:
         return None
     rows = LogEntry.objects.filter(index__gte=ref.start, index__lt=ref.end).order_by("index")
     return encode_openings(Record(bytes(row.commitment), _opening(row)) for row in rows)
+
+
+def purpose_opening() -> bytes | None:
+    """Return the opening of the log's first event, its purpose, which is public; None before it."""
+    row = LogEntry.objects.filter(index=0).first()
+    return encode_openings([Record(bytes(row.commitment), _opening(row))]) if row else None
+
+
+def listed_content(entry: EntryId) -> AddedEvent | AmendedEvent | ResumedEvent:
+    """Return the event that says what an entry now holds; raises UnknownEntryError without one."""
+    for event in LogEntry.objects.filter(entry=entry, event__isnull=False).order_by("-index"):
+        opened = parse_event(bytes(event.event or b""))
+        if isinstance(opened, AddedEvent | AmendedEvent | ResumedEvent):
+            return opened
+    raise UnknownEntryError(f"The entry {entry} is not in the log, or was withdrawn.")
 
 
 def platform_of_token(token: str) -> Platform | None:

@@ -13,6 +13,8 @@ from takeback.hashlist.events import (
     AddedEvent,
     EntryId,
     Provenance,
+    ResumedEvent,
+    SuspendedEvent,
     WithdrawnEvent,
     canonical_json,
     cut_to_hour,
@@ -21,6 +23,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt
 from takeback.hashlist.signals import Signal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.domain import (
     PlatformError,
     UnknownEntryError,
@@ -58,7 +61,7 @@ def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> 
         signals=tuple(signals),
     )
     entry = Entry.objects.create(id=event.entry, lane=lane, listed_at=now)
-    PendingEvent.objects.create(entry=entry, event=canonical_json(event))
+    PendingEvent.objects.create(entry=entry, event=canonical_json(event), adds=True)
     record("entry.listed", event.entry, "reporter")
     _defer_sealing()
     return event.entry
@@ -83,16 +86,68 @@ def withdraw_entries(entries: Iterable[EntryId], reason: Literal["reporter", "ho
             continue
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])
+        PendingEvent.objects.filter(entry=row).delete()
         indexes = LogEntry.objects.filter(entry=row).order_by("index")
         if erases := tuple(indexes.values_list("index", flat=True)):
             event = WithdrawnEvent(
                 entry=EntryId(row.id), time=cut_to_hour(now), erases=erases, reason=reason
             )
-            PendingEvent.objects.create(entry=row, event=canonical_json(event))
-        else:
-            PendingEvent.objects.filter(entry=row).delete()
+            PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
         record("entry.withdrawn", row.id, reason)
     _defer_sealing()
+
+
+@transaction.atomic
+def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], actor: str) -> bool:
+    """Take an entry out of force until a person has looked; says whether that changed anything.
+
+    `actor`: whose act it is, for the audit record. Raises UnknownEntryError for an entry that is
+    not in the log.
+    """
+    row = _entry_in_log(entry)
+    if row.withdrawn_at is not None or row.suspended_at is not None:
+        return False
+    row.suspended_at = datetime.now(UTC)
+    row.save(update_fields=["suspended_at"])
+    event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
+    PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
+    record("entry.suspended", entry, actor)
+    _defer_sealing()
+    return True
+
+
+@transaction.atomic
+def resume_entry(entry: EntryId, actor: str) -> bool:
+    """Put a suspended entry into force again; says whether that changed anything.
+
+    Raises UnknownEntryError for an entry that is not in the log.
+    """
+    row = _entry_in_log(entry)
+    if row.withdrawn_at is not None or row.suspended_at is None:
+        return False
+    row.suspended_at = None
+    row.save(update_fields=["suspended_at"])
+    listed = listed_content(entry)
+    event = ResumedEvent(
+        entry=entry,
+        time=cut_to_hour(datetime.now(UTC)),
+        lane=listed.lane,
+        provenance=listed.provenance,
+        signals=listed.signals,
+    )
+    PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
+    record("entry.resumed", entry, actor)
+    _defer_sealing()
+    return True
+
+
+def _entry_in_log(entry: EntryId) -> Entry:
+    # Pending events first, then entries: the order in which sealing locks them.
+    list(PendingEvent.objects.filter(entry=entry).order_by("id").select_for_update())
+    row = Entry.objects.filter(id=entry).select_for_update().first()
+    if row is None or not LogEntry.objects.filter(entry=row).exists():
+        raise UnknownEntryError("An entry that is not in the log can't be suspended or resumed.")
+    return row
 
 
 @transaction.atomic

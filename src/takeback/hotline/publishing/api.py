@@ -97,6 +97,17 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 
 
 @_answering("GET")
+def purpose(request: HttpRequest) -> HttpResponse:
+    """Answer with the opening of the log's first event, which says what the list is for."""
+    body = access.purpose_opening()
+    if body is None:
+        raise _RequestError(
+            HTTPStatus.NOT_FOUND, "no_purpose_yet", "The log is empty. Ask again in a minute."
+        )
+    return HttpResponse(body, content_type=_BYTES, headers={"Cache-Control": _FOREVER})
+
+
+@_answering("GET")
 def tile(request: HttpRequest, path: str) -> HttpResponse:
     """Answer with a tile of the Merkle tree."""
     return _forever(access.tile(_read(TileRef.parse, path)))

@@ -32,21 +32,27 @@ class Entry(models.Model):
     id = models.CharField(max_length=_ENTRY_LETTERS, primary_key=True)
     lane = models.CharField(max_length=16, choices=[(lane.value, lane.value) for lane in Lane])
     listed_at = models.DateTimeField()
+    suspended_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
 
 class PendingEvent(models.Model):
-    """An event that is not in the log yet: its canonical bytes."""
+    """An event that is not in the log yet: its canonical bytes.
 
-    entry = models.ForeignKey(Entry, models.PROTECT)
+    `entry`: None for an event that is about no entry; `adds`: whether it adds one, which only so
+    many events a day may do.
+    """
+
+    entry = models.ForeignKey(Entry, models.PROTECT, null=True)
     event = models.BinaryField()
+    adds = models.BooleanField()
 
 
 class LogEntry(models.Model):
     """The log at one index: the commitment for ever, the opening until it is erased."""
 
     index = models.BigIntegerField(primary_key=True)
-    entry = models.ForeignKey(Entry, models.PROTECT)
+    entry = models.ForeignKey(Entry, models.PROTECT, null=True)
     commitment = models.BinaryField()
     nonce = models.BinaryField(null=True)
     event = models.BinaryField(null=True)
@@ -74,11 +80,15 @@ class TileHash(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A signed state of the log, and the right edge of the tree at it."""
+    """A signed state of the log; the right edge of the tree and the log's rules at it.
+
+    `frontier`: as `Frontier.to_bytes` writes it; `rules`: as `LogRules.to_json` does.
+    """
 
     size = models.BigIntegerField(primary_key=True)
     note = models.BinaryField()
     frontier = models.BinaryField()
+    rules = models.JSONField()
     sealed_at = models.DateTimeField()
 
 

@@ -1,5 +1,6 @@
 """Seals pending events into the log: order, tree, erasures and signature in one transaction."""
 
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,17 @@ from django.db import connection, transaction
 
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening, seal_event
-from takeback.hashlist.events import WithdrawnEvent, parse_event
+from takeback.hashlist.events import (
+    AnyEvent,
+    PurposeEvent,
+    WithdrawnEvent,
+    canonical_json,
+    cut_to_hour,
+    parse_event,
+)
+from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.hashlist.rules import LogRules
 from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.models import (
     Checkpoint,
@@ -19,6 +29,7 @@ from takeback.hotline.publishing.models import (
     PendingEvent,
     TileHash,
 )
+from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import log_signer
 
 CHANNEL = "takeback_log"
@@ -26,10 +37,13 @@ CHANNEL = "takeback_log"
 
 _BATCH = 4096
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class _Sealed:
-    entry: str
+    entry: str | None
+    event: AnyEvent
     opening: Opening
     commitment: bytes
 
@@ -37,20 +51,26 @@ class _Sealed:
 def seal_pending() -> int:
     """Put the pending events into the log, in random order, and sign it; returns how many.
 
-    At most 4096 at a time: call it again until it returns 0. Two at once wait for each other.
-    Killed at any instant, it has done all of it or nothing.
+    A log begins with its purpose, which does not count. At most 4096 at a time: call it again
+    until it returns 0. Of the events that add entries it takes as many as the purpose allows in a
+    day; the others wait. Two at once wait for each other. Killed at any instant, it has done all
+    of it or nothing.
     """
     signer = log_signer()
+    now = datetime.now(UTC)
     with transaction.atomic():
         Log.objects.select_for_update().get()
-        pending = list(PendingEvent.objects.order_by("id").select_for_update()[:_BATCH])
-        if not pending:
+        before, rules = _newest()
+        purpose = rules.purpose or purpose_of(signer.name)
+        sealed = [] if before.size else [_seal(None, purpose)]
+        pending = _pending(purpose, rules, now)
+        sealed += [_seal(row.entry_id, _dated(row, now)) for row in _mixed(pending)]
+        if not sealed:
             return 0
-        # The order in which pictures came says which of them came together.
-        secrets.SystemRandom().shuffle(pending)
-        sealed = [_seal(row) for row in pending]
-        before = _frontier()
         after = before.extended(leaf_hash(one.commitment) for one in sealed)
+        # What a gate would refuse is never signed.
+        logged = (LoggedEvent(at, one.event) for at, one in enumerate(sealed, before.size))
+        rules = rules.after(logged, signer.name, now)
         _append(before.size, sealed)
         _extend_tiles(before.size, after.size)
         _erase(sealed)
@@ -59,21 +79,56 @@ def seal_pending() -> int:
             size=after.size,
             note=SignedState(signer.name, after.size, after.root()).sign(signer),
             frontier=after.to_bytes(),
-            sealed_at=datetime.now(UTC),
+            rules=rules.to_json(),
+            sealed_at=now,
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(after.size)])
-    return len(sealed)
+    return len(pending)
 
 
-def _seal(row: PendingEvent) -> _Sealed:
-    opening = seal_event(bytes(row.event))
-    return _Sealed(row.entry_id, opening, opening.commitment())
+def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:
+    """Lock the events to seal now: those that add nothing first, they are never held back."""
+    waiting = PendingEvent.objects.order_by("id").select_for_update()
+    others = list(waiting.filter(adds=False)[:_BATCH])
+    left = purpose.most_added_a_day - rules.added.get(now.date(), 0)
+    room = min(_BATCH - len(others), left)
+    if left <= 0 and waiting.filter(adds=True).exists():
+        _log.warning(
+            "The log has grown by %s entries today, as much as its purpose allows. "
+            "What was reported since waits for tomorrow.",
+            purpose.most_added_a_day,
+        )
+    return others + list(waiting.filter(adds=True)[: max(0, room)])
 
 
-def _frontier() -> Frontier:
+def _mixed(pending: list[PendingEvent]) -> list[PendingEvent]:
+    """Bring the events in random order, but those of one entry in their own.
+
+    The order in which pictures came says which of them came together.
+    """
+    chance = secrets.SystemRandom()
+    place = {row.entry_id: chance.random() for row in pending}
+    return sorted(pending, key=lambda row: (place[row.entry_id], row.id))
+
+
+def _dated(row: PendingEvent, now: datetime) -> AnyEvent:
+    """Read an event and give it the hour in which it is sealed, however long it has waited."""
+    event = parse_event(bytes(row.event))
+    return event.model_copy(update={"time": cut_to_hour(now)})
+
+
+def _seal(entry: str | None, event: AnyEvent) -> _Sealed:
+    opening = seal_event(canonical_json(event))
+    return _Sealed(entry, event, opening, opening.commitment())
+
+
+def _newest() -> tuple[Frontier, LogRules]:
+    """Return where the log stands: the edge of its tree, and its rules."""
     newest = Checkpoint.objects.order_by("-size").first()
-    return Frontier.from_bytes(bytes(newest.frontier)) if newest else Frontier()
+    if newest is None:
+        return Frontier(), LogRules()
+    return Frontier.from_bytes(bytes(newest.frontier)), LogRules.from_json(newest.rules)
 
 
 def _append(start: int, sealed: Sequence[_Sealed]) -> None:
@@ -113,7 +168,7 @@ def _full_tile_hash(level: int, number: int) -> bytes:
 
 def _erase(sealed: Sequence[_Sealed]) -> None:
     """Delete for good the openings that the withdrawals among these events name."""
-    events = (parse_event(one.opening.event) for one in sealed)
+    events = (one.event for one in sealed)
     indexes = [
         index for event in events if isinstance(event, WithdrawnEvent) for index in event.erases
     ]

@@ -7,6 +7,7 @@ from takeback.hotline.publishing import api
 urlpatterns = [
     path("log/v1/key", api.key, name="log-key"),
     path("log/v1/checkpoint", api.checkpoint, name="log-checkpoint"),
+    path("log/v1/purpose", api.purpose, name="log-purpose"),
     path("log/v1/tile/entries/<path:path>", api.entries, name="log-entries"),
     path("log/v1/tile/<path:path>", api.tile, name="log-tile"),
     path("list/v1/openings/<path:path>", api.openings, name="list-openings"),
