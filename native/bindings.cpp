@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings_hamming.hpp"
+#include "bindings_list.hpp"
 #include "bindings_luma.hpp"
 #include "bindings_media.hpp"
 #include "bindings_pixels.hpp"
@@ -76,6 +77,7 @@ NB_MODULE(_native, module) {
   bind_instruction_sets<HammingKernels>(module, "hamming_instruction_sets",
                                         "use_hamming_instruction_set");
   bind_hamming(module);
+  bind_list(module);
   bind_luma(module);
   bind_media(module);
 }

@@ -16,6 +16,10 @@ _Ranges = tuple[tuple[int, int], ...]
 
 def jpeg_markers(jpeg: bytes | memoryview) -> tuple[int, _Ranges, _Ranges]: ...
 
+_Addition = tuple[str, str, str, str, bytes, bytes, bytes]
+
+def read_openings(bundle: bytes) -> list[tuple[bytes, bytes | None, _Addition | None]]: ...
+
 class Luma:
     @staticmethod
     def from_pixels(pixels: NDArray[np.uint8]) -> Luma: ...

@@ -66,7 +66,8 @@ def grow(store: Store, to: int, *, origin: str = "list.example.org", salt: str =
                 if code is None:
                     drop_live_entry(connection, entry, at)
                 else:
-                    put_live_entry(connection, _live(entry, code, event), at)
+                    added_at = event if entry == entry_id(event) else event - 1
+                    put_live_entry(connection, _live(entry, code, added_at), at)
         write_followed_log(connection, FollowedLog("key", origin, after, b"note", LogRules()))
 
 
@@ -106,6 +107,6 @@ def _code(number: int) -> bytes:
     return hashlib.sha256(str(number).encode()).digest()
 
 
-def _live(entry: str, code: bytes, event: int) -> LiveEntry:
+def _live(entry: str, code: bytes, added_at: int) -> LiveEntry:
     signals = (PdqSignal(value=code.hex(), quality=90),)
-    return LiveEntry(entry, Lane.CONFIRMED, Provenance(hotline="example"), signals, event)
+    return LiveEntry(entry, Lane.CONFIRMED, Provenance(hotline="example"), signals, added_at)

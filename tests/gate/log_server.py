@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from takeback.hashlist.bundles import Record, encode_openings
+from takeback.hashlist.bundles import EventRange, Record, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint
 from takeback.hashlist.commitments import seal_event
 from takeback.hashlist.events import (
@@ -27,7 +27,6 @@ from takeback.hashlist.feedback import FeedbackBatch
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tiles import BundleRef
 from takeback.matching.policy import Lane
 
 ORIGIN = "list.example.org"
@@ -140,9 +139,9 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
             elif url.path == "/list/v1/wait":
                 self.wait(parse_qs(url.query))
             else:
-                ref = BundleRef.parse(url.path.removeprefix("/list/v1/openings/"))
+                part = EventRange.parse(url.path.removeprefix("/list/v1/openings/"))
                 with log.changed:
-                    self.answer(200, encode_openings(log.records[ref.start : ref.end]))
+                    self.answer(200, encode_openings(log.records[part.start : part.end]))
 
         def wait(self, query) -> None:
             size, deadline = int(query["size"][0]), time.monotonic() + int(query["seconds"][0])

@@ -69,12 +69,12 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store):
         for number in range(300)
     ]
     with store.change_list() as connection:
-        for one in listed:
+        for added_at, one in enumerate(listed):
             signals = [PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in one.pdq]
             signals += [Sha256Signal(value=value.hex()) for value in one.sha256]
             signals += [Md5Signal(value=value.hex()) for value in one.md5]
             provenance = Provenance(hotline="example")
-            live = LiveEntry(one.entry, one.lane, provenance, tuple(signals), 0)
+            live = LiveEntry(one.entry, one.lane, provenance, tuple(signals), added_at)
             put_live_entry(connection, live, None)
             assert read_live_entry(connection, one.entry) == live
         frontier = Frontier().extended([leaf_hash(b"event")])

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from takeback.hashlist.bundles import Record, encode_openings
+from takeback.hashlist.bundles import EventRange, Record, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint
 from takeback.hashlist.commitments import Opening
 from takeback.hashlist.events import (
@@ -29,7 +29,6 @@ from takeback.hashlist.events import (
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tiles import BundleRef
 from takeback.matching.policy import Lane
 
 ORIGIN = "hotline.example.org/log/v1"
@@ -174,9 +173,9 @@ class BuiltLog:
         frontier = self.frontier(len(self.records) if size is None else size)
         return Checkpoint(ORIGIN, frontier.size, frontier.root())
 
-    def bundle(self, ref: BundleRef) -> bytes:
-        """An openings bundle as it goes over the wire."""
-        return encode_openings(self.records[ref.start : ref.end])
+    def openings(self, part: EventRange) -> bytes:
+        """The openings of a range as they go over the wire."""
+        return encode_openings(self.records[part.start : part.end])
 
 
 def long_log(count: int) -> tuple[BuiltLog, Sequence[EntryId]]:

@@ -1,14 +1,35 @@
 """Bundles and tile paths: they round-trip, and every cut, surplus and other spelling is refused."""
 
+import contextlib
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hashlist.bundles import Record, decode_openings, encode_entries, encode_openings
+from takeback.hashlist.additions import Addition
+from takeback.hashlist.bundles import (
+    EventRange,
+    Record,
+    decode_openings,
+    decode_openings_in_bulk,
+    encode_entries,
+    encode_openings,
+    ranges_between,
+)
 from takeback.hashlist.commitments import Opening, seal_event
 from takeback.hashlist.errors import MalformedLogError, OpeningMismatchError
-from takeback.hashlist.events import MAX_EVENT_BYTES
-from takeback.hashlist.tiles import BundleRef, TileRef, bundles_between
+from takeback.hashlist.events import (
+    MAX_EVENT_BYTES,
+    AddedEvent,
+    Event,
+    canonical_json,
+    new_entry_id,
+    parse_event,
+    write_hour,
+)
+from takeback.hashlist.tiles import BundleRef, TileRef
+from tests.hashlist.logs import added, events
 
 
 def records() -> st.SearchStrategy[list[Record]]:
@@ -110,10 +131,92 @@ def test_other_spellings_of_a_level_are_refused(path: str) -> None:
         TileRef.parse(path)
 
 
-@given(st.integers(0, 3000), st.integers(0, 3000))
-def test_bundles_between_two_sizes_hold_all_that_is_new(verified: int, size: int) -> None:
-    held = [index for ref in bundles_between(verified, size) for index in range(ref.start, ref.end)]
-    if size <= verified:
-        assert held == []
-    else:
-        assert held == list(range(verified // 256 * 256, size))
+@given(st.integers(0, 3000), st.integers(0, 3000), st.integers(1, 700))
+def test_ranges_between_two_sizes_hold_all_that_is_new(verified: int, size: int, most: int) -> None:
+    parts = list(ranges_between(verified, size, most))
+    held = [index for part in parts for index in range(part.start, part.end)]
+    assert held == list(range(verified, size))
+    assert all(EventRange.parse(part.path) == part for part in parts)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "0", "0-", "-1", "3-3", "3-2", "00-1", "0-01", "0-1 ", "0-4097", "٠-1", "0-1-2"]
+)
+def test_other_spellings_of_a_range_are_refused(path: str) -> None:
+    with pytest.raises(MalformedLogError):
+        EventRange.parse(path)
+
+
+@given(events())
+def test_an_addition_read_in_passing_says_what_the_event_says(event: Event) -> None:
+    opening = seal_event(canonical_json(event))
+    data = encode_openings([Record(opening.commitment(), opening)])
+    ((_, opened, addition),) = decode_openings_in_bulk(data, 1)
+    assert opened == opening.nonce + opening.event
+    plain = isinstance(event, AddedEvent) and not re.search(
+        r'[^ -~]|["\\]|^.{256}', event.provenance.hotline
+    )
+    assert (addition is not None) == plain
+    if addition is not None:
+        assert isinstance(event, AddedEvent)
+        assert as_addition(event) == addition
+
+
+@given(events(), st.data())
+def test_what_is_read_in_passing_is_an_event(event: Event, data: st.DataObject) -> None:
+    """One byte is another: whoever takes it as an addition would also read it as the model."""
+    body = bytearray(canonical_json(event))
+    body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.sampled_from(b'0129aef"\\, }x'))
+    opening = seal_event(bytes(body))
+    ((_, _, addition),) = decode_openings_in_bulk(
+        encode_openings([Record(opening.commitment(), opening)]), 1
+    )
+    if addition is not None:
+        read = parse_event(bytes(body))
+        assert isinstance(read, AddedEvent)
+        assert as_addition(read) == addition
+
+
+def as_addition(event: AddedEvent) -> Addition:
+    def joined(kind: str) -> bytes:
+        return b"".join(
+            bytes.fromhex(one.value) + (bytes([one.quality]) if one.type == "pdq" else b"")
+            for one in event.signals
+            if one.type == kind
+        )
+
+    return Addition(
+        event.entry,
+        event.lane.value,
+        canonical_json(event.provenance).decode(),
+        write_hour(event.time),
+        joined("pdq"),
+        joined("sha256"),
+        joined("md5"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "right"),
+    [
+        ("2028-02-29T00:00:00Z", True),
+        ("2100-02-29T00:00:00Z", False),
+        ("2000-02-29T23:00:00Z", True),
+        ("2026-02-29T00:00:00Z", False),
+        ("2026-04-31T00:00:00Z", False),
+        ("2026-13-01T00:00:00Z", False),
+        ("2026-00-01T00:00:00Z", False),
+        ("2026-01-00T00:00:00Z", False),
+        ("0000-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00Z", True),
+        ("2026-01-01T24:00:00Z", False),
+        ("2026-01-01T10:01:00Z", False),
+    ],
+)
+def test_an_addition_is_read_in_passing_on_days_that_there_are(hour: str, right: bool) -> None:
+    body = canonical_json(added(new_entry_id())).replace(b"2026-03-01T14:00:00Z", hour.encode())
+    opening = seal_event(body)
+    data = encode_openings([Record(opening.commitment(), opening)])
+    assert (decode_openings_in_bulk(data, 1)[0].addition is not None) == right
+    with contextlib.nullcontext() if right else pytest.raises(MalformedLogError):
+        parse_event(body)

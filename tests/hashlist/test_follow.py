@@ -26,7 +26,8 @@ from tests.hashlist.logs import BuiltLog, added, amended, long_log, withdrawn
 
 def follow(log: BuiltLog, verified: Frontier, size: int) -> tuple[Frontier, list[LoggedEvent]]:
     growth = LogGrowth(verified, log.checkpoint(size))
-    events = [one for ref in growth.bundles() for one in growth.take(ref, log.bundle(ref))]
+    parts = growth.ranges(most=100)
+    events = [one for part in parts for one in growth.take(part, log.openings(part))]
     return growth.finish(), events
 
 
@@ -63,8 +64,8 @@ def test_rewriting_any_event_is_noticed(count: int, data: st.DataObject) -> None
             follow(other, frontier, count)
     else:  # other events than those that were signed
         growth = LogGrowth(frontier, honest)
-        for ref in growth.bundles():
-            growth.take(ref, other.bundle(ref))
+        for part in growth.ranges():
+            growth.take(part, other.openings(part))
         with pytest.raises(LogRewrittenError):
             growth.finish()
 
@@ -136,29 +137,29 @@ def test_withdrawal_must_come_after_what_it_erases() -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda bundle: bundle[:-1],
-        lambda bundle: bundle + b"\0",
-        lambda bundle: b"",
-        lambda bundle: bundle * 2,
+        lambda data: data[:-1],
+        lambda data: data + b"\0",
+        lambda data: b"",
+        lambda data: data * 2,
     ],
 )
-def test_bundle_with_less_or_more_is_refused(spoil: Callable[[bytes], bytes]) -> None:
+def test_openings_with_less_or_more_are_refused(spoil: Callable[[bytes], bytes]) -> None:
     log, _ = long_log(3)
     growth = LogGrowth(Frontier(), log.checkpoint())
-    (ref,) = growth.bundles()
+    (part,) = growth.ranges()
     with pytest.raises(MalformedLogError):
-        growth.take(ref, spoil(log.bundle(ref)))
+        growth.take(part, spoil(log.openings(part)))
 
 
-def test_bundles_out_of_order_or_missing_are_a_mistake_of_the_caller() -> None:
+def test_ranges_out_of_order_or_missing_are_a_mistake_of_the_caller() -> None:
     log, _ = long_log(300)
     growth = LogGrowth(Frontier(), log.checkpoint())
-    first, second = growth.bundles()
+    first, second = growth.ranges(most=200)
     with pytest.raises(ValueError, match="next"):
-        growth.take(second, log.bundle(second))
-    growth.take(first, log.bundle(first))
+        growth.take(second, log.openings(second))
+    growth.take(first, log.openings(first))
     with pytest.raises(ValueError, match="next"):
-        growth.take(first, log.bundle(first))
+        growth.take(first, log.openings(first))
     with pytest.raises(ValueError, match="missing"):
         growth.finish()
 

@@ -256,20 +256,29 @@ def _say(checked: _Checked, *, as_json: bool) -> None:
     if as_json:
         if verdict is not None:
             answer = MatchAnswer.of(verdict).model_dump(mode="json")
-            print(json.dumps({"file": path} | answer), flush=True)
+            _print(json.dumps({"file": path} | answer))
         elif checked.problem is not None:
-            print(json.dumps({"file": path, "error": checked.problem}), flush=True)
+            _print(json.dumps({"file": path, "error": checked.problem}))
     elif verdict is not None:
-        print(f"{path}: {verdict.decision}. {verdict.reason}", flush=True)
-        for found in verdict.matches:
-            print(f"  {found.entry}  {found.lane}  {found.signal}  {found.distance} bits")
+        lines = [f"{path}: {verdict.decision}. {verdict.reason}"]
+        lines += [
+            f"  {found.entry}  {found.lane}  {found.signal}  {found.distance} bits"
+            for found in verdict.matches
+        ]
+        _print("\n".join(lines))
+
+
+def _print(text: str) -> None:
+    """Print in one piece: an interrupt must not part a line from its end."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _say_summary(
     found: list[PictureFile], tally: _Tally, *, as_json: bool, interrupted: bool
 ) -> None:
     if as_json:
-        print(json.dumps(tally.as_object(interrupted=interrupted)), flush=True)
+        _print(json.dumps(tally.as_object(interrupted=interrupted)))
     if len(found) > 1:
         typer.echo(tally.as_text(interrupted=interrupted), err=True)
     if tally.unread:

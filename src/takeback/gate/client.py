@@ -11,14 +11,15 @@ import requests
 from pydantic import ValidationError
 from requests.auth import AuthBase
 
-from takeback.hashlist.events import EntryId
+from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
+from takeback.hashlist.events import MAX_EVENT_BYTES, EntryId
 from takeback.hashlist.feedback import FeedbackBatch, FeedbackItem, FeedbackReceipt
 
 WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0
 _MAX_NOTE_BYTES = 64 * 1024
-_MAX_BUNDLE_BYTES = 64 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
+_MAX_OPENINGS_BYTES = MOST_OPENINGS * MAX_EVENT_BYTES // 8  # an event has half a kilobyte
+_CHUNK_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _OK = 200
@@ -110,9 +111,9 @@ class HotlineClient:
         query = f"/list/v1/wait?size={size}&seconds={seconds}"
         return self._get(query, _MAX_NOTE_BYTES, seconds) or None
 
-    def openings(self, path: str) -> bytes:
-        """Fetch an openings bundle."""
-        return self._get(path, _MAX_BUNDLE_BYTES)
+    def openings(self, part: EventRange) -> bytes:
+        """Fetch the openings of a range of events."""
+        return self._get(f"/list/v1/openings/{part.path}", _MAX_OPENINGS_BYTES)
 
     def send_feedback(self, said: Sequence[FeedbackItem]) -> list[EntryId]:
         """Deliver feedback; returns the ids of entries that the hotline does not know.

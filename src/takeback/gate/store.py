@@ -30,10 +30,11 @@ from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
 
 _BUSY_SECONDS = 30.0
+_CACHE_KIB = 256 * 1024
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 
 _LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
@@ -58,15 +59,16 @@ CREATE TABLE IF NOT EXISTS suspended_entry (
     entry TEXT PRIMARY KEY,
     added_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS provenance (
+    id INTEGER PRIMARY KEY,
+    stated TEXT NOT NULL UNIQUE
+) STRICT;
 CREATE TABLE IF NOT EXISTS live_entry (
-    entry TEXT PRIMARY KEY,
-    added_at INTEGER NOT NULL,
-    provenance TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    pdq BLOB NOT NULL,
-    sha256 BLOB NOT NULL,
-    md5 BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+    added_at INTEGER PRIMARY KEY,
+    entry TEXT NOT NULL UNIQUE,
+    provenance INTEGER NOT NULL REFERENCES provenance,
+    listed BLOB NOT NULL
+) STRICT;
 """
 
 _OUTBOX_SCHEMA = """
@@ -312,6 +314,8 @@ def _make_private(path: Path) -> None:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     connection.execute("PRAGMA synchronous=FULL")
+    # The first sync of a million entries puts them in by random ids: the tree must fit in memory.
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
 
 

@@ -3,7 +3,9 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +14,8 @@ from takeback.gate.courier import back_off_seconds
 from takeback.gate.live_entries import (
     drop_live_entry,
     know_changes_since,
+    known_among,
+    put_additions,
     put_live_entry,
     put_suspended,
     read_live_entry,
@@ -19,11 +23,12 @@ from takeback.gate.live_entries import (
 )
 from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
-from takeback.hashlist.events import EntryEvent
+from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
-from takeback.hashlist.follow import LoggedEvent, LogGrowth
+from takeback.hashlist.follow import Logged, LoggedAddition, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
@@ -161,17 +166,28 @@ class ListSync:
             changed_at = checkpoint.size if log is not None else None
             know_changes_since(connection, position.frontier.size if log else checkpoint.size)
             rules, now = position.rules, datetime.now(UTC)
-            for ref in growth.bundles():
-                data = self._client.openings(f"/list/v1/openings/{ref.path}")
-                events = growth.take(ref, data)
+            for part, data in self._fetched_ahead(growth.ranges()):
+                events = growth.take(part, data)
                 rules = rules.after(events, checkpoint.origin, now)
                 _fold(connection, events, changed_at)
-                self._on_progress(ref.end - position.frontier.size, new_events)
+                self._on_progress(part.end - position.frontier.size, new_events)
             verified = FollowedLog(
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
             )
             write_followed_log(connection, verified)
         return SyncOutcome(checkpoint.size, new_events)
+
+    def _fetched_ahead(self, ranges: Iterable[EventRange]) -> Iterator[tuple[EventRange, bytes]]:
+        """Fetch range by range; while one is worked on, the next is on its way."""
+        with ThreadPoolExecutor(1, "fetch") as fetching:
+            ahead: deque[tuple[EventRange, Future[bytes]]] = deque()
+            for part in ranges:
+                ahead.append((part, fetching.submit(self._client.openings, part)))
+                if len(ahead) > 1:
+                    first, data = ahead.popleft()
+                    yield first, data.result()
+            for last, data in ahead:
+                yield last, data.result()
 
     def _position(self) -> _Position:
         log = self._store.followed_log()
@@ -192,11 +208,37 @@ class ListSync:
         return open_checkpoint(note, self._position().key)
 
 
-def _fold(
-    connection: sqlite3.Connection, logged: list[LoggedEvent], changed_at: int | None
+def _fold(connection: sqlite3.Connection, logged: list[Logged], changed_at: int | None) -> None:
+    """Fold events into the entries.
+
+    Entries that come new, and of which nothing more is said, are put in all at once: they are
+    nearly all of a first sync. Of the others those that are touched are read.
+    """
+    touched = Counter(entry for one in logged if (entry := _entry_of(one)) is not None)
+    additions = [one for one in logged if isinstance(one, LoggedAddition)]
+    once = [one for one in additions if touched[one.addition.entry] == 1]
+    known = known_among(connection, [one.addition.entry for one in once])
+    new = [one for one in once if one.addition.entry not in known]
+    put_additions(connection, new, changed_at)
+    for one in new:
+        del touched[one.addition.entry]
+    if touched:
+        rest = [one for one in logged if _entry_of(one) in touched]
+        _fold_into(touched, connection, rest, changed_at)
+
+
+def _entry_of(logged: Logged) -> EntryId | None:
+    if isinstance(logged, LoggedAddition):
+        return logged.addition.entry
+    return logged.event.entry if isinstance(logged.event, EntryEvent) else None
+
+
+def _fold_into(
+    touched: Iterable[EntryId],
+    connection: sqlite3.Connection,
+    logged: list[Logged],
+    changed_at: int | None,
 ) -> None:
-    """Fold a bundle into the entries, of which only those it touches are read."""
-    touched = {one.event.entry for one in logged if isinstance(one.event, EntryEvent)}
     live = {entry: found for entry in touched if (found := read_live_entry(connection, entry))}
     suspended = {
         entry: at for entry in touched if (at := suspended_at(connection, entry)) is not None

@@ -24,14 +24,27 @@ class Opening:
 
     def commitment(self) -> bytes:
         """Return the 32 bytes that stand for this event in the log."""
-        return hashlib.sha256(_TAG + self.nonce + self.event).digest()
+        return commitment_of(self.nonce + self.event)
+
+    @classmethod
+    def of_bytes(cls, opened: bytes) -> "Opening":
+        """Take nonce and event apart."""
+        return cls(opened[:NONCE_BYTES], opened[NONCE_BYTES:])
 
     def check(self, commitment: bytes, index: int) -> None:
         """Raise OpeningMismatchError unless this opens the commitment at the log index."""
-        if self.commitment() != commitment:
-            raise OpeningMismatchError(
-                f"The event at {index} is not the one the log was committed to."
-            )
+        check_commitment(self.nonce + self.event, commitment, index)
+
+
+def commitment_of(opened: bytes) -> bytes:
+    """Return the commitment that nonce and event, in one, open."""
+    return hashlib.sha256(_TAG + opened).digest()
+
+
+def check_commitment(opened: bytes, commitment: bytes, index: int) -> None:
+    """Raise OpeningMismatchError unless nonce and event open the commitment at the log index."""
+    if commitment_of(opened) != commitment:
+        raise OpeningMismatchError(f"The event at {index} is not the one the log was committed to.")
 
 
 def seal_event(event: bytes) -> Opening:

@@ -43,16 +43,19 @@ def cut_to_hour(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _read_hour(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def read_hour(text: str) -> datetime:
+    """Read an hour as events carry it; raises ValueError for any other spelling."""
     try:
-        hour = datetime.strptime(value, _HOUR_FORMAT).replace(tzinfo=UTC)
+        hour = datetime.strptime(text, _HOUR_FORMAT).replace(tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"must be written {_HOUR_FORMAT}") from error
-    if write_hour(hour) != value:
+    if write_hour(hour) != text:
         raise ValueError(f"must be written {_HOUR_FORMAT}")
     return hour
+
+
+def _read_if_text(value: object) -> object:
+    return read_hour(value) if isinstance(value, str) else value
 
 
 def _require_hour(time: datetime) -> datetime:
@@ -82,7 +85,7 @@ _Origin = Annotated[str, Field(min_length=1, max_length=255)]
 _Entry = Annotated[EntryId, Field(pattern=ENTRY_ID_PATTERN)]
 _Hour = Annotated[
     datetime,
-    BeforeValidator(_read_hour),
+    BeforeValidator(_read_if_text),
     AfterValidator(_require_hour),
     PlainSerializer(write_hour),
 ]

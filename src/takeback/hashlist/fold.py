@@ -17,7 +17,7 @@ from takeback.hashlist.events import (
     SuspendedEvent,
     WithdrawnEvent,
 )
-from takeback.hashlist.follow import LoggedEvent
+from takeback.hashlist.follow import Logged
 from takeback.hashlist.signals import Signal
 from takeback.matching.policy import Lane
 
@@ -50,7 +50,7 @@ class ListState:
         """Log index of the event that added each suspended entry; a view, too."""
         return MappingProxyType(self._suspended)
 
-    def apply(self, logged: Iterable[LoggedEvent]) -> None:
+    def apply(self, logged: Iterable[Logged]) -> None:
         """Take in events in log order; those whose opening was erased change nothing.
 
         Raises EventOutOfPlaceError at the first event that contradicts the state.

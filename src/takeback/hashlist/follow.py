@@ -1,14 +1,21 @@
 """Follows a log: from a verified edge and a newer checkpoint to the events in between.
 
-Pure: it reads and writes nothing. Whoever drives it fetches the bundles it names, and keeps
+Pure: it reads and writes nothing. Whoever drives it fetches the ranges it names, and keeps
 what it gives out only after `finish` has returned.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from takeback.hashlist.bundles import decode_openings
+from takeback.hashlist.additions import Addition
+from takeback.hashlist.bundles import (
+    MOST_OPENINGS,
+    EventRange,
+    decode_openings_in_bulk,
+    ranges_between,
+)
 from takeback.hashlist.checkpoint import Checkpoint
+from takeback.hashlist.commitments import NONCE_BYTES, check_commitment
 from takeback.hashlist.errors import (
     ErasedWithoutWithdrawalError,
     LogRewrittenError,
@@ -16,7 +23,6 @@ from takeback.hashlist.errors import (
 )
 from takeback.hashlist.events import AnyEvent, WithdrawnEvent, parse_event
 from takeback.hashlist.merkle import Frontier, leaf_hash
-from takeback.hashlist.tiles import BundleRef, bundles_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +33,32 @@ class LoggedEvent:
     event: AnyEvent | None
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedAddition:
+    """A plain addition at its place in the log: `opened` are its nonce and bytes."""
+
+    index: int
+    addition: Addition
+    opened: bytes
+
+    @property
+    def event(self) -> AnyEvent:
+        """The event as a model, made anew each time."""
+        return parse_event(self.opened[NONCE_BYTES:])
+
+
+Logged = LoggedEvent | LoggedAddition
+"""An event at its place; a plain addition is made a model only when somebody asks for its event."""
+
+
 class LogGrowth:
     """Verifies one step of a log, from an edge verified before to a newer checkpoint.
 
     ::
 
         growth = LogGrowth(frontier, open_checkpoint(note, key))
-        for ref in growth.bundles():
-            for logged in growth.take(ref, fetch(ref)):
+        for part in growth.ranges():
+            for logged in growth.take(part, fetch(part)):
                 ...                     # fold it, inside a transaction
         frontier = growth.finish()      # commit only if this returns
     """
@@ -56,27 +80,29 @@ class LogGrowth:
         self._frontier = verified
         self._unexplained: set[int] = set()
 
-    def bundles(self) -> Iterator[BundleRef]:
-        """Name the bundles to fetch, in the order in which `take` wants them."""
-        return bundles_between(self._verified_size, self._checkpoint.size)
+    def ranges(self, most: int = MOST_OPENINGS) -> Iterator[EventRange]:
+        """Name the ranges to fetch, at most so long, in the order in which `take` wants them."""
+        return ranges_between(self._verified_size, self._checkpoint.size, most)
 
-    def take(self, ref: BundleRef, data: bytes) -> list[LoggedEvent]:
-        """Check a fetched openings bundle and return its events that are new, in log order.
+    def take(self, part: EventRange, data: bytes) -> list[Logged]:
+        """Check the fetched openings of a range and return its events, in log order.
 
         Raises MalformedLogError, OpeningMismatchError, or ValueError if it is not the next one.
         """
-        new = self._frontier.size - ref.start
-        if not 0 <= new < ref.width or ref.end > self._checkpoint.size:
-            raise ValueError(f"{ref.path} is not the next bundle after {self._frontier.size}")
-        records = decode_openings(data, ref.width)[new:]
-        events = []
-        for index, record in enumerate(records, start=self._frontier.size):
-            if record.opening is None:
+        if part.start != self._frontier.size or part.end > self._checkpoint.size:
+            raise ValueError(f"{part.path} does not come next after {self._frontier.size}")
+        records = decode_openings_in_bulk(data, part.end - part.start)
+        events: list[Logged] = []
+        for index, (commitment, opened, addition) in enumerate(records, start=self._frontier.size):
+            if opened is None:
                 self._unexplained.add(index)
                 events.append(LoggedEvent(index, None))
                 continue
-            record.opening.check(record.commitment, index)
-            event = parse_event(record.opening.event)
+            check_commitment(opened, commitment, index)
+            if addition is not None:
+                events.append(LoggedAddition(index, addition, opened))
+                continue
+            event = parse_event(opened[NONCE_BYTES:])
             if isinstance(event, WithdrawnEvent):
                 self._unexplained.difference_update(event.erases)
             events.append(LoggedEvent(index, event))
@@ -84,13 +110,13 @@ class LogGrowth:
         return events
 
     def finish(self) -> Frontier:
-        """Return the edge at the checkpoint, now that every bundle was taken.
+        """Return the edge at the checkpoint, now that every range was taken.
 
         Raises LogRewrittenError if the events do not lead to the signed root, and
         ErasedWithoutWithdrawalError if openings are gone that no withdrawal accounts for.
         """
         if self._frontier.size != self._checkpoint.size:
-            raise ValueError(f"bundles are missing after {self._frontier.size}")
+            raise ValueError(f"events are missing after {self._frontier.size}")
         if self._frontier.root() != self._checkpoint.root_hash:
             raise _rewritten(self._checkpoint)
         if self._unexplained:

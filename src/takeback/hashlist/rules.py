@@ -18,7 +18,7 @@ from takeback.hashlist.events import (
     canonical_json,
     parse_event,
 )
-from takeback.hashlist.follow import LoggedEvent
+from takeback.hashlist.follow import Logged, LoggedAddition
 from takeback.hashlist.signed_note import VerifierKey
 
 # An event is dated when it is asked for and sealed in random order with others of its batch, and
@@ -41,7 +41,7 @@ class LogRules:
     newest: datetime | None = None
     added: dict[date, int] = field(default_factory=dict)
 
-    def after(self, logged: Iterable[LoggedEvent], origin: str, now: datetime) -> "LogRules":
+    def after(self, logged: Iterable[Logged], origin: str, now: datetime) -> "LogRules":
         """Return the rules after these events of the log `origin`, the next in log order.
 
         Raises EventOutOfPlaceError if the first event is no purpose, another one is, or a key is
@@ -51,27 +51,29 @@ class LogRules:
         """
         purpose, key, newest, added = self.purpose, self.key, self.newest, dict(self.added)
         for one in logged:
-            event = one.event
+            # Of the commonest event no model is made: a list has a million of them.
+            plain = one.addition if isinstance(one, LoggedAddition) else None
+            event = one.event if plain is None else None
             if isinstance(event, PurposeEvent) != (one.index == 0):
                 raise EventOutOfPlaceError(
                     "A log begins with its purpose and never changes it: "
                     f"the event at {one.index} breaks that. The list you have stays in force."
                 )
-            if event is None:
+            dated = plain or event
+            if dated is None:
                 continue
-            _require_time(event.time, newest, now, one.index)
-            newest = max(newest or event.time, event.time)
-            match event:
-                case PurposeEvent():
-                    purpose = event
-                case KeyEvent():
-                    key = _key_of(event, origin)
-                case AddedEvent() if purpose is not None:
-                    day = event.time.date()
-                    added[day] = added.get(day, 0) + 1
-                    _require_growth(added[day], purpose, day)
-                case _:
-                    pass
+            time = dated.time
+            if time != newest:
+                _require_time(time, newest, now, one.index)
+                newest = max(newest or time, time)
+            if isinstance(event, PurposeEvent):
+                purpose = event
+            elif isinstance(event, KeyEvent):
+                key = _key_of(event, origin)
+            elif purpose is not None and (plain is not None or isinstance(event, AddedEvent)):
+                day = time.date()
+                added[day] = added.get(day, 0) + 1
+                _require_growth(added[day], purpose, day)
         since = newest.date() - MOST_BACK if newest else date.min
         return LogRules(
             purpose, key, newest, {day: count for day, count in added.items() if day >= since}

@@ -1,7 +1,6 @@
 """Tile coordinates: how the log is cut into files of 256 hashes or events (C2SP tlog-tiles)."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from takeback.hashlist.errors import MalformedLogError
@@ -84,12 +83,6 @@ class TileRef:
         if level is None or int(level[1]) > _MAX_LEVEL:
             raise _no_tile(path)
         return cls(int(level[1]), BundleRef.parse(path[level.end() :]))
-
-
-def bundles_between(verified: int, size: int) -> Iterator[BundleRef]:
-    """Name the bundles that hold the events from index `verified` up to, not including, `size`."""
-    for number in range(verified // TILE_WIDTH, -(-size // TILE_WIDTH) if size > verified else 0):
-        yield BundleRef(number, min(TILE_WIDTH, size - number * TILE_WIDTH))
 
 
 def _no_tile(path: str) -> MalformedLogError:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.fold import ListState, LiveEntry
@@ -10,7 +11,6 @@ from takeback.hashlist.follow import LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import VerifierKey
-from takeback.hashlist.tiles import BundleRef
 from takeback.hotline.publishing import access
 
 Fetch = Callable[[str], bytes]
@@ -36,8 +36,8 @@ class Follower:
     def follow(self, note: bytes, fetch_openings: Fetch) -> dict[EntryId, LiveEntry]:
         """Take the step to this checkpoint; returns what is live then."""
         growth = LogGrowth(self.frontier, open_checkpoint(note, self.key))
-        for ref in growth.bundles():
-            self.state.apply(growth.take(ref, fetch_openings(ref.path)))
+        for part in growth.ranges():
+            self.state.apply(growth.take(part, fetch_openings(part.path)))
         self.frontier = growth.finish()
         return dict(self.state.live)
 
@@ -47,8 +47,8 @@ def follow_database(follower: Follower | None = None) -> dict[EntryId, LiveEntry
     follower = follower or Follower(access.verifier_key_line())
 
     def fetch(path: str) -> bytes:
-        bundle = access.openings_bundle(BundleRef.parse(path))
-        assert bundle is not None
-        return bundle
+        openings = access.openings(EventRange.parse(path))
+        assert openings is not None
+        return openings
 
     return follower.follow(access.current_checkpoint()[1], fetch)

@@ -4,9 +4,11 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Max, Min, OuterRef, Subquery
+from psycopg import sql
 
-from takeback.hashlist.bundles import Record, encode_entries, encode_openings
+from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening
 from takeback.hashlist.events import (
@@ -37,6 +39,16 @@ from takeback.hotline.publishing.models import (
     TileHash,
 )
 from takeback.hotline.publishing.signing import log_signer
+
+_OPENINGS = sql.SQL(
+    """
+    SELECT coalesce(string_agg(
+        commitment || coalesce(int4send(length(nonce) + length(event)) || nonce || event, {erased}),
+        ''::bytea ORDER BY index
+    ), ''::bytea)
+    FROM {log_entry} WHERE index >= %s AND index < %s
+    """
+).format(erased=sql.Literal(bytes(4)), log_entry=sql.Identifier(LogEntry._meta.db_table))
 
 
 def verifier_key_line() -> str:
@@ -71,12 +83,17 @@ def entry_bundle(ref: BundleRef) -> bytes | None:
     return encode_entries(_commitments(ref)) if _exists(ref) else None
 
 
-def openings_bundle(ref: BundleRef) -> bytes | None:
-    """Return an openings bundle, for platforms only, or None if there is none."""
-    if not _exists(ref):
+def openings(part: EventRange) -> bytes | None:
+    """Return the openings of a range, for platforms only, or None if the log is not that long.
+
+    The database joins them as `encode_openings` would: a whole list goes out in seconds.
+    """
+    if part.end > current_checkpoint()[0]:
         return None
-    rows = LogEntry.objects.filter(index__gte=ref.start, index__lt=ref.end).order_by("index")
-    return encode_openings(Record(bytes(row.commitment), _opening(row)) for row in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_OPENINGS, [part.start, part.end])
+        (joined,) = cursor.fetchone()
+    return bytes(joined)
 
 
 def purpose_opening() -> bytes | None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 
+from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, FeedbackBatch
 from takeback.hashlist.tiles import BundleRef, TileRef
@@ -122,13 +123,18 @@ def entries(request: HttpRequest, path: str) -> HttpResponse:
 @_answering("GET")
 @_for_platforms
 def openings(request: HttpRequest, platform: Platform, path: str) -> HttpResponse:
-    """Answer with an openings bundle, and remember that the platform has it."""
-    ref = _read(BundleRef.parse, path)
-    body = access.openings_bundle(ref)
+    """Answer with the openings of a range, and remember that the platform has them."""
+    try:
+        part = EventRange.parse(path)
+    except MalformedLogError as error:
+        raise _RequestError(HTTPStatus.NOT_FOUND, "no_such_range", str(error)) from error
+    body = access.openings(part)
     if body is None:
-        raise _no_tile()
+        raise _RequestError(
+            HTTPStatus.NOT_FOUND, "beyond_the_log", "Ask for events that a checkpoint covers."
+        )
     if request.method == "GET":
-        actions.note_fetched(platform, ref.end)
+        actions.note_fetched(platform, part.end)
     return HttpResponse(body, content_type=_BYTES)
 
 
