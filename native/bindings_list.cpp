@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "bindings_list.hpp"
 #include "plain_addition.hpp"
@@ -36,9 +37,18 @@ class Repeated {
   nb::object object_;
 };
 
-template <typename Signals>
-nb::bytes bytes_of(const Signals& signals) {
-  return nb::bytes(signals.bytes.data(), signals.size());
+// How many PDQs, SHA-256s and MD5s there are, a byte each; then they themselves.
+nb::bytes signals_of(const PlainAddition& addition) {
+  std::string joined;
+  const auto& [pdq, sha256, md5] = std::tie(addition.pdq, addition.sha256, addition.md5);
+  joined.reserve(3 + pdq.size() + sha256.size() + md5.size());
+  for (const size_t count : {pdq.count, sha256.count, md5.count}) {
+    joined.push_back(static_cast<char>(count));
+  }
+  joined.append(reinterpret_cast<const char*>(pdq.bytes.data()), pdq.size());
+  joined.append(reinterpret_cast<const char*>(sha256.bytes.data()), sha256.size());
+  joined.append(reinterpret_cast<const char*>(md5.bytes.data()), md5.size());
+  return nb::bytes(joined.data(), joined.size());
 }
 
 // The length in front of an opening, an unsigned number of 32 bits, big-endian.
@@ -50,19 +60,20 @@ size_t length_at(const char* at) {
   return length;
 }
 
-nb::list read_openings(const nb::bytes& bundle) {
+nb::tuple read_openings(const nb::bytes& bundle) {
   const char* at = bundle.c_str();
   const char* const end = at + bundle.size();
-  nb::list records;
+  nb::list commitments, opened, additions;
   Repeated lane, provenance, hour;
   const auto addition = std::make_unique<PlainAddition>();
   while (at < end) {
     if (static_cast<size_t>(end - at) < kCommitment + kLength) throw nb::value_error("cut off");
-    const nb::bytes commitment(at, kCommitment);
+    commitments.append(nb::bytes(at, kCommitment));
     const size_t length = length_at(at + kCommitment);
     at += kCommitment + kLength;
     if (length == 0) {
-      records.append(nb::make_tuple(commitment, nb::none(), nb::none()));
+      opened.append(nb::none());
+      additions.append(nb::none());
       continue;
     }
     if (length <= kNonce || length > kNonce + kMostEvent) {
@@ -74,20 +85,20 @@ nb::list read_openings(const nb::bytes& bundle) {
     if (PlainAdditionReader(at + kNonce, length - kNonce).read(*addition)) {
       plain = nb::make_tuple(nb::str(addition->entry.data(), addition->entry.size()),
                              lane.of(addition->lane), provenance.of(addition->provenance),
-                             hour.of(addition->hour), bytes_of(addition->pdq),
-                             bytes_of(addition->sha256), bytes_of(addition->md5));
+                             hour.of(addition->hour), signals_of(*addition));
     }
-    records.append(nb::make_tuple(commitment, nb::bytes(at, length), plain));
+    opened.append(nb::bytes(at, length));
+    additions.append(plain);
     at += length;
   }
-  return records;
+  return nb::make_tuple(commitments, opened, additions);
 }
 
 }  // namespace
 
 void bind_list(nb::module_& module) {
   module.def("read_openings", &read_openings, nb::arg("bundle"),
-             "Return (commitment, nonce and event or None, addition or None) for each record of an "
-             "openings bundle; an addition is (entry, lane, provenance, hour, PDQs with quality, "
-             "SHA-256s, MD5s). Raises ValueError for what is no bundle.");
+             "Return three lists of the records of a range of openings: the commitments, nonce and "
+             "event or None, addition or None. An addition is (entry, lane, provenance, hour, signals). Raises "
+             "ValueError for what are no openings.");
 }

@@ -16,9 +16,11 @@ _Ranges = tuple[tuple[int, int], ...]
 
 def jpeg_markers(jpeg: bytes | memoryview) -> tuple[int, _Ranges, _Ranges]: ...
 
-_Addition = tuple[str, str, str, str, bytes, bytes, bytes]
+_Addition = tuple[str, str, str, str, bytes]
 
-def read_openings(bundle: bytes) -> list[tuple[bytes, bytes | None, _Addition | None]]: ...
+def read_openings(
+    bundle: bytes,
+) -> tuple[list[bytes], list[bytes | None], list[_Addition | None]]: ...
 
 class Luma:
     @staticmethod

@@ -4,14 +4,13 @@ Every function works inside a transaction of its caller.
 """
 
 import sqlite3
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.events import EntryId, Provenance, canonical_json
-from takeback.hashlist.fold import LiveEntry
-from takeback.hashlist.follow import LoggedAddition
+from takeback.hashlist.fold import LiveEntry, adds_known_entry
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.index import PDQ_BYTES
@@ -27,10 +26,9 @@ from takeback.matching.snapshot import (
 
 _CODE_BYTES = PDQ_BYTES + 1  # a PDQ and its quality in one
 _ROWS_AT_A_TIME = 1 << 14
-_MOST_NAMED = 1 << 12  # ids in one statement
 
-# A row's `listed`: the place of the lane in LANES, the numbers of PDQs, SHA-256s and MD5s, a byte
-# each; then the PDQs with their qualities, the SHA-256s, the MD5s.
+# A row's `listed`: the place of the lane in LANES in a byte, then the signals as an `Addition` has
+# them.
 _HEAD_BYTES = 4
 _WIDTHS = (_CODE_BYTES, SHA256_BYTES, MD5_BYTES)
 _PLACE = {lane.value: bytes([place]) for place, lane in enumerate(LANES)}
@@ -66,15 +64,6 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
 
     `at`: size of the checkpoint at which that is so; None if no snapshot can stand before it.
     """
-    pdq, sha256, md5 = bytearray(), bytearray(), bytearray()
-    for signal in live.signals:
-        match signal:
-            case PdqSignal():
-                pdq += bytes.fromhex(signal.value) + bytes([signal.quality])
-            case Sha256Signal():
-                sha256 += bytes.fromhex(signal.value)
-            case Md5Signal():
-                md5 += bytes.fromhex(signal.value)
     connection.execute("DELETE FROM live_entry WHERE entry = ?", (live.entry,))
     connection.execute(
         "INSERT INTO live_entry VALUES (?, ?, ?, ?)",
@@ -82,46 +71,48 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
             live.added_at,
             live.entry,
             _provenance_id(connection, canonical_json(live.provenance).decode()),
-            _packed(live.lane.value, bytes(pdq), bytes(sha256), bytes(md5)),
+            _packed(live),
         ),
     )
     _note_change(connection, live.entry, at)
 
 
-def put_additions(
-    connection: sqlite3.Connection, additions: Sequence[LoggedAddition], at: int | None
-) -> None:
-    """Add entries that are not there, in bulk; `at` as in `put_live_entry`."""
+def put_additions(connection: sqlite3.Connection, run: AdditionRun, at: int | None) -> None:
+    """Add entries in bulk; `at` as in `put_live_entry`.
+
+    Raises EventOutOfPlaceError if one of them is there already, or suspended.
+    """
     provenances = {
         stated: _provenance_id(connection, stated)
-        for stated in {one.addition.provenance for one in additions}
+        for stated in {provenance for _, _, provenance, _, _ in run.additions}
     }
-    connection.executemany(
-        "INSERT INTO live_entry VALUES (?, ?, ?, ?)",
-        [
-            (index, entry, provenances[provenance], _packed(lane, pdq, sha256, md5))
-            for index, (entry, lane, provenance, _, pdq, sha256, md5) in (
-                (one.index, one.addition) for one in additions
-            )
-        ],
-    )
+    rows = [
+        (index, entry, provenances[provenance], _PLACE[lane] + signals)
+        for index, (entry, lane, provenance, _, signals) in enumerate(run.additions, run.start)
+    ]
+    try:
+        connection.executemany("INSERT INTO live_entry VALUES (?, ?, ?, ?)", rows)
+    except sqlite3.IntegrityError as error:
+        raise adds_known_entry(_first_known(connection, run)) from error
+    # Nearly always nothing is suspended.
+    if connection.execute("SELECT 1 FROM suspended_entry LIMIT 1").fetchone() is not None:
+        for index, entry in enumerate(run.entries(), run.start):
+            if suspended_at(connection, EntryId(entry)) is not None:
+                raise adds_known_entry(index)
     if at is not None:
         connection.executemany(
             "INSERT OR REPLACE INTO changed_entry VALUES (?, ?)",
-            [(one.addition.entry, at) for one in additions],
+            [(entry, at) for entry in run.entries()],
         )
 
 
-def known_among(connection: sqlite3.Connection, entries: Sequence[EntryId]) -> set[EntryId]:
-    """Return those of these entries that are live or suspended."""
-    known: set[EntryId] = set()
-    for start in range(0, len(entries), _MOST_NAMED):
-        some = entries[start : start + _MOST_NAMED]
-        marks = ",".join("?" * len(some))
-        for table in ("live_entry", "suspended_entry"):
-            named = f"SELECT entry FROM {table} WHERE entry IN ({marks})"  # noqa: S608 - our words
-            known.update(entry for (entry,) in connection.execute(named, some))
-    return known
+def _first_known(connection: sqlite3.Connection, run: AdditionRun) -> int:
+    """Return the log index of the first addition that some of the run's own could not follow."""
+    for index, entry in enumerate(run.entries(), run.start):
+        found = connection.execute("SELECT added_at FROM live_entry WHERE entry = ?", (entry,))
+        if found.fetchone() != (index,):
+            return index
+    return run.start
 
 
 def drop_live_entry(connection: sqlite3.Connection, entry: EntryId, at: int | None) -> None:
@@ -273,10 +264,18 @@ def _provenance_id(connection: sqlite3.Connection, stated: str) -> int:
     return int(found.fetchone()[0])
 
 
-def _packed(lane: str, pdq: bytes, sha256: bytes, md5: bytes) -> bytes:
-    signals = (pdq, sha256, md5)
-    counts = [len(some) // width for some, width in zip(signals, _WIDTHS, strict=True)]
-    return b"".join((_PLACE[lane], bytes(counts), *signals))
+def _packed(live: LiveEntry) -> bytes:
+    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
+    for signal in live.signals:
+        match signal:
+            case PdqSignal():
+                kinds[0].append(bytes.fromhex(signal.value) + bytes([signal.quality]))
+            case Sha256Signal():
+                kinds[1].append(bytes.fromhex(signal.value))
+            case Md5Signal():
+                kinds[2].append(bytes.fromhex(signal.value))
+    signals = [value for kind in kinds for value in kind]
+    return b"".join((_PLACE[live.lane.value], bytes(map(len, kinds)), *signals))
 
 
 def _listed(entry: str, packed: bytes) -> ListedEntry:

@@ -14,7 +14,6 @@ from takeback.gate.courier import back_off_seconds
 from takeback.gate.live_entries import (
     drop_live_entry,
     know_changes_since,
-    known_among,
     put_additions,
     put_live_entry,
     put_suspended,
@@ -23,12 +22,13 @@ from takeback.gate.live_entries import (
 )
 from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
 from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
-from takeback.hashlist.follow import Logged, LoggedAddition, LogGrowth
+from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
@@ -167,7 +167,7 @@ class ListSync:
             know_changes_since(connection, position.frontier.size if log else checkpoint.size)
             rules, now = position.rules, datetime.now(UTC)
             for part, data in self._fetched_ahead(growth.ranges()):
-                events = growth.take(part, data)
+                events = growth.take_in_bulk(part, data)
                 rules = rules.after(events, checkpoint.origin, now)
                 _fold(connection, events, changed_at)
                 self._on_progress(part.end - position.frontier.size, new_events)
@@ -211,40 +211,39 @@ class ListSync:
 def _fold(connection: sqlite3.Connection, logged: list[Logged], changed_at: int | None) -> None:
     """Fold events into the entries.
 
-    Entries that come new, and of which nothing more is said, are put in all at once: they are
-    nearly all of a first sync. Of the others those that are touched are read.
+    Runs of additions whose entries are new, and of which nothing more is said, are put in as they
+    are: they are nearly all of a first sync. Of the others the entries that are touched are read.
     """
-    touched = Counter(entry for one in logged if (entry := _entry_of(one)) is not None)
-    additions = [one for one in logged if isinstance(one, LoggedAddition)]
-    once = [one for one in additions if touched[one.addition.entry] == 1]
-    known = known_among(connection, [one.addition.entry for one in once])
-    new = [one for one in once if one.addition.entry not in known]
-    put_additions(connection, new, changed_at)
-    for one in new:
-        del touched[one.addition.entry]
-    if touched:
-        rest = [one for one in logged if _entry_of(one) in touched]
-        _fold_into(touched, connection, rest, changed_at)
+    said = Counter(_entries_of(logged))
+    again = {entry for entry, times in said.items() if times > 1}
+    rest: list[Logged] = []
+    for one in logged:
+        if isinstance(one, AdditionRun) and again.isdisjoint(one.entries()):
+            put_additions(connection, one, changed_at)
+        else:
+            rest.append(one)
+    if rest:
+        _fold_one_by_one(connection, rest, changed_at)
 
 
-def _entry_of(logged: Logged) -> EntryId | None:
-    if isinstance(logged, LoggedAddition):
-        return logged.addition.entry
-    return logged.event.entry if isinstance(logged.event, EntryEvent) else None
+def _entries_of(logged: Iterable[Logged]) -> Iterator[str]:
+    for one in logged:
+        if isinstance(one, AdditionRun):
+            yield from one.entries()
+        elif isinstance(one.event, EntryEvent):
+            yield one.event.entry
 
 
-def _fold_into(
-    touched: Iterable[EntryId],
-    connection: sqlite3.Connection,
-    logged: list[Logged],
-    changed_at: int | None,
+def _fold_one_by_one(
+    connection: sqlite3.Connection, logged: list[Logged], changed_at: int | None
 ) -> None:
+    touched = [EntryId(entry) for entry in set(_entries_of(logged))]
     live = {entry: found for entry in touched if (found := read_live_entry(connection, entry))}
     suspended = {
         entry: at for entry in touched if (at := suspended_at(connection, entry)) is not None
     }
     state = ListState(dict(live), dict(suspended))
-    state.apply(logged)
+    state.apply(one_by_one(logged))
     for entry in touched:
         after = state.live.get(entry)
         if after is None:

@@ -1,31 +1,49 @@
-"""Additions as the list's commonest events: read in bulk, before anybody needs them as models."""
+"""Additions, the list's commonest events: read in bulk, before anybody needs them as models."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
 
-from takeback.hashlist.events import EntryId, read_hour
+from takeback.hashlist.commitments import NONCE_BYTES
+from takeback.hashlist.events import AnyEvent, parse_event, read_hour
+
+Addition = tuple[str, str, str, str, bytes]
+"""One `added` event: entry, lane, provenance, hour and signals.
+
+The first four are spelt as the event spells them. Signals: the numbers of PDQs, SHA-256s and MD5s,
+a byte each; then the PDQs, each 32 bytes and its quality, the SHA-256s and the MD5s, each kind in
+the event's order.
+"""
 
 
-class Addition(NamedTuple):
-    """One `added` event in canonical spelling, its signals as bytes.
+@dataclass(frozen=True, slots=True)
+class AdditionRun:
+    """Additions that stand one behind the other in the log, from index `start` on.
 
-    `lane` and `provenance`: as the event spells them; `hour`: likewise. `pdq`: 33 bytes a PDQ, the
-    last its quality; `sha256`: 32 bytes each; `md5`: 16 bytes each; each in the event's order.
+    `opened`: nonce and bytes of each.
     """
 
-    entry: EntryId
-    lane: str
-    provenance: str
-    hour: str
-    pdq: bytes
-    sha256: bytes
-    md5: bytes
+    start: int
+    additions: list[Addition] = field(default_factory=list)
+    opened: list[bytes] = field(default_factory=list)
 
-    @property
-    def time(self) -> datetime:
-        """The hour in UTC that the event is dated."""
-        return _time_of(self.hour)
+    def entries(self) -> list[str]:
+        """Return the ids of the entries, in order."""
+        return [addition[0] for addition in self.additions]
+
+    def by_time(self) -> list[tuple[datetime, int]]:
+        """Return the hours they are dated, in the order in which they first come, and how many."""
+        return [(_time_of(hour), count) for hour, count in Counter(self._hours()).items()]
+
+    def events(self) -> Iterator[tuple[int, AnyEvent]]:
+        """Yield each event as a model, with its log index."""
+        for index, opened in enumerate(self.opened, self.start):
+            yield index, parse_event(opened[NONCE_BYTES:])
+
+    def _hours(self) -> Iterator[str]:
+        return (addition[3] for addition in self.additions)
 
 
 @lru_cache(maxsize=64)

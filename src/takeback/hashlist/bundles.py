@@ -83,32 +83,33 @@ def decode_openings(data: bytes, expected: int) -> list[Record]:
 
     Raises MalformedLogError if it holds fewer or more, or is cut off.
     """
+    some = decode_openings_in_bulk(data, expected)
     return [
-        Record(record.commitment, Opening.of_bytes(record.opened) if record.opened else None)
-        for record in decode_openings_in_bulk(data, expected)
+        Record(commitment, Opening.of_bytes(opened) if opened else None)
+        for commitment, opened in zip(some.commitments, some.opened, strict=True)
     ]
 
 
-class BulkRecord(NamedTuple):
-    """One event; `opened`: its nonce and bytes in one, None if they were erased.
+class OpeningsInBulk(NamedTuple):
+    """The records of a range, in three lists of one length.
 
-    `addition`: what the event says, where it is an addition that could be read in passing.
+    `opened`: nonce and event in one, None if they were erased. `additions`: what the event says,
+    where it is an addition of the usual kind.
     """
 
-    commitment: bytes
-    opened: bytes | None
-    addition: Addition | None
+    commitments: list[bytes]
+    opened: list[bytes | None]
+    additions: list[Addition | None]
 
 
-def decode_openings_in_bulk(data: bytes, expected: int) -> list[BulkRecord]:
+def decode_openings_in_bulk(data: bytes, expected: int) -> OpeningsInBulk:
     """As `decode_openings`, some ten times as fast, reading plain additions on the way."""
     try:
-        records = read_openings(data)
+        some = OpeningsInBulk._make(read_openings(data))
     except ValueError as error:
         raise MalformedLogError(f"Openings can't be read: {error}.") from error
-    if len(records) != expected:
-        raise MalformedLogError(f"{len(records)} openings came; {expected} were asked for.")
-    return [
-        BulkRecord(commitment, opened, addition and Addition._make(addition))
-        for commitment, opened, addition in records
-    ]
+    if len(some.commitments) != expected:
+        raise MalformedLogError(
+            f"{len(some.commitments)} openings came; {expected} were asked for."
+        )
+    return some

@@ -37,13 +37,21 @@ def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:
     Extension lines are allowed and ignored. Raises MalformedLogError, BadSignatureError or
     WrongOriginError.
     """
-    text = open_note(note, [key])
+    checkpoint = parse_checkpoint(open_note(note, [key]))
+    if checkpoint.origin != key.name:
+        raise WrongOriginError(f"The checkpoint is of {checkpoint.origin!r}, not of {key.name!r}.")
+    return checkpoint
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Read the text of a checkpoint, whoever signed it; extension lines are allowed and ignored.
+
+    Raises MalformedLogError.
+    """
     lines = text[:-1].split("\n")
     if len(lines) < _MANDATORY_LINES or not all(lines):
         raise MalformedLogError("A checkpoint needs an origin, a size and a root, a line each.")
     origin, size, root = lines[:_MANDATORY_LINES]
-    if origin != key.name:
-        raise WrongOriginError(f"The checkpoint is of {origin!r}, not of {key.name!r}.")
     if not _SIZE.fullmatch(size):
         raise MalformedLogError("The size in a checkpoint must be a plain decimal number.")
     return Checkpoint(origin, int(size), _read_root(root))

@@ -6,6 +6,7 @@ to the event and, without the nonce, says nothing of it (docs/wire.md).
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from takeback.hashlist.errors import OpeningMismatchError
@@ -44,9 +45,28 @@ def commitment_of(opened: bytes) -> bytes:
 def check_commitment(opened: bytes, commitment: bytes, index: int) -> None:
     """Raise OpeningMismatchError unless nonce and event open the commitment at the log index."""
     if commitment_of(opened) != commitment:
-        raise OpeningMismatchError(f"The event at {index} is not the one the log was committed to.")
+        raise _mismatch(index)
+
+
+def check_commitments(
+    opened: Sequence[bytes | None], commitments: Sequence[bytes], start: int
+) -> None:
+    """As `check_commitment`, for events from log index `start` on; None opens nothing."""
+    sha256, tag = hashlib.sha256, _TAG
+    made = [
+        commitment if one is None else sha256(tag + one).digest()
+        for one, commitment in zip(opened, commitments, strict=True)
+    ]
+    if made != commitments:
+        for index, (one, commitment) in enumerate(zip(made, commitments, strict=True), start):
+            if one != commitment:
+                raise _mismatch(index)
 
 
 def seal_event(event: bytes) -> Opening:
     """Give an event a fresh random nonce."""
     return Opening(secrets.token_bytes(NONCE_BYTES), event)
+
+
+def _mismatch(index: int) -> OpeningMismatchError:
+    return OpeningMismatchError(f"The event at {index} is not the one the log was committed to.")

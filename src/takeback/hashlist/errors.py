@@ -51,6 +51,10 @@ class EventOutOfPlaceError(LogError):
     """An event contradicts the ones before it, such as an entry added twice."""
 
 
+class UnwitnessedError(LogError):
+    """Too few of the witnesses that the trust policy names have cosigned the checkpoint."""
+
+
 class GrowthBeyondCapError(LogError):
     """More entries were added in a day than the log's own purpose allows."""
 

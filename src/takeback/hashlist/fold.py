@@ -17,7 +17,7 @@ from takeback.hashlist.events import (
     SuspendedEvent,
     WithdrawnEvent,
 )
-from takeback.hashlist.follow import Logged
+from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.signals import Signal
 from takeback.matching.policy import Lane
 
@@ -50,7 +50,7 @@ class ListState:
         """Log index of the event that added each suspended entry; a view, too."""
         return MappingProxyType(self._suspended)
 
-    def apply(self, logged: Iterable[Logged]) -> None:
+    def apply(self, logged: Iterable[LoggedEvent]) -> None:
         """Take in events in log order; those whose opening was erased change nothing.
 
         Raises EventOutOfPlaceError at the first event that contradicts the state.
@@ -59,7 +59,8 @@ class ListState:
             match one.event:
                 case AddedEvent() as event:
                     known = event.entry in self._live or event.entry in self._suspended
-                    self._require(not known, one.index, "adds an entry that is there already")
+                    if known:
+                        raise adds_known_entry(one.index)
                     self._put(event, one.index)
                 case AmendedEvent() as event:
                     before = self._live.get(event.entry)
@@ -98,6 +99,11 @@ class ListState:
     def _require(self, fits: bool, index: int, what: str) -> None:
         if not fits:
             raise _out_of_place(index, what)
+
+
+def adds_known_entry(index: int) -> EventOutOfPlaceError:
+    """Return the error of an addition whose entry is there already."""
+    return _out_of_place(index, "adds an entry that is there already")
 
 
 def _out_of_place(index: int, what: str) -> EventOutOfPlaceError:

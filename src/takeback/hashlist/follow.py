@@ -4,10 +4,10 @@ Pure: it reads and writes nothing. Whoever drives it fetches the ranges it names
 what it gives out only after `finish` has returned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from takeback.hashlist.additions import Addition
+from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.bundles import (
     MOST_OPENINGS,
     EventRange,
@@ -15,7 +15,7 @@ from takeback.hashlist.bundles import (
     ranges_between,
 )
 from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import NONCE_BYTES, check_commitment
+from takeback.hashlist.commitments import NONCE_BYTES, check_commitments
 from takeback.hashlist.errors import (
     ErasedWithoutWithdrawalError,
     LogRewrittenError,
@@ -33,22 +33,8 @@ class LoggedEvent:
     event: AnyEvent | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedAddition:
-    """A plain addition at its place in the log: `opened` are its nonce and bytes."""
-
-    index: int
-    addition: Addition
-    opened: bytes
-
-    @property
-    def event(self) -> AnyEvent:
-        """The event as a model, made anew each time."""
-        return parse_event(self.opened[NONCE_BYTES:])
-
-
-Logged = LoggedEvent | LoggedAddition
-"""An event at its place; a plain addition is made a model only when somebody asks for its event."""
+Logged = LoggedEvent | AdditionRun
+"""An event at its place, or many additions at theirs."""
 
 
 class LogGrowth:
@@ -84,30 +70,44 @@ class LogGrowth:
         """Name the ranges to fetch, at most so long, in the order in which `take` wants them."""
         return ranges_between(self._verified_size, self._checkpoint.size, most)
 
-    def take(self, part: EventRange, data: bytes) -> list[Logged]:
+    def take(self, part: EventRange, data: bytes) -> list[LoggedEvent]:
         """Check the fetched openings of a range and return its events, in log order.
 
         Raises MalformedLogError, OpeningMismatchError, or ValueError if it is not the next one.
         """
+        return list(one_by_one(self.take_in_bulk(part, data)))
+
+    def take_in_bulk(self, part: EventRange, data: bytes) -> list[Logged]:
+        """As `take`, but of plain additions no models are made."""
         if part.start != self._frontier.size or part.end > self._checkpoint.size:
             raise ValueError(f"{part.path} does not come next after {self._frontier.size}")
-        records = decode_openings_in_bulk(data, part.end - part.start)
+        some = decode_openings_in_bulk(data, part.end - part.start)
+        check_commitments(some.opened, some.commitments, part.start)
         events: list[Logged] = []
-        for index, (commitment, opened, addition) in enumerate(records, start=self._frontier.size):
-            if opened is None:
-                self._unexplained.add(index)
-                events.append(LoggedEvent(index, None))
+        run: AdditionRun | None = None
+        for index, (opened, addition) in enumerate(
+            zip(some.opened, some.additions, strict=True), part.start
+        ):
+            if opened is None or addition is None:
+                run = None
+                events.append(LoggedEvent(index, self._event(index, opened)))
                 continue
-            check_commitment(opened, commitment, index)
-            if addition is not None:
-                events.append(LoggedAddition(index, addition, opened))
-                continue
-            event = parse_event(opened[NONCE_BYTES:])
-            if isinstance(event, WithdrawnEvent):
-                self._unexplained.difference_update(event.erases)
-            events.append(LoggedEvent(index, event))
-        self._frontier = self._frontier.extended(leaf_hash(one.commitment) for one in records)
+            if run is None:
+                run = AdditionRun(index)
+                events.append(run)
+            run.additions.append(addition)
+            run.opened.append(opened)
+        self._frontier = self._frontier.extended(map(leaf_hash, some.commitments))
         return events
+
+    def _event(self, index: int, opened: bytes | None) -> AnyEvent | None:
+        if opened is None:
+            self._unexplained.add(index)
+            return None
+        event = parse_event(opened[NONCE_BYTES:])
+        if isinstance(event, WithdrawnEvent):
+            self._unexplained.difference_update(event.erases)
+        return event
 
     def finish(self) -> Frontier:
         """Return the edge at the checkpoint, now that every range was taken.
@@ -122,6 +122,15 @@ class LogGrowth:
         if self._unexplained:
             raise ErasedWithoutWithdrawalError(tuple(sorted(self._unexplained)))
         return self._frontier
+
+
+def one_by_one(logged: Iterable[Logged]) -> Iterator[LoggedEvent]:
+    """Yield the events one by one, each as a model."""
+    for one in logged:
+        if isinstance(one, AdditionRun):
+            yield from (LoggedEvent(index, event) for index, event in one.events())
+        else:
+            yield one
 
 
 def _rewritten(checkpoint: Checkpoint) -> LogRewrittenError:

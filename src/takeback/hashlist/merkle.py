@@ -10,6 +10,7 @@ from takeback.hashlist.errors import MalformedLogError
 HASH_BYTES = hashlib.sha256().digest_size
 _SIZE = struct.Struct(">Q")
 _MAX_SIZE = 2**63
+_AT_ONCE = 256  # leaves that are joined without a look at the edge
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -29,9 +30,10 @@ def complete_subtree_hash(hashes: Sequence[bytes]) -> bytes:
     """
     if not hashes or len(hashes).bit_count() != 1:
         raise ValueError(f"{len(hashes)} subtrees do not make a complete one")
-    level = list(hashes)
+    level, sha256 = hashes, hashlib.sha256
     while len(level) > 1:
-        level = [node_hash(*level[at : at + 2]) for at in range(0, len(level), 2)]
+        pairs = zip(level[::2], level[1::2], strict=True)
+        level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     return level[0]
 
 
@@ -54,15 +56,18 @@ class Frontier:
 
     def extended(self, leaf_hashes: Iterable[bytes]) -> "Frontier":
         """Return the edge after these leaf hashes are appended, in time linear in their number."""
-        size, hashes = self.size, list(self.hashes)
-        for leaf in leaf_hashes:
-            merged = leaf
-            grown = size
+        size, hashes, leaves = self.size, list(self.hashes), list(leaf_hashes)
+        at = 0
+        while at < len(leaves):
+            whole = size % _AT_ONCE == 0 and len(leaves) - at >= _AT_ONCE
+            count = _AT_ONCE if whole else 1
+            merged = complete_subtree_hash(leaves[at : at + count])
+            grown = size // count
             while grown & 1:  # as in adding one to a binary number: each carry joins two subtrees
                 merged = node_hash(hashes.pop(), merged)
                 grown >>= 1
             hashes.append(merged)
-            size += 1
+            size, at = size + count, at + count
         return Frontier(size, tuple(hashes))
 
     def root(self) -> bytes:

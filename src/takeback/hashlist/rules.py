@@ -1,10 +1,11 @@
 """The rules of a log, as its own events state them: purpose, keys, growth and time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.errors import (
     EventOutOfPlaceError,
     EventTimeError,
@@ -18,7 +19,7 @@ from takeback.hashlist.events import (
     canonical_json,
     parse_event,
 )
-from takeback.hashlist.follow import Logged, LoggedAddition
+from takeback.hashlist.follow import Logged
 from takeback.hashlist.signed_note import VerifierKey
 
 # An event is dated when it is asked for and sealed in random order with others of its batch, and
@@ -49,35 +50,47 @@ class LogRules:
         EventTimeError for an event of the future or of long before its neighbours. Events whose
         opening is erased count for nothing.
         """
-        purpose, key, newest, added = self.purpose, self.key, self.newest, dict(self.added)
+        rules = LogRules(self.purpose, self.key, self.newest, dict(self.added))
         for one in logged:
-            # Of the commonest event no model is made: a list has a million of them.
-            plain = one.addition if isinstance(one, LoggedAddition) else None
-            event = one.event if plain is None else None
-            if isinstance(event, PurposeEvent) != (one.index == 0):
-                raise EventOutOfPlaceError(
-                    "A log begins with its purpose and never changes it: "
-                    f"the event at {one.index} breaks that. The list you have stays in force."
-                )
-            dated = plain or event
-            if dated is None:
+            if isinstance(one, AdditionRun):
+                _require_purpose_first(one.start, stated=False)
+                for time, count in one.by_time():
+                    rules = rules._dated(time, now, one.start)._grown(time, count)
                 continue
-            time = dated.time
-            if time != newest:
-                _require_time(time, newest, now, one.index)
-                newest = max(newest or time, time)
-            if isinstance(event, PurposeEvent):
-                purpose = event
-            elif isinstance(event, KeyEvent):
-                key = _key_of(event, origin)
-            elif purpose is not None and (plain is not None or isinstance(event, AddedEvent)):
-                day = time.date()
-                added[day] = added.get(day, 0) + 1
-                _require_growth(added[day], purpose, day)
-        since = newest.date() - MOST_BACK if newest else date.min
-        return LogRules(
-            purpose, key, newest, {day: count for day, count in added.items() if day >= since}
-        )
+            event = one.event
+            _require_purpose_first(one.index, stated=isinstance(event, PurposeEvent))
+            if event is None:
+                continue
+            rules = rules._dated(event.time, now, one.index)
+            match event:
+                case PurposeEvent():
+                    rules = replace(rules, purpose=event)
+                case KeyEvent():
+                    rules = replace(rules, key=_key_of(event, origin))
+                case AddedEvent():
+                    rules = rules._grown(event.time, 1)
+                case _:
+                    pass
+        return rules
+
+    def _dated(self, time: datetime, now: datetime, index: int) -> "LogRules":
+        if time == self.newest:
+            return self
+        _require_time(time, self.newest, now, index)
+        newest = max(self.newest or time, time)
+        since = newest.date() - MOST_BACK
+        added = {day: count for day, count in self.added.items() if day >= since}
+        return replace(self, newest=newest, added=added)
+
+    def _grown(self, time: datetime, count: int) -> "LogRules":
+        day = time.date()
+        number = self.added.get(day, 0) + count
+        if self.purpose is not None and number > self.purpose.most_added_a_day:
+            raise GrowthBeyondCapError(
+                f"More than {self.purpose.most_added_a_day} entries were added on {day}, the most "
+                "that the log's purpose allows. Ask the hotline; the list you have stays in force."
+            )
+        return replace(self, added={**self.added, day: number})
 
     def to_json(self) -> dict[str, Any]:
         """Write them in values that JSON knows."""
@@ -118,11 +131,11 @@ def _require_time(time: datetime, newest: datetime | None, now: datetime, index:
         )
 
 
-def _require_growth(count: int, purpose: PurposeEvent, day: date) -> None:
-    if count > purpose.most_added_a_day:
-        raise GrowthBeyondCapError(
-            f"More than {purpose.most_added_a_day} entries were added on {day}, the most that "
-            "the log's purpose allows. Ask the hotline; the list you have stays in force."
+def _require_purpose_first(index: int, *, stated: bool) -> None:
+    if stated != (index == 0):
+        raise EventOutOfPlaceError(
+            "A log begins with its purpose and never changes it: "
+            f"the event at {index} breaks that. The list you have stays in force."
         )
 
 

@@ -22,6 +22,53 @@ _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE = re.compile("\u2014 (?P<name>[^\\s+]+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
 
 
+def key_id_of(name: str, typed_key: bytes) -> bytes:
+    """Return the 4 bytes that name a key in signature lines; `typed_key` begins with its type."""
+    return hashlib.sha256(name.encode() + b"\n" + typed_key).digest()[:_KEY_ID_BYTES]
+
+
+def key_line_of(name: str, typed_key: bytes) -> str:
+    """Return `name+hash+base64` of a key of any type."""
+    return f"{name}+{key_id_of(name, typed_key).hex()}+{_base64(typed_key)}"
+
+
+def parse_key_line(line: str) -> tuple[str, bytes]:
+    """Read `name+hash+base64` into the name and the key, which begins with the byte of its type.
+
+    Raises MalformedLogError for another spelling, or a hash that does not fit.
+    """
+    name, _, rest = line.partition("+")
+    typed_key = _from_base64(rest.partition("+")[2])
+    if not typed_key or not _NAME.fullmatch(name):
+        raise MalformedLogError("This is no verifier key: name+hash+base64.")
+    if key_line_of(name, typed_key) != line:
+        raise MalformedLogError("The hash in this verifier key does not fit its name and key.")
+    return name, typed_key
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """One signature of a note: who made it, the 4 bytes that name their key, and what it is."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    @property
+    def line(self) -> str:
+        """The line, with its newline."""
+        return f"\u2014 {self.name} {_base64(self.key_id + self.signature)}\n"
+
+    @classmethod
+    def parse(cls, line: str) -> "SignatureLine":
+        """Read a line without its newline; raises MalformedLogError for anything else."""
+        found = _LINE.fullmatch(line)
+        raw = _from_base64(found["signature"]) if found else None
+        if found is None or raw is None or len(raw) <= _KEY_ID_BYTES:
+            raise MalformedLogError("A signature line of a note can't be read.")
+        return cls(found["name"], raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
+
+
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
     """Who may sign: a name, and an Ed25519 public key of 32 bytes."""
@@ -39,13 +86,12 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The 4 bytes that name this key beside its name in a signature line."""
-        text = self.name.encode() + b"\n" + _ED25519 + self.public_key
-        return hashlib.sha256(text).digest()[:_KEY_ID_BYTES]
+        return key_id_of(self.name, _ED25519 + self.public_key)
 
     @property
     def line(self) -> str:
         """`name+hash+base64`, as it is handed around."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.public_key)}"
+        return key_line_of(self.name, _ED25519 + self.public_key)
 
     @property
     def pin(self) -> str:
@@ -55,15 +101,10 @@ class VerifierKey:
     @classmethod
     def parse(cls, line: str) -> "VerifierKey":
         """Read `name+hash+base64`; raises MalformedLogError for anything else."""
-        name, _, rest = line.partition("+")
-        encoded = rest.partition("+")[2]
-        raw = _from_base64(encoded)
-        if raw is None or raw[:1] != _ED25519:
+        name, typed_key = parse_key_line(line)
+        if typed_key[:1] != _ED25519:
             raise MalformedLogError("This is no Ed25519 verifier key: name+hash+base64.")
-        key = cls(name, raw[1:])
-        if key.line != line:
-            raise MalformedLogError("The hash in this verifier key does not fit its name and key.")
-        return key
+        return cls(name, typed_key[1:])
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,8 +122,9 @@ class Signer:
     def sign(self, text: str) -> bytes:
         """Return the signed note; the text must end in a newline. Signing is deterministic."""
         _require_text(text)
-        signature = self.verifier_key.key_id + self._private().sign(text.encode())
-        return f"{text}\n\u2014 {self.name} {_base64(signature)}\n".encode()
+        signature = self._private().sign(text.encode())
+        signed = SignatureLine(self.name, self.verifier_key.key_id, signature)
+        return f"{text}\n{signed.line}".encode()
 
     def _private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
@@ -94,18 +136,20 @@ def open_note(note: bytes, known: Sequence[VerifierKey]) -> str:
     Raises MalformedLogError if it is no note, BadSignatureError if no known key signed it or the
     signature of a known key does not fit.
     """
-    text, lines = _split(note)
+    text, lines = split_note(note)
     keys = {(key.name, key.key_id): key for key in known}
     verified = False
     for line in lines:
-        name, key_id, signature = _read_line(line)
-        key = keys.get((name, key_id))
+        key = keys.get((line.name, line.key_id))
         if key is None:
             continue
         try:
-            Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, text.encode())
+            public_key = Ed25519PublicKey.from_public_bytes(key.public_key)
+            public_key.verify(line.signature, text.encode())
         except InvalidSignature as error:
-            raise BadSignatureError(f"The signature of {name} does not fit the text.") from error
+            raise BadSignatureError(
+                f"The signature of {line.name} does not fit the text."
+            ) from error
         verified = True
     if not verified:
         names = ", ".join(key.name for key in known)
@@ -113,7 +157,11 @@ def open_note(note: bytes, known: Sequence[VerifierKey]) -> str:
     return text
 
 
-def _split(note: bytes) -> tuple[str, list[str]]:
+def split_note(note: bytes) -> tuple[str, list[SignatureLine]]:
+    """Take a note apart into its text and its signatures, of which none is verified.
+
+    Raises MalformedLogError if it is no note, or one of more than MAX_NOTE_BYTES.
+    """
     if len(note) > MAX_NOTE_BYTES:
         raise MalformedLogError(f"A note has {len(note)} bytes; {MAX_NOTE_BYTES} are allowed.")
     try:
@@ -124,15 +172,7 @@ def _split(note: bytes) -> tuple[str, list[str]]:
     if not blank or not signatures.endswith("\n"):
         raise MalformedLogError("A note must end in a blank line and signature lines.")
     _require_text(text + "\n")
-    return text + "\n", signatures[:-1].split("\n")
-
-
-def _read_line(line: str) -> tuple[str, bytes, bytes]:
-    found = _LINE.fullmatch(line)
-    raw = _from_base64(found["signature"]) if found else None
-    if found is None or raw is None or len(raw) <= _KEY_ID_BYTES:
-        raise MalformedLogError("A signature line of a note can't be read.")
-    return found["name"], raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:]
+    return text + "\n", [SignatureLine.parse(line) for line in signatures[:-1].split("\n")]
 
 
 def _require_text(text: str) -> None:
