@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from typing import Annotated, Final
 
 import typer
@@ -19,7 +17,6 @@ from takeback.cli.gate_store import (
 
 # Bytes in memory are bounded by the service itself; this bounds sockets that say nothing.
 _MOST_CONNECTIONS: Final = 1000
-_BACKLOG: Final = 1024
 
 
 def serve(
@@ -46,19 +43,12 @@ def serve(
     """
     import uvicorn
 
+    from takeback.cli.listening import AnnouncedServer, listen
     from takeback.gate.gate import Gate
     from takeback.gate.service import make_service
 
-    class AnnouncedServer(uvicorn.Server):
-        """Says where it answers once it does."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                typer.echo(f"The gate answers on {_address(listening)}. Ctrl-C stops it.")
-
     with explained():
-        listening = _listen(host, port)
+        listening = listen(host, port)
         with Gate.open(store, read_policy(policy), views=read_views(views)) as gate:
             gate.warm_up()
             config = uvicorn.Config(
@@ -67,24 +57,5 @@ def serve(
                 server_header=False,
                 log_level="warning",
                 limit_concurrency=_MOST_CONNECTIONS,
-                backlog=_BACKLOG,
             )
-            with contextlib.suppress(KeyboardInterrupt):
-                AnnouncedServer(config).run(sockets=[listening])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise OSError(
-            f"Nothing can listen on {host}, port {port}: {error.strerror}. "
-            "Choose another --host or --port."
-        ) from error
-
-
-def _address(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            AnnouncedServer(config, listening, "The gate").serve_until_stopped()

@@ -2,7 +2,7 @@
 
 import typer
 
-from takeback.cli import gate, hotline
+from takeback.cli import gate, hotline, witness
 from takeback.cli.demo.command import demo
 from takeback.cli.hash import hash_files
 from takeback.cli.run import run
@@ -25,3 +25,4 @@ app.command()(demo)
 app.command("hash")(hash_files)
 app.add_typer(gate.app)
 app.add_typer(hotline.app)
+app.add_typer(witness.app)

@@ -1,0 +1,112 @@
+"""`takeback witness`: a witness that anyone can run, for any log of the C2SP kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from takeback.witness.logs import WatchedLogs
+
+app = typer.Typer(
+    name="witness",
+    help="Watch logs, and cosign their checkpoints while they only grow.",
+    no_args_is_help=True,
+)
+
+StoreOption = Annotated[
+    Path, typer.Option("--store", help="Folder of the witness: its key, and what it has cosigned.")
+]
+NameOption = Annotated[
+    str, typer.Option(help="The witness's name in its keys: an address without https://.")
+]
+
+
+@app.command()
+def key(name: NameOption, store: StoreOption = Path("witness")) -> None:
+    """Print the witness's keys, one of each kind; hotlines and gates put one into their policy.
+
+    Ed25519 is read by all. ML-DSA-44 also stands against quantum computers, and its cosignatures
+    are 3 kB long.
+
+    **Examples**
+
+    * `takeback witness key --name witness.example.org/w1`
+    """
+    from takeback.witness.keys import cosigners_of
+
+    with _explained():
+        for cosigner in cosigners_of(store, name):
+            typer.echo(cosigner.key.line)
+
+
+@app.command()
+def serve(
+    name: NameOption,
+    *,
+    store: StoreOption = Path("witness"),
+    log: Annotated[
+        list[str] | None, typer.Option(help="Key of a log to watch, name+hash+base64; repeat it.")
+    ] = None,
+    logs: Annotated[
+        Path | None, typer.Option(help="File that lists logs to watch, as logs/v0 has it.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes one that is free.")
+    ] = 8003,
+) -> None:
+    """Serve `POST /add-checkpoint`, as C2SP tlog-witness has it, and `GET /checkpoint?origin=`.
+
+    A log that shows two histories gets no second cosignature; the error log says so. The state is
+    on the disk before a cosignature leaves. Put a web server with HTTPS in front. While a log is
+    handed over to a new key, give both keys.
+
+    **Examples**
+
+    * `takeback witness serve --name witness.example.org/w1 --log "$(curl -s https://pictures.example.org/log/v1/key)"`
+    * `takeback witness serve --name witness.example.org/w1 --logs logs.txt --port 9003`
+    """
+    import uvicorn
+
+    from takeback.cli.listening import AnnouncedServer, listen
+    from takeback.witness.keys import cosigners_of
+    from takeback.witness.service import make_service
+    from takeback.witness.store import WitnessStore
+    from takeback.witness.witness import Witness
+
+    with _explained():
+        witness = Witness(WitnessStore(store), _watched(log, logs), cosigners_of(store, name))
+        config = uvicorn.Config(
+            make_service(witness), access_log=False, server_header=False, log_level="warning"
+        )
+        AnnouncedServer(config, listen(host, port), "The witness").serve_until_stopped()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what can go wrong into one sentence on standard error and exit code 2."""
+    from takeback.hashlist.errors import LogError
+    from takeback.witness.keys import WitnessKeyError
+    from takeback.witness.store import WitnessStoreError
+
+    try:
+        yield
+    except (LogError, WitnessKeyError, WitnessStoreError, ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _watched(keys: list[str] | None, file: Path | None) -> WatchedLogs:
+    from takeback.witness.logs import LogListError, WatchedLogs, parse_log_key, parse_log_list
+
+    listed = [(key.name, key) for key in map(parse_log_key, keys or [])]
+    if file is not None:
+        listed += parse_log_list(file.read_text(encoding="utf-8"))
+    if not listed:
+        raise LogListError("Give the logs to watch: --log KEY or --logs FILE.")
+    return WatchedLogs.of(listed)
