@@ -1,11 +1,13 @@
 """`takeback hotline`: run a hotline and say which platforms follow its list."""
 
 import json
-import os
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
+
+from takeback.cli.hotline_setup import failure as _failure
+from takeback.cli.hotline_setup import set_up as _set_up
 
 app = typer.Typer(
     name="hotline",
@@ -21,8 +23,6 @@ audit_app = typer.Typer(
 )
 app.add_typer(platform_app, name="platform")
 app.add_typer(audit_app, name="audit")
-
-_CONNECT_SECONDS = 5
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
@@ -213,36 +213,3 @@ def verify_audit() -> None:
     except BrokenChainError as error:
         raise _failure(str(error)) from error
     typer.echo(f"{head.records} records, all whole. Last link: {head.link.hex()}")
-
-
-def _set_up() -> None:
-    """Load the hotline's settings and make sure that its database answers."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
-    try:
-        import django
-
-    except ModuleNotFoundError as error:
-        raise _failure(
-            f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
-        ) from error
-    try:
-        django.setup()
-    except ValueError as error:
-        raise _failure(str(error)) from error
-    import psycopg
-
-    from takeback.hotline.config.database import connection_options
-
-    try:
-        # Not through the pool, which would go on trying for a while.
-        psycopg.connect(**connection_options(), connect_timeout=_CONNECT_SECONDS).close()
-    except psycopg.OperationalError as error:
-        raise _failure(
-            "The database does not answer. Is it running, and is DATABASE_URL right? "
-            f"Without DATABASE_URL the hotline brings its own.\n{error}"
-        ) from error
-
-
-def _failure(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(1)

@@ -2,7 +2,7 @@
 
 import typer
 
-from takeback.cli import gate, hotline, witness
+from takeback.cli import gate, hotline, hotline_guard, witness
 from takeback.cli.demo.command import demo
 from takeback.cli.hash import hash_files
 from takeback.cli.run import run
@@ -24,5 +24,6 @@ app.command()(run)
 app.command()(demo)
 app.command("hash")(hash_files)
 app.add_typer(gate.app)
+hotline.app.add_typer(hotline_guard.app, name="guard")
 app.add_typer(hotline.app)
 app.add_typer(witness.app)

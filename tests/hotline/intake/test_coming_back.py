@@ -7,6 +7,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
+from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.intake.domain.case_code import CaseCode, check_digit, new_case_code
@@ -49,6 +50,25 @@ def test_unknown_malformed_and_withdrawn_codes_get_the_same_answer() -> None:
     assert seen(answers[0])[0] == 422
     assert not answers[0].cookies
     assert b"find a case with this code" in answers[0].content
+
+
+@pytest.mark.django_db
+def test_the_timeline_says_that_a_person_looks_first_and_what_came_of_it() -> None:
+    pictures = [picture_record(pdq="00" * 32), picture_record()]
+    _, code = report_from_browser(pictures=pictures)
+    seal_pending()
+    first, _second = (picture.entry for picture in CasePicture.objects.order_by("position"))
+    looked_at, listed = "A person here looks at the code first", "You put this picture on our list"
+    page = come_back(code).page
+    assert (page.count(looked_at), page.count(listed)) == (1, 1)
+    publishing.release_entry(EntryId(first), "staff 1")
+    seal_pending()
+    page = come_back(code).page
+    assert (page.count(looked_at), page.count(listed)) == (0, 2)
+    publishing.suspend_entry(EntryId(first), "not_the_same", "hotline")
+    assert come_back(code).page.count("off our list for now") == 1
+    publishing.withdraw_entries([EntryId(first)], "hotline", "staff 1")
+    assert "not on our list any more" in come_back(code).page
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.intake.domain.timeline import Happening, facts_of_picture
-from takeback.hotline.publishing.domain import FeedbackSummary, Outcome
+from takeback.hotline.publishing.domain import FeedbackSummary, Outcome, Standing
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,3 +34,27 @@ def test_a_code_arrives_before_a_copy_is_found(
     kinds = [fact.kind for fact in facts_of_picture(_NOON.date(), [outcome], datetime.date)]
     assert kinds[:2] == [Happening.LISTED, Happening.FETCHED]
     assert len(kinds) == 3
+
+
+@given(
+    held=st.booleans(),
+    suspended=st.booleans(),
+    withdrawn=st.booleans(),
+    value=st.sampled_from(FeedbackValue),
+)
+def test_what_is_not_in_force_says_so_and_a_held_one_says_nothing_else(
+    held: bool, suspended: bool, withdrawn: bool, value: FeedbackValue
+) -> None:
+    said = (FeedbackSummary(value, 1, _NOON, _NOON),)
+    outcome = Outcome(new_entry_id(), "Skylark", _NOON, None, None, said)
+    later = _NOON + timedelta(hours=1)
+    times = [later if so else None for so in (held, suspended, withdrawn)]
+    facts = facts_of_picture(_NOON.date(), [outcome], datetime.date, Standing(*times))
+    kinds = [fact.kind for fact in facts]
+    if held:
+        assert kinds == [Happening.LOOKED_AT_FIRST]
+        return
+    assert kinds[0] is Happening.LISTED
+    assert kinds[2:] == [Happening.OFF_FOR_NOW] * suspended + [Happening.TAKEN_OFF] * withdrawn
+    # Nobody is told who asked.
+    assert all(fact.platform == "" for fact in facts[2:])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from takeback.hotline.config.database import database_url, django_database
 from takeback.hotline.config.logs import logging_settings
+from takeback.hotline.config.numbers import whole_number
 from takeback.hotline.config.secrets import secret
 
 HOTLINE = Path(__file__).resolve().parent.parent
@@ -23,6 +24,11 @@ COUNTRY = os.environ.get("TAKEBACK_COUNTRY", "GB")
 
 # What the list is for, and its bounds: read once, when the log begins.
 PURPOSE = Path(purpose) if (purpose := os.environ.get("TAKEBACK_PURPOSE")) else None
+
+# What an entry needs before it goes out by itself, and what takes it out of force.
+QUALITY_FLOOR = whole_number("TAKEBACK_QUALITY_FLOOR", 50, most=100)
+CROWD = whole_number("TAKEBACK_CROWD", 10, least=1)
+NOT_THE_SAME_PLATFORMS = whole_number("TAKEBACK_NOT_THE_SAME_PLATFORMS", 2, least=1)
 
 INSTALLED_APPS = [
     "procrastinate.contrib.django",

@@ -16,7 +16,7 @@ from takeback.hotline.intake.domain.answers import Threat
 from takeback.hotline.intake.domain.case_code import SALT_BYTES
 from takeback.hotline.intake.domain.timeline import Fact, facts_of_picture
 from takeback.hotline.intake.models import Case, CaseAddress
-from takeback.hotline.publishing.access import outcomes
+from takeback.hotline.publishing.access import outcomes, standings
 from takeback.hotline.publishing.domain import Outcome
 
 
@@ -79,7 +79,9 @@ def history_of(case: Case) -> CaseHistory:
         raise TypeError("The answers of a case are an object.")
     pictures = list(case.pictures.all())
     by_entry: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes([EntryId(picture.entry) for picture in pictures]):
+    entries = [EntryId(picture.entry) for picture in pictures]
+    standing = standings(entries)
+    for outcome in outcomes(entries):
         by_entry[outcome.entry].append(outcome)
     apps = answers.get("apps")
     return CaseHistory(
@@ -89,7 +91,12 @@ def history_of(case: Case) -> CaseHistory:
                 number,
                 picture.picture,
                 picture.exact_only,
-                facts_of_picture(case.sent_on, by_entry[picture.entry], _day_of),
+                facts_of_picture(
+                    case.sent_on,
+                    by_entry[picture.entry],
+                    _day_of,
+                    standing.get(EntryId(picture.entry)),
+                ),
             )
             for number, picture in enumerate(pictures, start=1)
         ],

@@ -78,10 +78,10 @@ def withdraw_case(case: Case) -> None:
 
 
 def signals_of(picture: Picture) -> list[Signal]:
-    """What goes on the list for one picture: its PDQ, those of its crops, and the exact ones.
+    """What is sent to the list for one picture: its PDQ, those of its crops, and the exact ones.
 
-    A PDQ of low quality goes with it: each gate applies the quality floor of its own policy. A crop
-    of low quality does not: it would match other people's skies and walls.
+    A PDQ of low quality goes with it: what is listed of it the list decides. A crop of low quality
+    does not: it would match other people's skies and walls.
     """
     qualities: dict[str, int] = {}
     if picture.pdq is not None and picture.quality is not None:

@@ -28,6 +28,12 @@ def _text(fact: Fact) -> str:
     match fact.kind:
         case Happening.LISTED:
             return _("You put this picture on our list.")
+        case Happening.LOOKED_AT_FIRST:
+            return _("We got the code of this picture. A person here looks at the code first.")
+        case Happening.OFF_FOR_NOW:
+            return _("We took this picture off our list for now. A person here checks it again.")
+        case Happening.TAKEN_OFF:
+            return _("A person here looked. This picture is not on our list any more.")
         case Happening.FETCHED:
             return _("%(platform)s got the code of this picture. It looks for copies now.") % values
         case Happening.STOPPED:

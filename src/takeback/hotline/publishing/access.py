@@ -25,6 +25,7 @@ from takeback.hotline.publishing.domain import (
     FeedbackSummary,
     Outcome,
     PlatformSummary,
+    Standing,
     UnknownEntryError,
     token_digest,
     token_secret,
@@ -33,6 +34,7 @@ from takeback.hotline.publishing.models import (
     Checkpoint,
     Entry,
     Feedback,
+    Hold,
     LogEntry,
     Platform,
     PlatformFetch,
@@ -167,6 +169,17 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
         for platform in followers
         if platform.revoked_at is None or entry in fetched[platform.id]
     ]
+
+
+def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
+    """Return which of these entries are held, suspended or withdrawn now, and since when."""
+    wanted = sorted(set(entries))
+    held = Hold.objects.filter(entry__in=wanted, decided_at=None).values_list("entry", "since")
+    since = dict(held)
+    return {
+        EntryId(row.id): Standing(since.get(row.id), row.suspended_at, row.withdrawn_at)
+        for row in Entry.objects.filter(id__in=wanted)
+    }
 
 
 def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:

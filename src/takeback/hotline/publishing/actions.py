@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from procrastinate.contrib.django import app as jobs
@@ -21,12 +22,14 @@ from takeback.hashlist.events import (
     new_entry_id,
 )
 from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt
-from takeback.hashlist.signals import Signal
+from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.domain import (
+    HoldReason,
     PlatformError,
     UnknownEntryError,
+    WaitsFor,
     new_platform_secret,
     token_digest,
     write_token,
@@ -34,6 +37,7 @@ from takeback.hotline.publishing.domain import (
 from takeback.hotline.publishing.models import (
     Entry,
     Feedback,
+    Hold,
     LogEntry,
     PendingEvent,
     Platform,
@@ -50,28 +54,72 @@ _MAX_NAME = 80
 def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> EntryId:
     """Put one picture on the list, in the caller's transaction; it is in the log soon after.
 
-    Raises pydantic's ValidationError for no signals, too many, or one named twice.
+    PDQs of a quality under `settings.QUALITY_FLOOR` are left out; if nothing else is there, and if
+    the check before sealing finds it too close to something, a person looks first. Raises
+    pydantic's ValidationError for no signals, too many, or one named twice.
     """
     now = datetime.now(UTC)
+    tells = [one for one in signals if _tells(one)]
     event = AddedEvent(
         entry=new_entry_id(),
         time=cut_to_hour(now),
         lane=lane,
         provenance=Provenance(hotline=log_signer().name),
-        signals=tuple(signals),
+        signals=tuple(tells or signals),
     )
-    entry = Entry.objects.create(id=event.entry, lane=lane, listed_at=now)
-    PendingEvent.objects.create(entry=entry, event=canonical_json(event), adds=True)
+    pdqs = [bytes.fromhex(one.value) for one in tells if isinstance(one, PdqSignal)]
+    entry = Entry.objects.create(
+        id=event.entry, lane=lane, listed_at=now, pdq=next(iter(pdqs), None)
+    )
+    PendingEvent.objects.create(
+        entry=entry,
+        event=canonical_json(event),
+        adds=True,
+        waits_for=WaitsFor.CHECK if tells else WaitsFor.PERSON,
+        sent_in=_transaction_number(),
+    )
     record("entry.listed", event.entry, "reporter")
+    if not tells:
+        Hold.objects.create(entry=entry, since=now, reason=HoldReason.NOTHING_LEFT)
+        record("entry.held", event.entry, "hotline")
     _defer_sealing()
     return event.entry
 
 
+def _tells(signal: Signal) -> bool:
+    return not isinstance(signal, PdqSignal) or signal.quality >= settings.QUALITY_FLOOR
+
+
 @transaction.atomic
-def withdraw_entries(entries: Iterable[EntryId], reason: Literal["reporter", "hotline"]) -> None:
+def release_entry(entry: EntryId, actor: str) -> bool:
+    """Let an entry out that a person has looked at; says whether that changed anything.
+
+    `actor`: whose act it is, for the audit record. Raises UnknownEntryError if it was never held.
+    """
+    # Pending events first, then entries: the order in which sealing locks them.
+    list(PendingEvent.objects.filter(entry=entry).order_by("id").select_for_update())
+    row = Entry.objects.filter(id=entry).select_for_update().first()
+    hold = Hold.objects.filter(entry=entry).first()
+    if row is None or hold is None:
+        raise UnknownEntryError("An entry that was never held can't be released.")
+    if row.withdrawn_at is not None or hold.decided_at is not None:
+        return False
+    hold.decided_at = datetime.now(UTC)
+    hold.save(update_fields=["decided_at"])
+    PendingEvent.objects.filter(entry=row).update(waits_for=WaitsFor.NOTHING)
+    record("entry.released", entry, actor)
+    _defer_sealing()
+    return True
+
+
+@transaction.atomic
+def withdraw_entries(
+    entries: Iterable[EntryId], reason: Literal["reporter", "hotline"], actor: str = ""
+) -> None:
     """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
 
-    An entry that has not reached the log yet never will. Raises UnknownEntryError, and changes
+    An entry that has not reached the log yet never will. `actor`: whose act it is, for the audit
+    record; the reason says it if nothing else does. Raises UnknownEntryError, and changes
     nothing, if one was never listed.
     """
     wanted = sorted(set(entries))
@@ -84,8 +132,10 @@ def withdraw_entries(entries: Iterable[EntryId], reason: Literal["reporter", "ho
     for row in rows:
         if row.withdrawn_at is not None:
             continue
-        row.withdrawn_at = now
-        row.save(update_fields=["withdrawn_at"])
+        row.withdrawn_at, row.pdq = now, None
+        row.save(update_fields=["withdrawn_at", "pdq"])
+        Hold.objects.filter(entry=row, decided_at=None).update(decided_at=now)
+        Hold.objects.filter(entry=row).update(close_to=[])
         PendingEvent.objects.filter(entry=row).delete()
         indexes = LogEntry.objects.filter(entry=row).order_by("index")
         if erases := tuple(indexes.values_list("index", flat=True)):
@@ -93,7 +143,7 @@ def withdraw_entries(entries: Iterable[EntryId], reason: Literal["reporter", "ho
                 entry=EntryId(row.id), time=cut_to_hour(now), erases=erases, reason=reason
             )
             PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
-        record("entry.withdrawn", row.id, reason)
+        record("entry.withdrawn", row.id, actor or reason)
     _defer_sealing()
 
 
@@ -239,12 +289,16 @@ def _defer_sealing() -> None:
     Not one job for several transactions: it could run, and find nothing, before the last of them
     commits.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text")
-        (number,) = cursor.fetchone()
-    job = jobs.configure_task(SEALING_TASK, queueing_lock=f"seal after {number}")
+    job = jobs.configure_task(SEALING_TASK, queueing_lock=f"seal after {_transaction_number()}")
     try:
         with transaction.atomic():
             job.defer()
     except AlreadyEnqueued:
         pass  # an earlier change in this transaction has asked already
+
+
+def _transaction_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        (number,) = cursor.fetchone()
+    return int(number)

@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
@@ -49,6 +50,47 @@ class PlatformSummary:
     revoked_at: datetime | None
     fetched_size: int
     fetched_at: datetime | None
+
+
+class WaitsFor(StrEnum):
+    """What an event that adds an entry waits for before it may go into the log."""
+
+    NOTHING = ""
+    CHECK = "check"
+    """The worker compares it with the guard corpus and the list."""
+    PERSON = "person"
+    """Somebody at the hotline looks first."""
+
+
+class HoldReason(StrEnum):
+    """Why a person looks at an entry before it goes out."""
+
+    GUARD = "guard"
+    """It comes close to a well-known lawful picture."""
+    CROWD = "crowd"
+    """It looks like many entries of other reports."""
+    NOTHING_LEFT = "nothing_left"
+    """All it has is PDQs of a quality under the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Something that an entry comes close to: its name, and the distance in bits of 256."""
+
+    name: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an entry is in force: each time is None unless it is so now.
+
+    `held_at`: since when a person has to look before it goes out.
+    """
+
+    held_at: datetime | None
+    suspended_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 class UnknownEntryError(LookupError):

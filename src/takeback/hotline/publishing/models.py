@@ -4,10 +4,13 @@ The log is append-only in the database itself (migration 0001): a trigger refuse
 one, the erasing of an opening.
 """
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.publishing.domain import HoldReason, WaitsFor
 from takeback.matching.policy import Lane
 
 _ENTRY_LETTERS = 26
@@ -16,36 +19,74 @@ _ENTRY_LETTERS = 26
 class Log(models.Model):
     """The one log; its row is locked while events are sealed into it.
 
-    `origin` is fixed when the log begins: a gate that pinned it must never meet another.
+    `origin` is fixed when the log begins: a gate that pinned it must never meet another. `mark`
+    tells this database's log from that of any other.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     origin = models.CharField(max_length=255)
+    mark = models.UUIDField(default=uuid.uuid4)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="one_log"),)
 
 
 class Entry(models.Model):
-    """One listed picture. Which case it belongs to is not known here."""
+    """One listed picture. Which case it belongs to is not known here.
+
+    `pdq`: that of the whole picture, 32 bytes, while it is not withdrawn; `checked_in`: the batch
+    in which it was checked, None before. `votes_seen`: the last feedback that a person had before
+    them when they put it into force again.
+    """
 
     id = models.CharField(max_length=_ENTRY_LETTERS, primary_key=True)
     lane = models.CharField(max_length=16, choices=[(lane.value, lane.value) for lane in Lane])
     listed_at = models.DateTimeField()
     suspended_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    pdq = models.BinaryField(null=True)
+    checked_in = models.BigIntegerField(null=True, db_index=True)
+    votes_seen = models.BigIntegerField(default=0)
 
 
 class PendingEvent(models.Model):
     """An event that is not in the log yet: its canonical bytes.
 
     `entry`: None for an event that is about no entry; `adds`: whether it adds one, which only so
-    many events a day may do.
+    many events a day may do; `waits_for`: nothing, or what must come first; `sent_in`: the
+    transaction that listed it, so that pictures of one report are not counted as a crowd.
     """
 
     entry = models.ForeignKey(Entry, models.PROTECT, null=True)
     event = models.BinaryField()
     adds = models.BooleanField()
+    waits_for = models.CharField(
+        max_length=8,
+        default=WaitsFor.NOTHING,
+        blank=True,
+        choices=[(one.value, one.value) for one in WaitsFor],
+    )
+    sent_in = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("waits_for", "adds", "id"), name="what_can_be_sealed"),)
+
+
+class Hold(models.Model):
+    """An entry that a person looks at before it goes out.
+
+    `close_to`: pairs of a name and a distance in bits, the nearest ten of `count`; emptied when
+    the entry is withdrawn. `decided_at`: when it was released or kept off; None while it waits.
+    """
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True)
+    since = models.DateTimeField()
+    reason = models.CharField(
+        max_length=16, choices=[(reason.value, reason.value) for reason in HoldReason]
+    )
+    count = models.IntegerField(default=0)
+    close_to = models.JSONField(default=list)
+    decided_at = models.DateTimeField(null=True, db_index=True)
 
 
 class LogEntry(models.Model):

@@ -22,6 +22,8 @@ from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.tiles import TILE_WIDTH
+from takeback.hotline.publishing.checking import check_waiting
+from takeback.hotline.publishing.domain import WaitsFor
 from takeback.hotline.publishing.models import (
     Checkpoint,
     Log,
@@ -51,22 +53,23 @@ class _Sealed:
 def seal_pending() -> int:
     """Put the pending events into the log, in random order, and sign it; returns how many.
 
-    A log begins with its purpose, which does not count. At most 4096 at a time: call it again
-    until it returns 0. Of the events that add entries it takes as many as the purpose allows in a
-    day; the others wait. Two at once wait for each other. Killed at any instant, it has done all
-    of it or nothing.
+    New entries are checked first; those that a person has to look at stay out, and count. A log
+    begins with its purpose, which does not count. At most 4096 at a time: call it again until it
+    returns 0. Of the events that add entries it takes as many as the purpose allows in a day; the
+    others wait. Two at once wait for each other. Killed at any instant, it has done all of it or
+    nothing.
     """
     signer = log_signer()
     now = datetime.now(UTC)
     with transaction.atomic():
-        Log.objects.select_for_update().get()
+        held = check_waiting(Log.objects.select_for_update().get())
         before, rules = _newest()
         purpose = rules.purpose or purpose_of(signer.name)
         sealed = [] if before.size else [_seal(None, purpose)]
         pending = _pending(purpose, rules, now)
         sealed += [_seal(row.entry_id, _dated(row, now)) for row in _mixed(pending)]
         if not sealed:
-            return 0
+            return held
         after = before.extended(leaf_hash(one.commitment) for one in sealed)
         # What a gate would refuse is never signed.
         logged = (LoggedEvent(at, one.event) for at, one in enumerate(sealed, before.size))
@@ -84,12 +87,13 @@ def seal_pending() -> int:
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(after.size)])
-    return len(pending)
+    return len(pending) + held
 
 
 def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:
     """Lock the events to seal now: those that add nothing first, they are never held back."""
-    waiting = PendingEvent.objects.order_by("id").select_for_update()
+    ready = PendingEvent.objects.filter(waits_for=WaitsFor.NOTHING)
+    waiting = ready.order_by("id").select_for_update()
     others = list(waiting.filter(adds=False)[:_BATCH])
     left = purpose.most_added_a_day - rules.added.get(now.date(), 0)
     room = min(_BATCH - len(others), left)

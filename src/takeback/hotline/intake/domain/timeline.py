@@ -6,13 +6,17 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing.domain import Outcome
+from takeback.hotline.publishing.domain import Outcome, Standing
 
 
 class Happening(StrEnum):
     """One kind of fact about one picture."""
 
     LISTED = "listed"
+    LOOKED_AT_FIRST = "looked_at_first"
+    """It waits for somebody at the hotline."""
+    OFF_FOR_NOW = "off_for_now"
+    TAKEN_OFF = "taken_off"
     FETCHED = "fetched"
     STOPPED = "stopped"
     HELD = "held"
@@ -42,13 +46,28 @@ class Fact:
 
 
 def facts_of_picture(
-    listed_on: date, outcomes: Iterable[Outcome], day_of: Callable[[datetime], date]
+    listed_on: date,
+    outcomes: Iterable[Outcome],
+    day_of: Callable[[datetime], date],
+    standing: Standing | None = None,
 ) -> list[Fact]:
     """The facts about one entry, earliest first; being listed is the first of all.
 
-    `day_of` says on which day of the reader's calendar a time falls.
+    `day_of` says on which day of the reader's calendar a time falls; `standing`, whether the entry
+    is in force. Why it is not, and who asked, nobody is told.
     """
+    if standing is not None and standing.held_at is not None:
+        return [Fact(Happening.LOOKED_AT_FIRST, listed_on)]
     dated: list[tuple[datetime, Fact]] = []
+    if standing is not None:
+        dated += [
+            (at, Fact(kind, day_of(at)))
+            for kind, at in (
+                (Happening.OFF_FOR_NOW, standing.suspended_at),
+                (Happening.TAKEN_OFF, standing.withdrawn_at),
+            )
+            if at is not None
+        ]
     for outcome in outcomes:
         name = outcome.platform
         if outcome.fetched_at:

@@ -1,0 +1,41 @@
+"""Makes the hotline's code ready for a command, and says plainly what stands in the way."""
+
+import os
+
+import typer
+
+_CONNECT_SECONDS = 5
+
+
+def set_up() -> None:
+    """Load the hotline's settings and make sure that its database answers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
+    try:
+        import django
+
+    except ModuleNotFoundError as error:
+        raise failure(
+            f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
+        ) from error
+    try:
+        django.setup()
+    except ValueError as error:
+        raise failure(str(error)) from error
+    import psycopg
+
+    from takeback.hotline.config.database import connection_options
+
+    try:
+        # Not through the pool, which would go on trying for a while.
+        psycopg.connect(**connection_options(), connect_timeout=_CONNECT_SECONDS).close()
+    except psycopg.OperationalError as error:
+        raise failure(
+            "The database does not answer. Is it running, and is DATABASE_URL right? "
+            f"Without DATABASE_URL the hotline brings its own.\n{error}"
+        ) from error
+
+
+def failure(message: str) -> typer.Exit:
+    """Say what is wrong on standard error; raise what this returns."""
+    typer.echo(message, err=True)
+    return typer.Exit(1)
