@@ -15,13 +15,15 @@ from takeback.hotline.publishing.actions import (
     list_picture,
     note_fetched,
     record_feedback,
+    resume_entry,
     revoke_platform,
     withdraw_entries,
 )
 from takeback.hotline.publishing.domain import Outcome, PlatformError
 from takeback.hotline.publishing.models import Feedback, Platform
 from takeback.hotline.publishing.sealing import seal_pending
-from tests.hotline.publishing.followers import some_signals
+from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.hotline.publishing.test_sealing import in_threads
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -144,6 +146,55 @@ def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> Non
 def test_outcomes_of_what_was_never_listed_are_none() -> None:
     platform("Skylark")
     assert access.outcomes([new_entry_id()]) == []
+
+
+def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
+    return record_feedback(who, [said(entry, FeedbackValue.NOT_THE_SAME)])
+
+
+def live() -> set[EntryId]:
+    seal_pending()
+    return set(follow_database())
+
+
+@pytest.mark.django_db
+def test_an_entry_that_enough_platforms_doubt_is_suspended_and_nobody_is_told() -> None:
+    entry = listed()
+    skylark, plover, heron = (platform(name) for name in ("Skylark", "Plover", "Heron"))
+    told = [doubt(skylark, entry) for _ in range(3)]
+    record_feedback(plover, [said(entry, value) for value in FeedbackValue if "same" not in value])
+    assert live() == {entry}
+    told.append(doubt(plover, entry))
+    assert live() == set()
+    told.append(doubt(heron, entry))
+    assert told == [FeedbackReceipt(accepted=1, unknown=())] * 5
+    acts = AuditRecord.objects.filter(subject=entry, verb="entry.suspended")
+    assert list(acts.values_list("actor", flat=True)) == ["platforms"]
+    # A person looked. Only what is said from now on counts.
+    assert resume_entry(entry, "staff 1")
+    doubt(heron, entry)
+    assert live() == {entry}
+    doubt(skylark, entry)
+    assert live() == set()
+
+
+@pytest.mark.django_db
+def test_one_platform_is_enough_where_there_is_one_and_a_revoked_one_has_no_vote() -> None:
+    skylark = platform("Skylark")
+    plover = platform("Plover")
+    entry = listed()
+    doubt(plover, entry)
+    revoke_platform("Plover")
+    assert live() == {entry}
+    doubt(skylark, entry)
+    assert live() == set()
+
+
+def test_votes_that_come_at_once_are_counted_together(hotline_database: str) -> None:
+    entry = listed()
+    voters = [platform(name) for name in ("Skylark", "Plover")]
+    in_threads(*[lambda who=who: doubt(who, entry) for who in voters])
+    assert live() == set()
 
 
 @pytest.mark.django_db

@@ -182,6 +182,21 @@ def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
     }
 
 
+def doubting_platforms(entry: EntryId) -> int:
+    """How many platforms that follow the list say that this entry is not what they found.
+
+    What they said before a person last put it into force again does not count.
+    """
+    seen = Entry.objects.filter(id=entry).values("votes_seen")
+    votes = Feedback.objects.filter(
+        entry=entry,
+        value=FeedbackValue.NOT_THE_SAME,
+        platform__revoked_at=None,
+        id__gt=Subquery(seen),
+    )
+    return votes.aggregate(platforms=Count("platform", distinct=True))["platforms"] or 0
+
+
 def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
     """When the platform first fetched each of the entries that it has fetched."""
     enough = PlatformFetch.objects.filter(platform=platform, size__gt=OuterRef("index"))

@@ -21,9 +21,10 @@ from takeback.hashlist.events import (
     cut_to_hour,
     new_entry_id,
 )
-from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt
+from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt, FeedbackValue
 from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing import access
 from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.domain import (
     HoldReason,
@@ -96,9 +97,7 @@ def release_entry(entry: EntryId, actor: str) -> bool:
 
     `actor`: whose act it is, for the audit record. Raises UnknownEntryError if it was never held.
     """
-    # Pending events first, then entries: the order in which sealing locks them.
-    list(PendingEvent.objects.filter(entry=entry).order_by("id").select_for_update())
-    row = Entry.objects.filter(id=entry).select_for_update().first()
+    row = _lock([entry]).get(entry)
     hold = Hold.objects.filter(entry=entry).first()
     if row is None or hold is None:
         raise UnknownEntryError("An entry that was never held can't be released.")
@@ -123,9 +122,7 @@ def withdraw_entries(
     nothing, if one was never listed.
     """
     wanted = sorted(set(entries))
-    # Pending events first, then entries: the order in which sealing locks them.
-    list(PendingEvent.objects.filter(entry__in=wanted).order_by("id").select_for_update())
-    rows = list(Entry.objects.filter(id__in=wanted).order_by("id").select_for_update())
+    rows = _lock(wanted).values()
     if len(rows) != len(wanted):
         raise UnknownEntryError("An entry that was never listed can't be withdrawn.")
     now = datetime.now(UTC)
@@ -170,13 +167,15 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
 def resume_entry(entry: EntryId, actor: str) -> bool:
     """Put a suspended entry into force again; says whether that changed anything.
 
-    Raises UnknownEntryError for an entry that is not in the log.
+    What platforms have said of it so far will not suspend it again. Raises UnknownEntryError for an
+    entry that is not in the log.
     """
     row = _entry_in_log(entry)
     if row.withdrawn_at is not None or row.suspended_at is None:
         return False
-    row.suspended_at = None
-    row.save(update_fields=["suspended_at"])
+    said = Feedback.objects.filter(entry=row).aggregate(newest=Max("id"))
+    row.suspended_at, row.votes_seen = None, said["newest"] or 0
+    row.save(update_fields=["suspended_at", "votes_seen"])
     listed = listed_content(entry)
     event = ResumedEvent(
         entry=entry,
@@ -191,10 +190,16 @@ def resume_entry(entry: EntryId, actor: str) -> bool:
     return True
 
 
-def _entry_in_log(entry: EntryId) -> Entry:
+def _lock(entries: Sequence[EntryId]) -> dict[str, Entry]:
+    """Lock entries and what is pending of them; returns the rows of those that there are."""
     # Pending events first, then entries: the order in which sealing locks them.
-    list(PendingEvent.objects.filter(entry=entry).order_by("id").select_for_update())
-    row = Entry.objects.filter(id=entry).select_for_update().first()
+    list(PendingEvent.objects.filter(entry__in=entries).order_by("id").select_for_update())
+    rows = Entry.objects.filter(id__in=entries).order_by("id").select_for_update()
+    return {row.id: row for row in rows}
+
+
+def _entry_in_log(entry: EntryId) -> Entry:
+    row = _lock([entry]).get(entry)
     if row is None or not LogEntry.objects.filter(entry=row).exists():
         raise UnknownEntryError("An entry that is not in the log can't be suspended or resumed.")
     return row
@@ -253,9 +258,12 @@ def revoke_platform(name: str) -> None:
 def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> FeedbackReceipt:
     """Keep what a platform said; an `id` that it sent before changes nothing.
 
-    A time in the future is kept as now. Entries that never reached the log are unknown.
+    A time in the future is kept as now. Entries that never reached the log are unknown. An entry of
+    which enough platforms say that it is not the same is suspended; the receipt does not tell.
     """
-    said = list(items)
+    said = sorted(items, key=lambda item: item.entry)
+    doubted = sorted({one.entry for one in said if one.value is FeedbackValue.NOT_THE_SAME})
+    _lock(doubted)  # votes that come at once are counted one after the other
     wanted = {item.entry for item in said}
     known = set(LogEntry.objects.filter(entry__in=wanted).values_list("entry", flat=True))
     now = datetime.now(UTC)
@@ -271,8 +279,17 @@ def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> Feedba
         if item.entry in known
     ]
     Feedback.objects.bulk_create(kept, ignore_conflicts=True)
+    for entry in doubted:
+        if entry in known and access.doubting_platforms(entry) >= _enough_to_suspend():
+            suspend_entry(entry, "not_the_same", "platforms")
     unknown = tuple(EntryId(entry) for entry in sorted(wanted - known))
     return FeedbackReceipt(accepted=len(kept), unknown=unknown)
+
+
+def _enough_to_suspend() -> int:
+    """How many platforms it takes: as set, but never more than there are."""
+    following = Platform.objects.filter(revoked_at=None).count()
+    return max(1, min(settings.NOT_THE_SAME_PLATFORMS, following))
 
 
 def note_fetched(platform: Platform, size: int) -> None:
