@@ -97,6 +97,14 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
         _administer("DROP DATABASE {} WITH (FORCE)", name)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_has_asked_before() -> None:
+    """Every test comes from one address: what the last one did must not slow the next."""
+    from takeback.hotline.limits.actions import forget_everyone  # noqa: PLC0415 - needs settings
+
+    forget_everyone()
+
+
 def _disconnect() -> None:
     """Close this thread's connection and the pool: a database in use can't be cloned or dropped."""
     connection = connections["default"]

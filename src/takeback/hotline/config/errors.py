@@ -34,6 +34,7 @@ _FOR_PROGRAMS = {
     404: "not found",
     405: "method not allowed",
     409: "conflict",
+    429: "too many requests",
     500: "internal error",
     503: "busy",
 }

@@ -1,6 +1,7 @@
 """Runs the hotline with uvicorn: no access log, no server banner, one quiet stream of messages."""
 
 import uvicorn
+from django.conf import settings
 
 from takeback.hotline.config.logs import logging_settings
 
@@ -16,6 +17,9 @@ def serve(host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
+        proxy_headers=True,
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
         # Gates wait for news in long requests; whoever stops the hotline does not wait for them.
         timeout_graceful_shutdown=_STOP_SECONDS,
         log_config=logging_settings(),

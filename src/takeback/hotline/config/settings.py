@@ -15,6 +15,7 @@ SECRET_KEY = secret("django").hex()
 DEBUG = False
 PUBLIC_URL = os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
+TRUSTED_PROXIES = os.environ.get("TAKEBACK_TRUSTED_PROXIES", "127.0.0.1,::1").split(",")
 _ENCRYPTED = PUBLIC_URL.startswith("https://")
 
 # What an operator's young people see.

@@ -20,6 +20,7 @@ from takeback.hotline.intake.stretching import BusyError, lookup_of_typed
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.redirects import see_other
 from takeback.hotline.intake.views.steps import derivation, texts_json
+from takeback.hotline.limits.actions import Limit, refused
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TYPED = 200
@@ -31,6 +32,8 @@ def open_case(request: HttpRequest) -> HttpResponseBase:
     """Ask for the code. What finds nothing has one answer, whatever the reason."""
     if request.method != "POST":
         return _ask(request, status=HTTPStatus.OK)
+    if refusal := refused(request, Limit.LOOK_UP):
+        return refusal
     try:
         case = _find(request)
     except BusyError:

@@ -19,6 +19,7 @@ from takeback.hotline.intake.stretching import BusyError, derive_keys
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.redirects import see_other
 from takeback.hotline.intake.views.steps import TEMPLATES, context_of
+from takeback.hotline.limits.actions import slow_down
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _MOST_SEALED_BYTES = 64 * 1024
@@ -95,6 +96,7 @@ def _send(request: HttpRequest, visit: Visit) -> HttpResponse:
         return see_other("report")
     if not by_browser and made_here is None:
         return see_other("report")
+    slow_down(request)
     try:
         if made_here is None or by_browser:
             lookup, sealed_names = _sent_by_browser(request)

@@ -1,0 +1,1 @@
+"""Slows whoever floods the hotline, without keeping an address."""

@@ -1,0 +1,80 @@
+"""What is limited: sending is slowed and never refused, looking up and logging in are refused.
+
+Where the limiter itself fails, who sends gets through at once, and who looks up or logs in does
+not.
+"""
+
+import logging
+import time
+from enum import Enum
+from http import HTTPStatus
+from threading import BoundedSemaphore
+from typing import Final
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from takeback.hotline.config.errors import error_response
+from takeback.hotline.limits.domain import Allowance, Buckets
+
+MOST_SECONDS: Final = 5.0
+"""Longest that one sending is held up."""
+MOST_WAITING: Final = 32
+"""Who wait at a time; each holds a thread, so the others are let through."""
+
+_log = logging.getLogger(__name__)
+
+
+class Limit(Enum):
+    """What one source may do how often. A school may be one source, so all are generous."""
+
+    SEND = Allowance(burst=20, seconds=15)
+    LOOK_UP = Allowance(burst=30, seconds=5)
+    LOG_IN = Allowance(burst=10, seconds=10)
+
+
+_buckets = {limit: Buckets(limit.value, time.time) for limit in Limit}
+_waiting = BoundedSemaphore(MOST_WAITING)
+
+
+def slow_down(request: HttpRequest) -> None:
+    """Hold up a sending whose source has sent much lately; at most `MOST_SECONDS`, never for good.
+
+    Whatever fails here, the sending goes on.
+    """
+    try:
+        seconds = min(_take(Limit.SEND, request), MOST_SECONDS)
+    except Exception as error:  # a young person is never turned away by this
+        _log.warning("The limiter failed (%s); a sending went through.", type(error).__name__)
+        return
+    if seconds > 0 and _waiting.acquire(blocking=False):
+        try:
+            if not connection.in_atomic_block:
+                connection.close()  # whoever waits must not hold on to a connection meanwhile
+            time.sleep(seconds)
+        finally:
+            _waiting.release()
+
+
+def refused(request: HttpRequest, limit: Limit) -> HttpResponse | None:
+    """The page for a source that has asked too often, or None if it may go on.
+
+    Where the limiter fails, nobody may: 503.
+    """
+    try:
+        seconds = _take(limit, request)
+    except Exception as error:
+        _log.error("The limiter failed (%s); a request was refused.", type(error).__name__)
+        return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    return error_response(request, HTTPStatus.TOO_MANY_REQUESTS) if seconds > 0 else None
+
+
+def forget_everyone() -> None:
+    """Throw away all that is held of anyone."""
+    for buckets in _buckets.values():
+        buckets.forget()
+
+
+def _take(limit: Limit, request: HttpRequest) -> float:
+    # uvicorn has put there who is behind the proxies that settings.TRUSTED_PROXIES names.
+    return _buckets[limit].take(request.META.get("REMOTE_ADDR", ""))

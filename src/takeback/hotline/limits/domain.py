@@ -1,0 +1,116 @@
+"""Token buckets for sources that are known by a digest alone, and for a day at most.
+
+A digest is an HMAC of the address under a key that lives in memory only and is thrown away at the
+end of the day (UTC), with every bucket. Nobody can tell afterwards who a digest was, and nothing is
+ever written to disk.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+DAY_SECONDS: Final = 86_400
+MOST_SOURCES: Final = 50_000
+"""Buckets that are held at a time; whoever has been away longest is forgotten first."""
+
+_KEY_BYTES: Final = 32
+_DIGEST_BYTES: Final = 16
+_V6_NETWORK_BYTES: Final = 8  # a /64: what one household or one phone has to itself (RFC 6177)
+
+
+class UnknownSourceError(ValueError):
+    """Where a request came from can't be told; the address itself is not repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`burst` requests at once, then one every `seconds`."""
+
+    burst: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    filled_at: float
+
+
+class Buckets:
+    """Token buckets of many sources; safe to use from many threads.
+
+    `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        allowance: Allowance,
+        clock: Callable[[], float],
+        *,
+        most_sources: int = MOST_SOURCES,
+    ) -> None:
+        """Begin with a full bucket for everyone."""
+        self._allowance = allowance
+        self._clock = clock
+        self._most_sources = most_sources
+        self._lock = threading.Lock()
+        self._day = -1
+        self._key = b""
+        self._buckets: OrderedDict[bytes, _Bucket] = OrderedDict()
+
+    def take(self, address: str) -> float:
+        """Take a token of this address; returns 0, or the seconds until there will be one.
+
+        An IPv6 address shares its bucket with its /64. Raises UnknownSourceError for what is no
+        address.
+        """
+        network = _network(address)
+        with self._lock:
+            now = self._clock()
+            self._begin_day(int(now // DAY_SECONDS))
+            digest = hmac.digest(self._key, network, hashlib.sha256)[:_DIGEST_BYTES]
+            bucket = self._buckets.pop(digest, None) or _Bucket(self._allowance.burst, now)
+            gained = max(0.0, now - bucket.filled_at) / self._allowance.seconds
+            bucket.tokens = min(self._allowance.burst, bucket.tokens + gained)
+            bucket.filled_at = now
+            self._buckets[digest] = bucket
+            if len(self._buckets) > self._most_sources:
+                self._buckets.popitem(last=False)
+            if bucket.tokens < 1:
+                return (1 - bucket.tokens) * self._allowance.seconds
+            bucket.tokens -= 1
+            return 0.0
+
+    def forget(self) -> None:
+        """Throw away the key and every bucket."""
+        with self._lock:
+            self._day = -1
+            self._buckets.clear()
+
+    def digests(self) -> list[bytes]:
+        """What is held of the sources now: 16 bytes each."""
+        with self._lock:
+            return list(self._buckets)
+
+    def _begin_day(self, day: int) -> None:
+        if day != self._day:
+            self._day, self._key = day, secrets.token_bytes(_KEY_BYTES)
+            self._buckets.clear()
+
+
+def _network(address: str) -> bytes:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError as error:
+        raise UnknownSourceError("Where the request came from is no address.") from error
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return parsed.packed[:_V6_NETWORK_BYTES]
+        parsed = parsed.ipv4_mapped
+    return parsed.packed
