@@ -23,6 +23,10 @@ audit_app = typer.Typer(
 )
 app.add_typer(platform_app, name="platform")
 app.add_typer(audit_app, name="audit")
+log_app = typer.Typer(
+    help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+app.add_typer(log_app, name="log")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
@@ -76,6 +80,29 @@ def migrate() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     typer.echo("The tables are up to date.")
+
+
+@log_app.command("status")
+def log_status() -> None:
+    """Say how far the log is sealed and published, and what each witness has cosigned.
+
+    Exit code 1 if something sealed is not published yet.
+
+    **Example**
+
+    * `takeback hotline log status`
+    """
+    _set_up()
+    from takeback.hotline.publishing.witnesses import log_status as read
+
+    status = read()
+    typer.echo(f"Sealed: {status.sealed_size} events. Published: {status.published_size}.")
+    for witness in status.witnesses:
+        when = f"{witness.cosigned_at:%Y-%m-%d %H:%M} UTC" if witness.cosigned_at else "never"
+        problem = f". {witness.problem}" if witness.problem else ""
+        typer.echo(f"{witness.name}: {witness.size} events, {when}{problem}")
+    if status.published_size < status.sealed_size:
+        raise typer.Exit(1)
 
 
 @platform_app.command("add")

@@ -14,7 +14,14 @@ from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import list_picture, withdraw_entries
 from takeback.hotline.publishing.domain import UnknownEntryError
-from takeback.hotline.publishing.models import Checkpoint, Log, LogEntry, PendingEvent, TileHash
+from takeback.hotline.publishing.models import (
+    Checkpoint,
+    Log,
+    LogEntry,
+    PendingEvent,
+    Publication,
+    TileHash,
+)
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.matching.policy import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
@@ -165,7 +172,9 @@ def test_every_change_of_the_list_has_its_audit_record() -> None:
         lambda: Checkpoint.objects.all().delete(),
         lambda: TileHash.objects.all().delete(),
         lambda: Log.objects.update(origin="elsewhere.example.org"),
-        lambda: connection.cursor().execute("TRUNCATE publishing_checkpoint"),
+        lambda: connection.cursor().execute("TRUNCATE publishing_checkpoint CASCADE"),
+        lambda: Publication.objects.all().delete(),
+        lambda: connection.cursor().execute("TRUNCATE publishing_cosignature"),
         lambda: connection.cursor().execute("TRUNCATE publishing_logentry"),
     ],
 )

@@ -30,6 +30,8 @@ PURPOSE = Path(purpose) if (purpose := os.environ.get("TAKEBACK_PURPOSE")) else 
 QUALITY_FLOOR = whole_number("TAKEBACK_QUALITY_FLOOR", 50, most=100)
 CROWD = whole_number("TAKEBACK_CROWD", 10, least=1)
 NOT_THE_SAME_PLATFORMS = whole_number("TAKEBACK_NOT_THE_SAME_PLATFORMS", 2, least=1)
+# Who must have cosigned a checkpoint before anybody gets it (C2SP tlog-policy).
+WITNESSES = Path(witnesses) if (witnesses := os.environ.get("TAKEBACK_WITNESSES")) else None
 
 INSTALLED_APPS = [
     "procrastinate.contrib.django",

@@ -6,7 +6,8 @@ from procrastinate.jobs import DeleteJobCondition
 
 from takeback.hotline.publishing.tasks import seal
 
-_CONCURRENT_JOBS = 1
+# Sealing never waits for a witness that takes its time.
+_CONCURRENT_JOBS = 2
 _STOP_SECONDS = 5.0
 
 

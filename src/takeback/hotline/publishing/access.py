@@ -32,6 +32,7 @@ from takeback.hotline.publishing.domain import (
 )
 from takeback.hotline.publishing.models import (
     Checkpoint,
+    Cosignature,
     Entry,
     Feedback,
     Hold,
@@ -59,12 +60,18 @@ def verifier_key_line() -> str:
 
 
 def current_checkpoint() -> tuple[int, bytes]:
-    """Return the size of the log and its signed checkpoint; an empty log has one as well."""
-    newest = Checkpoint.objects.order_by("-size").first()
+    """Return the size of the published log and its signed checkpoint; an empty log has one, too."""
+    newest = Checkpoint.objects.filter(publication__isnull=False).order_by("-size").first()
     if newest is not None:
-        return newest.size, bytes(newest.note)
+        return newest.size, cosigned_note(newest)
     signer = log_signer()
     return 0, SignedState(signer.name, 0, Frontier().root()).sign(signer)
+
+
+def cosigned_note(checkpoint: Checkpoint) -> bytes:
+    """Return a signed checkpoint with the cosignatures it has got so far."""
+    lines = Cosignature.objects.filter(checkpoint=checkpoint).order_by("id")
+    return bytes(checkpoint.note) + b"".join(map(bytes, lines.values_list("line", flat=True)))
 
 
 def tile(ref: TileRef) -> bytes | None:

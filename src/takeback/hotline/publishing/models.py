@@ -133,6 +133,36 @@ class Checkpoint(models.Model):
     sealed_at = models.DateTimeField()
 
 
+class Cosignature(models.Model):
+    """What a witness said of a checkpoint: the signature line, with its newline.
+
+    `key`: the witness's name and the hash of its key, as in signature lines.
+    """
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT)
+    key = models.CharField(max_length=300)
+    line = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("checkpoint", "key"), name="cosigned_once"),)
+
+
+class Publication(models.Model):
+    """A checkpoint that everybody gets: enough witnesses have cosigned it, if any must."""
+
+    checkpoint = models.OneToOneField(Checkpoint, models.PROTECT, primary_key=True)
+    published_at = models.DateTimeField()
+
+
+class WitnessState(models.Model):
+    """What is known of a witness: what it cosigned last, and why it did not cosign since."""
+
+    key = models.CharField(max_length=300, primary_key=True)
+    size = models.BigIntegerField(default=0)
+    cosigned_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, default="")
+
+
 class Platform(models.Model):
     """A service that follows the list; of its token only a digest is kept."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening, seal_event
@@ -22,6 +22,7 @@ from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.tiles import TILE_WIDTH
+from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.checking import check_waiting
 from takeback.hotline.publishing.domain import WaitsFor
 from takeback.hotline.publishing.models import (
@@ -33,9 +34,7 @@ from takeback.hotline.publishing.models import (
 )
 from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import log_signer
-
-CHANNEL = "takeback_log"
-"""PostgreSQL announces each new checkpoint here, when its transaction commits."""
+from takeback.hotline.publishing.witnesses import defer_submission, quorum_is_asked_for
 
 _BATCH = 4096
 
@@ -78,15 +77,17 @@ def seal_pending() -> int:
         _extend_tiles(before.size, after.size)
         _erase(sealed)
         PendingEvent.objects.filter(id__in=[row.id for row in pending]).delete()
-        Checkpoint.objects.create(
+        checkpoint = Checkpoint.objects.create(
             size=after.size,
             note=SignedState(signer.name, after.size, after.root()).sign(signer),
             frontier=after.to_bytes(),
             rules=rules.to_json(),
             sealed_at=now,
         )
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(after.size)])
+        if quorum_is_asked_for():
+            defer_submission(after.size)
+        else:
+            publish(checkpoint)
     return len(pending) + held
 
 

@@ -5,6 +5,11 @@ from procrastinate.contrib.django import app
 
 from takeback.hotline.publishing.actions import SEALING_TASK
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.witnesses import (
+    SUBMISSION_TASK,
+    ask_witnesses_again,
+    submit_newest,
+)
 
 
 @app.task(name=SEALING_TASK)
@@ -14,10 +19,17 @@ def seal() -> None:
         pass
 
 
+@app.task(name=SUBMISSION_TASK)
+def submit_checkpoint() -> None:
+    """Have the newest checkpoint cosigned."""
+    submit_newest()
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="takeback.seal_what_was_left", queueing_lock="seal what was left")
 async def seal_what_was_left(timestamp: int) -> None:
-    """Every minute: seal what a killed worker left pending, and let its jobs run to their end."""
+    """Every minute: seal and submit what a killed worker left, and end its jobs."""
     await sync_to_async(seal.func)()
+    await sync_to_async(ask_witnesses_again)()
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)

@@ -11,8 +11,8 @@ from asgiref.sync import sync_to_async
 from psycopg import sql
 
 from takeback.hotline.config.database import connection_options
-from takeback.hotline.publishing.models import Checkpoint
-from takeback.hotline.publishing.sealing import CHANNEL
+from takeback.hotline.publishing.announcing import CHANNEL
+from takeback.hotline.publishing.models import Checkpoint, Cosignature, Publication
 
 _LOOK_ANYWAY_SECONDS = 5.0  # should an announcement ever be lost
 _TRY_AGAIN_SECONDS = 1.0
@@ -73,8 +73,17 @@ class LogWatch:
                     pass
 
 
-_NEWEST = sql.SQL("SELECT size, note FROM {} ORDER BY size DESC LIMIT 1").format(
-    sql.Identifier(Checkpoint._meta.db_table)
+_NEWEST = sql.SQL(
+    """
+    SELECT size, note || coalesce(
+        (SELECT string_agg(line, ''::bytea ORDER BY id) FROM {cosignature}
+         WHERE checkpoint_id = size), ''::bytea)
+    FROM {checkpoint} JOIN {publication} ON checkpoint_id = size ORDER BY size DESC LIMIT 1
+    """
+).format(
+    checkpoint=sql.Identifier(Checkpoint._meta.db_table),
+    cosignature=sql.Identifier(Cosignature._meta.db_table),
+    publication=sql.Identifier(Publication._meta.db_table),
 )
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, LogWatch] = WeakKeyDictionary()

@@ -1,0 +1,75 @@
+"""What the hotline says to a witness over HTTP, and what it takes as an answer."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import requests
+
+from takeback.hashlist.cosignature import CosignatureKey
+from takeback.hashlist.errors import LogError
+from takeback.hashlist.signed_note import SignatureLine, split_note
+from takeback.hashlist.trust import Witness
+from takeback.hashlist.witnessing import AddCheckpoint, parse_size
+
+_TIMEOUT_SECONDS = 5.0
+_MOST_ANSWER_BYTES = 64 * 1024
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class WitnessError(Exception):
+    """A witness did not cosign; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSize:
+    """The witness stands at another size than was thought."""
+
+    size: int
+
+
+def submit(witness: Witness, request: AddCheckpoint) -> SignatureLine | OtherSize:
+    """Ask a witness to cosign; returns its cosignature, verified, or where it stands.
+
+    Raises WitnessError: it can't be reached, refuses, or answers with something else.
+    """
+    status, body = _post(_address(witness), request.encode())
+    try:
+        if status == HTTPStatus.CONFLICT:
+            return OtherSize(parse_size(body))
+        if status != HTTPStatus.OK:
+            raise WitnessError(f"It answered with status {status}.")
+        return _cosignature(witness.key, request.note, body)
+    except LogError as error:
+        raise WitnessError(f"Its answer can't be used: {error}") from error
+
+
+def _cosignature(key: CosignatureKey, note: bytes, lines: bytes) -> SignatureLine:
+    text, signatures = split_note(note + lines)
+    for line in signatures:
+        if (line.name, line.key_id) == (key.name, key.key_id):
+            key.verify(text, line.signature)
+            return line
+    raise WitnessError("Its answer has no cosignature of the key in the policy.")
+
+
+def _address(witness: Witness) -> str:
+    parts = urlsplit(witness.url or "")
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise WitnessError("The policy names no https address for it.")
+    return f"{(witness.url or '').rstrip('/')}/add-checkpoint"
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    try:
+        with requests.post(
+            url, data=body, timeout=_TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        ) as answer:
+            answered = bytearray()
+            for chunk in answer.iter_content(4096):
+                answered += chunk
+                if len(answered) > _MOST_ANSWER_BYTES:
+                    raise WitnessError("It answered with too much.")
+            return answer.status_code, bytes(answered)
+    except requests.RequestException as error:
+        raise WitnessError(f"It can't be reached ({type(error).__name__}).") from error
