@@ -24,7 +24,7 @@ class Surface(StrEnum):
     STATIC = "static"
     """Built files; a worker takes its policy from its own script's response."""
     API = "api"
-    """The log and the list, for programs."""
+    """The log, the list and its feeds, for programs."""
 
 
 _NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -118,7 +118,7 @@ def on_surface(surface: Surface, response: _Response) -> _Response:
 
 def surface_of_path(path: str) -> Surface:
     """The surface of a path when no view has said otherwise."""
-    if path.startswith(("/log/", "/list/")):
+    if path.startswith(("/log/", "/list/", "/feeds/")):
         return Surface.API
     if path.startswith("/static/"):
         return Surface.STATIC

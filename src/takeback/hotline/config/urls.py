@@ -11,6 +11,7 @@ urlpatterns = [
     path("favicon.ico", files.icon, name="favicon"),
     path("robots.txt", files.robots, name="robots"),
     path("", include("takeback.hotline.publishing.urls")),
+    path("feeds/", include("takeback.hotline.feeds.urls")),
     *i18n_patterns(
         path("", include("takeback.hotline.intake.urls")), prefix_default_language=False
     ),

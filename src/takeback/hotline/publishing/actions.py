@@ -1,7 +1,7 @@
 """Changes the list and who follows it; each in one transaction, each with its audit record."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.access import listed_content
+from takeback.hotline.publishing.changes import hold_stamps_from, publication_clock
 from takeback.hotline.publishing.domain import (
     HoldReason,
     PlatformError,
@@ -43,6 +44,7 @@ from takeback.hotline.publishing.models import (
     PendingEvent,
     Platform,
     PlatformFetch,
+    PublicationClock,
 )
 from takeback.hotline.publishing.signing import log_signer
 from takeback.matching.policy import Lane
@@ -298,6 +300,23 @@ def note_fetched(platform: Platform, size: int) -> None:
     if newest is None or newest < size:
         fetch = PlatformFetch(platform=platform, size=size, fetched_at=datetime.now(UTC))
         PlatformFetch.objects.bulk_create([fetch], ignore_conflicts=True)
+
+
+def close_window(stamp: int) -> int:
+    """Promise that no change still to come is stamped before `stamp`, in seconds of the epoch.
+
+    Returns the promise that now holds, which may reach further. What was published before is
+    visible to whoever asks after this returns.
+    """
+    return hold_stamps_from(stamp).stamp
+
+
+def note_hashes_read() -> None:
+    """Keep that somebody reads a feed that can name a withdrawn entry by its PDQ only."""
+    now = datetime.now(UTC)
+    clock = publication_clock()
+    if clock.hashes_read_at is None or now - clock.hashes_read_at > timedelta(days=1):
+        PublicationClock.objects.update(hashes_read_at=now)
 
 
 def _defer_sealing() -> None:

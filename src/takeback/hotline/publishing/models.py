@@ -6,11 +6,12 @@ one, the erasing of an opening.
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing.domain import HoldReason, WaitsFor
+from takeback.hotline.publishing.domain import ChangeState, HoldReason, WaitsFor
 from takeback.matching.policy import Lane
 
 _ENTRY_LETTERS = 26
@@ -199,3 +200,46 @@ class Feedback(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("platform", "said_id"), name="said_once"),)
         indexes = (models.Index(fields=("entry", "platform")),)
+
+
+class LatestChange(models.Model):
+    """How an entry now stands in the log, for feeds that ask what has changed since a time.
+
+    `added`: log index of the event that added it; `index`: of the latest event about it; `stamp`:
+    second since the epoch at which that was published, never less than that of an earlier index.
+    `lane`: the one it is in; `lanes`: all that it ever was in. `pdq`: of the whole picture; after a
+    withdrawal it is kept for a while only if platforms read feeds that know entries by nothing
+    else (docs/compatible-feeds.md).
+    """
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True)
+    added = models.BigIntegerField(unique=True)
+    index = models.BigIntegerField(unique=True)
+    stamp = models.BigIntegerField()
+    state = models.CharField(
+        max_length=16, choices=[(state.value, state.value) for state in ChangeState]
+    )
+    lane = models.CharField(max_length=16)
+    lanes = ArrayField(models.CharField(max_length=16))
+    pdq = models.BinaryField(null=True)
+    md5 = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("stamp", "index"), name="change_by_stamp"),
+            models.Index(fields=("pdq",), name="change_by_pdq"),
+        )
+
+
+class PublicationClock(models.Model):
+    """The one clock of changes: none to come is stamped before `stamp`, in seconds of the epoch.
+
+    `hashes_read_at`: when a feed that knows entries by their fingerprint was last read.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    stamp = models.BigIntegerField(default=0)
+    hashes_read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="one_clock"),)

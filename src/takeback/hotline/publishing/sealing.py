@@ -23,6 +23,7 @@ from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
+from takeback.hotline.publishing.changes import note_changes
 from takeback.hotline.publishing.checking import check_waiting
 from takeback.hotline.publishing.domain import WaitsFor
 from takeback.hotline.publishing.models import (
@@ -76,6 +77,7 @@ def seal_pending() -> int:
         _append(before.size, sealed)
         _extend_tiles(before.size, after.size)
         _erase(sealed)
+        note_changes(before.size, (one.event for one in sealed), now)
         PendingEvent.objects.filter(id__in=[row.id for row in pending]).delete()
         checkpoint = Checkpoint.objects.create(
             size=after.size,

@@ -4,6 +4,7 @@ from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 
 from takeback.hotline.publishing.actions import SEALING_TASK
+from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.witnesses import (
     SUBMISSION_TASK,
@@ -33,3 +34,10 @@ async def seal_what_was_left(timestamp: int) -> None:
     await sync_to_async(ask_witnesses_again)()
     for job in await app.job_manager.get_stalled_jobs():
         await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="takeback.forget_withdrawn", queueing_lock="forget withdrawn")
+def forget_withdrawn(timestamp: int) -> None:
+    """Every night: delete fingerprints of withdrawn entries that no feed needs any more."""
+    forget_withdrawn_fingerprints()

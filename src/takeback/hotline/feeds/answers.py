@@ -1,0 +1,97 @@
+"""What all feeds share: who may ask, which methods, and errors said in one line of JSON."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.models import Platform
+from takeback.matching.policy import Lane
+
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+_PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpResponse]
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+
+LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
+"""What feeds carry: this hotline's own lanes, and no other."""
+
+MOST_AHEAD_SECONDS = 60
+"""How far a reader's clock may be ahead; beyond it, it has taken local time for UTC."""
+
+
+class FeedError(Exception):
+    """A request can't be answered: a status, one word, and a sentence that says what to do."""
+
+    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
+        self.status = status
+        self.error = error
+        super().__init__(message)
+
+
+def bad_request(error: str, message: str) -> FeedError:
+    """An error with status 400."""
+    return FeedError(HTTPStatus.BAD_REQUEST, error, message)
+
+
+def feed_view(
+    method: str, token_of: Callable[[HttpRequest], str], challenge: str = ""
+) -> Callable[[_PlatformView[_Arguments]], _View[_Arguments]]:
+    """Let one method through (GET brings HEAD), from a platform; the view is told which one.
+
+    `token_of` finds the token in the request; `challenge`: how the shape asks for a missing one.
+    """
+    allowed = ["GET", "HEAD"] if method == "GET" else [method]
+
+    def decorate(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            if request.method not in allowed:
+                error = FeedError(
+                    HTTPStatus.METHOD_NOT_ALLOWED,
+                    "method_not_allowed",
+                    f"Use {' or '.join(allowed)}.",
+                )
+                response = _said(error)
+                response.headers["Allow"] = ", ".join(allowed)
+                return response
+            try:
+                return view(request, _platform(token_of(request)), *args, **kwargs)
+            except FeedError as error:
+                response = _said(error)
+                if challenge and error.status is HTTPStatus.UNAUTHORIZED:
+                    response.headers["WWW-Authenticate"] = challenge
+                return response
+
+        return answer
+
+    return decorate
+
+
+def number(request: HttpRequest, name: str, default: int) -> int:
+    """Read a whole number from the query; raises FeedError for anything else."""
+    text = request.GET.get(name) or str(default)
+    if not _NUMBER.fullmatch(text):
+        raise bad_request("bad_query", f"{name} must be a whole number.")
+    return int(text)
+
+
+def _platform(token: str) -> Platform:
+    platform = access.platform_of_token(token)
+    if platform is None:
+        raise FeedError(
+            HTTPStatus.UNAUTHORIZED,
+            "unknown_token",
+            "Use a token of this hotline that is in force; docs/compatible-feeds.md says where.",
+        )
+    return platform
+
+
+def _said(error: FeedError) -> HttpResponse:
+    return JsonResponse({"error": error.error, "message": str(error)}, status=error.status)

@@ -1,0 +1,184 @@
+"""The list in the shape in which StopNCII.org serves its own (docs/compatible-feeds.md)."""
+
+import re
+import time
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from pydantic import BaseModel, Field, ValidationError
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feeds.answers import (
+    LANES,
+    MOST_AHEAD_SECONDS,
+    bad_request,
+    feed_view,
+    number,
+)
+from takeback.hotline.feeds.opinions import record_opinions
+from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.changes import TOMBSTONE_DAYS
+from takeback.hotline.publishing.domain import Change
+from takeback.hotline.publishing.models import Platform
+from takeback.matching.policy import Lane
+
+_MOST_RECORDS = 1000
+_FIRST_START = 10  # what the client of python-threatexchange asks for first
+_DAY_SECONDS = 86_400
+_PAGE_TOKEN = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
+_VALUES = {
+    "Blocked": FeedbackValue.BLOCKED,
+    "PendingReview": FeedbackValue.PENDING_REVIEW,
+    "NotBlocked": FeedbackValue.NOT_BLOCKED,
+}
+# Values that the contract knows and that say nothing of a copy.
+_SILENT = {"None", "QualityUnknown", "Withdrawn", "Deleted", "Unknown"}
+_NOT_THE_SAME = "not_the_same"
+
+
+def _token(request: HttpRequest) -> str:
+    """The subscription key, which its client sends to every endpoint, is the token."""
+    return request.headers.get("Ocp-Apim-Subscription-Key", "")
+
+
+@feed_view("GET", _token)
+def fetch_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Answer with the next records changed since `startTimestamp`, that second included.
+
+    `nextSetTimestamp` is the start again until all of the set is delivered: whoever is interrupted
+    loses nothing. Then it is a second before which nothing will change any more, so it never goes
+    back, and says when the platform last asked.
+    """
+    start = number(request, "startTimestamp", _FIRST_START)
+    most = min(max(1, number(request, "pageSize", _MOST_RECORDS)), _MOST_RECORDS)
+    now = int(time.time())
+    after, begun = _read_page_token(request.GET.get("nextPageToken", ""), now)
+    if start > now + MOST_AHEAD_SECONDS:
+        raise bad_request("start_in_future", "startTimestamp is still to come. Send UTC.")
+    if _FIRST_START < start < now - TOMBSTONE_DAYS * _DAY_SECONDS:
+        raise bad_request(
+            "start_too_old",
+            f"Withdrawals of more than {TOMBSTONE_DAYS} days ago are gone from this feed. Delete "
+            "what you have fetched and start anew (tx fetch --clear).",
+        )
+    actions.note_hashes_read()
+    closed = actions.close_window(now)
+    page = access.changes(LANES, start, after=after, most=most, named_by_pdq=True)
+    if not page.more:
+        actions.note_fetched(platform, page.end)
+    records = _records(page.changes)
+    if start <= _FIRST_START:
+        # Whoever begins has nothing to take back but what was withdrawn since.
+        records = [
+            one
+            for one in records
+            if one["hashStatus"] != "Withdrawn" or one["lastModtimestamp"] >= begun
+        ]
+    return JsonResponse(
+        {
+            "count": len(records),
+            "nextPageToken": f"{page.changes[-1].index}-{begun}" if page.more else None,
+            "nextSetTimestamp": start if page.more else max(closed, start),
+            "hasMoreRecords": page.more,
+            "hashRecords": records,
+        }
+    )
+
+
+def _read_page_token(token: str, now: int) -> tuple[int, int]:
+    """Return the log index of the last change delivered, and when the set was begun."""
+    if not token:
+        return -1, now
+    found = _PAGE_TOKEN.fullmatch(token)
+    if found is None:
+        raise bad_request("bad_page_token", "nextPageToken must be one that this feed gave out.")
+    return int(found[1]), int(found[2])
+
+
+def _records(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    """One record a hash, whatever entries have it, each of which is a case of the record."""
+    stamps = {str(change.pdq): change.stamp for change in changes}
+    same = access.changes_of_pdqs(LANES, stamps)
+    return [_record(pdq, stamp, same[pdq]) for pdq, stamp in stamps.items() if pdq in same]
+
+
+def _record(pdq: str, stamp: int, entries: list[Change]) -> dict[str, Any]:
+    live = any(entry.live for entry in entries)
+    return {
+        "lastModtimestamp": stamp,
+        "signalType": "ImagePDQ",
+        "hashValue": pdq,
+        "hashStatus": "Active" if live else "Withdrawn",
+        "caseNumbers": {one.entry: "Active" if one.live else "Withdrawn" for one in entries},
+        "CSPFeedbacks": _opinions(entries) if live else [_withdrawn()],
+    }
+
+
+def _opinions(entries: list[Change]) -> list[dict[str, Any]]:
+    lanes = sorted({entry.lane for entry in entries if entry.live})
+    return [
+        {
+            "source": access.log_origin(),
+            "feedbackValue": "Blocked" if lane is Lane.CONFIRMED else "None",
+            "tags": [lane.value],
+        }
+        for lane in lanes
+    ]
+
+
+def _withdrawn() -> dict[str, Any]:
+    """Turns the record into a disputed one in a client that looks past `hashStatus`."""
+    return {"source": access.log_origin(), "feedbackValue": "NotBlocked", "tags": ["withdrawn"]}
+
+
+class _Feedback(BaseModel):
+    hash_value: Annotated[str, Field(alias="hashValue", pattern=r"^[0-9a-fA-F]{64}$")]
+    value: Annotated[str, Field(alias="feedbackValue", max_length=32)]
+    tags: Annotated[list[str], Field(max_length=100)] = []
+
+
+class _FeedbackBatch(BaseModel):
+    feedbacks: Annotated[list[_Feedback], Field(alias="hashFeedbacks", max_length=500)]
+
+
+@csrf_exempt
+@feed_view("POST", _token)
+def submit_feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Take in what a platform did with copies; a hash may stand for several entries."""
+    try:
+        said = _FeedbackBatch.model_validate_json(request.body).feedbacks
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, fault["loc"])) or "body"
+        raise bad_request("bad_feedback", f"{place}: {fault['msg']}. At most 500.") from error
+    values = [_value_of(one) for one in said]
+    entries = access.changes_of_pdqs(LANES, {one.hash_value.lower() for one in said})
+    opinions: list[tuple[EntryId, FeedbackValue]] = [
+        (change.entry, value)
+        for one, value in zip(said, values, strict=True)
+        if value is not None
+        for change in entries.get(one.hash_value.lower(), [])
+    ]
+    record_opinions(platform, opinions)
+    unknown = sorted({one.hash_value for one in said if one.hash_value.lower() not in entries})
+    return JsonResponse({"count": len(said) - len(unknown), "unknown": unknown})
+
+
+def _value_of(said: _Feedback) -> FeedbackValue | None:
+    if said.value in _SILENT:
+        return None
+    if said.value not in _VALUES:
+        known = ", ".join([*_VALUES, *sorted(_SILENT)])
+        raise bad_request("bad_feedback", f"feedbackValue must be one of {known}.")
+    if said.value == "NotBlocked" and _NOT_THE_SAME in said.tags:
+        return FeedbackValue.NOT_THE_SAME
+    return _VALUES[said.value]
+
+
+@csrf_exempt
+@feed_view("POST", _token)
+def submit_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Refuse: this list is what people report, and what its hotline has assessed."""
+    raise bad_request("not_taken", "This hotline takes no hashes from platforms. See /list/v1.")

@@ -1,0 +1,99 @@
+"""Long lists, made in bulk, and the stock client that follows them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from takeback.hashlist.events import (
+    AddedEvent,
+    EntryId,
+    Provenance,
+    canonical_json,
+    cut_to_hour,
+    new_entry_id,
+)
+from takeback.hashlist.signals import PdqSignal
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.models import Entry, PendingEvent
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.matching.policy import Lane
+
+_CLIENT = Path(__file__).with_name("stock_client.py")
+
+
+def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[EntryId]:
+    """Put an entry a PDQ (64 hex digits) on the list, and seal them."""
+    now = datetime.now(UTC)
+    provenance = Provenance(hotline=access.log_origin())
+    events = [
+        AddedEvent(
+            entry=new_entry_id(),
+            time=cut_to_hour(now),
+            lane=lane,
+            provenance=provenance,
+            signals=(PdqSignal(value=pdq, quality=90),),
+        )
+        for pdq in pdqs
+    ]
+    Entry.objects.bulk_create(Entry(id=one.entry, lane=lane, listed_at=now) for one in events)
+    PendingEvent.objects.bulk_create(
+        PendingEvent(entry_id=one.entry, event=canonical_json(one), adds=True) for one in events
+    )
+    seal()
+    return [one.entry for one in events]
+
+
+def seal() -> None:
+    """Seal all that is pending."""
+    while seal_pending():
+        pass
+
+
+def random_pdqs(count: int) -> list[str]:
+    """Draw so many PDQs that nobody has."""
+    return [os.urandom(32).hex() for _ in range(count)]
+
+
+class StockClient:
+    """The stock client of one shape in a process of its own, with its saved state."""
+
+    def __init__(self, shape: str, url: str, token: str, state: Path, zone: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(_CLIENT), shape, url, token, str(state)],
+            env={**os.environ, "TZ": zone},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def fetch(self, *, pages: int = 0) -> dict[str, Any]:
+        """Fetch from the saved checkpoint, so many pages or all; what it knows then."""
+        return self._ask({"fetch": pages})
+
+    def signals(self) -> dict[str, list[str]]:
+        """Fetch; the PDQs that it would match, each with its opinion and tags."""
+        answer = self.fetch()
+        assert "error" not in answer, answer
+        known: dict[str, list[str]] = answer["signals"]
+        return known
+
+    def say(self, *words: str) -> str:
+        """Send feedback; returns what went wrong, nothing if nothing did."""
+        return str(self._ask({"say": words}).get("error", ""))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, what: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer

@@ -1,0 +1,118 @@
+"""The released client of python-threatexchange, unchanged, as a process of its own.
+
+It keeps what it has fetched and its checkpoint in a file, as `tx` and HMA do, reads that anew for
+every fetch, and refuses a checkpoint that goes back as they do. It is told what to do, and says
+what came of it, in lines of JSON.
+"""
+
+import argparse
+import json
+import pickle
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI
+from threatexchange.exchanges.clients.ncmec import hash_api
+from threatexchange.exchanges.clients.stopncii import api as stopncii
+from threatexchange.exchanges.collab_config import CollaborationConfigBase
+from threatexchange.exchanges.impl import fb_threatexchange_api as graph
+from threatexchange.exchanges.impl import ncmec_api as ncmec
+from threatexchange.exchanges.impl import stop_ncii_api
+from threatexchange.signal_type.pdq.signal import PdqSignal
+
+
+def exchange(shape: str, url: str, token: str) -> Any:
+    if shape == "stopncii":
+        keys = stop_ncii_api.StopNCIICredentials("any", token, url)
+        collab = CollaborationConfigBase(name="c", api="stop_ncii", enabled=True)
+        return stop_ncii_api.StopNCIISignalExchangeAPI.for_collab(collab, keys)
+    if shape == "ncmec":
+        collab = ncmec.NCMECCollabConfig(name="c", environment=SimpleNamespace(value=url))
+        return ncmec.NCMECSignalExchangeAPI(collab, "takeback", token)
+    base, _, group = url.rpartition("/")
+    collab = graph.FBThreatExchangeCollabConfig(name="c", privacy_group=int(group))
+    client = ThreatExchangeAPI(token, endpoint_override=base)
+    return graph.FBThreatExchangeSignalExchangeAPI(client, collab)
+
+
+def fetch(api: Any, state: Path, most_pages: int) -> dict[str, Any]:
+    fetched, checkpoint = pickle.loads(state.read_bytes()) if state.exists() else ({}, None)
+    pages, largest = 0, 0
+    for delta in api.fetch_iter([PdqSignal], checkpoint):
+        pages, largest = pages + 1, max(largest, len(delta.updates))
+        if checkpoint is not None:
+            before = checkpoint.get_progress_timestamp()
+            assert before <= delta.checkpoint.get_progress_timestamp(), "checkpoint rewound"
+        api.naive_fetch_merge(fetched, delta.updates)
+        checkpoint = delta.checkpoint
+        if pages == most_pages:
+            break
+    state.write_bytes(pickle.dumps((fetched, checkpoint)))
+    known = api.naive_convert_to_signal_type([PdqSignal], api.collab, fetched).get(PdqSignal, {})
+    signals = {
+        value: [record.get_as_aggregate_opinion().category.name, *sorted(tags_of(record))]
+        for value, record in known.items()
+    }
+    return {"pages": pages, "largest": largest, "signals": signals}
+
+
+def tags_of(record: Any) -> set[str]:
+    return {tag for opinion in record.get_as_opinions() for tag in opinion.tags}
+
+
+def say(shape: str, url: str, token: str, words: list[str]) -> None:
+    if shape == "stopncii":
+        endpoints = {
+            stopncii.StopNCIIEndpoint.SubmitFeedback: "any",
+            stopncii.StopNCIIEndpoint.SubmitHashes: "any",
+        }
+        client = stopncii.StopNCIIAPI(token, "any", endpoints, url)
+        value, said, *tags = words
+        kind = stopncii.StopNCIISignalType.ImagePDQ
+        if said == "hash":
+            client.submit_hash(kind, value)
+        else:
+            feedback = stopncii.StopNCIICSPFeedbackValue(said)
+            client.submit_feedback(kind, value, feedback, set(tags))
+    elif shape == "ncmec":
+        hashes = hash_api.NCMECHashAPI("takeback", token, SimpleNamespace(value=url))
+        member, entry, vote, *reason = words
+        kind = hash_api.FingerprintType.pdq
+        if vote == "upvote":
+            hashes.submit_upvote(int(member), entry, kind)
+        else:
+            down = hash_api.FeedbackType.downvote
+            hashes.submit_feedback(int(member), entry, kind, down, *reason)
+    else:
+        base, _, _ = url.rpartition("/")
+        descriptor, reaction = words
+        client = ThreatExchangeAPI(token, endpoint_override=base)
+        error, _, _ = client.react_to_threat_descriptor(descriptor, reaction)
+        assert error is None, error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shape", choices=["stopncii", "ncmec", "graph"])
+    parser.add_argument("url")
+    parser.add_argument("token")
+    parser.add_argument("state", type=Path)
+    asked = parser.parse_args()
+    for line in sys.stdin:
+        try:
+            match json.loads(line):
+                case {"fetch": int(pages)}:
+                    api = exchange(asked.shape, asked.url, asked.token)
+                    answer = fetch(api, asked.state, pages)
+                case {"say": words}:
+                    say(asked.shape, asked.url, asked.token, words)
+                    answer = {}
+        except Exception as error:  # whatever the client raises is what the test asks about
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The released client of python-threatexchange against a hotline, each a process of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import (
+    add_platform,
+    resume_entry,
+    suspend_entry,
+    withdraw_entries,
+)
+from takeback.matching.policy import Lane
+from tests.hotline.feeds.long_lists import StockClient, list_pdqs, random_pdqs, seal
+from tests.hotline.publishing.test_running import hotline
+
+PATHS = {"stopncii": "feeds/stopncii/v1"}
+
+Connect = Callable[..., StockClient]
+
+
+@pytest.fixture
+def token(hotline_database: str) -> str:
+    return add_platform("Skylark")
+
+
+@pytest.fixture
+def url(hotline_database: str, token: str) -> Iterator[str]:
+    with hotline(hotline_database) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def connect(url: str, token: str, tmp_path: Path) -> Iterator[Connect]:
+    with ExitStack() as clients:
+
+        def connected(shape: str, state: str = "state", zone: str = "UTC") -> StockClient:
+            place = f"{url}/{PATHS[shape]}"
+            client = StockClient(shape, place, token, tmp_path / f"{shape}-{state}", zone)
+            return clients.enter_context(closing(client))
+
+        yield connected
+
+
+def values_said(entry: EntryId) -> set[FeedbackValue]:
+    return {said.value for outcome in access.outcomes([entry]) for said in outcome.feedback}
+
+
+def was_fetched(entry: EntryId) -> bool:
+    return all(outcome.fetched_at is not None for outcome in access.outcomes([entry]))
+
+
+def test_stopncii_client_follows_the_list(connect: Connect) -> None:
+    client = connect("stopncii")
+    assert client.signals() == {}
+    one, other = random_pdqs(2)
+    first, second = list_pdqs([one, one])
+    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    assert was_fetched(first)
+    (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
+    assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
+    # Two entries have this hash: it stays while one of them does.
+    withdraw_entries([first], "reporter")
+    seal()
+    assert client.signals()[one] == ["INVESTIGATION_SEED", "self_reported"]
+    suspend_entry(confirmed, "hotline", "staff")
+    withdraw_entries([second], "reporter")
+    seal()
+    # This client never deletes; it is told what it can understand.
+    disputed = client.signals()
+    assert disputed[one] == disputed[other] == ["DISPUTED", "withdrawn"]
+    resume_entry(confirmed, "staff")
+    seal()
+    assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
+    assert set(connect("stopncii", "new").signals()) == {other}
+
+    for said in (["Blocked"], ["Blocked"], ["NotBlocked", "not_the_same"], ["QualityUnknown"]):
+        assert client.say(other, *said) == ""
+    assert values_said(confirmed) == {FeedbackValue.BLOCKED, FeedbackValue.NOT_THE_SAME}
+    assert [said.count for said in access.outcomes([confirmed])[0].feedback] == [1, 1]
+    assert "400" in client.say(other, "hash")
+
+    # A fetch that is cut off begins its set again, and a clock set to Tokyo changes nothing.
+    list_pdqs(random_pdqs(1700))
+    abroad = connect("stopncii", "abroad", "Asia/Tokyo")
+    part = abroad.fetch(pages=1)
+    assert 0 < len(part["signals"]) <= 800
+    rest = abroad.fetch()
+    assert (len(rest["signals"]), rest["pages"]) == (1701, 3)
+    assert abroad.fetch()["pages"] == 1
+
+
+def test_stopncii_says_what_it_can_not_answer(url: str, token: str) -> None:
+    for query, error in (
+        ("startTimestamp=99999999999", "start_in_future"),
+        ("startTimestamp=1000000", "start_too_old"),
+        ("startTimestamp=soon", "bad_query"),
+        ("nextPageToken=x", "bad_page_token"),
+    ):
+        path = f"{url}/feeds/stopncii/v1/FetchHashes?{query}"
+        answer = httpx.get(path, headers={"Ocp-Apim-Subscription-Key": token})
+        assert (answer.status_code, answer.json()["error"]) == (400, error)
