@@ -70,11 +70,12 @@ def fetch_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
         actions.note_fetched(platform, page.end)
     records = _records(page.changes)
     if start <= _FIRST_START:
-        # Whoever begins has nothing to take back but what was withdrawn since.
+        # Whoever begins has nothing to take back but what earlier pages have brought since.
+        since = begun if after >= 0 else now + 2 * MOST_AHEAD_SECONDS
         records = [
             one
             for one in records
-            if one["hashStatus"] != "Withdrawn" or one["lastModtimestamp"] >= begun
+            if one["hashStatus"] == "Active" or one["lastModtimestamp"] >= since
         ]
     return JsonResponse(
         {
