@@ -92,7 +92,8 @@ def test_stopncii_client_follows_the_list(connect: Connect) -> None:
     part = abroad.fetch(pages=1)
     assert 0 < len(part["signals"]) <= 800
     rest = abroad.fetch()
-    assert (len(rest["signals"]), rest["pages"]) == (1701, 3)
+    # What the platform called not the same is out of force until somebody has looked.
+    assert (len(rest["signals"]), rest["pages"]) == (1700, 3)
     assert abroad.fetch()["pages"] == 1
 
 
