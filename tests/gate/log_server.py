@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from takeback.hashlist.bundles import EventRange, Record, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint
 from takeback.hashlist.commitments import seal_event
+from takeback.hashlist.cosignature import Cosigner
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -43,9 +44,16 @@ class Log:
         self.deliveries = 0
         self.refuses_feedback: set[str] = set()
         self.broken = False
+        self.cosigners: list[Cosigner] = []
         self.changed = threading.Condition()
+        self.begin_anew()
+
+    def begin_anew(self, **other) -> None:
+        """Forget every event, and begin with a purpose that says something else than usual."""
         with self.changed:
-            self._append(purpose(origin))
+            self.records.clear()
+            self.live.clear()
+            self._append(purpose(self.signer.name, **other))
 
     @property
     def token(self) -> str:
@@ -89,7 +97,9 @@ class Log:
 
     def checkpoint(self) -> bytes:
         edge = Frontier().extended(leaf_hash(record.commitment) for record in self.records)
-        return Checkpoint(self.signer.name, edge.size, edge.root()).sign(self.signer)
+        state = Checkpoint(self.signer.name, edge.size, edge.root())
+        lines = [one.cosign(state.body(), int(time.time())).line for one in self.cosigners]
+        return state.sign(self.signer) + "".join(lines).encode()
 
     def _event(self, kind, entry, lane, signals):
         return kind(

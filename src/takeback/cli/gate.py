@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import types
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 def sync(
     hotline: Annotated[str, typer.Option(help="Address of the hotline, https://…")],
     store: StoreOption,
+    *,
     token: Annotated[
         str | None,
         typer.Option(
@@ -47,23 +49,43 @@ def sync(
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="File that holds the token.")] = None,
     follow: Annotated[bool, typer.Option(help="Keep at it, and deliver feedback.")] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="File that names the log's key and its witnesses; kept in the store."),
+    ] = None,
+    grace: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=365,
+            help="Days for which a list that has expired or is refused stays in force; 7 if it was "
+            "never said. Kept in the store.",
+        ),
+    ] = None,
 ) -> None:
     """Fetch what is new on the list, verify it and put it in force; deliver waiting feedback.
 
-    Exit codes: 1 the hotline can't be asked, 2 wrong options, 4 the list was refused. Whatever
-    goes wrong, the last good list stays in force.
+    Exit codes: 1 the hotline can't be asked, 2 wrong options, 4 the list was refused. When it can't
+    be asked, the last good list stays in force. When it has expired or is refused, it stays for
+    the grace; `takeback gate status` says until when.
 
     **Examples**
 
     * `TAKEBACK_GATE_TOKEN=tb1_… takeback gate sync --hotline https://list.example.org --store gate`
     * `takeback gate sync --hotline https://… --token-file token --store gate --follow`
+    * `takeback gate sync --hotline https://… --store gate --trust policy --grace 2`
     """
     from takeback.gate.client import HotlineClient
+    from takeback.gate.standing import set_grace, set_trust
     from takeback.gate.store import Store
 
     with explained():
         pinned = _read_token(token, token_file)
         opened = Store(store)
+        if trust is not None:
+            set_trust(opened, trust.read_bytes())
+        if grace is not None:
+            set_grace(opened, timedelta(days=grace))
         with opened.sync_lock(), HotlineClient(hotline, pinned) as client:
             if follow:
                 _follow(opened, hotline, client, pinned)
@@ -106,7 +128,7 @@ def status(
 ) -> None:
     """Show which list is in force, how fresh it is and what feedback waits.
 
-    Exit code 1 if no list is in force.
+    Exit code 1 if no list is in force, or no more.
 
     **Examples**
 
@@ -123,7 +145,7 @@ def status(
             typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
         if health.checkpoint:
             typer.echo(f"list: {health.checkpoint.origin}, {health.checkpoint.size} events")
-    if health.status == "no_list":
+    if health.status in ("no_list", "out_of_force"):
         raise typer.Exit(ExitCode.FAILED)
 
 

@@ -15,6 +15,7 @@ from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
+from takeback.gate.standing import ListStanding, read_standing
 from takeback.gate.store import Store
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.matching.matcher import (
@@ -40,8 +41,16 @@ _SAID_BY_ITSELF = {
 }
 
 
+# How old what the gate knows of the list's standing may be.
+_STANDING_SECONDS = 1.0
+
+
 class NoListError(RuntimeError):
     """No list is in force yet, so nothing can be checked; the message says what to do."""
+
+
+class ListOutOfForceError(NoListError):
+    """The list has expired or is refused, and the operator's grace is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,8 @@ class GateHealth:
     """Which list is in force and how fresh it is; a stale list stays in force.
 
     `contact_age_seconds`: since the hotline last answered as it should, None if never.
-    `problem`: why a newer snapshot could not be taken, None if all is well.
+    `problem`: why a newer snapshot could not be taken, None if all is well. `standing`: whether the
+    list has expired or is refused, and how long it stays in force then.
     """
 
     in_force: SnapshotSource | None
@@ -123,6 +133,7 @@ class GateHealth:
     feedback_waiting: int
     feedback_refused: int
     problem: str | None
+    standing: ListStanding
 
     @property
     def stale(self) -> bool:
@@ -147,6 +158,8 @@ class Gate:
         self._decoder = decoder
         self._in_force = SnapshotInForce(store, policy)
         self._outbox = Outbox(store)
+        self._standing = ListStanding()
+        self._standing_read = -_STANDING_SECONDS
 
     @classmethod
     def open(
@@ -212,7 +225,7 @@ class Gate:
     @property
     def ready(self) -> bool:
         """Whether a list is in force, so that uploads can be checked."""
-        return self._in_force.matcher() is not None
+        return self._in_force.matcher() is not None and self._usable()
 
     def health(self) -> GateHealth:
         """Return which list is in force and how fresh it is."""
@@ -230,6 +243,7 @@ class Gate:
             feedback_waiting=waiting,
             feedback_refused=refused,
             problem=self._in_force.problem,
+            standing=read_standing(self.store),
         )
 
     def close(self) -> None:
@@ -261,7 +275,17 @@ class Gate:
                 self._in_force.problem
                 or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
             )
+        if not self._usable():
+            raise ListOutOfForceError(f"No list is in force any more. {self._standing.why}")
         return matcher
+
+    def _usable(self) -> bool:
+        now = time.monotonic()
+        if now - self._standing_read >= _STANDING_SECONDS:
+            # First the time: whoever comes meanwhile goes by what was known.
+            self._standing_read = now
+            self._standing = read_standing(self.store)
+        return self._standing.is_usable(datetime.now(UTC))
 
     def _verdict(self, matcher: Matcher, upload: UploadFingerprints, report: bool) -> Verdict:
         began = time.perf_counter()

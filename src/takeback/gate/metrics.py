@@ -65,9 +65,14 @@ class _HealthGauges(Collector):
         size = health.in_force.checkpoint_size if health.in_force else 0
         age = health.contact_age_seconds
         for name, meaning, value in (
-            ("list_in_force", "1 if uploads can be checked", float(health.in_force is not None)),
+            ("list_in_force", "1 if uploads can be checked", float(self._gate.ready)),
             ("list_events", "Events in the log up to the list in force", size),
             ("list_entries", "Live entries of the list in force", health.entries),
+            (
+                "list_untrusted",
+                "1 if the list has expired or is refused",
+                float(health.standing.trouble is not None),
+            ),
             ("list_stale", "1 if the hotline has been silent for long", float(health.stale)),
             ("list_damaged", "1 if a newer snapshot can't be used", float(bool(health.problem))),
             ("feedback_waiting", "Feedback on its way to the hotline", health.feedback_waiting),

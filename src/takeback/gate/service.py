@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from takeback.gate.gate import Gate, NoListError, Verdict, usable_cores
+from takeback.gate.gate import Gate, ListOutOfForceError, NoListError, Verdict, usable_cores
 from takeback.gate.metrics import GateMetrics
 from takeback.gate.request_bodies import (
     MAX_UPLOAD_BYTES,
@@ -61,7 +61,8 @@ _CHECKING_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     },
     503: {
         "model": Problem,
-        "description": "`no_list`: no list is in force yet. `busy`: too many uploads are under "
+        "description": "`no_list`: no list is in force yet. `out_of_force`: it has expired or is "
+        "refused, and the grace is over. `busy`: too many uploads are under "
         "way; try again after the seconds of Retry-After.",
     },
 }
@@ -143,9 +144,9 @@ def make_service(gate: Gate) -> FastAPI:
 
     @app.get("/healthz", responses={503: {"model": HealthAnswer}})
     def healthz(response: Response) -> HealthAnswer:
-        """Say whether the gate can check: 503 until a list is in force. A stale list is used."""
+        """Say whether the gate can check: 503 while no list is in force. A stale list is used."""
         answer = HealthAnswer.of(gate.health())
-        if answer.status == "no_list":
+        if answer.status in ("no_list", "out_of_force"):
             response.status_code = 503
         return answer
 
@@ -160,8 +161,9 @@ def make_service(gate: Gate) -> FastAPI:
 def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
     @app.exception_handler(NoListError)
     async def no_list(_request: Request, error: NoListError) -> Response:
-        metrics.refused("no_list")
-        return _problem(503, "no_list", str(error))
+        kind = "out_of_force" if isinstance(error, ListOutOfForceError) else "no_list"
+        metrics.refused(kind)
+        return _problem(503, kind, str(error))
 
     @app.exception_handler(MediaError)
     async def no_picture(_request: Request, error: MediaError) -> Response:

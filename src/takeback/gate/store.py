@@ -34,7 +34,7 @@ _CACHE_KIB = 256 * 1024
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 
 _LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
@@ -45,6 +45,13 @@ CREATE TABLE IF NOT EXISTS followed_log (
     checkpoint BLOB NOT NULL,
     rules TEXT NOT NULL,
     contacted_at TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS list_trust (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    policy BLOB,
+    grace_seconds REAL NOT NULL,
+    refused_since TEXT,
+    refused_why TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS changed_entry (
     entry TEXT PRIMARY KEY,
@@ -232,11 +239,6 @@ class Store:
             with self.change_list() as connection:
                 forget_changes(connection, until)
 
-    def record_contact(self) -> None:
-        """Note that the hotline has just answered as it should."""
-        with self.change_list() as connection:
-            connection.execute("UPDATE followed_log SET contacted_at = ?", (_now(),))
-
     @property
     def _list(self) -> Path:
         return self.folder / "list.db"
@@ -259,6 +261,11 @@ def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None
             _now(),
         ),
     )
+
+
+def record_contact(connection: sqlite3.Connection) -> None:
+    """Note, inside a transaction, that the hotline has just answered as it should."""
+    connection.execute("UPDATE followed_log SET contacted_at = ?", (_now(),))
 
 
 def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:

@@ -21,11 +21,12 @@ from takeback.gate.live_entries import (
     suspended_at,
 )
 from takeback.gate.snapshot_publisher import SnapshotPublisher
-from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.gate.standing import read_trust, record_acceptance, record_refusal
+from takeback.gate.store import FollowedLog, Store, record_contact, write_followed_log
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError, WrongOriginError
 from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
@@ -83,6 +84,7 @@ class ListSync:
         self._token = token
         self._on_progress = on_progress
         self._publisher = SnapshotPublisher(store)
+        self._trust = read_trust(store)
 
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
@@ -96,6 +98,15 @@ class ListSync:
         return outcome
 
     def _sync(self, checkpoint_note: bytes | None) -> SyncOutcome:
+        try:
+            return self._take_newest(checkpoint_note)
+        except WrongKeyError:
+            raise  # the operator has mixed something up; the log is what it was
+        except LogError as error:
+            record_refusal(self._store, str(error))
+            raise
+
+    def _take_newest(self, checkpoint_note: bytes | None) -> SyncOutcome:
         self._publisher.publish()  # a sync killed just before this point left it to us
         for tries_left in reversed(range(_ERASED_TRIES)):
             note = checkpoint_note or self._client.checkpoint()
@@ -154,11 +165,14 @@ class ListSync:
     def _take(self, note: bytes) -> SyncOutcome:
         position = self._position()
         checkpoint = open_checkpoint(note, position.key)
+        self._require_trust(note, position)
         new_events = checkpoint.size - position.frontier.size
         growth = LogGrowth(position.frontier, checkpoint)
         log = self._store.followed_log()
         if log is not None and new_events == 0:
-            self._store.record_contact()
+            with self._store.change_list() as connection:
+                record_contact(connection)
+                record_acceptance(connection)
             return SyncOutcome(checkpoint.size, 0)
         # Nothing is visible to anyone before the whole of it is verified.
         with self._store.change_list() as connection:
@@ -175,6 +189,7 @@ class ListSync:
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
             )
             write_followed_log(connection, verified)
+            record_acceptance(connection)
         return SyncOutcome(checkpoint.size, new_events)
 
     def _fetched_ahead(self, ranges: Iterable[EventRange]) -> Iterator[tuple[EventRange, bytes]]:
@@ -203,6 +218,17 @@ class ListSync:
         if self._token.pin not in (position.pinned.pin, position.key.pin):
             raise WrongKeyError(f"The token does not fit {whose}.")
         return position
+
+    def _require_trust(self, note: bytes, position: _Position) -> None:
+        if self._trust is None:
+            return
+        known = {log.key for log in self._trust.logs}
+        if known and known.isdisjoint((position.pinned, position.key)):
+            raise WrongOriginError(
+                f"The trust policy names no key of the log of {position.key.name}. "
+                "Give --trust a policy that does. The list you have stays in force."
+            )
+        self._trust.require_quorum(note)
 
     def _opened(self, note: bytes) -> Checkpoint:
         return open_checkpoint(note, self._position().key)

@@ -1,10 +1,12 @@
 """The JSON that the gate's HTTP service speaks, and that `takeback gate match --json` prints."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from takeback.gate.gate import GateHealth, Verdict
+from takeback.gate.standing import Trouble
 from takeback.hashlist.events import ENTRY_ID_PATTERN
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import SignalType, UploadFingerprints
@@ -140,9 +142,13 @@ class FeedbackAccepted(BaseModel):
 
 
 class HealthAnswer(BaseModel):
-    """`ok`; `stale`: a list is in force, but the hotline is silent for long; or `no_list`."""
+    """How the list stands.
 
-    status: Literal["ok", "stale", "no_list"]
+    `ok`; `stale`: a list is in force, but the hotline is silent for long; `expired` or `refused`:
+    in force for a while yet; `out_of_force`: no more; `no_list`: none yet.
+    """
+
+    status: Literal["ok", "stale", "expired", "refused", "out_of_force", "no_list"]
     checkpoint: ListState | None
     entries: int
     contact_age_seconds: float | None = Field(
@@ -151,23 +157,39 @@ class HealthAnswer(BaseModel):
     feedback_waiting: int
     feedback_refused: int
     problem: str | None
+    trouble: str | None = Field(description="why the list is expired or refused")
+    in_force_until: datetime | None = Field(description="when an expired or refused list ends")
 
     @classmethod
     def of(cls, health: GateHealth) -> "HealthAnswer":
         """Return the health of a gate as JSON wants it."""
-        if health.in_force is None:
-            status: Literal["ok", "stale", "no_list"] = "no_list"
-        else:
-            status = "stale" if health.stale else "ok"
+        standing = health.standing
         return cls(
-            status=status,
+            status=_status(health),
             checkpoint=ListState.of(health.in_force) if health.in_force else None,
             entries=health.entries,
             contact_age_seconds=health.contact_age_seconds,
             feedback_waiting=health.feedback_waiting,
             feedback_refused=health.feedback_refused,
             problem=health.problem,
+            trouble=standing.why,
+            in_force_until=standing.until,
         )
+
+
+def _status(
+    health: GateHealth,
+) -> Literal["ok", "stale", "expired", "refused", "out_of_force", "no_list"]:
+    if health.in_force is None:
+        return "no_list"
+    if not health.standing.is_usable(datetime.now(UTC)):
+        return "out_of_force"
+    match health.standing.trouble:
+        case Trouble.EXPIRED:
+            return "expired"
+        case Trouble.REFUSED:
+            return "refused"
+    return "stale" if health.stale else "ok"
 
 
 class Problem(BaseModel):
