@@ -95,6 +95,11 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "stopncii-fetch": ("/feeds/stopncii/v1/FetchHashes", 401, 405, API),
     "stopncii-feedback": ("/feeds/stopncii/v1/SubmitFeedback", 405, 401, API),
     "stopncii-hashes": ("/feeds/stopncii/v1/SubmitHashes", 405, 401, API),
+    "ncmec-status": ("/feeds/ncmec/v2/status", 401, 405, API),
+    "ncmec-members": ("/feeds/ncmec/v2/members", 401, 405, API),
+    "ncmec-entries": ("/feeds/ncmec/v2/entries", 401, 405, API),
+    "ncmec-reasons": ("/feeds/ncmec/v2/feedback/PDQ/reasons", 401, 405, API),
+    "ncmec-feedback": ("/feeds/ncmec/v2/entries/1/e/PDQ/feedback", 405, 405, API),
     "start": ("/", 200, 405, PAGES),
     "begin": ("/begin", 405, 303, PAGES),
     "report": ("/report", 303, 303, PAGES),
@@ -111,6 +116,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "leave": ("/leave", 303, 405, PAGES | {"Clear-Site-Data": '"cookies", "storage"'}),
 }
 WITHOUT_HEAD = {"list-wait"}
+PUTS = {"ncmec-feedback"}
 LEAVES = {"report", "case", "withdraw"}
 """Routes that send a browser without a session to the neutral site, as leaving does."""
 
@@ -137,7 +143,8 @@ def test_every_route_has_a_row() -> None:
 def test_headers_are_exactly_those_of_the_table(route: str, method: str) -> None:
     path, get, post, table = ROUTES[route]
     head = 405 if route in WITHOUT_HEAD else get
-    expected_status = {"GET": get, "HEAD": head, "POST": post}.get(method, 405)
+    put = 401 if route in PUTS else 405
+    expected_status = {"GET": get, "HEAD": head, "POST": post, "PUT": put}.get(method, 405)
     answer = Client().generic(method, path, headers=ORIGIN)
     if expected_status == 405:
         table = table | {"Content-Security-Policy": PAGES_CSP} if table is FINGERPRINTS else table

@@ -62,9 +62,11 @@ def random_pdqs(count: int) -> list[str]:
 class StockClient:
     """The stock client of one shape in a process of its own, with its saved state."""
 
-    def __init__(self, shape: str, url: str, token: str, state: Path, zone: str) -> None:
+    def __init__(
+        self, shape: str, url: str, token: str, state: Path, zone: str, ahead: float
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(_CLIENT), shape, url, token, str(state)],
+            [sys.executable, str(_CLIENT), shape, url, token, str(state), str(ahead)],
             env={**os.environ, "TZ": zone},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -72,7 +74,7 @@ class StockClient:
         )
 
     def fetch(self, *, pages: int = 0) -> dict[str, Any]:
-        """Fetch from the saved checkpoint, so many pages or all; what it knows then."""
+        """Fetch from the saved checkpoint, so many pages with news or all; what it knows then."""
         return self._ask({"fetch": pages})
 
     def signals(self) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import argparse
 import json
 import pickle
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,7 +40,7 @@ def exchange(shape: str, url: str, token: str) -> Any:
 
 def fetch(api: Any, state: Path, most_pages: int) -> dict[str, Any]:
     fetched, checkpoint = pickle.loads(state.read_bytes()) if state.exists() else ({}, None)
-    pages, largest = 0, 0
+    pages, filled, largest = 0, 0, 0
     for delta in api.fetch_iter([PdqSignal], checkpoint):
         pages, largest = pages + 1, max(largest, len(delta.updates))
         if checkpoint is not None:
@@ -47,7 +48,8 @@ def fetch(api: Any, state: Path, most_pages: int) -> dict[str, Any]:
             assert before <= delta.checkpoint.get_progress_timestamp(), "checkpoint rewound"
         api.naive_fetch_merge(fetched, delta.updates)
         checkpoint = delta.checkpoint
-        if pages == most_pages:
+        filled += bool(delta.updates)
+        if filled == most_pages:
             break
     state.write_bytes(pickle.dumps((fetched, checkpoint)))
     known = api.naive_convert_to_signal_type([PdqSignal], api.collab, fetched).get(PdqSignal, {})
@@ -55,7 +57,7 @@ def fetch(api: Any, state: Path, most_pages: int) -> dict[str, Any]:
         value: [record.get_as_aggregate_opinion().category.name, *sorted(tags_of(record))]
         for value, record in known.items()
     }
-    return {"pages": pages, "largest": largest, "signals": signals}
+    return {"pages": pages, "largest": largest, "signals": signals, "keys": list(map(str, fetched))}
 
 
 def tags_of(record: Any) -> set[str]:
@@ -89,8 +91,8 @@ def say(shape: str, url: str, token: str, words: list[str]) -> None:
         base, _, _ = url.rpartition("/")
         descriptor, reaction = words
         client = ThreatExchangeAPI(token, endpoint_override=base)
-        error, _, _ = client.react_to_threat_descriptor(descriptor, reaction)
-        assert error is None, error
+        _, _, answer = client.react_to_threat_descriptor(descriptor, reaction)
+        assert answer.get("success"), answer
 
 
 def main() -> None:
@@ -99,7 +101,10 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("token")
     parser.add_argument("state", type=Path)
+    parser.add_argument("ahead", type=float, help="seconds by which this machine's clock is wrong")
     asked = parser.parse_args()
+    now = time.time
+    time.time = lambda: now() + asked.ahead
     for line in sys.stdin:
         try:
             match json.loads(line):

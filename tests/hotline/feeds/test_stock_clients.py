@@ -1,5 +1,7 @@
 """The released client of python-threatexchange against a hotline, each a process of its own."""
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from takeback.hashlist.events import EntryId
+from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import (
@@ -20,7 +22,9 @@ from takeback.matching.policy import Lane
 from tests.hotline.feeds.long_lists import StockClient, list_pdqs, random_pdqs, seal
 from tests.hotline.publishing.test_running import hotline
 
-PATHS = {"stopncii": "feeds/stopncii/v1"}
+PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec"}
+
+_MANY = 25_000
 
 Connect = Callable[..., StockClient]
 
@@ -40,9 +44,11 @@ def url(hotline_database: str, token: str) -> Iterator[str]:
 def connect(url: str, token: str, tmp_path: Path) -> Iterator[Connect]:
     with ExitStack() as clients:
 
-        def connected(shape: str, state: str = "state", zone: str = "UTC") -> StockClient:
+        def connected(
+            shape: str, state: str = "state", zone: str = "UTC", ahead: float = 0
+        ) -> StockClient:
             place = f"{url}/{PATHS[shape]}"
-            client = StockClient(shape, place, token, tmp_path / f"{shape}-{state}", zone)
+            client = StockClient(shape, place, token, tmp_path / f"{shape}-{state}", zone, ahead)
             return clients.enter_context(closing(client))
 
         yield connected
@@ -107,3 +113,60 @@ def test_stopncii_says_what_it_can_not_answer(url: str, token: str) -> None:
         path = f"{url}/feeds/stopncii/v1/FetchHashes?{query}"
         answer = httpx.get(path, headers={"Ocp-Apim-Subscription-Key": token})
         assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -> None:
+    # It asks for what is five seconds old: its clock is ahead, so that nobody waits for that.
+    client = connect("ncmec", ahead=6)
+    assert client.signals() == {}
+    one, other = random_pdqs(2)
+    first, second = list_pdqs([one, one])
+    (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
+    reported = {one: ["POSITIVE_CLASS", "self_reported"]}
+    comes_to(client, reported | {other: ["POSITIVE_CLASS", "confirmed"]})
+    assert was_fetched(confirmed)
+    withdraw_entries([first], "reporter")
+    suspend_entry(confirmed, "hotline", "staff")
+    seal()
+    comes_to(client, reported)
+    withdraw_entries([second], "reporter")
+    resume_entry(confirmed, "staff")
+    seal()
+    comes_to(client, {other: ["POSITIVE_CLASS", "confirmed"]})
+
+    not_the_same, left_up = reasons(url, token)
+    assert client.say("1", confirmed, "upvote") == ""
+    assert client.say("1", confirmed, "downvote", left_up) == ""
+    assert values_said(confirmed) == {FeedbackValue.BLOCKED, FeedbackValue.NOT_BLOCKED}
+    assert "Need to pick a feedback reason" in client.say("1", confirmed, "downvote")
+    assert "404" in client.say("1", new_entry_id(), "downvote", not_the_same)
+    assert "400" in client.say("1", confirmed, "downvote", "another")
+    assert "404" in client.say("1", "nothing", "upvote")
+
+
+def test_ncmec_client_follows_a_long_list(connect: Connect) -> None:
+    pdqs = random_pdqs(_MANY)
+    list_pdqs(pdqs)
+    client = connect("ncmec", ahead=6)
+    # Cut off in a page of the one second that holds most of the list.
+    part = client.fetch(pages=12)
+    assert part["largest"] == 1000
+    assert 0 < len(part["signals"]) < _MANY
+    whole = client.fetch()
+    assert whole["largest"] == 1000
+    assert set(whole["signals"]) == set(pdqs)
+    # What it prints as UTC is local time: better told than to miss nine hours of withdrawals.
+    assert "400" in connect("ncmec", "abroad", "Asia/Tokyo").fetch()["error"]
+
+
+def comes_to(client: StockClient, expected: dict[str, list[str]]) -> None:
+    """Fetch until the client knows this: a change can wait for the next whole second."""
+    deadline = time.monotonic() + 20
+    while (known := client.signals()) != expected:
+        assert time.monotonic() < deadline, known
+        time.sleep(0.1)
+
+
+def reasons(url: str, token: str) -> list[str]:
+    answer = httpx.get(f"{url}/feeds/ncmec/v2/feedback/PDQ/reasons", auth=("any", token))
+    return re.findall(r'guid="([^"]+)"', answer.text)
