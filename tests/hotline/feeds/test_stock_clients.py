@@ -11,18 +11,20 @@ import pytest
 
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing import access
+from takeback.hotline.publishing import access, changes
 from takeback.hotline.publishing.actions import (
     add_platform,
     resume_entry,
     suspend_entry,
     withdraw_entries,
 )
+from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
+from takeback.hotline.publishing.models import LatestChange
 from takeback.matching.policy import Lane
 from tests.hotline.feeds.long_lists import StockClient, list_pdqs, random_pdqs, seal
 from tests.hotline.publishing.test_running import hotline
 
-PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec"}
+PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 
 _MANY = 25_000
 
@@ -48,7 +50,8 @@ def connect(url: str, token: str, tmp_path: Path) -> Iterator[Connect]:
             shape: str, state: str = "state", zone: str = "UTC", ahead: float = 0
         ) -> StockClient:
             place = f"{url}/{PATHS[shape]}"
-            client = StockClient(shape, place, token, tmp_path / f"{shape}-{state}", zone, ahead)
+            key = f"12345678|{token}" if shape == "graph" else token
+            client = StockClient(shape, place, key, tmp_path / f"{shape}-{state}", zone, ahead)
             return clients.enter_context(closing(client))
 
         yield connected
@@ -157,6 +160,67 @@ def test_ncmec_client_follows_a_long_list(connect: Connect) -> None:
     assert set(whole["signals"]) == set(pdqs)
     # What it prints as UTC is local time: better told than to miss nine hours of withdrawals.
     assert "400" in connect("ncmec", "abroad", "Asia/Tokyo").fetch()["error"]
+
+
+def test_graph_client_follows_the_list(
+    connect: Connect, hotline_database: str, url: str, token: str
+) -> None:
+    client = connect("graph")
+    # It can't fetch an empty list; with the first entry it can.
+    assert "empty update" in client.fetch()["error"]
+    one, other = random_pdqs(2)
+    first, second = list_pdqs([one, one])
+    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
+    assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
+    assert was_fetched(confirmed)
+    withdraw_entries([first], "reporter")
+    suspend_entry(confirmed, "hotline", "staff")
+    seal()
+    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    withdraw_entries([second], "reporter")
+    resume_entry(confirmed, "staff")
+    seal()
+    only = {other: ["POSITIVE_CLASS", "confirmed"]}
+    assert client.signals() == client.signals() == only
+
+    path = f"{url}/feeds/graph/v1/2/threat_updates/?access_token=12345678|{token}"
+    (update,) = httpx.get(path).json()["data"]
+    descriptor = update["descriptors"]["data"][0]["id"]
+    for reaction in ("HELPFUL", "SAW_THIS_TOO", "SAW_THIS_TOO"):
+        assert client.say(descriptor, reaction) == ""
+    assert values_said(confirmed) == {FeedbackValue.BLOCKED, FeedbackValue.PENDING_REVIEW}
+    assert "unknown_descriptor" in client.say("99999", "HELPFUL")
+    assert "bad_reaction" in client.say(descriptor, "LOVE")
+
+    list_pdqs(random_pdqs(250))
+    abroad = connect("graph", "abroad", "Asia/Tokyo")
+    assert len(abroad.fetch(pages=1)["signals"]) <= 100
+    assert len(abroad.signals()) == 251
+    groups = f"{url}/feeds/graph/v1/12345678/threat_privacy_groups_member"
+    listed = httpx.get(groups, params={"access_token": f"12345678|{token}"}).json()["data"]
+    assert [group["id"] for group in listed] == ["1", "2", "3"]
+
+
+def test_fingerprints_of_withdrawn_entries_go_in_time(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_read, read = list_pdqs(random_pdqs(2))
+    withdraw_entries([never_read], "reporter")
+    seal()
+    connect("stopncii").fetch()
+    withdraw_entries([read], "reporter")
+    seal()
+
+    def kept() -> set[str]:
+        rows = LatestChange.objects.filter(pdq__isnull=False)
+        return set(rows.values_list("entry_id", flat=True))
+
+    assert kept() == {read}
+    assert forget_withdrawn_fingerprints() == 0
+    monkeypatch.setattr(changes, "TOMBSTONE_DAYS", 0)
+    assert forget_withdrawn_fingerprints() == 1
+    assert kept() == set()
 
 
 def comes_to(client: StockClient, expected: dict[str, list[str]]) -> None:

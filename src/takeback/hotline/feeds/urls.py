@@ -1,8 +1,8 @@
 """The addresses of the feeds; they are the same in every language."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from takeback.hotline.feeds import ncmec, stopncii
+from takeback.hotline.feeds import graph, ncmec, stopncii
 
 urlpatterns = [
     path("stopncii/v1/FetchHashes", stopncii.fetch_hashes, name="stopncii-fetch"),
@@ -17,4 +17,11 @@ urlpatterns = [
         ncmec.feedback,
         name="ncmec-feedback",
     ),
+    path("graph/v1/<int:group>/threat_updates/", graph.threat_updates, name="graph-updates"),
+    re_path(
+        r"^graph/v1/(?P<app>[0-9]{1,18})/threat_privacy_groups_(?:member|owner)/?$",
+        graph.privacy_groups,
+        name="graph-groups",
+    ),
+    re_path(r"^graph/v1/(?P<name>[0-9]{1,18})/?$", graph.node, name="graph-node"),
 ]

@@ -1,0 +1,149 @@
+"""The list in the shape of Meta's ThreatExchange, Graph API (docs/compatible-feeds.md)."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feeds.answers import LANES, FeedError, bad_request, feed_view, number
+from takeback.hotline.feeds.opinions import record_opinions
+from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.domain import Change
+from takeback.hotline.publishing.models import Platform
+from takeback.matching.policy import Lane
+
+_MOST_UPDATES = 1000
+_USUAL_UPDATES = 100
+_GROUPS: dict[int, tuple[Lane, ...]] = {
+    1: LANES,
+    2: (Lane.CONFIRMED,),
+    3: (Lane.SELF_REPORTED,),
+}
+"""Privacy groups: all of the list, or one lane of it."""
+
+_OWNERS = {Lane.CONFIRMED: "1", Lane.SELF_REPORTED: "2"}
+_STATUSES = {Lane.CONFIRMED: "MALICIOUS", Lane.SELF_REPORTED: "UNKNOWN"}
+_REACTIONS = {
+    "HELPFUL": FeedbackValue.BLOCKED,
+    "SAW_THIS_TOO": FeedbackValue.PENDING_REVIEW,
+    "DISAGREE_WITH_TAGS": FeedbackValue.NOT_BLOCKED,
+    "NOT_HELPFUL": FeedbackValue.NOT_THE_SAME,
+}
+
+
+def _token(request: HttpRequest) -> str:
+    """The secret of an access token `APPID|SECRET` is ours; the app's number is not looked at."""
+    return request.GET.get("access_token", "").partition("|")[2]
+
+
+@feed_view("GET", _token)
+def threat_updates(request: HttpRequest, platform: Platform, group: int) -> HttpResponse:
+    """Answer with the next hashes changed since `start_time`, that second included.
+
+    The stock client ends with an error at a page without a record, so there is at least the last
+    one; of an empty list there is none.
+    """
+    lanes = _lanes(group)
+    since, after = number(request, "start_time", 0), number(request, "after", 0)
+    most = min(max(1, number(request, "limit", _USUAL_UPDATES)), _MOST_UPDATES)
+    actions.note_hashes_read()
+    page = access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
+    if not page.more and lanes == LANES:
+        actions.note_fetched(platform, page.end)
+    updates = _updates(lanes, page.changes or access.newest_change(lanes, most=1))
+    answer: dict[str, Any] = {"data": updates}
+    if page.more:
+        answer["paging"] = {"next": _next(request, page.changes[-1].index)}
+    return JsonResponse(answer)
+
+
+def _updates(lanes: Sequence[Lane], changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """One record a hash, whatever entries have it, each of which is a descriptor."""
+    stamps = {str(change.pdq): change.stamp for change in changes}
+    same = access.changes_of_pdqs(lanes, stamps)
+    return [_update(pdq, stamp, same[pdq]) for pdq, stamp in stamps.items() if pdq in same]
+
+
+def _update(pdq: str, stamp: int, entries: list[Change]) -> dict[str, Any]:
+    update: dict[str, Any] = {
+        "id": str(entries[0].added),
+        "indicator": pdq,
+        "type": "HASH_PDQ",
+        "last_updated": stamp,
+        "should_delete": not any(entry.live for entry in entries),
+    }
+    if not update["should_delete"]:
+        update["descriptors"] = {"data": [_descriptor(one) for one in entries if one.live]}
+    return update
+
+
+def _descriptor(entry: Change) -> dict[str, Any]:
+    return {
+        "id": str(entry.added),
+        "status": _STATUSES[entry.lane],
+        "owner": {"id": _OWNERS[entry.lane]},
+        "tags": {"data": [{"id": _OWNERS[entry.lane], "text": entry.lane.value}]},
+    }
+
+
+def _next(request: HttpRequest, after: int) -> str:
+    """The whole address of the next page, as this shape has it; the client adds nothing."""
+    query = {**request.GET.dict(), "after": str(after)}
+    scheme = urlsplit(settings.PUBLIC_URL).scheme
+    return f"{scheme}://{request.get_host()}{request.path}?{urlencode(query)}"
+
+
+@feed_view("GET", _token)
+def privacy_groups(request: HttpRequest, platform: Platform, app: str) -> HttpResponse:
+    """Answer with the privacy groups that anyone with a token is in."""
+    return JsonResponse({"data": [_group(group) for group in _GROUPS]})
+
+
+@csrf_exempt
+def node(request: HttpRequest, name: str) -> HttpResponse:
+    """Answer what a privacy group is (GET), or take in a reaction to a descriptor (POST)."""
+    return (_react if request.method == "POST" else _privacy_group)(request, int(name))
+
+
+@feed_view("GET", _token)
+def _privacy_group(request: HttpRequest, platform: Platform, group: int) -> HttpResponse:
+    _lanes(group)
+    return JsonResponse(_group(group))
+
+
+@feed_view("POST", _token)
+def _react(request: HttpRequest, platform: Platform, descriptor: int) -> HttpResponse:
+    value = _REACTIONS.get(request.POST.get("reactions") or request.GET.get("reactions", ""))
+    if value is None:
+        raise bad_request("bad_reaction", f"reactions must be one of {', '.join(_REACTIONS)}.")
+    entry = access.entry_added_at(descriptor)
+    if entry is None:
+        raise FeedError(HTTPStatus.NOT_FOUND, "unknown_descriptor", "No entry was added there.")
+    record_opinions(platform, [(entry, value)])
+    return JsonResponse({"success": True})
+
+
+def _lanes(group: int) -> tuple[Lane, ...]:
+    if group not in _GROUPS:
+        known = ", ".join(map(str, _GROUPS))
+        raise FeedError(HTTPStatus.NOT_FOUND, "no_such_group", f"Privacy groups are {known}.")
+    return _GROUPS[group]
+
+
+def _group(group: int) -> dict[str, Any]:
+    lanes = ", ".join(_GROUPS[group])
+    return {
+        "id": str(group),
+        "name": f"{access.log_origin()}: {lanes}",
+        "description": f"Entries of the lanes {lanes}.",
+        "members_can_see": True,
+        "members_can_use": True,
+        "threat_updates_enabled": True,
+        "added_on": "2026-01-01T00:00:00+0000",
+        "last_updated": "2026-01-01T00:00:00+0000",
+    }
