@@ -105,6 +105,30 @@ def log_status() -> None:
         raise typer.Exit(1)
 
 
+@log_app.command("rotate-key")
+def rotate_log_key() -> None:
+    """Make a new key for the log and hand the log over to it, while gates follow.
+
+    For 30 days both keys sign. Give the new key to your witnesses first; see docs/hotline.md. For a
+    key that was stolen this is not enough: a thief could do the same.
+
+    **Example**
+
+    * `takeback hotline log rotate-key`
+    """
+    _set_up()
+    from takeback.hotline.publishing.key_rotation import RotationError
+    from takeback.hotline.publishing.key_rotation import rotate_log_key as rotate
+
+    try:
+        key = rotate()
+    except RotationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"The log is handed over with the next checkpoint. Its new key:\n\n  {key}\n")
+    typer.echo("Keep its file in the folder of the secrets, and back it up.")
+
+
 @platform_app.command("add")
 def add_platform(name: _Name, as_json: _Json = False) -> None:
     """Let a platform follow the list, and print its token. The token is shown only now.

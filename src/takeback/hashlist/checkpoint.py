@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from takeback.hashlist.errors import MalformedLogError, WrongOriginError
 from takeback.hashlist.merkle import HASH_BYTES
-from takeback.hashlist.signed_note import Signer, VerifierKey, open_note
+from takeback.hashlist.signed_note import Signer, VerifierKey, open_note, sign_by_all
 
 _SIZE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 _MANDATORY_LINES = 3
@@ -26,9 +26,9 @@ class Checkpoint:
         root = base64.b64encode(self.root_hash).decode()
         return f"{self.origin}\n{self.size}\n{root}\n"
 
-    def sign(self, signer: Signer) -> bytes:
-        """Return the checkpoint as a signed note."""
-        return signer.sign(self.body())
+    def sign(self, *signers: Signer) -> bytes:
+        """Return the checkpoint as a note that each of them has signed."""
+        return sign_by_all(self.body(), signers)
 
 
 def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:

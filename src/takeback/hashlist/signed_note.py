@@ -121,13 +121,21 @@ class Signer:
 
     def sign(self, text: str) -> bytes:
         """Return the signed note; the text must end in a newline. Signing is deterministic."""
-        _require_text(text)
+        return sign_by_all(text, [self])
+
+    def line(self, text: str) -> SignatureLine:
+        """Return the signature alone."""
         signature = self._private().sign(text.encode())
-        signed = SignatureLine(self.name, self.verifier_key.key_id, signature)
-        return f"{text}\n{signed.line}".encode()
+        return SignatureLine(self.name, self.verifier_key.key_id, signature)
 
     def _private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def sign_by_all(text: str, signers: Sequence[Signer]) -> bytes:
+    """Return the note signed by each; the text must end in a newline."""
+    _require_text(text)
+    return f"{text}\n{''.join(signer.line(text).line for signer in signers)}".encode()
 
 
 def open_note(note: bytes, known: Sequence[VerifierKey]) -> str:

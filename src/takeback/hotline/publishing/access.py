@@ -21,6 +21,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
+from takeback.hotline.publishing import signing
 from takeback.hotline.publishing.domain import (
     Change,
     ChangePage,
@@ -45,7 +46,6 @@ from takeback.hotline.publishing.models import (
     PlatformFetch,
     TileHash,
 )
-from takeback.hotline.publishing.signing import log_signer
 from takeback.matching.policy import Lane
 
 _END = 2**62
@@ -64,12 +64,12 @@ _OPENINGS = sql.SQL(
 
 def verifier_key_line() -> str:
     """Return the log's verifier key, `name+hash+base64`."""
-    return log_signer().verifier_key.line
+    return signing.log_signer().verifier_key.line
 
 
 def log_origin() -> str:
     """Return the origin of the log, which names this hotline wherever its list goes."""
-    return log_signer().name
+    return signing.log_origin()
 
 
 def current_checkpoint() -> tuple[int, bytes]:
@@ -77,7 +77,7 @@ def current_checkpoint() -> tuple[int, bytes]:
     newest = Checkpoint.objects.filter(publication__isnull=False).order_by("-size").first()
     if newest is not None:
         return newest.size, cosigned_note(newest)
-    signer = log_signer()
+    signer = signing.log_signer()
     return 0, SignedState(signer.name, 0, Frontier().root()).sign(signer)
 
 

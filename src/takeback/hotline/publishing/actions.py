@@ -46,7 +46,7 @@ from takeback.hotline.publishing.models import (
     PlatformFetch,
     PublicationClock,
 )
-from takeback.hotline.publishing.signing import log_signer
+from takeback.hotline.publishing.signing import log_origin, log_signer
 from takeback.matching.policy import Lane
 
 SEALING_TASK = "takeback.seal_pending"
@@ -67,7 +67,7 @@ def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> 
         entry=new_entry_id(),
         time=cut_to_hour(now),
         lane=lane,
-        provenance=Provenance(hotline=log_signer().name),
+        provenance=Provenance(hotline=log_origin()),
         signals=tuple(tells or signals),
     )
     pdqs = [bytes.fromhex(one.value) for one in tells if isinstance(one, PdqSignal)]
@@ -85,7 +85,7 @@ def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> 
     if not tells:
         Hold.objects.create(entry=entry, since=now, reason=HoldReason.NOTHING_LEFT)
         record("entry.held", event.entry, "hotline")
-    _defer_sealing()
+    defer_sealing()
     return event.entry
 
 
@@ -109,7 +109,7 @@ def release_entry(entry: EntryId, actor: str) -> bool:
     hold.save(update_fields=["decided_at"])
     PendingEvent.objects.filter(entry=row).update(waits_for=WaitsFor.NOTHING)
     record("entry.released", entry, actor)
-    _defer_sealing()
+    defer_sealing()
     return True
 
 
@@ -143,7 +143,7 @@ def withdraw_entries(
             )
             PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
         record("entry.withdrawn", row.id, actor or reason)
-    _defer_sealing()
+    defer_sealing()
 
 
 @transaction.atomic
@@ -161,7 +161,7 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
     event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
     PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
     record("entry.suspended", entry, actor)
-    _defer_sealing()
+    defer_sealing()
     return True
 
 
@@ -188,7 +188,7 @@ def resume_entry(entry: EntryId, actor: str) -> bool:
     )
     PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
     record("entry.resumed", entry, actor)
-    _defer_sealing()
+    defer_sealing()
     return True
 
 
@@ -319,7 +319,7 @@ def note_hashes_read() -> None:
         PublicationClock.objects.update(hashes_read_at=now)
 
 
-def _defer_sealing() -> None:
+def defer_sealing() -> None:
     """Ask the worker to seal once this transaction has committed: one job a transaction.
 
     Not one job for several transactions: it could run, and find nothing, before the last of them

@@ -12,6 +12,7 @@ from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening, seal_event
 from takeback.hashlist.events import (
     AnyEvent,
+    KeyEvent,
     PurposeEvent,
     WithdrawnEvent,
     canonical_json,
@@ -21,6 +22,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.rules import LogRules
+from takeback.hashlist.signed_note import Signer
 from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.changes import note_changes
@@ -34,7 +36,7 @@ from takeback.hotline.publishing.models import (
     TileHash,
 )
 from takeback.hotline.publishing.purpose import purpose_of
-from takeback.hotline.publishing.signing import log_signer
+from takeback.hotline.publishing.signing import LogKeys, key_signer, log_keys
 from takeback.hotline.publishing.witnesses import defer_submission, quorum_is_asked_for
 
 _BATCH = 4096
@@ -59,7 +61,8 @@ def seal_pending() -> int:
     others wait. Two at once wait for each other. Killed at any instant, it has done all of it or
     nothing.
     """
-    signer = log_signer()
+    keys = log_keys()
+    signer = keys.current
     now = datetime.now(UTC)
     with transaction.atomic():
         held = check_waiting(Log.objects.select_for_update().get())
@@ -81,7 +84,7 @@ def seal_pending() -> int:
         PendingEvent.objects.filter(id__in=[row.id for row in pending]).delete()
         checkpoint = Checkpoint.objects.create(
             size=after.size,
-            note=SignedState(signer.name, after.size, after.root()).sign(signer),
+            note=SignedState(signer.name, after.size, after.root()).sign(*_signers(keys, sealed)),
             frontier=after.to_bytes(),
             rules=rules.to_json(),
             sealed_at=now,
@@ -91,6 +94,12 @@ def seal_pending() -> int:
         else:
             publish(checkpoint)
     return len(pending) + held
+
+
+def _signers(keys: LogKeys, sealed: Sequence[_Sealed]) -> list[Signer]:
+    """Name who signs: with the keys in force those that these events hand the log over to."""
+    new = [key_signer(one.event) for one in sealed if isinstance(one.event, KeyEvent)]
+    return [*keys.all, *new]
 
 
 def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:

@@ -1,21 +1,89 @@
-"""Who signs the log: its origin, fixed when the log begins, and the key from the secret files."""
+"""Who signs the log: its origin, fixed when the log begins, and the keys from the secret files."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from takeback.hashlist.events import KeyEvent, parse_event
 from takeback.hashlist.signed_note import Signer
-from takeback.hotline.config.secrets import secret
-from takeback.hotline.publishing.models import Log
+from takeback.hotline.config.secrets import secret, secrets_directory
+from takeback.hotline.publishing.models import Log, LogEntry
+
+FIRST_KEY = "log-key"
+OVERLAP = timedelta(days=30)
+"""So long a former key signs beside the new one: for gates that were away when it changed."""
 
 
-def log_signer() -> Signer:
-    """Return the signer of this hotline's log; the first call fixes the log's origin.
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The key in force, and those before it that still sign beside it."""
 
-    The origin is the log's address without its scheme, as C2SP tlog-tiles proposes; it stays when
-    the hotline moves, because every gate has pinned it.
+    current: Signer
+    former: tuple[Signer, ...] = ()
+
+    @property
+    def all(self) -> tuple[Signer, ...]:
+        """Every key that signs now, the one in force first."""
+        return (self.current, *self.former)
+
+
+def log_origin() -> str:
+    """Return the origin of this hotline's log; the first call fixes it.
+
+    It is the log's address without its scheme, as C2SP tlog-tiles proposes; it stays when the
+    hotline moves, because every gate has pinned it.
     """
     parts = urlsplit(settings.PUBLIC_URL)
     origin = f"{parts.netloc}{parts.path}/log/v1"
     log, _ = Log.objects.get_or_create(id=1, defaults={"origin": origin})
-    return Signer(log.origin, secret("log-key"))
+    return log.origin
+
+
+def log_signer() -> Signer:
+    """Return the signer with the key in force."""
+    return log_keys().current
+
+
+def log_keys() -> LogKeys:
+    """Return the keys that sign now, by the key events that stand in the log.
+
+    Raises RuntimeError if the file of a key is missing.
+    """
+    origin = log_origin()
+    current = Signer(origin, secret(FIRST_KEY))
+    former: list[Signer] = []
+    events = LogEntry.objects.filter(entry=None, event__isnull=False).order_by("index")
+    for opened in events.values_list("event", flat=True):
+        event = parse_event(bytes(opened or b""))
+        if not isinstance(event, KeyEvent):
+            continue
+        if datetime.now(UTC) < event.time + OVERLAP:
+            former.insert(0, current)
+        current = _signer_of(origin, event.key)
+    return LogKeys(current, tuple(former))
+
+
+def new_log_key() -> str:
+    """Make another key in a file of its own; returns its verifier key line."""
+    number = 2
+    while (secrets_directory() / f"{FIRST_KEY}-{number}").exists():
+        number += 1
+    return Signer(log_origin(), secret(f"{FIRST_KEY}-{number}")).verifier_key.line
+
+
+def key_signer(event: KeyEvent) -> Signer:
+    """Return the signer with the key that an event hands the log over to; RuntimeError if lost."""
+    return _signer_of(log_origin(), event.key)
+
+
+def _signer_of(origin: str, line: str) -> Signer:
+    for path in secrets_directory().glob(f"{FIRST_KEY}*"):
+        signer = Signer(origin, secret(path.name))
+        if signer.verifier_key.line == line:
+            return signer
+    raise RuntimeError(
+        f"The log was handed over to the key {line}, and no file {FIRST_KEY}-… in "
+        f"{secrets_directory()} holds it. Restore it from a backup."
+    )
