@@ -52,7 +52,7 @@ def browser_type_launch_args() -> dict[str, object]:
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
         ],
         # Playwright switches the back-forward cache off, and a Back-button test would pass falsely.
         "ignore_default_args": ["--disable-back-forward-cache"],

@@ -63,6 +63,14 @@ PAGES = COMMON | {
     "Vary": "Accept-Language, Cookie",
 }
 FINGERPRINTS = PAGES | {"Content-Security-Policy": FINGERPRINTS_CSP}
+DESK = COMMON | {
+    "Content-Security-Policy": PAGES_CSP,
+    "Cache-Control": "no-store",
+    "Vary": "Cookie",
+    "Permissions-Policy": PERMISSIONS.replace("-create=()", "-create=(self)").replace(
+        "publickey-credentials-get=()", "publickey-credentials-get=(self)"
+    ),
+}
 STATIC = COMMON | {"Content-Security-Policy": STATIC_CSP, "Vary": "Accept-Encoding"}
 STATIC_FOUND = STATIC | {"Cache-Control": "public, max-age=31536000, immutable"}
 STATIC_MISSING = STATIC | {"Cache-Control": "no-store"}
@@ -115,6 +123,11 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "threatened": ("/threatened", 200, 405, PAGES),
     "privacy": ("/privacy", 200, 405, PAGES),
     "accessibility": ("/accessibility", 200, 405, PAGES),
+    "desk": ("/desk/", 303, 405, DESK),
+    "desk-login": ("/desk/login", 200, 422, DESK),
+    "desk-logout": ("/desk/logout", 405, 303, DESK),
+    "desk-join": ("/desk/join/nothing", 404, 404, DESK),
+    "desk-entry": ("/desk/entries/nothing", 303, 303, DESK),
     "ended": ("/ended", 200, 405, PAGES),
     "leave": ("/leave", 303, 405, PAGES | {"Clear-Site-Data": '"cookies", "storage"'}),
 }
@@ -247,7 +260,7 @@ def test_a_wrong_host_and_a_failure_inside_have_calm_pages(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", sorted(set(ROUTES) - {"begin"}))
+@pytest.mark.parametrize("route", sorted(set(ROUTES) - {"begin", "desk-login"}))
 def test_no_cookie_before_the_first_question(route: str) -> None:
     answer = Client().get(ROUTES[route][0])
     if route in LEAVES | {"leave"}:

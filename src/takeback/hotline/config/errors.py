@@ -14,7 +14,7 @@ from django.http import (
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from takeback.hotline.config.headers import Surface, surface_of_path
+from takeback.hotline.config.headers import Surface, is_desk, surface_of_path
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
@@ -22,7 +22,7 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 
 def error_response(request: HttpRequest, status: int) -> HttpResponse:
     """The page for `status`; a program that asks gets one line of JSON."""
-    if surface_of_path(request.path) is not Surface.PAGES:
+    if surface_of_path(request.path) in {Surface.API, Surface.STATIC}:
         return JsonResponse({"error": _FOR_PROGRAMS.get(status, "error")}, status=status)
     body = render_to_string("intake/error.html", {"status": status}, request)
     return HttpResponse(body, status=status)
@@ -67,7 +67,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     sender is told so. Without a session there is nothing that another site could misuse.
     """
     if request.session.is_empty():
-        return HttpResponseRedirect(reverse("ended"), status=303)
+        ended = "desk-login" if is_desk(request.path) else "ended"
+        return HttpResponseRedirect(reverse(ended), status=303)
     return error_response(request, 403)
 
 

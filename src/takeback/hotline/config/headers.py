@@ -23,6 +23,8 @@ class Surface(StrEnum):
     """Pages that start workers: pictures, the case code, coming back."""
     STATIC = "static"
     """Built files; a worker takes its policy from its own script's response."""
+    DESK = "desk"
+    """What the hotline's own people see; the one place that may ask for a passkey."""
     API = "api"
     """The log, the list and its feeds, for programs."""
 
@@ -38,6 +40,7 @@ _POLICIES: Mapping[Surface, str] = {
     Surface.FINGERPRINTS: _PAGE.format(
         wasm=" 'wasm-unsafe-eval'", workers="worker-src 'self'; ", policies="takeback"
     ),
+    Surface.DESK: _PAGE.format(wasm="", workers="", policies="'none'"),
     Surface.STATIC: (
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -80,6 +83,11 @@ _PERMISSIONS = ", ".join(
     ["clipboard-write=(self)", *(f"{feature}=()" for feature in _REFUSED_FEATURES)]
 )
 
+_PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+_DESK_PERMISSIONS = _PERMISSIONS
+for _feature in _PASSKEYS:
+    _DESK_PERMISSIONS = _DESK_PERMISSIONS.replace(f"{_feature}=()", f"{_feature}=(self)")
+
 _EVERYWHERE: Mapping[str, str] = {
     # Not "no-referrer": Chromium then sends `Origin: null` and the CSRF check refuses our forms.
     "Referrer-Policy": "same-origin",
@@ -96,6 +104,7 @@ _EVERYWHERE: Mapping[str, str] = {
 _VARY: Mapping[Surface, str] = {
     Surface.PAGES: "Accept-Language, Cookie",
     Surface.FINGERPRINTS: "Accept-Language, Cookie",
+    Surface.DESK: "Cookie",
     Surface.STATIC: "Accept-Encoding",
     Surface.API: "",
 }
@@ -116,12 +125,19 @@ def on_surface(surface: Surface, response: _Response) -> _Response:
     return response
 
 
+def is_desk(path: str) -> bool:
+    """Whether a path belongs to the desk."""
+    return path.startswith("/desk/")
+
+
 def surface_of_path(path: str) -> Surface:
     """The surface of a path when no view has said otherwise."""
     if path.startswith(("/log/", "/list/", "/feeds/")):
         return Surface.API
     if path.startswith("/static/"):
         return Surface.STATIC
+    if is_desk(path):
+        return Surface.DESK
     return Surface.PAGES
 
 
@@ -129,6 +145,8 @@ def headers_for(surface: Surface, *, found: bool = True) -> dict[str, str]:
     """The whole table for one response; only a static file that was `found` may be kept."""
     table = dict(_EVERYWHERE)
     table["Content-Security-Policy"] = _POLICIES[surface]
+    if surface is Surface.DESK:
+        table["Permissions-Policy"] = _DESK_PERMISSIONS
     if surface is Surface.STATIC and found:
         table["Cache-Control"] = _FOREVER
     elif surface is not Surface.API or not found:

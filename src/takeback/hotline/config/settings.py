@@ -34,18 +34,25 @@ NOT_THE_SAME_PLATFORMS = whole_number("TAKEBACK_NOT_THE_SAME_PLATFORMS", 2, leas
 WITNESSES = Path(witnesses) if (witnesses := os.environ.get("TAKEBACK_WITNESSES")) else None
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "procrastinate.contrib.django",
     "takeback.hotline.config",
     "takeback.hotline.audit",
     "takeback.hotline.publishing",
     "takeback.hotline.intake",
+    "takeback.hotline.desk",
 ]
 MIDDLEWARE = [
     "takeback.hotline.config.headers.StrictHeaders",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "takeback.hotline.config.session_cookies.SessionsOfTwoKinds",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "takeback.hotline.config.urls"
 ASGI_APPLICATION = "takeback.hotline.config.asgi.application"
@@ -77,6 +84,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_USE_SESSIONS = True
 CSRF_FAILURE_VIEW = "takeback.hotline.config.errors.csrf_failure"
+
+# The desk: people with passkeys, nobody with a password, and a cookie that stays at the desk.
+DESK_COOKIE_NAME = "__Secure-desk" if _ENCRYPTED else "desk"
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "takeback.hotline.desk.passkeys.DeskPasskeys"
+ACCOUNT_EMAIL_VERIFICATION = "none"
 
 # Fifty picture records of some 300 bytes, with room; no file is ever sent.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

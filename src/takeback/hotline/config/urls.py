@@ -12,6 +12,7 @@ urlpatterns = [
     path("robots.txt", files.robots, name="robots"),
     path("", include("takeback.hotline.publishing.urls")),
     path("feeds/", include("takeback.hotline.feeds.urls")),
+    path("", include("takeback.hotline.desk.urls")),
     *i18n_patterns(
         path("", include("takeback.hotline.intake.urls")), prefix_default_language=False
     ),

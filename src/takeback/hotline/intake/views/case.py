@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from takeback.hotline.config.errors import error_response, methods
 from takeback.hotline.config.headers import Surface, on_surface
+from takeback.hotline.config.redirects import see_other
 from takeback.hotline.intake import apps_known, browser_texts, sentences, texts, visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup, history_of
 from takeback.hotline.intake.actions import withdraw_case
@@ -18,7 +19,6 @@ from takeback.hotline.intake.origin import from_our_own_pages
 from takeback.hotline.intake.questions import AnswerError
 from takeback.hotline.intake.stretching import BusyError, lookup_of_typed
 from takeback.hotline.intake.views.leaving import to_neutral_site
-from takeback.hotline.intake.views.redirects import see_other
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
 

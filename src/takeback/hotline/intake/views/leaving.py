@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from takeback.hotline.config.errors import methods
-from takeback.hotline.intake.views.redirects import SeeOther
+from takeback.hotline.config.redirects import SeeOther
 
 
 def to_neutral_site() -> HttpResponse:

@@ -1,0 +1,28 @@
+"""What the desk calls things; in English only, as the whole desk (docs/desk.md)."""
+
+from collections.abc import Mapping
+
+from takeback.hotline.desk.domain import Decision, Reason
+from takeback.hotline.publishing.domain import HoldReason
+
+HOLD_REASONS: Mapping[str, str] = {
+    HoldReason.GUARD: "Close to a well-known lawful picture",
+    HoldReason.CROWD: "Looks like many entries of other reports",
+    HoldReason.NOTHING_LEFT: "Its fingerprints say too little of the picture",
+}
+
+DECISIONS: Mapping[Decision, str] = {
+    Decision.RELEASE: "Put it on the list",
+    Decision.RESUME: "Put it into force again",
+    Decision.WITHDRAW: "Keep it off the list for good",
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.ANOTHER_PICTURE: "It only resembles the others; it is another picture",
+    Reason.LAWFUL_PICTURE: "It is a lawful picture that many people post",
+    Reason.FLOOD: "Somebody floods the list",
+    Reason.PLATFORMS_WRONG: "The platforms are mistaken",
+    Reason.PLATFORMS_RIGHT: "The platforms are right",
+    Reason.APPEAL_RIGHT: "An appeal is right",
+    Reason.OTHER: "Another reason",
+}

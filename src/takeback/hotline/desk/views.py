@@ -1,0 +1,143 @@
+"""The pages of the desk: coming in, the queue, one entry, deciding."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth import get_user, login
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from takeback.hashlist.events import EntryId
+from takeback.hotline.config.errors import methods
+from takeback.hotline.config.redirects import see_other
+from takeback.hotline.desk import actions, passkeys
+from takeback.hotline.desk.access import invited
+from takeback.hotline.desk.domain import Decision, DeskError, Reason
+from takeback.hotline.desk.texts import DECISIONS, HOLD_REASONS, REASONS
+from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.publishing import waiting
+from takeback.hotline.publishing.domain import UnknownEntryError
+
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
+_StaffView = Callable[Concatenate[HttpRequest, User, _Arguments], HttpResponseBase]
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
+    """Let only people in who work here; the view is told who it is."""
+
+    @wraps(view)
+    def answer(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        person = get_user(request)
+        if not isinstance(person, User):
+            return see_other("desk-login")
+        return view(request, person, *args, **kwargs)
+
+    return answer
+
+
+@methods("GET", "POST")
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a passkey."""
+    if request.method != "POST":
+        return _ask(request)
+    if refusal := refused(request, Limit.LOG_IN):
+        return refusal
+    try:
+        person = passkeys.person_of(request.POST.get("answer", ""))
+    except passkeys.PasskeyError:
+        return _ask(request, failed=True)
+    login(request, person, _BACKEND)
+    return see_other("desk")
+
+
+def _ask(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
+    context = {"options": passkeys.login_options(), "failed": failed}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    return render(request, "desk/login.html", context, status=status)
+
+
+@methods("GET", "POST")
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Let an invited person make their passkey, and in."""
+    if request.method == "POST" and (refusal := refused(request, Limit.LOG_IN)):
+        return refusal
+    invitation = invited(token)
+    if invitation is None:
+        return render(request, "desk/ended.html", status=HTTPStatus.NOT_FOUND)
+    failed = False
+    if request.method == "POST":
+        try:
+            person = actions.join(token, request.POST.get("answer", ""))
+        except DeskError:
+            return render(request, "desk/ended.html", status=HTTPStatus.NOT_FOUND)
+        except passkeys.PasskeyError:
+            failed = True
+        else:
+            login(request, person, _BACKEND)
+            return see_other("desk")
+    context = {
+        "name": invitation.person.username,
+        "options": passkeys.registration_options(invitation.person),
+        "failed": failed,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    return render(request, "desk/join.html", context, status=status)
+
+
+@methods("POST")
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    request.session.flush()
+    return see_other("desk-login")
+
+
+@methods("GET")
+@_for_staff
+def queue(request: HttpRequest, person: User) -> HttpResponse:
+    """What waits, the oldest first."""
+    context = {
+        "person": person,
+        "held": waiting.held_entries(),
+        "suspended": waiting.suspended_entries(),
+        "hold_reasons": HOLD_REASONS,
+    }
+    return render(request, "desk/queue.html", context)
+
+
+@methods("GET", "POST")
+@_for_staff
+def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase:
+    """One entry: all numbers that there are of it, and what can be done."""
+    found = waiting.entry_in_review(EntryId(entry_id))
+    if found is None:
+        raise Http404
+    failed = ""
+    if request.method == "POST":
+        try:
+            decision = Decision(request.POST.get("decision", ""))
+            reason = Reason(request.POST.get("reason", ""))
+            actions.decide(person, found.entry, decision, reason)
+            return see_other("desk")
+        except UnknownEntryError:
+            failed = "Somebody was faster: this can't be done any more."
+        except ValueError:
+            failed = "Pick what to do, and why."
+    possible = [one for one in Decision if one.value in found.possible]
+    context = {
+        "person": person,
+        "found": found,
+        "hold_reason": HOLD_REASONS.get(found.hold_reason, ""),
+        "decisions": [(one.value, DECISIONS[one]) for one in possible],
+        "reasons": [(one.value, text) for one, text in REASONS.items()],
+        "failed": failed,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    return render(request, "desk/entry.html", context, status=status)

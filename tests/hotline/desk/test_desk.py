@@ -1,0 +1,178 @@
+"""The desk: who gets in, what is shown, what is decided; its cookie stays at the desk."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.test import Client
+
+from takeback.hashlist.events import EntryId, new_entry_id
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.config.sessions import SessionStore
+from takeback.hotline.desk import actions, passkeys
+from takeback.hotline.desk.access import staff
+from takeback.hotline.desk.domain import Decision, DeskError, Reason
+from takeback.hotline.desk.models import Invitation
+from takeback.hotline.publishing.actions import list_picture, record_feedback, suspend_entry
+from takeback.hotline.publishing.models import Entry
+from takeback.hotline.publishing.sealing import seal_pending
+from tests.hotline.intake.visiting import ORIGIN
+from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.hotline.publishing.test_checking import sealed, signals_of
+from tests.hotline.publishing.test_feedback import platform, said
+
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def at_the_desk(name: str = "Ana") -> Client:
+    """A browser in which this person has logged in; how they do is tested in tests/e2e."""
+    actions.invite(name)
+    client, request = Client(enforce_csrf_checks=True), HttpRequest()
+    request.session = SessionStore()
+    login(request, User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
+    request.session.save()
+    client.cookies["desk"] = request.session.session_key or ""
+    return client
+
+
+def read(client: Client, path: str = "/desk/") -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def decide(client: Client, entry: EntryId, **form: str) -> int:
+    token = _TOKEN.search(read(client, f"/desk/entries/{entry}"))
+    assert token
+    form["csrfmiddlewaretoken"] = token[1]
+    return client.post(f"/desk/entries/{entry}", form).status_code
+
+
+@pytest.mark.django_db
+def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_record() -> None:
+    held, kept_off = sealed(*signals_of(bytes(32))), sealed(*signals_of(bytes(32)))
+    doubted = list_picture(some_signals())
+    seal_pending()
+    heron = platform("Heron")
+    record_feedback(heron, [said(doubted, FeedbackValue.NOT_THE_SAME)])
+    ana = at_the_desk()
+    page = read(ana)
+    assert page.count("Close to a well-known lawful picture") == 2
+    assert "1 platform said it is not the same" in page
+    shown = read(ana, f"/desk/entries/{held}")
+    assert '0 bits: <bdi class="app-desk-id">blank, grey 0' in shown
+    assert "never was in the log" in shown
+    assert "not_the_same</code>: 1 time, 1 platform" in read(ana, f"/desk/entries/{doubted}")
+    assert decide(ana, held, decision="release") == 422
+    assert decide(ana, held, decision="release", reason="another_picture") == 303
+    assert decide(ana, kept_off, decision="withdraw", reason="lawful_picture") == 303
+    assert decide(ana, doubted, decision="resume", reason="platforms_wrong") == 303
+    seal_pending()
+    assert set(follow_database()) == {held, doubted}
+    assert read(ana).count("Nothing waits.") == 2
+    number = User.objects.get(username="Ana").pk
+    acts = AuditRecord.objects.filter(actor=f"staff {number}").values_list("verb", "subject")
+    assert list(acts.order_by("position")) == [
+        ("entry.released", held),
+        ("desk.release.another_picture", held),
+        ("entry.withdrawn", kept_off),
+        ("desk.withdraw.lawful_picture", kept_off),
+        ("entry.resumed", doubted),
+        ("desk.resume.platforms_wrong", doubted),
+    ]
+
+
+@pytest.mark.django_db
+def test_nobody_gets_in_without_a_passkey_nor_with_another_cookie_nor_once_removed() -> None:
+    entry = sealed(*signals_of(bytes(32)))
+    stranger = Client()
+    for path in ("/desk/", f"/desk/entries/{entry}", f"/desk/entries/{new_entry_id()}"):
+        answer = stranger.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/login")
+    ana = at_the_desk()
+    key = ana.cookies["desk"].value
+    elsewhere = Client()
+    elsewhere.cookies["s"] = key
+    assert elsewhere.get("/desk/").status_code == 303
+    visitor = Client()
+    visitor.post("/begin", headers=ORIGIN)
+    visitor.cookies["desk"] = visitor.cookies["s"].value
+    assert visitor.get("/desk/").status_code == 303
+    forged = ana.post(f"/desk/entries/{entry}", {"decision": "release", "reason": "other"})
+    assert forged.status_code == 403
+    assert ana.get(f"/desk/entries/{new_entry_id()}").status_code == 404
+    actions.remove("Ana")
+    assert ana.get("/desk/").status_code == 303
+    assert Entry.objects.get(id=entry).withdrawn_at is None
+
+
+@pytest.mark.django_db
+def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
+    client = Client()
+    page = client.get("/desk/login")
+    assert list(page.cookies) == ["desk"]
+    morsel = page.cookies["desk"]
+    assert (morsel["path"], morsel["samesite"], morsel["httponly"]) == ("/desk/", "Strict", True)
+    assert (morsel["max-age"], morsel["expires"], morsel["domain"]) == ("", "", "")
+    assert not client.get("/").cookies
+    ana = at_the_desk()
+    token = _TOKEN.search(read(ana))
+    assert token
+    ended = ana.post("/desk/logout", {"csrfmiddlewaretoken": token[1]})
+    assert ended.cookies["desk"].value == ""
+    assert ana.get("/desk/").status_code == 303
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("", "{}", "[]", "null", "x" * 20_000),
+        *('{"response": {}}', '{"response": {"userHandle": "MQ"}}'),
+        '{"id":"AA","rawId":"AA","type":"public-key","response":{"userHandle":"MQ",'
+        '"signature":"AA","clientDataJSON":"e30","authenticatorData":"AA"}}',
+    ],
+)
+def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:
+    token = actions.invite("Ana")
+    client = Client()
+    for path in ("/desk/login", f"/desk/join/{token}"):
+        client.get(path)
+        assert client.post(path, {"answer": answer}).status_code == 422
+    assert Invitation.objects.get().used_at is None
+    assert client.get("/desk/").status_code == 303
+
+
+@pytest.mark.django_db
+def test_invitations_work_once_and_end_with_the_person() -> None:
+    token = actions.invite("Ana")
+    assert Client().get(f"/desk/join/{token}").status_code == 200
+    with pytest.raises(passkeys.PasskeyError):
+        actions.join(token, "{}")
+    actions.remove("Ana")
+    assert Client().get(f"/desk/join/{token}").status_code == 404
+    with pytest.raises(DeskError):
+        actions.join(token, "{}")
+    with pytest.raises(DeskError):
+        actions.remove("Ana")
+    for name in ("", " ", "A\nB", "x" * 81):
+        with pytest.raises(DeskError):
+            actions.invite(name)
+    assert [(one.name, one.active, one.passkeys) for one in staff()] == [("Ana", False, 0)]
+
+
+@pytest.mark.django_db
+def test_two_who_decide_at_once_leave_one_decision() -> None:
+    entry = list_picture(some_signals())
+    seal_pending()
+    suspend_entry(entry, "hotline", "operator")
+    ana = at_the_desk()
+    person = User.objects.get()
+    actions.decide(person, entry, Decision.WITHDRAW, Reason.OTHER)
+    page = read(ana, f"/desk/entries/{entry}")
+    assert "Off the list since" in page
+    assert "Do it" not in page
