@@ -8,7 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
+from threatexchange.signal_type.pdq.signal import PdqSignal
 
+from takeback.exchange_for_tx.exchange import (
+    TakebackCollabConfig,
+    TakebackCredentials,
+    TakebackExchangeAPI,
+)
+from takeback.gate.client import HotlineError
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access, changes
@@ -200,6 +208,25 @@ def test_graph_client_follows_the_list(
     groups = f"{url}/feeds/graph/v1/12345678/threat_privacy_groups_member"
     listed = httpx.get(groups, params={"access_token": f"12345678|{token}"}).json()["data"]
     assert [group["id"] for group in listed] == ["1", "2", "3"]
+
+
+def test_our_exchange_follows_a_hotline_and_its_opinions_land(url: str, token: str) -> None:
+    (pdq,) = random_pdqs(1)
+    (entry,) = list_pdqs([pdq])
+    collab = TakebackCollabConfig(name="takeback", hotline=url)
+    api = TakebackExchangeAPI.for_collab(collab, TakebackCredentials(token))
+    (delta,) = api.fetch_iter([PdqSignal], None)
+    assert list(delta.updates) == [entry]
+    for category in SignalOpinionCategory:
+        api.report_opinion(PdqSignal, pdq, SignalOpinion(True, category, set()))
+    assert values_said(entry) == {
+        FeedbackValue.BLOCKED,
+        FeedbackValue.PENDING_REVIEW,
+        FeedbackValue.NOT_BLOCKED,
+    }
+    (unlisted,) = random_pdqs(1)
+    with pytest.raises(HotlineError, match="no entry has this PDQ"):
+        api.report_opinion(PdqSignal, unlisted, SignalOpinion.get_trivial())
 
 
 def test_fingerprints_of_withdrawn_entries_go_in_time(

@@ -1,0 +1,102 @@
+"""Takes the signed log one verified step further, from a checkpoint that `tx` keeps for us."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from threatexchange.exchanges.fetch_state import FetchCheckpointBase
+
+from takeback.gate.client import HotlineClient, PlatformToken
+from takeback.hashlist.checkpoint import open_checkpoint
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
+from takeback.hashlist.follow import LoggedEvent, LogGrowth
+from takeback.hashlist.merkle import Frontier
+from takeback.hashlist.rules import LogRules
+from takeback.hashlist.signed_note import VerifierKey
+
+# An entry can be withdrawn between our fetching a checkpoint and its openings; the hotline signs
+# the withdrawal within seconds, and a newer checkpoint then explains the gap.
+_ERASED_TRIES = 5
+_ERASED_PAUSE_SECONDS = 0.5
+
+
+@dataclass
+class ListCheckpoint(FetchCheckpointBase):
+    """What was verified so far, in values that any store keeps: JSON, pickle or a database.
+
+    `pinned`: the verifier key line first believed; `frontier`: the edge of the Merkle tree, in
+    hex; `rules`: those of the log, as JSON; `fetched_at`: second since the epoch.
+    """
+
+    pinned: str
+    frontier: str
+    rules: str
+    fetched_at: int
+
+    def get_progress_timestamp(self) -> int:
+        """When the list was last fetched."""
+        return self.fetched_at
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedStep:
+    """The events since a checkpoint, all of them verified, and the checkpoint after them."""
+
+    events: list[LoggedEvent]
+    checkpoint: ListCheckpoint
+
+
+def next_step(
+    client: HotlineClient, token: PlatformToken, before: ListCheckpoint | None
+) -> VerifiedStep:
+    """Fetch and verify what the log has grown by since `before`; all of it if that is None.
+
+    Nothing is given out before the whole step leads to the signed root. Raises LogError if the
+    log is refused, HotlineError if the hotline can't be asked.
+    """
+    for tries_left in reversed(range(_ERASED_TRIES)):
+        try:
+            return _step(client, token, before)
+        except ErasedWithoutWithdrawalError:
+            if not tries_left:
+                raise
+            threading.Event().wait(_ERASED_PAUSE_SECONDS)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _step(
+    client: HotlineClient, token: PlatformToken, before: ListCheckpoint | None
+) -> VerifiedStep:
+    if before is None:
+        pinned, frontier, rules = VerifierKey.parse(client.key()), Frontier(), LogRules()
+    else:
+        pinned = VerifierKey.parse(before.pinned)
+        frontier = Frontier.from_bytes(bytes.fromhex(before.frontier))
+        rules = LogRules.from_json(json.loads(before.rules))
+    key = rules.key or pinned
+    if token.pin not in (pinned.pin, key.pin):
+        raise LogError(
+            "The token does not fit the key of the log. Ask the hotline for a new token; for "
+            "another log, delete what was fetched (tx fetch --clear)."
+        )
+    growth = LogGrowth(frontier, signed := open_checkpoint(client.checkpoint(), key))
+    events: list[LoggedEvent] = []
+    now = datetime.now(UTC)
+    for part in growth.ranges():
+        taken = growth.take(part, client.openings(part))
+        rules = rules.after(taken, signed.origin, now)
+        events += taken
+    edge = growth.finish()
+    fetched_at = max(int(time.time()), before.fetched_at if before else 0)
+    after = ListCheckpoint(
+        pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at
+    )
+    return VerifiedStep(events, after)
+
+
+def opened(step: VerifiedStep) -> Iterator[LoggedEvent]:
+    """Yield the events that were not erased since."""
+    return (one for one in step.events if one.event is not None)

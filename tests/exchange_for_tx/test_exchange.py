@@ -1,0 +1,118 @@
+"""`tx` itself, with our exchange, against a log on a socket: configured as the document says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
+from threatexchange.signal_type.pdq.signal import PdqSignal
+
+from takeback.exchange_for_tx.exchange import (
+    ListedPicture,
+    TakebackCollabConfig,
+    TakebackCredentials,
+    TakebackExchangeAPI,
+)
+from takeback.exchange_for_tx.following import ListCheckpoint
+from takeback.gate.client import HotlineError
+from takeback.hashlist.errors import LogError
+from takeback.matching.policy import Lane
+from tests.gate.log_server import Log, serving
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/compatible-feeds.md"
+
+
+def exchange(url: str, log: Log, **options: set[str]) -> TakebackExchangeAPI:
+    collab = TakebackCollabConfig(name="takeback", hotline=url, **options)
+    return TakebackExchangeAPI.for_collab(collab, TakebackCredentials(log.token))
+
+
+class Following:
+    """What a store of `tx` does with an exchange."""
+
+    def __init__(self) -> None:
+        self.fetched: dict[str, ListedPicture] = {}
+        self.checkpoint: ListCheckpoint | None = None
+
+    def fetch(self, api: TakebackExchangeAPI) -> dict[str, set[str]]:
+        for delta in api.fetch_iter([PdqSignal], self.checkpoint):
+            api.naive_fetch_merge(self.fetched, delta.updates)
+            self.checkpoint = delta.checkpoint
+        signals = api.naive_convert_to_signal_type([PdqSignal], api.collab, self.fetched)
+        known = signals.get(PdqSignal, {})
+        return {value: set(one.entries) for value, one in known.items()}
+
+
+def test_exchange_follows_the_list_and_refuses_another() -> None:
+    log, store = Log(), Following()
+    one, other = os.urandom(32), os.urandom(32)
+    with serving(log) as url:
+        api = exchange(url, log)
+        assert store.fetch(api) == {}
+        first, second = log.add(one), log.add(one)
+        third = log.add(other, Lane.CONFIRMED)
+        assert store.fetch(api) == {one.hex(): {first, second}, other.hex(): {third}}
+        confirmed = exchange(url, log, only_lanes={"confirmed"})
+        assert set(Following().fetch(confirmed)) == {other.hex()}
+        log.withdraw(first)
+        assert store.fetch(api)[one.hex()] == {second}
+        log.withdraw(second)
+        assert store.fetch(api) == {other.hex(): {third}}
+        assert set(Following().fetch(api)) == {other.hex()}
+        known = dict(store.fetched)
+        with pytest.raises(HotlineError):
+            api.report_opinion(
+                PdqSignal,
+                other.hex(),
+                SignalOpinion(True, SignalOpinionCategory.POSITIVE_CLASS, set()),
+            )
+    rewritten = Log(log.signer.name)
+    for _ in range(9):
+        rewritten.add(os.urandom(32))
+    with serving(rewritten) as url, pytest.raises(LogError):
+        store.fetch(exchange(url, rewritten))
+    assert store.fetched == known
+
+
+def test_tx_matches_as_the_document_configures_it(tmp_path: Path) -> None:
+    log = Log()
+    code, gone = os.urandom(32), os.urandom(32)
+    log.add(code)
+    log.add(os.urandom(32))
+    entry = log.add(gone)
+    block = next(
+        text
+        for text in re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+        if "takeback.exchange_for_tx" in text
+    )
+    with serving(log) as url:
+        script = block.replace("https://list.example.org", url).replace("tb1_…", log.token)
+        assert "Up to date" in run(script, tmp_path).stderr
+
+        def matches(value: bytes) -> bool:
+            asked = f"tx match --hashes photo -- {value.hex()}"
+            return "from_hotline" in run(asked, tmp_path).stdout
+
+        assert matches(code)
+        assert matches(gone)
+        log.withdraw(entry)
+        run(f"TX_TAKEBACK_TOKEN={log.token} tx fetch", tmp_path)
+        assert not matches(gone)
+        assert matches(code)
+
+
+def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:
+    tools = Path(sys.executable).parent
+    done = subprocess.run(
+        ["/bin/sh", "-ec", script],
+        env={**os.environ, "HOME": str(home), "PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
