@@ -24,7 +24,7 @@ from takeback.hashlist.events import (
     cut_to_hour,
     new_entry_id,
 )
-from takeback.hashlist.feedback import FeedbackBatch
+from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import Signer
@@ -44,6 +44,8 @@ class Log:
         self.deliveries = 0
         self.refuses_feedback: set[str] = set()
         self.broken = False
+        self.refuses_acknowledgements = False
+        self.acknowledged: list[tuple[int, str]] = []
         self.cosigners: list[Cosigner] = []
         self.changed = threading.Condition()
         self.begin_anew()
@@ -165,6 +167,14 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if log.broken or self.headers["Authorization"] != f"Bearer {log.token}":
                 self.answer(500 if log.broken else 401)
+                return
+            if self.path == "/list/v1/acknowledgement":
+                if log.refuses_acknowledgements:
+                    self.answer(500)
+                    return
+                said = Acknowledgement.model_validate_json(body)
+                log.acknowledged.append((said.size, said.root))
+                self.answer(204)
                 return
             batch = FeedbackBatch.model_validate_json(body)
             if any(item.entry in log.refuses_feedback for item in batch.feedback):

@@ -54,6 +54,21 @@ def test_what_is_alive_is_in_force(log, sync, store, codes):
     assert in_force(store) == {first: 6, third: 6}
 
 
+def test_what_is_in_force_is_acknowledged_and_nothing_before_it(log, sync, store, codes):
+    log.add(next(codes))
+    sync.sync()
+    followed = store.followed_log()
+    assert log.acknowledged == [(2, followed.frontier.root().hex())]
+    sync.sync()
+    assert len(log.acknowledged) == 1
+    log.refuses_acknowledgements = True
+    log.add(next(codes))
+    assert sync.sync().size == 3
+    log.refuses_acknowledgements = False
+    sync.sync()  # what could not be said is said now, though nothing is new
+    assert [size for size, _ in log.acknowledged] == [2, 3]
+
+
 def test_an_empty_list_is_in_force_too(sync, store):
     assert sync.sync().size == 1
     assert in_force(store) == {}

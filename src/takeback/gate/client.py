@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 
 from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
 from takeback.hashlist.events import MAX_EVENT_BYTES, EntryId
-from takeback.hashlist.feedback import FeedbackBatch, FeedbackItem, FeedbackReceipt
+from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch, FeedbackItem, FeedbackReceipt
 
 WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0
@@ -132,6 +132,21 @@ class HotlineClient:
             self._check_status(answer)
             return list(FeedbackReceipt.model_validate_json(answer.content).unknown)
         except (requests.RequestException, ValidationError) as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error
+
+    def acknowledge(self, size: int, root: bytes) -> None:
+        """Say up to which state the list is in force here."""
+        said = Acknowledgement(size=size, root=root.hex())
+        try:
+            answer = self._session.post(
+                f"{self.url}/list/v1/acknowledgement",
+                data=said.model_dump_json(),
+                headers={"Content-Type": "application/json"},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+            self._check_status(answer)
+        except requests.RequestException as error:
             raise HotlineUnreachableError(self._no_answer(error)) from error
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
+from takeback.matching.snapshot import SnapshotSource
 from takeback.matching.snapshot_file import SnapshotError
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class ListSync:
         self._on_progress = on_progress
         self._publisher = SnapshotPublisher(store)
         self._trust = read_trust(store)
+        self._acknowledged: SnapshotSource | None = None
 
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
@@ -118,7 +120,7 @@ class ListSync:
                 checkpoint_note = None
                 threading.Event().wait(_ERASED_PAUSE_SECONDS)
             else:
-                self._publisher.publish()
+                self._acknowledge(self._publisher.publish())
                 return outcome
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -218,6 +220,17 @@ class ListSync:
         if self._token.pin not in (position.pinned.pin, position.key.pin):
             raise WrongKeyError(f"The token does not fit {whose}.")
         return position
+
+    def _acknowledge(self, in_force: SnapshotSource | None) -> None:
+        """Tell the hotline what is in force now; what it can't be told is told the next time."""
+        if in_force is None or in_force == self._acknowledged:
+            return
+        try:
+            self._client.acknowledge(in_force.checkpoint_size, in_force.root_hash)
+        except HotlineError as error:
+            logger.warning("The hotline does not know yet what is in force here: %s", error)
+        else:
+            self._acknowledged = in_force
 
     def _require_trust(self, note: bytes, position: _Position) -> None:
         if self._trust is None:

@@ -45,6 +45,13 @@ class FeedbackBatch(WireModel):
     ]
 
 
+class Acknowledgement(WireModel):
+    """Which state of the list is in force at a gate: the log's size, and its root in hex."""
+
+    size: Annotated[int, Field(ge=0)]
+    root: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class FeedbackReceipt(WireModel):
     """What the hotline answers: how many items it has now, and the entries it does not know."""
 

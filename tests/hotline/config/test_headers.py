@@ -100,6 +100,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "list-openings": ("/list/v1/openings/0-1", 401, 405, API),
     "list-wait": ("/list/v1/wait", 401, 405, API),
     "list-feedback": ("/list/v1/feedback", 405, 401, API),
+    "list-acknowledgement": ("/list/v1/acknowledgement", 405, 401, API),
     "stopncii-fetch": ("/feeds/stopncii/v1/FetchHashes", 401, 405, API),
     "stopncii-feedback": ("/feeds/stopncii/v1/SubmitFeedback", 405, 401, API),
     "stopncii-hashes": ("/feeds/stopncii/v1/SubmitHashes", 405, 401, API),

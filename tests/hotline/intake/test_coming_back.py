@@ -15,6 +15,7 @@ from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.publishing import actions as publishing
 from takeback.hotline.publishing.models import Entry, Platform
 from takeback.hotline.publishing.sealing import seal_pending
+from tests.hotline.publishing.test_feedback import acknowledge
 
 from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
@@ -169,3 +170,28 @@ def test_more_guesses_than_places_wait_and_are_then_asked_to_come_back(
     answer = open_with(code="1234")
     assert answer.status_code == 503
     assert b"very busy" in answer.content
+
+
+@pytest.mark.django_db
+def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
+    for name in ("Skylark", "Plover"):
+        publishing.add_platform(name)
+    visitor, _ = report_from_browser(pictures=[picture_record()])
+    seal_pending()
+    platforms = list(Platform.objects.order_by("name"))
+    for platform in platforms:
+        publishing.note_fetched(platform, 2)
+    visitor.read("/case/withdraw").post("/case/withdraw")
+    assert (
+        "0 of 2 websites have removed it from their list so far." in visitor.read("/withdrawn").page
+    )
+    seal_pending()
+    for number, said in enumerate(
+        [
+            "1 of 2 websites have removed it from their list so far.",
+            "All 2 websites that had got it have removed it from their list.",
+        ]
+    ):
+        acknowledge(platforms[number])
+        assert said in visitor.read("/withdrawn").page
+    assert "removed it" not in Visitor().read("/withdrawn").page

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.events import EntryId, new_entry_id
-from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing import access
@@ -14,12 +15,18 @@ from takeback.hotline.publishing.actions import (
     add_platform,
     list_picture,
     note_fetched,
+    record_acknowledgement,
     record_feedback,
     resume_entry,
     revoke_platform,
     withdraw_entries,
 )
-from takeback.hotline.publishing.domain import Outcome, PlatformError
+from takeback.hotline.publishing.domain import (
+    Outcome,
+    PlatformError,
+    Removal,
+    UnknownCheckpointError,
+)
 from takeback.hotline.publishing.models import Feedback, Platform
 from takeback.hotline.publishing.sealing import seal_pending
 from tests.hotline.publishing.followers import follow_database, some_signals
@@ -226,3 +233,41 @@ def test_token_itself_is_not_in_the_database() -> None:
     row = Platform.objects.get()
     assert secret.encode() not in bytes(row.token_digest)
     assert token.endswith(VerifierKey.parse(access.verifier_key_line()).pin)
+
+
+@pytest.mark.django_db
+def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
+    for name in ("Skylark", "Plover", "Wren", "Swift"):
+        add_platform(name)
+    skylark, plover, wren, swift = (
+        Platform.objects.get(name=name) for name in ("Skylark", "Plover", "Wren", "Swift")
+    )
+    first, second = (list_picture(some_signals()) for _ in range(2))
+    seal_pending()
+    for platform in (skylark, plover, swift):
+        note_fetched(platform, 3)
+    revoke_platform("Swift")
+    acknowledge(skylark)
+    acknowledge(plover)
+    withdraw_entries([first, second], "reporter")
+    assert access.removal_of([first, second]) == Removal(0, 2)
+    seal_pending()
+    assert access.removal_of([first, second]) == Removal(0, 2)
+    acknowledge(skylark)
+    assert access.removal_of([first, second]) == Removal(1, 2)
+    with pytest.raises(UnknownCheckpointError):
+        record_acknowledgement(plover, Acknowledgement(size=5, root="00" * 32))
+    with pytest.raises(UnknownCheckpointError):
+        record_acknowledgement(plover, Acknowledgement(size=4, root="00" * 32))
+    acknowledge(plover)
+    acknowledge(wren)  # it had never got them
+    assert access.removal_of([first, second]) == Removal(2, 2)
+    assert access.removal_of([]) == Removal(0, 0)
+
+
+def acknowledge(platform: Platform) -> None:
+    note = access.current_checkpoint()[1]
+    state = open_checkpoint(note, VerifierKey.parse(access.verifier_key_line()))
+    said = Acknowledgement(size=state.size, root=state.root_hash.hex())
+    record_acknowledgement(platform, said)
+    record_acknowledgement(platform, said)

@@ -62,19 +62,21 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
 
 
 @transaction.atomic
-def withdraw_case(case: Case) -> None:
+def withdraw_case(case: Case) -> list[EntryId]:
     """Take every picture of a case off the list and delete the case, all or nothing.
 
     Afterwards its code is answered like one that never was. Doing it twice changes nothing.
+    Returns the entries that were taken off.
     """
     locked = Case.objects.select_for_update().filter(id=case.id).first()
     if locked is None:
-        return
+        return []
     entries = [EntryId(entry) for entry in locked.pictures.values_list("entry", flat=True)]
     if entries:
         publishing.withdraw_entries(entries, _ACTOR)
     locked.delete()
     audit.record("case.withdrawn", str(case.id), _ACTOR)
+    return entries
 
 
 def signals_of(picture: Picture) -> list[Signal]:

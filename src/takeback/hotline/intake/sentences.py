@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from takeback.hotline.intake.domain.timeline import Fact, Happening
+from takeback.hotline.publishing.domain import Removal
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,25 @@ class Sentence:
 def of_fact(fact: Fact) -> Sentence:
     """The sentence of a fact, in the language of this request."""
     return Sentence(fact.day, fact.kind, _text(fact))
+
+
+def of_removal(removal: Removal) -> str:
+    """How far what was taken back is off the lists of others; empty if nobody had got it."""
+    if not removal.of:
+        return ""
+    if removal.done < removal.of:
+        text = ngettext(
+            "%(done)s of %(count)s website has removed it from its list so far.",
+            "%(done)s of %(count)s websites have removed it from their list so far.",
+            removal.of,
+        )
+    else:
+        text = ngettext(
+            "%(count)s website had got it, and has removed it from its list.",
+            "All %(count)s websites that had got it have removed it from their list.",
+            removal.of,
+        )
+    return text % {"done": removal.done, "count": removal.of}
 
 
 def _text(fact: Fact) -> str:

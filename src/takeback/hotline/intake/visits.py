@@ -1,5 +1,7 @@
 """The visit of one person, kept in their sealed session."""
 
+from collections.abc import Sequence
+
 from django.contrib.sessions.backends.base import SessionBase
 
 from takeback.hotline.intake.domain.case_code import CaseCode
@@ -10,6 +12,7 @@ _CODE = "code"
 _IN_BROWSER = "in_browser"
 _SENT = "sent"
 _CASE = "case"
+_WITHDRAWN = "withdrawn"
 
 
 def begin(session: SessionBase) -> None:
@@ -66,6 +69,18 @@ def open_case(session: SessionBase, case_id: str) -> None:
     """Open a case in a fresh session."""
     session.flush()
     session[_CASE] = case_id
+
+
+def keep_withdrawn(session: SessionBase, entries: Sequence[str]) -> None:
+    """Keep, in a fresh session, what was just taken back."""
+    session.flush()
+    session[_WITHDRAWN] = list(entries)
+
+
+def withdrawn(session: SessionBase) -> list[str]:
+    """The entries that were taken back in this session."""
+    value = session.get(_WITHDRAWN)
+    return [str(entry) for entry in value] if isinstance(value, list) else []
 
 
 def opened_case(session: SessionBase) -> str | None:

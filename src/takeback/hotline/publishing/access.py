@@ -29,6 +29,7 @@ from takeback.hotline.publishing.domain import (
     FeedbackSummary,
     Outcome,
     PlatformSummary,
+    Removal,
     Standing,
     UnknownEntryError,
     token_digest,
@@ -42,6 +43,7 @@ from takeback.hotline.publishing.models import (
     Hold,
     LatestChange,
     LogEntry,
+    PendingEvent,
     Platform,
     PlatformFetch,
     TileHash,
@@ -290,6 +292,29 @@ def doubting_platforms(entry: EntryId) -> int:
         id__gt=Subquery(seen),
     )
     return votes.aggregate(platforms=Count("platform", distinct=True))["platforms"] or 0
+
+
+def removal_of(entries: Iterable[EntryId]) -> Removal:
+    """Return how far withdrawn entries are out of force at the platforms that had got them.
+
+    A platform whose token was revoked gets nothing more and says nothing more: it does not count.
+    """
+    wanted = sorted(set(entries))
+    newest = LogEntry.objects.filter(entry__in=wanted).values("entry").annotate(last=Max("index"))
+    # An entry's last event is its withdrawal, unless that still waits to be sealed.
+    waits = PendingEvent.objects.filter(entry__in=wanted).exists()
+    withdrawn_at = max((row["last"] for row in newest), default=None)
+    done = of = 0
+    for platform in Platform.objects.filter(revoked_at=None).select_related(
+        "platformacknowledgement"
+    ):
+        if not _fetched(wanted, platform):
+            continue
+        of += 1
+        said = getattr(platform, "platformacknowledgement", None)
+        if said is not None and not waits and withdrawn_at is not None:
+            done += said.size > withdrawn_at
+    return Removal(done, of)
 
 
 def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:

@@ -21,7 +21,8 @@ from takeback.hashlist.events import (
     cut_to_hour,
     new_entry_id,
 )
-from takeback.hashlist.feedback import FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing import access
@@ -30,6 +31,7 @@ from takeback.hotline.publishing.changes import hold_stamps_from, publication_cl
 from takeback.hotline.publishing.domain import (
     HoldReason,
     PlatformError,
+    UnknownCheckpointError,
     UnknownEntryError,
     WaitsFor,
     new_platform_secret,
@@ -37,12 +39,14 @@ from takeback.hotline.publishing.domain import (
     write_token,
 )
 from takeback.hotline.publishing.models import (
+    Checkpoint,
     Entry,
     Feedback,
     Hold,
     LogEntry,
     PendingEvent,
     Platform,
+    PlatformAcknowledgement,
     PlatformFetch,
     PublicationClock,
 )
@@ -292,6 +296,25 @@ def _enough_to_suspend() -> int:
     """How many platforms it takes: as set, but never more than there are."""
     following = Platform.objects.filter(revoked_at=None).count()
     return max(1, min(settings.NOT_THE_SAME_PLATFORMS, following))
+
+
+@transaction.atomic
+def record_acknowledgement(platform: Platform, said: Acknowledgement) -> None:
+    """Keep up to where a platform says the list is in force; an older state changes nothing.
+
+    Raises UnknownCheckpointError if the log never had this root at this size: the platform follows
+    something else.
+    """
+    sealed = Checkpoint.objects.filter(size=said.size).first()
+    root = Frontier.from_bytes(bytes(sealed.frontier)) if sealed else Frontier()
+    if said.size != root.size or said.root != root.root().hex():
+        raise UnknownCheckpointError("The log never had this root at this size.")
+    known, made = PlatformAcknowledgement.objects.select_for_update().get_or_create(
+        platform=platform, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
+    )
+    if not made and known.size < said.size:
+        known.size, known.acknowledged_at = said.size, datetime.now(UTC)
+        known.save(update_fields=["size", "acknowledged_at"])
 
 
 def note_fetched(platform: Platform, size: int) -> None:

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.errors import MalformedLogError
-from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, FeedbackBatch
+from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, Acknowledgement, FeedbackBatch
 from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.domain import UnknownCheckpointError
 from takeback.hotline.publishing.models import Platform
 from takeback.hotline.publishing.watch import log_watch
 
@@ -155,6 +156,24 @@ def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
         ) from error
     receipt = actions.record_feedback(platform, batch.feedback)
     return JsonResponse(receipt.model_dump(mode="json"))
+
+
+@csrf_exempt
+@_answering("POST")
+@_for_platforms
+def acknowledgement(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Take in up to where the list is in force at a platform."""
+    try:
+        said = Acknowledgement.model_validate_json(request.body)
+        actions.record_acknowledgement(platform, said)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise _RequestError(
+            HTTPStatus.BAD_REQUEST, "bad_acknowledgement", f"{fault['msg']}; see docs/wire.md."
+        ) from error
+    except UnknownCheckpointError as error:
+        raise _RequestError(HTTPStatus.CONFLICT, "unknown_checkpoint", str(error)) from error
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 async def wait(request: HttpRequest) -> HttpResponse:

@@ -43,6 +43,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Of the platforms that had got withdrawn entries: how many there are, and how many say that
+    none of these is in force there any more.
+    """
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformSummary:
     """A platform as an operator sees it; `fetched_size`: number of events it has fetched."""
 
@@ -134,6 +144,10 @@ class ChangePage:
     end: int
     more: bool
     newest: bool
+
+
+class UnknownCheckpointError(LookupError):
+    """The log never had this root at this size."""
 
 
 class UnknownEntryError(LookupError):

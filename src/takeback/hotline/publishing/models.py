@@ -173,6 +173,14 @@ class Platform(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
 
+class PlatformAcknowledgement(models.Model):
+    """The largest state of the log that a platform says is in force there, and since when."""
+
+    platform = models.OneToOneField(Platform, models.PROTECT, primary_key=True)
+    size = models.BigIntegerField()
+    acknowledged_at = models.DateTimeField()
+
+
 class PlatformFetch(models.Model):
     """When a platform had first fetched the log up to a size."""
 

@@ -13,4 +13,5 @@ urlpatterns = [
     path("list/v1/openings/<path:path>", api.openings, name="list-openings"),
     path("list/v1/wait", api.wait, name="list-wait"),
     path("list/v1/feedback", api.feedback, name="list-feedback"),
+    path("list/v1/acknowledgement", api.acknowledgement, name="list-acknowledgement"),
 ]

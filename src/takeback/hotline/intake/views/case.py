@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from takeback.hashlist.events import EntryId
 from takeback.hotline.config.errors import error_response, methods
 from takeback.hotline.config.headers import Surface, on_surface
 from takeback.hotline.config.redirects import see_other
@@ -21,6 +22,7 @@ from takeback.hotline.intake.stretching import BusyError, lookup_of_typed
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.publishing.access import removal_of
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TYPED = 200
@@ -76,15 +78,17 @@ def withdraw(request: HttpRequest) -> HttpResponseBase:
         return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
         return render(request, "intake/withdraw.html")
-    withdraw_case(case)
-    request.session.flush()
+    visits.keep_withdrawn(request.session, withdraw_case(case))
     return see_other("withdrawn")
 
 
 @methods("GET")
 def withdrawn(request: HttpRequest) -> HttpResponse:
-    """Say what was done and what can't be undone."""
-    return render(request, "intake/withdrawn.html")
+    """Say what was done, how far it has got, and what can't be undone."""
+    entries = [EntryId(entry) for entry in visits.withdrawn(request.session)]
+    removal = removal_of(entries) if entries else None
+    context = {"removal": sentences.of_removal(removal) if removal else None}
+    return render(request, "intake/withdrawn.html", context)
 
 
 def _ask(request: HttpRequest, *, status: int) -> HttpResponse:
