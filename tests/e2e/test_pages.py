@@ -17,7 +17,16 @@ _PHONE = {"width": 360, "height": 740}
 _DESKTOP = {"width": 1280, "height": 900}
 _PLAIN_PAGES = (
     *("/", "/open", "/helplines", "/helplines/us", "/threatened"),
-    *("/privacy", "/accessibility", "/withdrawn", "/ended", "/nowhere"),
+    *(
+        "/appeal",
+        "/appeal/answer",
+        "/figures",
+        "/privacy",
+        "/accessibility",
+        "/withdrawn",
+        "/ended",
+        "/nowhere",
+    ),
 )
 
 

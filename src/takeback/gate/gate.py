@@ -71,13 +71,16 @@ class Verdict:
     """What the gate says of one upload, and why.
 
     `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
-    the state of the list; `took`: how long each step took.
+    the state of the list; `took`: how long each step took. `reference`: what to show to whoever
+    posted the upload, so that they can appeal at the hotline: the id under which the deciding match
+    was reported; None if nothing was.
     """
 
     decision: Decision
     matches: tuple[Match, ...]
     checked_against: SnapshotSource
     took: StepSeconds = field(default=StepSeconds(), compare=False)
+    reference: str | None = field(default=None, compare=False)
 
     @property
     def deciding(self) -> Match | None:
@@ -293,15 +296,17 @@ class Gate:
         took = StepSeconds(match=time.perf_counter() - began)
         verdict = Verdict(result.decision, result.matches, matcher.listed.source, took)
         if report and verdict.matches:
-            self._report_by_itself(verdict)
+            return replace(verdict, reference=self._report_by_itself(verdict))
         return verdict
 
-    def _report_by_itself(self, verdict: Verdict) -> None:
+    def _report_by_itself(self, verdict: Verdict) -> str | None:
         try:
-            self.report(verdict.entries, _SAID_BY_ITSELF[verdict.decision])
+            said = self.report(verdict.entries, _SAID_BY_ITSELF[verdict.decision])
+            return next((str(one.id) for one in said if one.entry == verdict.entry), None)
         except Exception:
             # Stopping the copy comes first: a full disk must not let it through.
             logger.exception("The decision stands, but it could not be put into the outbox.")
+            return None
 
 
 def _view_fingerprint(seen: UploadViews, found: ViewPdq) -> ViewFingerprint:

@@ -92,6 +92,7 @@ class MatchAnswer(BaseModel):
                     "reason": "It is 6 of 256 bits from a listed picture in the lane "
                     "self_reported; the policy says review.",
                     "matches": [_FOUND],
+                    "reference": "0f0e4c1a-6f0b-4a55-9f3c-3f9a7d3d1c55",
                     "checkpoint": _CHECKPOINT,
                 }
             ]
@@ -104,6 +105,7 @@ class MatchAnswer(BaseModel):
     entry: str | None
     reason: str
     matches: list[MatchedEntry]
+    reference: str | None
     checkpoint: ListState
 
     @classmethod
@@ -119,6 +121,7 @@ class MatchAnswer(BaseModel):
                 MatchedEntry.model_validate(match, from_attributes=True)
                 for match in verdict.matches
             ],
+            reference=verdict.reference,
             checkpoint=ListState.of(verdict.checked_against),
         )
 

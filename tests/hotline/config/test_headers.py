@@ -129,6 +129,11 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "desk-logout": ("/desk/logout", 405, 303, DESK),
     "desk-join": ("/desk/join/nothing", 404, 404, DESK),
     "desk-entry": ("/desk/entries/nothing", 303, 303, DESK),
+    "desk-appeal": (f"/desk/appeals/{'0' * 8}-0000-4000-8000-{'0' * 12}", 303, 303, DESK),
+    "appeal": ("/appeal", 200, 422, PAGES),
+    "appeal-answer": ("/appeal/answer", 200, 422, PAGES),
+    "figures": ("/figures", 200, 405, PAGES),
+    "figures-json": ("/figures.json", 200, 405, PAGES),
     "ended": ("/ended", 200, 405, PAGES),
     "leave": ("/leave", 303, 405, PAGES | {"Clear-Site-Data": '"cookies", "storage"'}),
 }

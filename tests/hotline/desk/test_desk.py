@@ -73,7 +73,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     assert decide(ana, doubted, decision="resume", reason="platforms_wrong") == 303
     seal_pending()
     assert set(follow_database()) == {held, doubted}
-    assert read(ana).count("Nothing waits.") == 2
+    assert read(ana).count("Nothing waits.") == 3
     number = User.objects.get(username="Ana").pk
     acts = AuditRecord.objects.filter(actor=f"staff {number}").values_list("verb", "subject")
     assert list(acts.order_by("position")) == [

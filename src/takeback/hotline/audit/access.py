@@ -9,6 +9,11 @@ from takeback.hotline.config.secrets import secret
 _AT_ONCE = 2000
 
 
+def count_of(verb: str) -> int:
+    """Return how often something was done."""
+    return AuditRecord.objects.filter(verb=verb).count()
+
+
 def verify_chain() -> ChainHead:
     """Check every record against the one before it and return the end of the chain.
 

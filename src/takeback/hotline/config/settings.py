@@ -29,6 +29,7 @@ PURPOSE = Path(purpose) if (purpose := os.environ.get("TAKEBACK_PURPOSE")) else 
 # What an entry needs before it goes out by itself, and what takes it out of force.
 QUALITY_FLOOR = whole_number("TAKEBACK_QUALITY_FLOOR", 50, most=100)
 CROWD = whole_number("TAKEBACK_CROWD", 10, least=1)
+APPEAL_DAYS = whole_number("TAKEBACK_APPEAL_DAYS", 7, least=1, most=90)
 NOT_THE_SAME_PLATFORMS = whole_number("TAKEBACK_NOT_THE_SAME_PLATFORMS", 2, least=1)
 # Who must have cosigned a checkpoint before anybody gets it (C2SP tlog-policy).
 WITNESSES = Path(witnesses) if (witnesses := os.environ.get("TAKEBACK_WITNESSES")) else None
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "takeback.hotline.audit",
     "takeback.hotline.publishing",
     "takeback.hotline.intake",
+    "takeback.hotline.appeals",
     "takeback.hotline.desk",
 ]
 MIDDLEWARE = [

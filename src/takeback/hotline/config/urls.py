@@ -14,7 +14,9 @@ urlpatterns = [
     path("feeds/", include("takeback.hotline.feeds.urls")),
     path("", include("takeback.hotline.desk.urls")),
     *i18n_patterns(
-        path("", include("takeback.hotline.intake.urls")), prefix_default_language=False
+        path("", include("takeback.hotline.intake.urls")),
+        path("", include("takeback.hotline.appeals.urls")),
+        prefix_default_language=False,
     ),
 ]
 

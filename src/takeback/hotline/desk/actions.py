@@ -1,11 +1,14 @@
 """Changes who works at the desk, and carries out what they decide; each with its audit record."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from takeback.hashlist.events import EntryId
+from takeback.hotline.appeals.actions import answer_appeal
+from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.audit.actions import record
 from takeback.hotline.desk import passkeys
 from takeback.hotline.desk.access import actor_of, invited
@@ -97,3 +100,8 @@ def decide(person: User, entry: EntryId, decision: Decision, reason: Reason) -> 
         case Decision.WITHDRAW:
             publishing.withdraw_entries([entry], "hotline", actor)
     record(f"desk.{decision}.{reason}", entry, actor)
+
+
+def answer(person: User, appeal: UUID, chosen: Answer) -> None:
+    """Answer an appeal. Raises `appeals.actions.AnsweredError` if it can't be answered so."""
+    answer_appeal(appeal, chosen, actor_of(person))

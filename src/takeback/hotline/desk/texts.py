@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.publishing.domain import HoldReason
 
@@ -25,4 +26,10 @@ REASONS: Mapping[Reason, str] = {
     Reason.PLATFORMS_RIGHT: "The platforms are right",
     Reason.APPEAL_RIGHT: "An appeal is right",
     Reason.OTHER: "Another reason",
+}
+
+ANSWERS: Mapping[Answer, str] = {
+    Answer.TAKEN_OFF: "You were right; the entry comes off the list for good",
+    Answer.STAYS: "We looked; the entry stays",
+    Answer.NOT_FOUND: "We could not find the number",
 }

@@ -10,4 +10,5 @@ urlpatterns = [
     path("desk/logout", views.log_out, name="desk-logout"),
     path("desk/join/<str:token>", views.join, name="desk-join"),
     path("desk/entries/<slug:entry_id>", views.entry, name="desk-entry"),
+    path("desk/appeals/<uuid:appeal_id>", views.appeal, name="desk-appeal"),
 ]

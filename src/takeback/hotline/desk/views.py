@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.contrib.auth import get_user, login
 from django.contrib.auth.models import User
@@ -11,12 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from takeback.hashlist.events import EntryId
+from takeback.hotline.appeals.access import appeal_in_review, waiting_appeals
+from takeback.hotline.appeals.actions import AnsweredError
+from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.config.errors import methods
 from takeback.hotline.config.redirects import see_other
 from takeback.hotline.desk import actions, passkeys
 from takeback.hotline.desk.access import invited
 from takeback.hotline.desk.domain import Decision, DeskError, Reason
-from takeback.hotline.desk.texts import DECISIONS, HOLD_REASONS, REASONS
+from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.publishing import waiting
 from takeback.hotline.publishing.domain import UnknownEntryError
@@ -108,6 +112,7 @@ def queue(request: HttpRequest, person: User) -> HttpResponse:
         "held": waiting.held_entries(),
         "suspended": waiting.suspended_entries(),
         "hold_reasons": HOLD_REASONS,
+        "appeals": waiting_appeals(),
     }
     return render(request, "desk/queue.html", context)
 
@@ -141,3 +146,30 @@ def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
     return render(request, "desk/entry.html", context, status=status)
+
+
+@methods("GET", "POST")
+@_for_staff
+def appeal(request: HttpRequest, person: User, appeal_id: UUID) -> HttpResponseBase:
+    """One appeal: what was said, the entry that it is about, and the answers to pick from."""
+    found = appeal_in_review(appeal_id)
+    if found is None:
+        raise Http404
+    failed = ""
+    if request.method == "POST":
+        try:
+            actions.answer(person, found.id, Answer(request.POST.get("answer", "")))
+            return see_other("desk")
+        except AnsweredError:
+            failed = "Somebody was faster: it was answered already."
+        except ValueError:
+            failed = "Pick an answer."
+    context = {
+        "person": person,
+        "found": found,
+        "about": waiting.entry_in_review(EntryId(found.entry)) if found.entry else None,
+        "answers": [(one.value, ANSWERS[one]) for one in found.possible],
+        "failed": failed,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    return render(request, "desk/appeal.html", context, status=status)

@@ -3,9 +3,10 @@
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Min, OuterRef, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
 from psycopg import sql
 
 from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
@@ -21,12 +22,14 @@ from takeback.hashlist.events import (
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
+from takeback.hotline.audit.access import count_of
 from takeback.hotline.publishing import signing
 from takeback.hotline.publishing.domain import (
     Change,
     ChangePage,
     ChangeState,
     FeedbackSummary,
+    ListFigures,
     Outcome,
     PlatformSummary,
     Removal,
@@ -277,6 +280,31 @@ def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
         EntryId(row.id): Standing(since.get(row.id), row.suspended_at, row.withdrawn_at)
         for row in Entry.objects.filter(id__in=wanted)
     }
+
+
+def entry_of_reference(platform: str, reference: str) -> EntryId | None:
+    """Return the entry of what a platform reported under this id; None if it reported no such."""
+    try:
+        said_id = UUID(reference)
+    except ValueError:
+        return None
+    said = Feedback.objects.filter(platform__name=platform, said_id=said_id)
+    entry = said.values_list("entry", flat=True).first()
+    return EntryId(entry) if entry else None
+
+
+def list_figures() -> ListFigures:
+    """Count the entries of the list, by how they stand now, and how often one was put back."""
+    held = Q(hold__isnull=False, hold__decided_at=None)
+    standing = Q(withdrawn_at=None)
+    off = Q(suspended_at__isnull=False)
+    counted = Entry.objects.aggregate(
+        in_force=Count("pk", filter=standing & ~off & ~held),
+        withdrawn=Count("pk", filter=~standing),
+        held=Count("pk", filter=standing & held),
+        suspended=Count("pk", filter=standing & off),
+    )
+    return ListFigures(**counted, resumed=count_of("entry.resumed"))
 
 
 def doubting_platforms(entry: EntryId) -> int:

@@ -150,6 +150,17 @@ class UnknownCheckpointError(LookupError):
     """The log never had this root at this size."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListFigures:
+    """Entries by how they stand now; `resumed`: how often one was put into force again."""
+
+    in_force: int
+    withdrawn: int
+    held: int
+    suspended: int
+    resumed: int
+
+
 class UnknownEntryError(LookupError):
     """An entry was never on the list."""
 

@@ -1,0 +1,53 @@
+"""Takes appeals in and answers them."""
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from takeback.hashlist.events import EntryId
+from takeback.hotline.appeals.access import appeal_digest, belongs_to
+from takeback.hotline.appeals.domain import Answer
+from takeback.hotline.appeals.models import Appeal
+from takeback.hotline.audit.actions import record
+from takeback.hotline.config.sealing import JSON, seal_field
+from takeback.hotline.publishing import actions as publishing
+from takeback.hotline.publishing.access import entry_of_reference
+
+
+class AnsweredError(ValueError):
+    """The appeal can't be answered so: it has an answer, or no entry to take off."""
+
+
+@transaction.atomic
+def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> None:
+    """Keep an appeal under the look-up key (32 bytes) of a new code.
+
+    A reference that leads to no entry is taken like any other: who guesses learns nothing.
+    """
+    appeal = uuid.uuid4()
+    said: JSON = {"platform": platform, "reference": reference, "words": words}
+    Appeal.objects.create(
+        id=appeal,
+        lookup_digest=appeal_digest(lookup),
+        said=seal_field(belongs_to(appeal), said),
+        entry=entry_of_reference(platform, reference) or "",
+        sent_on=timezone.localdate(),
+    )
+    record("appeal.sent", str(appeal), "appellant")
+
+
+@transaction.atomic
+def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: str) -> None:
+    """Answer an appeal once; where it is right, its entry is taken off the list with it.
+
+    Raises AnsweredError if it has an answer, or the answer needs an entry that there is not.
+    """
+    row = Appeal.objects.select_for_update().filter(id=appeal, answer="").first()
+    if row is None or (answer is not Answer.NOT_FOUND and not row.entry):
+        raise AnsweredError("This appeal can't be answered so, or was answered already.")
+    if answer is Answer.TAKEN_OFF:
+        publishing.withdraw_entries([EntryId(row.entry)], "hotline", actor)
+    row.answer, row.answered_on = answer, timezone.localdate()
+    row.save(update_fields=["answer", "answered_on"])
+    record(f"appeal.answered.{answer}", str(appeal), actor)

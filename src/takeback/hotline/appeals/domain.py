@@ -1,0 +1,49 @@
+"""What an appeal is, the answers to it, and how numbers are blurred that say too much."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from typing import Final
+
+MOST_REFERENCE: Final = 100
+MOST_WORDS: Final = 1000
+"""Characters of what happened, in the appellant's own words."""
+
+FEWEST: Final = 5
+"""Smaller numbers than this are not told: they could be about one person."""
+
+
+class Answer(StrEnum):
+    """What the hotline answers."""
+
+    TAKEN_OFF = "taken_off"
+    """The appeal was right; the entry is off the list."""
+    STAYS = "stays"
+    NOT_FOUND = "not_found"
+    """The reference leads to no entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppealFigures:
+    """Appeals received, answered and found right, and the median of days until the answer."""
+
+    received: int
+    answered: int
+    right: int
+    median_days: float | None
+
+
+def figures_of(received: int, answers: list[tuple[str, int]]) -> AppealFigures:
+    """Sum up appeals: `answers` are pairs of an answer and the days that it took."""
+    days = [took for _, took in answers]
+    return AppealFigures(
+        received,
+        len(answers),
+        sum(answer == Answer.TAKEN_OFF for answer, _ in answers),
+        median(days) if len(days) >= FEWEST else None,
+    )
+
+
+def blurred(count: int) -> int | None:
+    """The number, or None where it is too small to be told."""
+    return count if count >= FEWEST else None

@@ -1,0 +1,119 @@
+"""Public pages: say that a lawful picture was stopped, read the answer; the published numbers."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+
+from takeback.hotline.appeals import texts
+from takeback.hotline.appeals.access import answer_of_lookup, appeal_figures
+from takeback.hotline.appeals.actions import send_appeal
+from takeback.hotline.appeals.domain import MOST_REFERENCE, MOST_WORDS, blurred
+from takeback.hotline.config.errors import error_response, methods
+from takeback.hotline.intake.domain.case_code import new_case_code
+from takeback.hotline.intake.origin import from_our_own_pages
+from takeback.hotline.intake.questions import AnswerError
+from takeback.hotline.intake.stretching import BusyError, derive_keys, lookup_of_typed
+from takeback.hotline.intake.texts import CODE_UNKNOWN
+from takeback.hotline.limits.actions import Limit, refused, slow_down
+from takeback.hotline.publishing.access import list_figures, platform_names
+
+_LONGEST_TYPED = 200
+_FIGURES_SECONDS = 600
+"""Numbers are counted anew so often: who looks often learns no more, and costs no more."""
+
+
+@from_our_own_pages
+@methods("GET", "POST")
+def appeal(request: HttpRequest) -> HttpResponseBase:
+    """Take an appeal, without a cookie; the code to come back with stands on the answer alone."""
+    names = platform_names()
+    if request.method != "POST":
+        return _form(request, names, None)
+    platform = request.POST.get("platform", "")
+    reference = request.POST.get("reference", "").strip()
+    words = request.POST.get("words", "").strip()
+    if platform not in names:
+        return _form(request, names, AnswerError("platform", texts.PICK_PLATFORM))
+    if not 0 < len(reference) <= MOST_REFERENCE:
+        return _form(request, names, AnswerError("reference", texts.REFERENCE_NEEDED))
+    if len(words) > MOST_WORDS:
+        return _form(request, names, AnswerError("words", texts.TOO_LONG))
+    slow_down(request)
+    code = new_case_code()
+    try:
+        send_appeal(platform, reference, words, derive_keys(code).lookup)
+    except BusyError:
+        return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    context = {"code": code, "days": settings.APPEAL_DAYS}
+    return render(request, "appeals/sent.html", context)
+
+
+def _form(request: HttpRequest, names: list[str], error: AnswerError | None) -> HttpResponse:
+    context = {
+        "platforms": names,
+        "days": settings.APPEAL_DAYS,
+        "error": error,
+        "typed": {name: request.POST.get(name, "") for name in ("platform", "reference", "words")},
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    return render(request, "appeals/appeal.html", context, status=status)
+
+
+@from_our_own_pages
+@methods("GET", "POST")
+def answer(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the code of an appeal, and show the answer."""
+    if request.method != "POST":
+        return render(request, "appeals/answer.html", {"error": None})
+    if refusal := refused(request, Limit.LOOK_UP):
+        return refusal
+    try:
+        lookup = lookup_of_typed(request.POST.get("code", "")[:_LONGEST_TYPED])
+    except BusyError:
+        return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    found = answer_of_lookup(lookup)
+    context: dict[str, object] = {"error": None}
+    if found is None:
+        context["error"] = AnswerError("code", CODE_UNKNOWN)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "appeals/answer.html", context, status=status)
+    context["answer"] = texts.ANSWERS[found]
+    return render(request, "appeals/answer.html", context)
+
+
+@methods("GET")
+def figures(request: HttpRequest) -> HttpResponse:
+    """How many entries, holds, suspensions and appeals there were."""
+    numbers = _figures()
+    rows: list[tuple[Promise, float | None]] = [
+        (text, numbers[name]) for name, text in texts.FIGURES.items()
+    ]
+    context = {"rows": rows, "median_days": numbers["median_days_to_answer"]}
+    return render(request, "appeals/figures.html", context)
+
+
+@methods("GET")
+def figures_json(request: HttpRequest) -> HttpResponse:
+    """The same as JSON; null is a number too small to be told."""
+    return JsonResponse(_figures())
+
+
+def _figures() -> dict[str, float | None]:
+    return cache.get_or_set("figures", _counted, _FIGURES_SECONDS) or _counted()
+
+
+def _counted() -> dict[str, float | None]:
+    appeals = appeal_figures()
+    counts = asdict(list_figures()) | {
+        "appeals_received": appeals.received,
+        "appeals_answered": appeals.answered,
+        "appeals_right": appeals.right,
+    }
+    return {name: blurred(count) for name, count in counts.items()} | {
+        "median_days_to_answer": appeals.median_days
+    }
