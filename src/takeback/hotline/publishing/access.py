@@ -157,6 +157,8 @@ def changes(
     start = max(_first_index(since), after + 1)
     end = _first_index(before) if before is not None else _END
     rows = LatestChange.objects.filter(lanes__overlap=wanted, index__gte=start, index__lt=end)
+    if before is not None:  # what was published since the end was looked up lies beyond it
+        rows = rows.filter(stamp__lt=before)
     if named_by_pdq:
         rows = rows.filter(pdq__isnull=False)
     found = list(rows.order_by("index")[: most + 1])

@@ -26,7 +26,7 @@ def _read_the_log(apps: Any, _schema_editor: Any) -> None:
             at += 1
         stamp = stamps[index] = max(stamp, checkpoints[at][1])
     rows = entries.filter(entry__isnull=False).order_by("entry", "index")
-    events = rows.values_list("entry", "index", "event").iterator()
+    events = rows.values_list("entry", "index", "event", "entry__lane").iterator()
     for entry, group in groupby(events, key=lambda row: row[0]):
         change.objects.create(entry_id=entry, **_folded(list(group), stamps))
     if stamp:
@@ -34,8 +34,9 @@ def _read_the_log(apps: Any, _schema_editor: Any) -> None:
 
 
 def _folded(history: list[Any], stamps: dict[int, int]) -> dict[str, Any]:
-    now: dict[str, Any] = {"added": history[0][1], "lane": "", "lanes": [], "state": "live"}
-    for _, index, data in history:
+    _, added, _, lane = history[0]  # the lane of what was withdrawn stands nowhere else any more
+    now: dict[str, Any] = {"added": added, "lane": lane, "lanes": [lane], "state": "live"}
+    for _, index, data, _ in history:
         now.update(index=index, stamp=stamps[index])
         event: Any = json.loads(bytes(data)) if data is not None else {"type": "erased"}
         if event["type"] in ("suspended", "withdrawn"):
