@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from takeback.hashlist.bundles import EventRange, Record, encode_openings
+from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
 from takeback.hashlist.checkpoint import Checkpoint
 from takeback.hashlist.commitments import seal_event
 from takeback.hashlist.cosignature import Cosigner
@@ -25,9 +25,10 @@ from takeback.hashlist.events import (
     new_entry_id,
 )
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch
-from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import Signer
+from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.matching.policy import Lane
 
 ORIGIN = "list.example.org"
@@ -45,6 +46,7 @@ class Log:
         self.refuses_feedback: set[str] = set()
         self.broken = False
         self.refuses_acknowledgements = False
+        self.false_tiles: dict[str, bytes] = {}
         self.acknowledged: list[tuple[int, str]] = []
         self.cosigners: list[Cosigner] = []
         self.changed = threading.Condition()
@@ -103,6 +105,23 @@ class Log:
         lines = [one.cosign(state.body(), int(time.time())).line for one in self.cosigners]
         return state.sign(self.signer) + "".join(lines).encode()
 
+    def public(self, path: str) -> bytes:
+        """What anybody may fetch, by its path below /log/v1/."""
+        if path == "purpose":
+            return encode_openings(self.records[:1])
+        path = path.removeprefix("tile/")
+        if path.startswith("entries/"):
+            ref = BundleRef.parse(path.removeprefix("entries/"))
+            return encode_entries(one.commitment for one in self.records[ref.start : ref.end])
+        tile = TileRef.parse(path)
+        span = 256**tile.level
+        leaves = [leaf_hash(one.commitment) for one in self.records]
+        honest = b"".join(
+            complete_subtree_hash(leaves[at * span : (at + 1) * span])
+            for at in range(tile.bundle.start, tile.bundle.end)
+        )
+        return self.false_tiles.get(path, honest)
+
     def _event(self, kind, entry, lane, signals):
         return kind(
             entry=entry,
@@ -146,6 +165,9 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
             elif url.path == "/log/v1/checkpoint":
                 with log.changed:
                     self.answer(200, log.checkpoint())
+            elif url.path.startswith("/log/v1/"):
+                with log.changed:
+                    self.answer(200, log.public(url.path.removeprefix("/log/v1/")))
             elif self.headers["Authorization"] != f"Bearer {log.token}":
                 self.answer(401)
             elif url.path == "/list/v1/wait":

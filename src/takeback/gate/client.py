@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
 
 import requests
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from requests.auth import AuthBase
 from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
 from takeback.hashlist.events import MAX_EVENT_BYTES, EntryId
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch, FeedbackItem, FeedbackReceipt
+from takeback.hashlist.tiles import BundleRef, TileRef
 
 WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0
@@ -77,24 +78,23 @@ class _Bearer(AuthBase):
         return request
 
 
-class HotlineClient:
-    """Asks one hotline. The token goes to no other place: redirects are not followed.
+class PublicLog:
+    """Asks a hotline for what anybody may have. Redirects are not followed.
 
     `url`: where the hotline answers; it must be https, or on this machine.
     """
 
-    def __init__(self, url: str, token: PlatformToken) -> None:
-        """Connect to nothing yet; raises ValueError for an address that would leak the token."""
+    def __init__(self, url: str) -> None:
+        """Connect to nothing yet; raises ValueError for an address that would leak a token."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url} is not the address of a hotline: https://…")
         if parts.username or parts.password:
             raise ValueError("The address of a hotline holds no name and no password: https://…")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ValueError(f"{url} would send the token in the clear. Use https.")
+            raise ValueError(f"{url} would send everything in the clear. Use https.")
         self.url = url.rstrip("/")
         self._session = requests.Session()
-        self._session.auth = _Bearer(token)
         # A proxy is for the world outside: what is meant for this machine stays on it.
         self._session.trust_env = parts.hostname not in _LOOPBACK
 
@@ -106,54 +106,27 @@ class HotlineClient:
         """Fetch the signed checkpoint."""
         return self._get("/log/v1/checkpoint", _MAX_NOTE_BYTES)
 
-    def wait(self, size: int, seconds: int = WAIT_SECONDS) -> bytes | None:
-        """Wait until the log has more than `size` events; the checkpoint, or None if it has not."""
-        query = f"/list/v1/wait?size={size}&seconds={seconds}"
-        return self._get(query, _MAX_NOTE_BYTES, seconds) or None
+    def purpose(self) -> bytes:
+        """Fetch the opening of the log's first event."""
+        return self._get("/log/v1/purpose", _MAX_NOTE_BYTES)
 
-    def openings(self, part: EventRange) -> bytes:
-        """Fetch the openings of a range of events."""
-        return self._get(f"/list/v1/openings/{part.path}", _MAX_OPENINGS_BYTES)
+    def entries(self, ref: BundleRef) -> bytes:
+        """Fetch an entry bundle: commitments."""
+        return self._get(f"/log/v1/tile/entries/{ref.path}", _MAX_NOTE_BYTES)
 
-    def send_feedback(self, said: Sequence[FeedbackItem]) -> list[EntryId]:
-        """Deliver feedback; returns the ids of entries that the hotline does not know.
+    def seen_of(self, origin: str) -> bytes:
+        """Fetch, from a witness, the newest checkpoint of a log that it has cosigned."""
+        return self._get(f"/checkpoint?origin={quote(origin, safe='')}", _MAX_NOTE_BYTES)
 
-        Raises FeedbackRefusedError if sending the same again would never help.
-        """
-        batch = FeedbackBatch(feedback=tuple(said))
-        try:
-            answer = self._session.post(
-                f"{self.url}/list/v1/feedback",
-                data=batch.model_dump_json(),
-                headers={"Content-Type": "application/json"},
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-            self._check_status(answer)
-            return list(FeedbackReceipt.model_validate_json(answer.content).unknown)
-        except (requests.RequestException, ValidationError) as error:
-            raise HotlineUnreachableError(self._no_answer(error)) from error
-
-    def acknowledge(self, size: int, root: bytes) -> None:
-        """Say up to which state the list is in force here."""
-        said = Acknowledgement(size=size, root=root.hex())
-        try:
-            answer = self._session.post(
-                f"{self.url}/list/v1/acknowledgement",
-                data=said.model_dump_json(),
-                headers={"Content-Type": "application/json"},
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
-            self._check_status(answer)
-        except requests.RequestException as error:
-            raise HotlineUnreachableError(self._no_answer(error)) from error
+    def tile(self, ref: TileRef) -> bytes:
+        """Fetch a tile of the Merkle tree."""
+        return self._get(f"/log/v1/tile/{ref.path}", _MAX_NOTE_BYTES)
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def __enter__(self) -> "HotlineClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -199,3 +172,55 @@ class HotlineClient:
 
     def _no_answer(self, error: Exception) -> str:
         return f"{self.url} can't be reached ({type(error).__name__}). Is it running?"
+
+
+class HotlineClient(PublicLog):
+    """Asks one hotline in the name of a platform. The token goes to no other place."""
+
+    def __init__(self, url: str, token: PlatformToken) -> None:
+        """Connect to nothing yet; raises ValueError for an address that would leak the token."""
+        super().__init__(url)
+        self._session.auth = _Bearer(token)
+
+    def wait(self, size: int, seconds: int = WAIT_SECONDS) -> bytes | None:
+        """Wait until the log has more than `size` events; the checkpoint, or None if it has not."""
+        query = f"/list/v1/wait?size={size}&seconds={seconds}"
+        return self._get(query, _MAX_NOTE_BYTES, seconds) or None
+
+    def openings(self, part: EventRange) -> bytes:
+        """Fetch the openings of a range of events."""
+        return self._get(f"/list/v1/openings/{part.path}", _MAX_OPENINGS_BYTES)
+
+    def send_feedback(self, said: Sequence[FeedbackItem]) -> list[EntryId]:
+        """Deliver feedback; returns the ids of entries that the hotline does not know.
+
+        Raises FeedbackRefusedError if sending the same again would never help.
+        """
+        batch = FeedbackBatch(feedback=tuple(said))
+        try:
+            answer = self._session.post(
+                f"{self.url}/list/v1/feedback",
+                data=batch.model_dump_json(),
+                headers={"Content-Type": "application/json"},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+            self._check_status(answer)
+            return list(FeedbackReceipt.model_validate_json(answer.content).unknown)
+        except (requests.RequestException, ValidationError) as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error
+
+    def acknowledge(self, size: int, root: bytes) -> None:
+        """Say up to which state the list is in force here."""
+        said = Acknowledgement(size=size, root=root.hex())
+        try:
+            answer = self._session.post(
+                f"{self.url}/list/v1/acknowledgement",
+                data=said.model_dump_json(),
+                headers={"Content-Type": "application/json"},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+            self._check_status(answer)
+        except requests.RequestException as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error

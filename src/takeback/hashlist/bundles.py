@@ -68,6 +68,15 @@ def encode_entries(commitments: Iterable[bytes]) -> bytes:
     return b"".join(length + commitment for commitment in commitments)
 
 
+def decode_entries(data: bytes, expected: int) -> list[bytes]:
+    """Read an entry bundle of exactly `expected` commitments; raises MalformedLogError."""
+    width = _ENTRY_LENGTH.size + COMMITMENT_BYTES
+    commitments = [data[at + _ENTRY_LENGTH.size : at + width] for at in range(0, len(data), width)]
+    if len(commitments) != expected or encode_entries(commitments) != data:
+        raise MalformedLogError(f"This is no entry bundle of {expected} commitments.")
+    return commitments
+
+
 def encode_openings(records: Iterable[Record]) -> bytes:
     """Write openings: commitment, length (uint32, big-endian), nonce and event."""
     parts = []
