@@ -98,6 +98,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "log-entries": ("/log/v1/tile/entries/000", 404, 405, API),
     "log-tile": ("/log/v1/tile/0/000", 404, 405, API),
     "list-openings": ("/list/v1/openings/0-1", 401, 405, API),
+    "list-openapi": ("/list/v1/openapi.json", 200, 405, API),
     "list-wait": ("/list/v1/wait", 401, 405, API),
     "list-feedback": ("/list/v1/feedback", 405, 401, API),
     "list-acknowledgement": ("/list/v1/acknowledgement", 405, 401, API),

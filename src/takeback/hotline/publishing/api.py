@@ -19,6 +19,7 @@ from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.domain import UnknownCheckpointError
 from takeback.hotline.publishing.models import Platform
+from takeback.hotline.publishing.openapi import document
 from takeback.hotline.publishing.watch import log_watch
 
 _Arguments = ParamSpec("_Arguments")
@@ -90,6 +91,12 @@ def _for_platforms(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
 def key(request: HttpRequest) -> HttpResponse:
     """Answer with the log's verifier key, `name+hash+base64` and a newline."""
     return HttpResponse(access.verifier_key_line() + "\n", content_type=_TEXT)
+
+
+@_answering("GET")
+def openapi(request: HttpRequest) -> HttpResponse:
+    """Answer with a description of the log and the list for programs."""
+    return JsonResponse(document())
 
 
 @_answering("GET")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("log/v1/tile/entries/<path:path>", api.entries, name="log-entries"),
     path("log/v1/tile/<path:path>", api.tile, name="log-tile"),
     path("list/v1/openings/<path:path>", api.openings, name="list-openings"),
+    path("list/v1/openapi.json", api.openapi, name="list-openapi"),
     path("list/v1/wait", api.wait, name="list-wait"),
     path("list/v1/feedback", api.feedback, name="list-feedback"),
     path("list/v1/acknowledgement", api.acknowledgement, name="list-acknowledgement"),
