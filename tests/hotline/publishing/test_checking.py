@@ -24,6 +24,7 @@ from takeback.hotline.publishing.actions import (
     release_entry,
     withdraw_entries,
 )
+from takeback.hotline.publishing.checking import warm_up
 from takeback.hotline.publishing.domain import HoldReason, Near, UnknownEntryError
 from takeback.hotline.publishing.models import Entry, Hold, Log, PendingEvent
 from takeback.hotline.publishing.neighbours import Neighbours
@@ -142,6 +143,20 @@ def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
     live = follow_database()
     assert not set(flood) & set(live)
     assert set(album) <= set(live)
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_ready_early_misses_nothing(settings: Settings) -> None:
+    settings.CROWD = 2
+    warm_up()
+    code = os.urandom(32)
+    first = sealed(*signals_of(code))
+    warm_up()
+    second = sealed(*signals_of(code))
+    warm_up()
+    third = sealed(*signals_of(code))
+    assert set(follow_database()) == {first, second}
+    assert Hold.objects.get().entry_id == third
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import DeleteJobCondition
 
+from takeback.hotline.publishing.checking import warm_up
 from takeback.hotline.publishing.tasks import seal
 
 # Sealing never waits for a witness that takes its time.
@@ -16,6 +17,7 @@ def run_worker() -> None:
 
     What a worker before this one left pending is sealed first.
     """
+    warm_up()
     seal.func()
     connector = app.connector
     if not isinstance(connector, DjangoConnector):

@@ -52,7 +52,7 @@ def check_waiting(log: Log) -> int:
     if not new:
         return 0
     threshold = MatchPolicy().widest_threshold
-    newest: int = Entry.objects.aggregate(newest=Max("checked_in"))["newest"] or 0
+    newest = _newest_check()
     held = _crowded(neighbours_in(log, newest), new, threshold) | _guarded(new, threshold)
     now = datetime.now(UTC)
     Hold.objects.bulk_create(
@@ -73,6 +73,18 @@ def check_waiting(log: Log) -> int:
     for entry in held:
         record("entry.held", entry, "hotline")
     return len(held)
+
+
+def warm_up() -> None:
+    """Read what new entries are compared with, so that the first of them need not wait for it."""
+    current_guard()
+    log = Log.objects.first()
+    if log is not None:
+        neighbours_in(log, _newest_check())
+
+
+def _newest_check() -> int:
+    return Entry.objects.aggregate(newest=Max("checked_in"))["newest"] or 0
 
 
 def _guarded(new: Sequence[_New], threshold: int) -> dict[str, _Finding]:

@@ -101,7 +101,11 @@ _held: dict[str, Neighbours] = {}
 
 
 def neighbours_in(log: Log, newest: int) -> Neighbours:
-    """The index of this log, caught up to the batch `newest`; call it with the log's row locked."""
+    """The index of this log, caught up to the batch `newest`.
+
+    Call it with the log's row locked, or without to be ready early: what is not committed by then
+    is caught up with the next time.
+    """
     known = _held.get("log")
     if known is None or known.log != log.mark or known.seen > newest:
         known = _held["log"] = Neighbours(log.mark)
