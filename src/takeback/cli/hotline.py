@@ -1,11 +1,10 @@
 """`takeback hotline`: run a hotline and say which platforms follow its list."""
 
-import json
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from takeback.cli.hotline_platforms import app as platform_app
 from takeback.cli.hotline_setup import failure as _failure
 from takeback.cli.hotline_setup import set_up as _set_up
 
@@ -14,9 +13,6 @@ app = typer.Typer(
     help="Run a hotline, and say which platforms follow its list.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-)
-platform_app = typer.Typer(
-    help="The platforms that follow the list.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 audit_app = typer.Typer(
     help="The record of who did what.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -27,9 +23,6 @@ log_app = typer.Typer(
     help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 app.add_typer(log_app, name="log")
-
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
 
 
 @app.command()
@@ -127,122 +120,6 @@ def rotate_log_key() -> None:
         raise typer.Exit(1) from error
     typer.echo(f"The log is handed over with the next checkpoint. Its new key:\n\n  {key}\n")
     typer.echo("Keep its file in the folder of the secrets, and back it up.")
-
-
-@platform_app.command("add")
-def add_platform(name: _Name, as_json: _Json = False) -> None:
-    """Let a platform follow the list, and print its token. The token is shown only now.
-
-    **Examples**
-
-    * `takeback hotline platform add Skylark`
-    * `takeback hotline platform add "Skylark Photos" --json`
-    """
-    _set_up()
-
-    from takeback.hotline.publishing import actions
-
-    _print_token(name, actions.add_platform, as_json)
-
-
-@platform_app.command("renew")
-def renew_platform(name: _Name, as_json: _Json = False) -> None:
-    """Give a platform a new token, for one that was lost, leaked or revoked. The old one ends.
-
-    **Examples**
-
-    * `takeback hotline platform renew Skylark`
-    * `takeback hotline platform renew Skylark --json`
-    """
-    _set_up()
-
-    from takeback.hotline.publishing import actions
-
-    _print_token(name, actions.renew_token, as_json)
-
-
-def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> None:
-    from django.conf import settings
-
-    from takeback.hotline.publishing.domain import PlatformError
-
-    try:
-        token = make_token(name)
-    except PlatformError as error:
-        raise _failure(str(error)) from error
-    if as_json:
-        typer.echo(json.dumps({"name": name.strip(), "token": token}))
-        return
-    typer.echo(
-        f"{token}\n\n"
-        f"Give this token to {name.strip()} over a safe channel; it is not shown again. "
-        "There they run:\n\n"
-        f"  TAKEBACK_GATE_TOKEN={token} \\\n"
-        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow"
-    )
-
-
-@platform_app.command("list")
-def list_platforms(as_json: _Json = False) -> None:
-    """Print the platforms and how far each has followed the log.
-
-    **Examples**
-
-    * `takeback hotline platform list`
-    * `takeback hotline platform list --json`
-    """
-    _set_up()
-
-    from takeback.hotline.publishing import access
-
-    platforms = access.platforms()
-    size, _ = access.current_checkpoint()
-    if as_json:
-        rows = [
-            {
-                "name": one.name,
-                "added_at": one.added_at.isoformat(),
-                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
-                "fetched_size": one.fetched_size,
-                "fetched_at": one.fetched_at.isoformat() if one.fetched_at else None,
-            }
-            for one in platforms
-        ]
-        typer.echo(json.dumps({"size": size, "platforms": rows}))
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("Platform", "Added", "Fetched", "Last new events", "Token")
-    for one in platforms:
-        table.add_row(
-            Text(one.name),
-            f"{one.added_at:%Y-%m-%d}",
-            f"{one.fetched_size} of {size}",
-            f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never",
-            f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else "in force",
-        )
-    Console().print(table)
-
-
-@platform_app.command("revoke")
-def revoke_platform(name: _Name) -> None:
-    """Take a platform's token back, for good. What it said stays on the timelines.
-
-    **Example**
-
-    * `takeback hotline platform revoke Skylark`
-    """
-    _set_up()
-    from takeback.hotline.publishing import actions
-    from takeback.hotline.publishing.domain import PlatformError
-
-    try:
-        actions.revoke_platform(name)
-    except PlatformError as error:
-        raise _failure(str(error)) from error
-    typer.echo(f"The token of {name} is no longer taken.")
 
 
 @audit_app.command("verify")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 import requests
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from requests.auth import AuthBase
 
 from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
@@ -20,6 +20,7 @@ WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0
 _MAX_NOTE_BYTES = 64 * 1024
 _MAX_OPENINGS_BYTES = MOST_OPENINGS * MAX_EVENT_BYTES // 8  # an event has half a kilobyte
+_MAX_ERROR_BYTES = 4096
 _CHUNK_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -38,7 +39,7 @@ class HotlineUnreachableError(HotlineError):
 
 
 class HotlineDeniedError(HotlineError):
-    """The hotline does not take this token."""
+    """The hotline does not take this token, or not for this; the message says why."""
 
 
 class FeedbackRefusedError(HotlineError):
@@ -65,6 +66,13 @@ class PlatformToken:
                 "This is not a platform's token. It looks like tb1_…_… and comes from the hotline."
             )
         return cls(text.strip(), found["pin"])
+
+
+class _Refusal(BaseModel):
+    """Why a hotline does not let a key in."""
+
+    error: str = ""
+    scope: Literal["", "read_confirmed", "read_self_reported", "send_feedback"] = ""
 
 
 class _Bearer(AuthBase):
@@ -163,9 +171,7 @@ class PublicLog:
         if status in (_OK, _NO_NEWS):
             return
         if status in _DENIED:
-            raise HotlineDeniedError(
-                f"{self.url} does not take the token. Ask the hotline for a new one."
-            )
+            raise HotlineDeniedError(_why_denied(self.url, answer))
         if answer.request.method == "POST" and status in _NEVER_TAKEN:
             raise FeedbackRefusedError(f"{self.url} refused the feedback with status {status}.")
         raise HotlineUnreachableError(f"{self.url} answered with status {status}. Try again later.")
@@ -224,3 +230,24 @@ class HotlineClient(PublicLog):
             self._check_status(answer)
         except requests.RequestException as error:
             raise HotlineUnreachableError(self._no_answer(error)) from error
+
+
+def _why_denied(url: str, answer: requests.Response) -> str:
+    """Say in our own words what the hotline says is wrong with the key; docs/wire.md has them."""
+    said = next(answer.iter_content(_MAX_ERROR_BYTES), b"")
+    try:
+        error = _Refusal.model_validate_json(said)
+    except ValidationError:
+        error = _Refusal()
+    match error.error:
+        case "key_expired":
+            return f"The token for {url} has expired. Ask the hotline for a new one."
+        case "key_revoked":
+            return f"{url} has taken the token back. Ask the hotline for a new one."
+        case "lacks_scope" if error.scope:
+            return (
+                f"The token for {url} lacks the scope {error.scope}. "
+                "Ask the hotline for one that has it."
+            )
+        case _:
+            return f"{url} does not take the token. Ask the hotline for a new one."

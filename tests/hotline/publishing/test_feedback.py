@@ -21,13 +21,14 @@ from takeback.hotline.publishing.actions import (
     revoke_platform,
     withdraw_entries,
 )
+from takeback.hotline.publishing.admission import NotAdmittedError, admitted_with
 from takeback.hotline.publishing.domain import (
     Outcome,
     PlatformError,
     Removal,
     UnknownCheckpointError,
 )
-from takeback.hotline.publishing.models import Feedback, Platform
+from takeback.hotline.publishing.models import Feedback, Platform, PlatformKey
 from takeback.hotline.publishing.sealing import seal_pending
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_sealing import in_threads
@@ -36,9 +37,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def platform(name: str) -> Platform:
-    found = access.platform_of_token(add_platform(name))
-    assert found is not None
-    return found
+    return admitted_with(add_platform(name))
 
 
 def listed() -> EntryId:
@@ -218,20 +217,21 @@ def test_platform_has_one_token_and_loses_it_for_good() -> None:
         add_platform("Skylark")
     assert access.platform_names() == ["Skylark"]
     revoke_platform("Skylark")
-    assert access.platform_of_token(token) is None
+    with pytest.raises(NotAdmittedError):
+        admitted_with(token)
     assert access.platform_names() == []
     with pytest.raises(PlatformError):
         revoke_platform("Skylark")
     verbs = AuditRecord.objects.order_by("position").values_list("verb", flat=True)
-    assert list(verbs) == ["platform.added", "platform.revoked"]
+    assert list(verbs) == ["platform.added", "platform.key_added", "platform.revoked"]
 
 
 @pytest.mark.django_db
 def test_token_itself_is_not_in_the_database() -> None:
     token = add_platform("Skylark")
     secret = token.split("_")[1]
-    row = Platform.objects.get()
-    assert secret.encode() not in bytes(row.token_digest)
+    row = PlatformKey.objects.get()
+    assert secret.encode() not in bytes(row.digest)
     assert token.endswith(VerifierKey.parse(access.verifier_key_line()).pin)
 
 

@@ -8,7 +8,12 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from takeback.hotline.publishing import access
+from takeback.hotline.publishing.admission import (
+    READING,
+    NotAdmittedError,
+    Scope,
+    admitted_with,
+)
 from takeback.hotline.publishing.models import Platform
 from takeback.matching.policy import Lane
 
@@ -62,7 +67,7 @@ def feed_view(
                 response.headers["Allow"] = ", ".join(allowed)
                 return response
             try:
-                return view(request, _platform(token_of(request)), *args, **kwargs)
+                return view(request, _platform(token_of(request), method), *args, **kwargs)
             except FeedError as error:
                 response = _said(error)
                 if challenge and error.status is HTTPStatus.UNAUTHORIZED:
@@ -82,15 +87,12 @@ def number(request: HttpRequest, name: str, default: int) -> int:
     return int(text)
 
 
-def _platform(token: str) -> Platform:
-    platform = access.platform_of_token(token)
-    if platform is None:
-        raise FeedError(
-            HTTPStatus.UNAUTHORIZED,
-            "unknown_token",
-            "Use a token of this hotline that is in force; docs/compatible-feeds.md says where.",
-        )
-    return platform
+def _platform(token: str, method: str) -> Platform:
+    """Admit whoever asks: these shapes can't say that a lane is kept back, so it takes both."""
+    try:
+        return admitted_with(token, *(READING if method == "GET" else (Scope.SEND_FEEDBACK,)))
+    except NotAdmittedError as error:
+        raise FeedError(error.status, error.error, str(error)) from error
 
 
 def _said(error: FeedError) -> HttpResponse:

@@ -1,8 +1,9 @@
 """Reads the log and the list: the only road to their rows for everything but actions."""
 
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -29,12 +30,15 @@ from takeback.hotline.publishing.domain import (
     ChangePage,
     ChangeState,
     FeedbackSummary,
+    KeySummary,
     ListFigures,
     Outcome,
     PlatformSummary,
     Removal,
+    Scope,
     Standing,
     UnknownEntryError,
+    no_platform,
     token_digest,
     token_secret,
 )
@@ -49,6 +53,7 @@ from takeback.hotline.publishing.models import (
     PendingEvent,
     Platform,
     PlatformFetch,
+    PlatformKey,
     TileHash,
 )
 from takeback.matching.policy import Lane
@@ -215,16 +220,31 @@ def _change(row: LatestChange, wanted: list[str]) -> Change:
     )
 
 
-def platform_of_token(token: str) -> Platform | None:
-    """Return the platform that holds this token, or None if nobody does or it was revoked."""
+def key_of_token(token: str) -> PlatformKey | None:
+    """Return the key of this token with its platform, in force or not; None if nobody has it."""
     secret = token_secret(token)
     if secret is None:
         return None
     digest = token_digest(secret)
-    platform = Platform.objects.filter(token_digest=digest, revoked_at=None).first()
-    if platform is None or not hmac.compare_digest(bytes(platform.token_digest), digest):
-        return None
-    return platform
+    key = PlatformKey.objects.select_related("platform").filter(digest=digest).first()
+    return key if key is not None and hmac.compare_digest(bytes(key.digest), digest) else None
+
+
+def platform_keys(name: str) -> list[KeySummary]:
+    """Return all keys of a platform, oldest first; raises PlatformError if there is none so."""
+    if not Platform.objects.filter(name=name).exists():
+        raise no_platform(name)
+    return [
+        KeySummary(
+            row.id,
+            tuple(Scope(one) for one in row.scopes),
+            row.review_process,
+            row.made_at,
+            row.expires_at,
+            row.revoked_at,
+        )
+        for row in PlatformKey.objects.filter(platform__name=name).order_by("id")
+    ]
 
 
 def platform_names() -> list[str]:
@@ -238,9 +258,16 @@ def platforms() -> list[PlatformSummary]:
     rows = Platform.objects.order_by("name").annotate(
         fetched_size=Max("platformfetch__size"), fetched_at=Max("platformfetch__fetched_at")
     )
+    in_force = PlatformKey.objects.filter(revoked_at=None, expires_at__gt=datetime.now(UTC))
+    keys = Counter(in_force.values_list("platform", flat=True))
     return [
         PlatformSummary(
-            row.name, row.added_at, row.revoked_at, row.fetched_size or 0, row.fetched_at
+            row.name,
+            row.added_at,
+            row.revoked_at,
+            keys[row.id],
+            row.fetched_size or 0,
+            row.fetched_at,
         )
         for row in rows
     ]

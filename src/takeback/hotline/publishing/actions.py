@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
@@ -30,13 +30,9 @@ from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.changes import hold_stamps_from, publication_clock
 from takeback.hotline.publishing.domain import (
     HoldReason,
-    PlatformError,
     UnknownCheckpointError,
     UnknownEntryError,
     WaitsFor,
-    new_platform_secret,
-    token_digest,
-    write_token,
 )
 from takeback.hotline.publishing.models import (
     Checkpoint,
@@ -50,11 +46,37 @@ from takeback.hotline.publishing.models import (
     PlatformFetch,
     PublicationClock,
 )
-from takeback.hotline.publishing.signing import log_origin, log_signer
+from takeback.hotline.publishing.platform_actions import (
+    add_key,
+    add_platform,
+    renew_token,
+    revoke_key,
+    revoke_platform,
+)
+from takeback.hotline.publishing.signing import log_origin
 from takeback.matching.policy import Lane
 
+__all__ = (
+    "SEALING_TASK",
+    "add_key",
+    "add_platform",
+    "close_window",
+    "defer_sealing",
+    "list_picture",
+    "note_fetched",
+    "note_hashes_read",
+    "record_acknowledgement",
+    "record_feedback",
+    "release_entry",
+    "renew_token",
+    "resume_entry",
+    "revoke_key",
+    "revoke_platform",
+    "suspend_entry",
+    "withdraw_entries",
+)
+
 SEALING_TASK = "takeback.seal_pending"
-_MAX_NAME = 80
 
 
 @transaction.atomic
@@ -209,55 +231,6 @@ def _entry_in_log(entry: EntryId) -> Entry:
     if row is None or not LogEntry.objects.filter(entry=row).exists():
         raise UnknownEntryError("An entry that is not in the log can't be suspended or resumed.")
     return row
-
-
-@transaction.atomic
-def add_platform(name: str) -> str:
-    """Let a platform follow the list; returns its token, which can't be read again.
-
-    Raises PlatformError if the name is empty, too long, not printable or taken.
-    """
-    name = name.strip()
-    if not name.isprintable() or not 0 < len(name) <= _MAX_NAME:
-        raise PlatformError(f"A platform's name has 1 to {_MAX_NAME} printable characters.")
-    secret = new_platform_secret()
-    try:
-        with transaction.atomic():
-            platform = Platform.objects.create(
-                name=name, token_digest=token_digest(secret), added_at=datetime.now(UTC)
-            )
-    except IntegrityError as error:
-        raise PlatformError(f"There is a platform called {name} already.") from error
-    record("platform.added", f"platform {platform.id}", "operator")
-    return write_token(secret, log_signer().verifier_key.pin)
-
-
-@transaction.atomic
-def renew_token(name: str) -> str:
-    """Give a platform a new token, for one that was lost, leaked or revoked; the old one ends.
-
-    Returns the token, which can't be read again. Raises PlatformError if there is no such platform.
-    """
-    platform = Platform.objects.select_for_update().filter(name=name).first()
-    if platform is None:
-        raise PlatformError(f"There is no platform called {name}.")
-    secret = new_platform_secret()
-    platform.token_digest = token_digest(secret)
-    platform.revoked_at = None
-    platform.save(update_fields=["token_digest", "revoked_at"])
-    record("platform.renewed", f"platform {platform.id}", "operator")
-    return write_token(secret, log_signer().verifier_key.pin)
-
-
-@transaction.atomic
-def revoke_platform(name: str) -> None:
-    """Take a platform's token back, for good; raises PlatformError if there is none to take."""
-    platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
-    if platform is None:
-        raise PlatformError(f"No platform called {name} holds a token.")
-    platform.revoked_at = datetime.now(UTC)
-    platform.save(update_fields=["revoked_at"])
-    record("platform.revoked", f"platform {platform.id}", "operator")
 
 
 @transaction.atomic

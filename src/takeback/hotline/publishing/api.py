@@ -17,6 +17,7 @@ from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, Acknowledgement, FeedbackBatch
 from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.admission import READING, NotAdmittedError, Scope, admitted
 from takeback.hotline.publishing.domain import UnknownCheckpointError
 from takeback.hotline.publishing.models import Platform
 from takeback.hotline.publishing.openapi import document
@@ -30,7 +31,6 @@ _PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpRes
 _FOREVER = "public, max-age=31536000, immutable"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
-_BEARER = "Bearer "
 _MOST_SECONDS = 25
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -48,8 +48,6 @@ class _RequestError(Exception):
     def response(self) -> HttpResponse:
         body = {"error": self.error, "message": self.message}
         response = JsonResponse(body, status=self.status)
-        if self.status is HTTPStatus.UNAUTHORIZED:
-            response.headers["WWW-Authenticate"] = "Bearer"
         if self.allow:
             response.headers["Allow"] = self.allow
         return response
@@ -69,22 +67,29 @@ def _answering(method: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
                 return view(request, *args, **kwargs)
             except _RequestError as error:
                 return error.response()
+            except NotAdmittedError as error:
+                return _not_admitted(error)
 
         return answer
 
     return decorate
 
 
-def _for_platforms(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
-    """Let only the holder of a platform's token through; the view is told which one."""
+def _for_platforms(
+    *scopes: Scope,
+) -> Callable[[_PlatformView[_Arguments]], _View[_Arguments]]:
+    """Let only holders of a platform's key with these scopes through; the view is told who."""
 
-    @wraps(view)
-    def answer(
-        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> HttpResponse:
-        return view(request, _platform(request), *args, **kwargs)
+    def decorate(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponse:
+            return view(request, admitted(request, *scopes), *args, **kwargs)
 
-    return answer
+        return answer
+
+    return decorate
 
 
 @_answering("GET")
@@ -129,7 +134,7 @@ def entries(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @_answering("GET")
-@_for_platforms
+@_for_platforms(*READING)
 def openings(request: HttpRequest, platform: Platform, path: str) -> HttpResponse:
     """Answer with the openings of a range, and remember that the platform has them."""
     try:
@@ -148,7 +153,7 @@ def openings(request: HttpRequest, platform: Platform, path: str) -> HttpRespons
 
 @csrf_exempt
 @_answering("POST")
-@_for_platforms
+@_for_platforms(Scope.SEND_FEEDBACK)
 def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
     """Take in what a platform did."""
     try:
@@ -167,7 +172,7 @@ def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
 
 @csrf_exempt
 @_answering("POST")
-@_for_platforms
+@_for_platforms(*READING)
 def acknowledgement(request: HttpRequest, platform: Platform) -> HttpResponse:
     """Take in up to where the list is in force at a platform."""
     try:
@@ -192,6 +197,8 @@ async def wait(request: HttpRequest) -> HttpResponse:
         seconds = min(_number(request, "seconds", _MOST_SECONDS), _MOST_SECONDS)
     except _RequestError as error:
         return error.response()
+    except NotAdmittedError as error:
+        return _not_admitted(error)
     note = await log_watch().checkpoint_after(size, seconds)
     if note is None:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -210,22 +217,16 @@ def _require_method(request: HttpRequest, allowed: list[str]) -> None:
 
 def _require_platform(request: HttpRequest) -> None:
     try:
-        _platform(request)
+        admitted(request)
     finally:
         connection.close()  # whoever waits must not hold on to a connection meanwhile
 
 
-def _platform(request: HttpRequest) -> Platform:
-    given = request.headers.get("Authorization", "")
-    token = given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
-    platform = access.platform_of_token(token)
-    if platform is None:
-        raise _RequestError(
-            HTTPStatus.UNAUTHORIZED,
-            "unknown_token",
-            "Send Authorization: Bearer <token>, with a token of this hotline that is in force.",
-        )
-    return platform
+def _not_admitted(error: NotAdmittedError) -> HttpResponse:
+    response = JsonResponse(error.body, status=error.status)
+    if error.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def _read(parse: Callable[[str], _Ref], path: str) -> _Ref:

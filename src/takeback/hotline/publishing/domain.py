@@ -1,4 +1,4 @@
-"""What publishing answers to other features, and the shape of a platform's token."""
+"""What publishing answers to other features, and the shape and scopes of a platform's key."""
 
 import base64
 import hashlib
@@ -13,7 +13,48 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.policy import Lane
 
 _SECRET_BYTES = 32
+MOST_KEY_DAYS = 3650
+"""Longest life of a key, in days; one that never ends is one that nobody looks after."""
+KEY_DAYS = 365
+"""Life of a key, in days, unless the operator says otherwise."""
+GATE_DEFAULT_REVIEW = "Matches are held for a person to look at, as a gate does by default."
+"""How a platform reviews matches, unless the operator states something else as it is added."""
 _TOKEN = re.compile(r"tb1_(?P<secret>[a-z2-7]{52})_[0-9a-f]{16}")
+
+
+class Scope(StrEnum):
+    """What a platform's key opens."""
+
+    READ_CONFIRMED = "read_confirmed"
+    """Fetch entries that a hotline's analysts have assessed."""
+    READ_SELF_REPORTED = "read_self_reported"
+    """Fetch entries that nobody has seen; only where people review what matches them."""
+    SEND_FEEDBACK = "send_feedback"
+    """Say what was done with a match."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made: its number, and its token, which is shown only now."""
+
+    number: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeySummary:
+    """A key as an operator sees it; `review_process` is empty where none was stated."""
+
+    number: int
+    scopes: tuple[Scope, ...]
+    review_process: str
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether requests with it are taken at this time."""
+        return self.revoked_at is None and now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +95,15 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class PlatformSummary:
-    """A platform as an operator sees it; `fetched_size`: number of events it has fetched."""
+    """A platform as an operator sees it; `fetched_size`: number of events it has fetched.
+
+    `keys_in_force`: how many of its keys are taken now.
+    """
 
     name: str
     added_at: datetime
     revoked_at: datetime | None
+    keys_in_force: int
     fetched_size: int
     fetched_at: datetime | None
 
@@ -166,7 +211,12 @@ class UnknownEntryError(LookupError):
 
 
 class PlatformError(ValueError):
-    """A platform can't be added or revoked; the message says why."""
+    """A platform or a key of it can't be made or revoked; the message says why."""
+
+
+def no_platform(name: str) -> PlatformError:
+    """Return the error of a name that no platform has."""
+    return PlatformError(f"There is no platform called {name}.")
 
 
 def new_platform_secret() -> str:

@@ -165,11 +165,25 @@ class WitnessState(models.Model):
 
 
 class Platform(models.Model):
-    """A service that follows the list; of its token only a digest is kept."""
+    """A service that follows the list."""
 
     name = models.CharField(max_length=80, unique=True)
-    token_digest = models.BinaryField(unique=True)
     added_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class PlatformKey(models.Model):
+    """A key of a platform; of its token only a digest is kept.
+
+    `review_process`: how people there review what matches, as stated when the key was made.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    digest = models.BinaryField(unique=True)
+    scopes = ArrayField(models.CharField(max_length=32))
+    review_process = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
 

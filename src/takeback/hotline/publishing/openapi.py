@@ -104,6 +104,7 @@ def _acknowledgement() -> dict[str, Any]:
 
 def _for_platforms(operation: dict[str, Any]) -> dict[str, Any]:
     operation["responses"]["401"] = _refusal("No token that is in force.")
+    operation["responses"]["403"] = _refusal("The key of this token lacks the scope for this.")
     return {**operation, "security": [{"token": []}]}
 
 

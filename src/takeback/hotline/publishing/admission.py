@@ -1,0 +1,75 @@
+"""Says which platform a request comes from, and whether its key opens what is asked for."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from django.http import HttpRequest
+
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.domain import Scope
+from takeback.hotline.publishing.models import Platform
+
+__all__ = ("READING", "NotAdmittedError", "Scope", "admitted", "admitted_with")
+
+READING = (Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED)
+"""What reading the whole list takes; nothing serves a part of it yet."""
+
+_BEARER = "Bearer "
+
+
+class NotAdmittedError(Exception):
+    """A request is not let in: a status (401 or 403), one word, and what to do.
+
+    `scope`: the one that the key lacks, None if something else is wrong.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, error: str, message: str, scope: Scope | None = None
+    ) -> None:
+        self.status = status
+        self.error = error
+        self.scope = scope
+        super().__init__(message)
+
+    @property
+    def body(self) -> dict[str, str]:
+        """What the answer says, in JSON; see docs/wire.md."""
+        said = {"error": self.error, "message": str(self)}
+        return said if self.scope is None else {**said, "scope": self.scope.value}
+
+
+def admitted(request: HttpRequest, *scopes: Scope) -> Platform:
+    """Return the platform whose bearer token came with a request; raises as `admitted_with`."""
+    given = request.headers.get("Authorization", "")
+    return admitted_with(given.removeprefix(_BEARER) if given.startswith(_BEARER) else "", *scopes)
+
+
+def admitted_with(token: str, *scopes: Scope) -> Platform:
+    """Return the platform of a token whose key is in force and has all these scopes.
+
+    Raises NotAdmittedError: 401 if the token is unknown, revoked or expired, 403 if a scope is
+    missing.
+    """
+    key = access.key_of_token(token)
+    if key is None:
+        raise _denied(
+            "unknown_token",
+            "Send a token of this hotline that is in force; docs/wire.md says how.",
+        )
+    if key.revoked_at is not None or key.platform.revoked_at is not None:
+        raise _denied("key_revoked", "This token was taken back. Ask the hotline for a new one.")
+    if key.expires_at <= datetime.now(UTC):
+        raise _denied("key_expired", "This token has expired. Ask the hotline for a new one.")
+    for scope in scopes:
+        if scope.value not in key.scopes:
+            raise NotAdmittedError(
+                HTTPStatus.FORBIDDEN,
+                "lacks_scope",
+                f"This token lacks the scope {scope}. Ask the hotline for one that has it.",
+                scope,
+            )
+    return key.platform
+
+
+def _denied(error: str, message: str) -> NotAdmittedError:
+    return NotAdmittedError(HTTPStatus.UNAUTHORIZED, error, message)

@@ -1,0 +1,141 @@
+"""Changes who follows the list, and with which keys; each with its audit record."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing.domain import (
+    GATE_DEFAULT_REVIEW,
+    KEY_DAYS,
+    MOST_KEY_DAYS,
+    NewKey,
+    PlatformError,
+    Scope,
+    new_platform_secret,
+    no_platform,
+    token_digest,
+    write_token,
+)
+from takeback.hotline.publishing.models import Platform, PlatformKey
+from takeback.hotline.publishing.signing import log_signer
+
+_MOST_NAME = 80
+_MOST_REVIEW = 2000
+
+
+@transaction.atomic
+def add_platform(name: str, review_process: str = GATE_DEFAULT_REVIEW) -> str:
+    """Let a platform follow the list with a key of all scopes; returns its token, shown only now.
+
+    Raises PlatformError if the name is empty, too long, not printable or taken.
+    """
+    name = name.strip()
+    if not name.isprintable() or not 0 < len(name) <= _MOST_NAME:
+        raise PlatformError(f"A platform's name has 1 to {_MOST_NAME} printable characters.")
+    try:
+        with transaction.atomic():
+            platform = Platform.objects.create(name=name, added_at=datetime.now(UTC))
+    except IntegrityError as error:
+        raise PlatformError(f"There is a platform called {name} already.") from error
+    record("platform.added", f"platform {platform.id}", "operator")
+    return _new_key(platform, tuple(Scope), KEY_DAYS, review_process).token
+
+
+@transaction.atomic
+def renew_token(name: str) -> str:
+    """Give a platform a new token, for one that was lost, leaked or revoked; all earlier ones end.
+
+    The new key has the scopes and the review process of the latest one. Returns the token, which
+    can't be read again. Raises PlatformError if there is no such platform.
+    """
+    platform = _lock(name)
+    latest = PlatformKey.objects.filter(platform=platform).latest("id")
+    _end_keys(platform)
+    platform.revoked_at = None
+    platform.save(update_fields=["revoked_at"])
+    record("platform.renewed", f"platform {platform.id}", "operator")
+    scopes = [Scope(one) for one in latest.scopes]
+    review = latest.review_process or GATE_DEFAULT_REVIEW
+    return _new_key(platform, scopes, KEY_DAYS, review).token
+
+
+@transaction.atomic
+def revoke_platform(name: str) -> None:
+    """Take all keys of a platform back, for good; raises PlatformError if it holds none."""
+    platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
+    if platform is None:
+        raise PlatformError(f"No platform called {name} holds a token.")
+    _end_keys(platform)
+    platform.revoked_at = datetime.now(UTC)
+    platform.save(update_fields=["revoked_at"])
+    record("platform.revoked", f"platform {platform.id}", "operator")
+
+
+@transaction.atomic
+def add_key(
+    name: str, scopes: Iterable[Scope], days: int = KEY_DAYS, review_process: str = ""
+) -> NewKey:
+    """Give a platform one more key that lives so many days; the others stay.
+
+    Raises PlatformError for a platform that is not there or was revoked, without scopes, for a life
+    under 1 or over 3650 days, and for `read_self_reported` without a review process.
+    """
+    platform = _lock(name)
+    if platform.revoked_at is not None:
+        raise PlatformError(f"{name} was revoked. Renew it first: takeback hotline platform renew.")
+    return _new_key(platform, scopes, days, review_process)
+
+
+@transaction.atomic
+def revoke_key(name: str, number: int) -> None:
+    """Take one key of a platform back, for good; raises PlatformError if there is none so."""
+    platform = _lock(name)
+    now = datetime.now(UTC)
+    keys = PlatformKey.objects.filter(platform=platform, id=number, revoked_at=None)
+    if not keys.update(revoked_at=now):
+        raise PlatformError(
+            f"{name} holds no key {number}. See takeback hotline platform key list."
+        )
+    record("platform.key_revoked", f"platform {platform.id} key {number}", "operator")
+
+
+def _new_key(platform: Platform, scopes: Iterable[Scope], days: int, review_process: str) -> NewKey:
+    wanted = sorted(set(scopes))
+    review = review_process.strip()
+    if not wanted:
+        raise PlatformError(f"A key needs one scope or more: {', '.join(Scope)}.")
+    if not 1 <= days <= MOST_KEY_DAYS:
+        raise PlatformError(f"A key lives 1 to {MOST_KEY_DAYS} days.")
+    if len(review) > _MOST_REVIEW:
+        raise PlatformError(f"A review process is told in {_MOST_REVIEW} characters or fewer.")
+    if Scope.READ_SELF_REPORTED in wanted and not review:
+        raise PlatformError(
+            "Nobody has seen self-reported pictures. State how people at the platform review what "
+            "matches them: --review-process."
+        )
+    secret = new_platform_secret()
+    now = datetime.now(UTC)
+    key = PlatformKey.objects.create(
+        platform=platform,
+        digest=token_digest(secret),
+        scopes=wanted,
+        review_process=review,
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    record("platform.key_added", f"platform {platform.id} key {key.id}", "operator")
+    return NewKey(key.id, write_token(secret, log_signer().verifier_key.pin))
+
+
+def _end_keys(platform: Platform) -> None:
+    keys = PlatformKey.objects.filter(platform=platform, revoked_at=None)
+    keys.update(revoked_at=datetime.now(UTC))
+
+
+def _lock(name: str) -> Platform:
+    platform = Platform.objects.select_for_update().filter(name=name).first()
+    if platform is None:
+        raise no_platform(name)
+    return platform
