@@ -1,0 +1,117 @@
+"""Two platforms that put together all they got, and the whole public log, try to link pictures.
+
+Every picture of a case is an entry of its own. They compare ids, times, order and sizes of entries
+that came in one batch, knowing afterwards which of them belong together: nothing may tell those
+pairs from the others.
+"""
+
+import base64
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+
+import pytest
+from django.test import Client
+
+from takeback.hashlist.bundles import decode_openings
+from takeback.hashlist.events import AddedEvent, parse_event
+from takeback.hashlist.tiles import BundleRef
+from takeback.hotline.intake.models import CasePicture
+from takeback.hotline.limits.actions import forget_everyone
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import add_platform
+from takeback.hotline.publishing.sealing import seal_pending
+
+from .visiting import picture_record, report_from_browser
+
+BATCHES, CASES, PICTURES = 6, 5, 3
+A_BATCH = CASES * PICTURES
+MOST_SIGMAS = 5  # an honest hotline fails once in a million runs
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a platform knows of one entry."""
+
+    entry: str
+    index: int
+    event: AddedEvent
+    size: int
+
+    @property
+    def bits(self) -> int:
+        padded = f"{self.entry}======".upper()
+        return int.from_bytes(base64.b32decode(padded), "big")
+
+
+@pytest.fixture
+def seen() -> list[list[Seen]]:
+    """The entries of each batch, as two platforms fetched them over HTTP."""
+    tokens = [add_platform(name) for name in ("Skylark", "Plover")]
+    batches = []
+    for _ in range(BATCHES):
+        before = max(1, access.current_checkpoint()[0])
+        for _ in range(CASES):
+            forget_everyone()  # so many reports from one machine would be slowed
+            report_from_browser(pictures=[picture_record() for _ in range(PICTURES)])
+        seal_pending()
+        after = access.current_checkpoint()[0]
+        first, second = (fetched(token, before, after) for token in tokens)
+        assert first == second  # together they know no more than each alone
+        batches.append(
+            [
+                Seen(event.entry, index, event, len(record.opening.event))
+                for index, record in enumerate(decode_openings(first, after - before), before)
+                if record.opening
+                and isinstance(event := parse_event(record.opening.event), AddedEvent)
+            ]
+        )
+    return batches
+
+
+def fetched(token: str, start: int, end: int) -> bytes:
+    answer = Client().get(
+        f"/list/v1/openings/{start}-{end}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    return answer.content
+
+
+@pytest.mark.django_db
+def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) -> None:
+    case_of = {
+        picture.entry: picture.case_id for picture in CasePicture.objects.only("entry", "case")
+    }
+    assert [len(batch) for batch in seen] == [A_BATCH] * BATCHES
+    together, neighbours, distances = 0, 0, []
+    for batch in seen:
+        # Times, lanes, provenance and sizes are the same for all: they tell nothing apart.
+        assert len({(one.event.time, one.event.lane, one.event.provenance) for one in batch}) == 1
+        assert len({one.size for one in batch}) == 1
+        for one, other in combinations(batch, 2):
+            if case_of[one.entry] == case_of[other.entry]:
+                together += 1
+                neighbours += abs(one.index - other.index) == 1
+                distances.append((one.bits ^ other.bits).bit_count())
+
+    # Order: linked pairs stand side by side as often as any two of a shuffled batch do.
+    chance = 2 / A_BATCH
+    expected, sigma = together * chance, sqrt(together * chance * (1 - chance))
+    assert abs(neighbours - expected) < MOST_SIGMAS * sigma
+    # Ids: linked ones differ in as many of 128 bits as random ones.
+    sigma = sqrt(128 / 4 / len(distances))
+    assert abs(sum(distances) / len(distances) - 64) < MOST_SIGMAS * sigma
+
+    # The public log says how many events there are, and nothing else.
+    size = access.current_checkpoint()[0]
+    public = b"".join(
+        access.entry_bundle(BundleRef(number, min(256, size - 256 * number))) or b""
+        for number in range(-(-size // 256))
+    )
+    assert len(public) == size * 34
+    for batch in seen:
+        for one in batch:
+            assert one.entry.encode() not in public
+            for signal in one.event.signals:
+                assert bytes.fromhex(signal.value) not in public
