@@ -158,7 +158,7 @@ def add_key(
 ) -> None:
     """Give a platform one more key, and print its token. The token is shown only now.
 
-    `read_self_reported` needs `--review-process`. Reading takes both reading scopes for now.
+    `read_self_reported` needs `--review-process`.
 
     **Examples**
 

@@ -185,7 +185,7 @@ class ListSync:
             for part, data in self._fetched_ahead(growth.ranges()):
                 events = growth.take_in_bulk(part, data)
                 rules = rules.after(events, checkpoint.origin, now)
-                _fold(connection, events, changed_at)
+                _fold(connection, events, changed_at, withheld=rules.withheld)
                 self._on_progress(part.end - position.frontier.size, new_events)
             verified = FollowedLog(
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
@@ -247,7 +247,13 @@ class ListSync:
         return open_checkpoint(note, self._position().key)
 
 
-def _fold(connection: sqlite3.Connection, logged: list[Logged], changed_at: int | None) -> None:
+def _fold(
+    connection: sqlite3.Connection,
+    logged: list[Logged],
+    changed_at: int | None,
+    *,
+    withheld: bool,
+) -> None:
     """Fold events into the entries.
 
     Runs of additions whose entries are new, and of which nothing more is said, are put in as they
@@ -262,7 +268,7 @@ def _fold(connection: sqlite3.Connection, logged: list[Logged], changed_at: int 
         else:
             rest.append(one)
     if rest:
-        _fold_one_by_one(connection, rest, changed_at)
+        _fold_one_by_one(connection, rest, changed_at, withheld=withheld)
 
 
 def _entries_of(logged: Iterable[Logged]) -> Iterator[str]:
@@ -274,14 +280,18 @@ def _entries_of(logged: Iterable[Logged]) -> Iterator[str]:
 
 
 def _fold_one_by_one(
-    connection: sqlite3.Connection, logged: list[Logged], changed_at: int | None
+    connection: sqlite3.Connection,
+    logged: list[Logged],
+    changed_at: int | None,
+    *,
+    withheld: bool,
 ) -> None:
     touched = [EntryId(entry) for entry in set(_entries_of(logged))]
     live = {entry: found for entry in touched if (found := read_live_entry(connection, entry))}
     suspended = {
         entry: at for entry in touched if (at := suspended_at(connection, entry)) is not None
     }
-    state = ListState(dict(live), dict(suspended))
+    state = ListState(dict(live), dict(suspended), withheld)
     state.apply(one_by_one(logged))
     for entry in touched:
         after = state.live.get(entry)

@@ -13,6 +13,9 @@ from takeback.hashlist.errors import MalformedLogError
 
 _ENTRY_LENGTH = struct.Struct(">H")  # C2SP tlog-tiles, "Log entries"
 _OPENING_LENGTH = struct.Struct(">I")
+_WITHHELD = 0xFFFFFFFF
+"""In the place of a length: the opening is not for whoever asked (docs/wire.md)."""
+_WITHHELD_BYTES = _OPENING_LENGTH.pack(_WITHHELD)
 _RANGE = re.compile(r"(0|[1-9]\d{0,17})-([1-9]\d{0,17})", re.ASCII)
 
 
@@ -56,10 +59,16 @@ def ranges_between(verified: int, size: int, most: int = MOST_OPENINGS) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One event: its commitment, and its opening unless that was erased."""
+    """One event: its commitment, and its opening unless that was erased or is withheld."""
 
     commitment: bytes
     opening: Opening | None
+    withheld: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an opening that is given and withheld at once."""
+        if self.withheld and self.opening is not None:
+            raise ValueError("A record that is withheld holds no opening.")
 
 
 def encode_entries(commitments: Iterable[bytes]) -> bytes:
@@ -81,6 +90,9 @@ def encode_openings(records: Iterable[Record]) -> bytes:
     """Write openings: commitment, length (uint32, big-endian), nonce and event."""
     parts = []
     for record in records:
+        if record.withheld:
+            parts.append(record.commitment + _WITHHELD_BYTES)
+            continue
         opened = record.opening
         body = opened.nonce + opened.event if opened else b""
         parts.append(record.commitment + _OPENING_LENGTH.pack(len(body)) + body)
@@ -94,27 +106,31 @@ def decode_openings(data: bytes, expected: int) -> list[Record]:
     """
     some = decode_openings_in_bulk(data, expected)
     return [
-        Record(commitment, Opening.of_bytes(opened) if opened else None)
-        for commitment, opened in zip(some.commitments, some.opened, strict=True)
+        Record(commitment, Opening.of_bytes(opened) if opened else None, place in some.withheld)
+        for place, (commitment, opened) in enumerate(
+            zip(some.commitments, some.opened, strict=True)
+        )
     ]
 
 
 class OpeningsInBulk(NamedTuple):
     """The records of a range, in three lists of one length.
 
-    `opened`: nonce and event in one, None if they were erased. `additions`: what the event says,
-    where it is an addition of the usual kind.
+    `opened`: nonce and event in one, None if they were erased or are withheld. `additions`: what
+    the event says, where it is an addition of the usual kind. `withheld`: places in these lists.
     """
 
     commitments: list[bytes]
     opened: list[bytes | None]
     additions: list[Addition | None]
+    withheld: frozenset[int] = frozenset()
 
 
 def decode_openings_in_bulk(data: bytes, expected: int) -> OpeningsInBulk:
     """As `decode_openings`, some ten times as fast, reading plain additions on the way."""
     try:
-        some = OpeningsInBulk._make(read_openings(data))
+        data, withheld = _without_marks(data)
+        some = OpeningsInBulk(*read_openings(data), withheld)
     except ValueError as error:
         raise MalformedLogError(f"Openings can't be read: {error}.") from error
     if len(some.commitments) != expected:
@@ -122,3 +138,25 @@ def decode_openings_in_bulk(data: bytes, expected: int) -> OpeningsInBulk:
             f"{len(some.commitments)} openings came; {expected} were asked for."
         )
     return some
+
+
+def _without_marks(data: bytes) -> tuple[bytes, frozenset[int]]:
+    """Return openings with length 0 wherever one is withheld, and the places of those.
+
+    Whoever may read everything meets hardly any, and pays one search.
+    """
+    if _WITHHELD_BYTES not in data:
+        return data, frozenset()
+    plain = bytearray(data)
+    places = set()
+    start = place = 0
+    while start + COMMITMENT_BYTES + _OPENING_LENGTH.size <= len(plain):
+        body = start + COMMITMENT_BYTES + _OPENING_LENGTH.size
+        (length,) = _OPENING_LENGTH.unpack_from(plain, start + COMMITMENT_BYTES)
+        if length == _WITHHELD:
+            _OPENING_LENGTH.pack_into(plain, start + COMMITMENT_BYTES, 0)
+            places.add(place)
+            length = 0
+        start = body + length
+        place += 1
+    return bytes(plain), frozenset(places)

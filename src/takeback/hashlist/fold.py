@@ -35,10 +35,14 @@ class LiveEntry:
 
 @dataclass
 class ListState:
-    """The entries, changed event by event in log order: those in force, and those suspended."""
+    """The entries, changed event by event in log order: those in force, and those suspended.
+
+    Once an event was withheld, an entry may first be met when it is amended or resumed.
+    """
 
     _live: dict[EntryId, LiveEntry] = field(default_factory=dict)
     _suspended: dict[EntryId, int] = field(default_factory=dict)
+    _withheld: bool = False
 
     @property
     def live(self) -> Mapping[EntryId, LiveEntry]:
@@ -51,11 +55,12 @@ class ListState:
         return MappingProxyType(self._suspended)
 
     def apply(self, logged: Iterable[LoggedEvent]) -> None:
-        """Take in events in log order; those whose opening was erased change nothing.
+        """Take in events in log order; those whose opening is erased or withheld change nothing.
 
         Raises EventOutOfPlaceError at the first event that contradicts the state.
         """
         for one in logged:
+            self._withheld = self._withheld or one.withheld
             match one.event:
                 case AddedEvent() as event:
                     known = event.entry in self._live or event.entry in self._suspended
@@ -64,9 +69,10 @@ class ListState:
                     self._put(event, one.index)
                 case AmendedEvent() as event:
                     before = self._live.get(event.entry)
-                    if before is None:
+                    added_at = before.added_at if before else self._first_met(event, one.index)
+                    if added_at is None:
                         raise _out_of_place(one.index, "amends an entry that is not live")
-                    self._put(event, before.added_at)
+                    self._put(event, added_at)
                 case SuspendedEvent() as event:
                     before = self._live.pop(event.entry, None)
                     # Not live here: withdrawn later, and its openings are erased already.
@@ -74,6 +80,8 @@ class ListState:
                         self._suspended[event.entry] = before.added_at
                 case ResumedEvent() as event:
                     added_at = self._suspended.pop(event.entry, None)
+                    if added_at is None and event.entry not in self._live:
+                        added_at = self._first_met(event, one.index)
                     if added_at is None:
                         raise _out_of_place(one.index, "resumes an entry that is not suspended")
                     self._put(event, added_at)
@@ -88,8 +96,15 @@ class ListState:
         # Not here at all: it was added and withdrawn within the events just fetched, and its
         # openings are erased already.
         fits = added_at is None or added_at == event.erases[0]
+        if self._withheld and added_at in event.erases:
+            fits = True  # its addition was withheld; it was first met later
         self._require(fits, index, "withdraws an entry added elsewhere")
         self._require(event.erases[-1] < index, index, "erases what follows")
+
+    def _first_met(self, event: AmendedEvent | ResumedEvent, index: int) -> int | None:
+        """The place where an entry is first met whose earlier events may have been withheld."""
+        known = event.entry in self._suspended
+        return index if self._withheld and not known else None
 
     def _put(self, event: AddedEvent | AmendedEvent | ResumedEvent, added_at: int) -> None:
         self._live[event.entry] = LiveEntry(

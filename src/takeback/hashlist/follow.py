@@ -27,10 +27,15 @@ from takeback.hashlist.merkle import Frontier, leaf_hash
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event at its place in the log; None where its opening was erased after a withdrawal."""
+    """An event at its place in the log; None where its opening was erased, or is withheld.
+
+    Erased: after a withdrawal, for everyone. Withheld: from this reader's key, whatever became of
+    it.
+    """
 
     index: int
     event: AnyEvent | None
+    withheld: bool = False
 
 
 Logged = LoggedEvent | AdditionRun
@@ -88,6 +93,10 @@ class LogGrowth:
         for index, (opened, addition) in enumerate(
             zip(some.opened, some.additions, strict=True), part.start
         ):
+            if index - part.start in some.withheld:
+                run = None
+                events.append(LoggedEvent(index, None, withheld=True))
+                continue
             if opened is None or addition is None:
                 run = None
                 events.append(LoggedEvent(index, self._event(index, opened)))

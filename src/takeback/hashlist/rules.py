@@ -34,13 +34,15 @@ class LogRules:
 
     `purpose`: None only before the first event. `key`: the key that a key event has put in the
     place of the first one, None if there was none. `newest`: the latest time of any event.
-    `added`: entries added, by day in UTC, of the days that can still grow.
+    `added`: entries added, by day in UTC, of the days that can still grow. `withheld`: whether any
+    event so far was withheld from the reader.
     """
 
     purpose: PurposeEvent | None = None
     key: VerifierKey | None = None
     newest: datetime | None = None
     added: dict[date, int] = field(default_factory=dict)
+    withheld: bool = False
 
     def after(self, logged: Iterable[Logged], origin: str, now: datetime) -> "LogRules":
         """Return the rules after these events of the log `origin`, the next in log order.
@@ -48,9 +50,9 @@ class LogRules:
         Raises EventOutOfPlaceError if the first event is no purpose, another one is, or a key is
         of another log; GrowthBeyondCapError if more is added than the purpose allows;
         EventTimeError for an event of the future or of long before its neighbours. Events whose
-        opening is erased count for nothing.
+        opening is erased or withheld count for nothing.
         """
-        rules = LogRules(self.purpose, self.key, self.newest, dict(self.added))
+        rules = replace(self, added=dict(self.added))
         for one in logged:
             if isinstance(one, AdditionRun):
                 _require_purpose_first(one.start, stated=False)
@@ -60,6 +62,8 @@ class LogRules:
             event = one.event
             _require_purpose_first(one.index, stated=isinstance(event, PurposeEvent))
             if event is None:
+                if one.withheld and not rules.withheld:
+                    rules = replace(rules, withheld=True)
                 continue
             rules = rules._dated(event.time, now, one.index)
             match event:
@@ -99,6 +103,7 @@ class LogRules:
             "key": self.key.line if self.key else None,
             "newest": self.newest.isoformat() if self.newest else None,
             "added": {day.isoformat(): count for day, count in self.added.items()},
+            "withheld": self.withheld,
         }
 
     @classmethod
@@ -113,6 +118,7 @@ class LogRules:
                 VerifierKey.parse(values["key"]) if values["key"] else None,
                 datetime.fromisoformat(values["newest"]) if values["newest"] else None,
                 {date.fromisoformat(day): int(count) for day, count in values["added"].items()},
+                bool(values.get("withheld", False)),  # missing: written before there were any
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedLogError("The rules of a log can't be read.") from error

@@ -12,6 +12,7 @@ from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
+from takeback.hotline.publishing.domain import ALL_LANES
 
 Fetch = Callable[[str], bytes]
 
@@ -28,7 +29,8 @@ def some_signals() -> tuple[Signal, ...]:
 class Follower:
     """Follows a log step by step and refuses what a gate refuses."""
 
-    def __init__(self, key_line: str) -> None:
+    def __init__(self, key_line: str, lanes: int = ALL_LANES) -> None:
+        self.lanes = lanes
         self.key = VerifierKey.parse(key_line)
         self.frontier = Frontier()
         self.state = ListState()
@@ -47,7 +49,7 @@ def follow_database(follower: Follower | None = None) -> dict[EntryId, LiveEntry
     follower = follower or Follower(access.verifier_key_line())
 
     def fetch(path: str) -> bytes:
-        openings = access.openings(EventRange.parse(path))
+        openings = access.openings(EventRange.parse(path), follower.lanes)
         assert openings is not None
         return openings
 

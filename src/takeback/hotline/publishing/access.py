@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
+from django.db.models import (
+    Count,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    SmallIntegerField,
+    Subquery,
+)
 from psycopg import sql
 
 from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
@@ -26,6 +36,7 @@ from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
 from takeback.hotline.audit.access import count_of
 from takeback.hotline.publishing import signing
 from takeback.hotline.publishing.domain import (
+    ALL_LANES,
     Change,
     ChangePage,
     ChangeState,
@@ -64,12 +75,19 @@ _END = 2**62
 _OPENINGS = sql.SQL(
     """
     SELECT coalesce(string_agg(
-        commitment || coalesce(int4send(length(nonce) + length(event)) || nonce || event, {erased}),
+        commitment || CASE
+            WHEN lanes & %s = 0 THEN {withheld}
+            ELSE coalesce(int4send(length(nonce) + length(event)) || nonce || event, {erased})
+        END,
         ''::bytea ORDER BY index
     ), ''::bytea)
     FROM {log_entry} WHERE index >= %s AND index < %s
     """
-).format(erased=sql.Literal(bytes(4)), log_entry=sql.Identifier(LogEntry._meta.db_table))
+).format(
+    erased=sql.Literal(bytes(4)),
+    withheld=sql.Literal(b"\xff" * 4),
+    log_entry=sql.Identifier(LogEntry._meta.db_table),
+)
 
 
 def verifier_key_line() -> str:
@@ -115,15 +133,17 @@ def entry_bundle(ref: BundleRef) -> bytes | None:
     return encode_entries(_commitments(ref)) if _exists(ref) else None
 
 
-def openings(part: EventRange) -> bytes | None:
+def openings(part: EventRange, lanes: int = ALL_LANES) -> bytes | None:
     """Return the openings of a range, for platforms only, or None if the log is not that long.
 
-    The database joins them as `encode_openings` would: a whole list goes out in seconds.
+    `lanes`: bits of those that the reader may see. Events of entries that had been in none of them
+    by then are withheld, erased or not. The database joins them as `encode_openings` would: a
+    whole list goes out in seconds.
     """
     if part.end > current_checkpoint()[0]:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_OPENINGS, [part.start, part.end])
+        cursor.execute(_OPENINGS, [lanes, part.start, part.end])
         (joined,) = cursor.fetchone()
     return bytes(joined)
 
@@ -377,13 +397,14 @@ def removal_of(entries: Iterable[EntryId]) -> Removal:
 def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
     """When the platform first fetched each of the entries that it has fetched."""
     enough = PlatformFetch.objects.filter(platform=platform, size__gt=OuterRef("index"))
-    added = (
-        LogEntry.objects.filter(entry__in=entries)
-        .order_by("entry", "index")
-        .distinct("entry")
-        .annotate(fetched_at=Subquery(enough.order_by("size").values("fetched_at")[:1]))
+    lanes = ExpressionWrapper(OuterRef("lanes"), SmallIntegerField())
+    shared = F("lanes").bitand(lanes)  # type: ignore[arg-type]  # the stubs know numbers only
+    shown = enough.annotate(shared=shared).filter(shared__gt=0)
+    events = LogEntry.objects.filter(entry__in=entries).annotate(
+        fetched_at=Subquery(shown.order_by("fetched_at").values("fetched_at")[:1])
     )
-    return {entry: at for entry, at in added.values_list("entry", "fetched_at") if at is not None}
+    first = events.filter(fetched_at__isnull=False).values("entry").annotate(at=Min("fetched_at"))
+    return dict(first.values_list("entry", "at"))
 
 
 def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSummary]]:

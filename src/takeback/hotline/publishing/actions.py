@@ -29,6 +29,7 @@ from takeback.hotline.publishing import access
 from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.changes import hold_stamps_from, publication_clock
 from takeback.hotline.publishing.domain import (
+    ALL_LANES,
     HoldReason,
     UnknownCheckpointError,
     UnknownEntryError,
@@ -290,11 +291,14 @@ def record_acknowledgement(platform: Platform, said: Acknowledgement) -> None:
         known.save(update_fields=["size", "acknowledged_at"])
 
 
-def note_fetched(platform: Platform, size: int) -> None:
-    """Keep when the platform first had openings up to a log size."""
-    newest = PlatformFetch.objects.filter(platform=platform).aggregate(Max("size"))["size__max"]
+def note_fetched(platform: Platform, size: int, lanes: int = ALL_LANES) -> None:
+    """Keep when the platform first had openings of these lanes up to a log size."""
+    fetches = PlatformFetch.objects.filter(platform=platform, lanes=lanes)
+    newest = fetches.aggregate(Max("size"))["size__max"]
     if newest is None or newest < size:
-        fetch = PlatformFetch(platform=platform, size=size, fetched_at=datetime.now(UTC))
+        fetch = PlatformFetch(
+            platform=platform, size=size, lanes=lanes, fetched_at=datetime.now(UTC)
+        )
         PlatformFetch.objects.bulk_create([fetch], ignore_conflicts=True)
 
 

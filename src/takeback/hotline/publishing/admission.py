@@ -6,13 +6,13 @@ from http import HTTPStatus
 from django.http import HttpRequest
 
 from takeback.hotline.publishing import access
-from takeback.hotline.publishing.domain import Scope
-from takeback.hotline.publishing.models import Platform
+from takeback.hotline.publishing.domain import Scope, lanes_opened_by
+from takeback.hotline.publishing.models import Platform, PlatformKey
 
-__all__ = ("READING", "NotAdmittedError", "Scope", "admitted", "admitted_with")
+__all__ = ("READING", "NotAdmittedError", "Scope", "admitted", "admitted_reader", "admitted_with")
 
 READING = (Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED)
-"""What reading the whole list takes; nothing serves a part of it yet."""
+"""What it takes to read the list in a shape that can't say that something is withheld."""
 
 _BEARER = "Bearer "
 
@@ -40,8 +40,19 @@ class NotAdmittedError(Exception):
 
 def admitted(request: HttpRequest, *scopes: Scope) -> Platform:
     """Return the platform whose bearer token came with a request; raises as `admitted_with`."""
-    given = request.headers.get("Authorization", "")
-    return admitted_with(given.removeprefix(_BEARER) if given.startswith(_BEARER) else "", *scopes)
+    return admitted_with(_bearer(request), *scopes)
+
+
+def admitted_reader(request: HttpRequest) -> tuple[Platform, int]:
+    """Return the platform of a request and the lanes that its key opens (bits), one or more.
+
+    Raises NotAdmittedError as `admitted` does, and for a key that opens no lane.
+    """
+    key = _key_in_force(_bearer(request))
+    lanes = lanes_opened_by(key.scopes)
+    if not lanes:
+        raise _lacks(Scope.READ_CONFIRMED)
+    return key.platform, lanes
 
 
 def admitted_with(token: str, *scopes: Scope) -> Platform:
@@ -50,6 +61,19 @@ def admitted_with(token: str, *scopes: Scope) -> Platform:
     Raises NotAdmittedError: 401 if the token is unknown, revoked or expired, 403 if a scope is
     missing.
     """
+    key = _key_in_force(token)
+    for scope in scopes:
+        if scope.value not in key.scopes:
+            raise _lacks(scope)
+    return key.platform
+
+
+def _bearer(request: HttpRequest) -> str:
+    given = request.headers.get("Authorization", "")
+    return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
+
+
+def _key_in_force(token: str) -> PlatformKey:
     key = access.key_of_token(token)
     if key is None:
         raise _denied(
@@ -60,15 +84,16 @@ def admitted_with(token: str, *scopes: Scope) -> Platform:
         raise _denied("key_revoked", "This token was taken back. Ask the hotline for a new one.")
     if key.expires_at <= datetime.now(UTC):
         raise _denied("key_expired", "This token has expired. Ask the hotline for a new one.")
-    for scope in scopes:
-        if scope.value not in key.scopes:
-            raise NotAdmittedError(
-                HTTPStatus.FORBIDDEN,
-                "lacks_scope",
-                f"This token lacks the scope {scope}. Ask the hotline for one that has it.",
-                scope,
-            )
-    return key.platform
+    return key
+
+
+def _lacks(scope: Scope) -> NotAdmittedError:
+    return NotAdmittedError(
+        HTTPStatus.FORBIDDEN,
+        "lacks_scope",
+        f"This token lacks the scope {scope}. Ask the hotline for one that has it.",
+        scope,
+    )
 
 
 def _denied(error: str, message: str) -> NotAdmittedError:

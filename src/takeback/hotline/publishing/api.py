@@ -17,7 +17,7 @@ from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, Acknowledgement, FeedbackBatch
 from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
-from takeback.hotline.publishing.admission import READING, NotAdmittedError, Scope, admitted
+from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted, admitted_reader
 from takeback.hotline.publishing.domain import UnknownCheckpointError
 from takeback.hotline.publishing.models import Platform
 from takeback.hotline.publishing.openapi import document
@@ -134,20 +134,20 @@ def entries(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @_answering("GET")
-@_for_platforms(*READING)
-def openings(request: HttpRequest, platform: Platform, path: str) -> HttpResponse:
-    """Answer with the openings of a range, and remember that the platform has them."""
+def openings(request: HttpRequest, path: str) -> HttpResponse:
+    """Answer with the openings that the key may see, and remember that the platform has them."""
+    platform, lanes = admitted_reader(request)
     try:
         part = EventRange.parse(path)
     except MalformedLogError as error:
         raise _RequestError(HTTPStatus.NOT_FOUND, "no_such_range", str(error)) from error
-    body = access.openings(part)
+    body = access.openings(part, lanes)
     if body is None:
         raise _RequestError(
             HTTPStatus.NOT_FOUND, "beyond_the_log", "Ask for events that a checkpoint covers."
         )
     if request.method == "GET":
-        actions.note_fetched(platform, part.end)
+        actions.note_fetched(platform, part.end, lanes)
     return HttpResponse(body, content_type=_BYTES)
 
 
@@ -172,9 +172,9 @@ def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
 
 @csrf_exempt
 @_answering("POST")
-@_for_platforms(*READING)
-def acknowledgement(request: HttpRequest, platform: Platform) -> HttpResponse:
+def acknowledgement(request: HttpRequest) -> HttpResponse:
     """Take in up to where the list is in force at a platform."""
+    platform, _ = admitted_reader(request)
     try:
         said = Acknowledgement.model_validate_json(request.body)
         actions.record_acknowledgement(platform, said)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +32,23 @@ class Scope(StrEnum):
     """Fetch entries that nobody has seen; only where people review what matches them."""
     SEND_FEEDBACK = "send_feedback"
     """Say what was done with a match."""
+
+
+LANE_BITS = {Lane.SELF_REPORTED: 1, Lane.CONFIRMED: 2}
+"""How sets of lanes are stored: one bit a lane."""
+
+ALL_LANES = sum(LANE_BITS.values())
+
+_LANE_OF = {
+    Scope.READ_SELF_REPORTED: Lane.SELF_REPORTED,
+    Scope.READ_CONFIRMED: Lane.CONFIRMED,
+}
+
+
+def lanes_opened_by(scopes: Iterable[str]) -> int:
+    """Return the lanes that these scopes open, as `LANE_BITS` of each, 0 for none."""
+    lanes = {lane for scope, lane in _LANE_OF.items() if scope.value in set(scopes)}
+    return sum(LANE_BITS[lane] for lane in lanes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing.domain import ChangeState, HoldReason, WaitsFor
+from takeback.hotline.publishing.domain import ALL_LANES, ChangeState, HoldReason, WaitsFor
 from takeback.matching.policy import Lane
 
 _ENTRY_LETTERS = 26
@@ -91,13 +91,17 @@ class Hold(models.Model):
 
 
 class LogEntry(models.Model):
-    """The log at one index: the commitment for ever, the opening until it is erased."""
+    """The log at one index: the commitment for ever, the opening until it is erased.
+
+    `lanes`: bits of the lanes in which its entry had been by then, None for an event of no entry.
+    """
 
     index = models.BigIntegerField(primary_key=True)
     entry = models.ForeignKey(Entry, models.PROTECT, null=True)
     commitment = models.BinaryField()
     nonce = models.BinaryField(null=True)
     event = models.BinaryField(null=True)
+    lanes = models.SmallIntegerField(null=True)
 
     class Meta:
         constraints = (
@@ -196,15 +200,16 @@ class PlatformAcknowledgement(models.Model):
 
 
 class PlatformFetch(models.Model):
-    """When a platform had first fetched the log up to a size."""
+    """When a platform had first fetched the log up to a size, of the lanes whose bits are set."""
 
     platform = models.ForeignKey(Platform, models.PROTECT)
     size = models.BigIntegerField()
+    lanes = models.SmallIntegerField(default=ALL_LANES)
     fetched_at = models.DateTimeField()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("platform", "size"), name="one_fetch_a_size"),
+            models.UniqueConstraint(fields=("platform", "size", "lanes"), name="one_fetch_a_size"),
         )
 
 

@@ -11,9 +11,12 @@ from django.db import transaction
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening, seal_event
 from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
     AnyEvent,
     KeyEvent,
     PurposeEvent,
+    ResumedEvent,
     WithdrawnEvent,
     canonical_json,
     cut_to_hour,
@@ -27,7 +30,7 @@ from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.changes import note_changes
 from takeback.hotline.publishing.checking import check_waiting
-from takeback.hotline.publishing.domain import WaitsFor
+from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
 from takeback.hotline.publishing.models import (
     Checkpoint,
     Log,
@@ -147,6 +150,21 @@ def _newest() -> tuple[Frontier, LogRules]:
     return Frontier.from_bytes(bytes(newest.frontier)), LogRules.from_json(newest.rules)
 
 
+def _lanes(sealed: Sequence[_Sealed]) -> list[int | None]:
+    """Return for each event the bits of the lanes in which its entry has been by then."""
+    old = {one.entry for one in sealed if not isinstance(one.event, AddedEvent)} - {None}
+    newest = LogEntry.objects.filter(entry__in=old).order_by("entry", "-index").distinct("entry")
+    known: dict[str | None, int] = {
+        entry: lanes or 0 for entry, lanes in newest.values_list("entry", "lanes")
+    }
+    lanes: list[int | None] = []
+    for one in sealed:
+        if isinstance(one.event, AddedEvent | AmendedEvent | ResumedEvent):
+            known[one.entry] = known.get(one.entry, 0) | LANE_BITS[one.event.lane]
+        lanes.append(known.get(one.entry, 0) if one.entry else None)
+    return lanes
+
+
 def _append(start: int, sealed: Sequence[_Sealed]) -> None:
     LogEntry.objects.bulk_create(
         LogEntry(
@@ -155,8 +173,9 @@ def _append(start: int, sealed: Sequence[_Sealed]) -> None:
             commitment=one.commitment,
             nonce=one.opening.nonce,
             event=one.opening.event,
+            lanes=lanes,
         )
-        for index, one in enumerate(sealed, start)
+        for index, (one, lanes) in enumerate(zip(sealed, _lanes(sealed), strict=True), start)
     )
 
 

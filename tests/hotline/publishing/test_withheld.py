@@ -1,0 +1,165 @@
+"""What each key sees of the list: exactly the entries that ever were in a lane it may read."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from takeback.gate.client import HotlineClient, PlatformToken
+from takeback.gate.live_entries import read_live_entry
+from takeback.gate.store import Store
+from takeback.gate.sync import ListSync
+from takeback.hashlist.events import AmendedEvent, EntryId, canonical_json, cut_to_hour
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import (
+    add_key,
+    add_platform,
+    list_picture,
+    resume_entry,
+    suspend_entry,
+    withdraw_entries,
+)
+from takeback.hotline.publishing.admission import Scope
+from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, lanes_opened_by
+from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.matching.policy import Lane
+from tests.hotline.publishing.followers import Follower, follow_database, some_signals
+from tests.hotline.publishing.test_running import hotline
+
+STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")
+plans = st.lists(
+    st.tuples(st.sampled_from(STEPS), st.integers(0, 3), st.sampled_from(list(LANE_BITS))),
+    max_size=20,
+)
+
+
+def amend(entry: EntryId, lane: Lane) -> None:
+    """Move an entry to a lane, as an analyst will."""
+    listed = access.listed_content(entry)
+    event = AmendedEvent(
+        entry=entry,
+        time=cut_to_hour(datetime.now(UTC)),
+        lane=lane,
+        provenance=listed.provenance,
+        signals=listed.signals,
+    )
+    PendingEvent.objects.create(entry_id=entry, event=canonical_json(event), adds=False)
+
+
+class Model:
+    """What is in force, and the lanes in which each entry ever was."""
+
+    def __init__(self) -> None:
+        self.ever: dict[EntryId, int] = {}
+        self.live: dict[EntryId, Lane] = {}
+        self.suspended: dict[EntryId, Lane] = {}
+
+    def step(self, what: str, which: int, lane: Lane) -> None:
+        """Take one step, if it makes sense."""
+        pool = sorted(self.suspended if what == "resume" else self.live)
+        entry = pool[which % len(pool)] if pool else None
+        if what == "add":
+            new = list_picture(some_signals(), lane)
+            self.ever[new], self.live[new] = LANE_BITS[lane], lane
+        elif entry is None:
+            return
+        elif what == "amend":
+            amend(entry, lane)
+            self.ever[entry], self.live[entry] = self.ever[entry] | LANE_BITS[lane], lane
+        elif what == "suspend":
+            suspend_entry(entry, "hotline", "test")
+            self.suspended[entry] = self.live.pop(entry)
+        elif what == "resume":
+            resume_entry(entry, "test")
+            self.live[entry] = self.suspended.pop(entry)
+        elif what == "withdraw":
+            withdraw_entries([entry], "hotline")
+            del self.live[entry]
+        while seal_pending():
+            pass
+
+    def seen(self, lanes: int) -> dict[EntryId, Lane]:
+        """What a key of these lanes may see."""
+        return {entry: lane for entry, lane in self.live.items() if self.ever[entry] & lanes}
+
+
+@pytest.mark.django_db
+def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
+    model = Model()
+    key = access.verifier_key_line()
+    followers = [Follower(key, lanes) for lanes in (1, 2, ALL_LANES)]
+    model.step("add", 0, Lane.SELF_REPORTED)
+
+    @settings(max_examples=15, deadline=None)
+    @given(plans)
+    def check(plan: list[tuple[str, int, Lane]]) -> None:
+        for what, which, lane in [*plan, ("follow", 0, Lane.CONFIRMED)]:
+            if what != "follow":
+                model.step(what, which, lane)
+                continue
+            for one in followers:
+                live = follow_database(one)
+                assert {entry: found.lane for entry, found in live.items()} == model.seen(one.lanes)
+
+    check()
+    # Who comes later, when much was erased, sees the same.
+    for one in followers:
+        assert follow_database(Follower(key, one.lanes)).keys() == model.seen(one.lanes).keys()
+
+
+def test_gates_with_different_keys_hold_different_parts_of_one_log(
+    hotline_database: str, tmp_path: Path
+) -> None:
+    add_platform("Skylark")
+    moved, confirmed, unseen = (
+        list_picture(some_signals(), lane)
+        for lane in (Lane.SELF_REPORTED, Lane.CONFIRMED, Lane.SELF_REPORTED)
+    )
+    seal_pending()
+    scopes = ([Scope.READ_CONFIRMED], [Scope.READ_SELF_REPORTED], list(Scope))
+    tokens = [add_key("Skylark", some, review_process="We look.").token for some in scopes]
+
+    def held(token: str, lanes: int) -> set[EntryId]:
+        store = Store(tmp_path / str(lanes))
+        pinned = PlatformToken.parse(token)
+        with HotlineClient(url, pinned) as client:
+            ListSync(store, client, pinned).sync()
+        with store.change_list() as connection:
+            return {one for one in (moved, confirmed, unseen) if read_live_entry(connection, one)}
+
+    def all_held() -> list[set[EntryId]]:
+        pairs = zip(tokens, scopes, strict=True)
+        return [held(token, lanes_opened_by(some)) for token, some in pairs]
+
+    with hotline(hotline_database) as (url, _):
+        assert all_held() == [{confirmed}, {moved, unseen}, {moved, confirmed, unseen}]
+        amend(moved, Lane.CONFIRMED)
+        withdraw_entries([unseen], "reporter")
+        seal_pending()
+        assert all_held() == [{confirmed, moved}, {moved}, {moved, confirmed}]
+        withdraw_entries([moved], "reporter")
+        seal_pending()
+        assert all_held() == [{confirmed}, set(), {confirmed}]
+
+
+@pytest.mark.django_db
+def test_a_platform_has_got_only_what_its_key_may_see() -> None:
+    add_platform("Skylark")
+    platform = Platform.objects.get()
+    confirmed = LANE_BITS[Lane.CONFIRMED]
+    entry = list_picture(some_signals())
+    seal_pending()
+    PlatformFetch.objects.create(
+        platform=platform, size=2, lanes=confirmed, fetched_at=datetime.now(UTC)
+    )
+    (outcome,) = access.outcomes([entry])
+    assert outcome.fetched_at is None
+    amend(entry, Lane.CONFIRMED)
+    seal_pending()
+    now = datetime.now(UTC)
+    PlatformFetch.objects.create(platform=platform, size=3, lanes=confirmed, fetched_at=now)
+    (outcome,) = access.outcomes([entry])
+    assert outcome.fetched_at == now
