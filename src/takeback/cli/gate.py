@@ -17,8 +17,11 @@ from takeback.cli.gate_serve import serve
 from takeback.cli.gate_store import (
     ExitCode,
     StoreOption,
+    TokenFileOption,
+    TokenOption,
     explained,
     opened_gate,
+    read_token,
 )
 
 if TYPE_CHECKING:
@@ -39,15 +42,8 @@ def sync(
     hotline: Annotated[str, typer.Option(help="Address of the hotline, https://…")],
     store: StoreOption,
     *,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="TAKEBACK_GATE_TOKEN",
-            help="The platform's token. Better in TAKEBACK_GATE_TOKEN or --token-file: "
-            "a process list shows options.",
-        ),
-    ] = None,
-    token_file: Annotated[Path | None, typer.Option(help="File that holds the token.")] = None,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
     follow: Annotated[bool, typer.Option(help="Keep at it, and deliver feedback.")] = False,
     trust: Annotated[
         Path | None,
@@ -80,7 +76,7 @@ def sync(
     from takeback.gate.store import Store
 
     with explained():
-        pinned = _read_token(token, token_file)
+        pinned = read_token(token, token_file)
         opened = Store(store)
         if trust is not None:
             set_trust(opened, trust.read_bytes())
@@ -208,13 +204,3 @@ def _interrupt(_signal: int, _frame: types.FrameType | None) -> None:
 def _say_in_force(outcome: SyncOutcome) -> None:
     new = f"{outcome.new_events} new" if outcome.new_events else "nothing new"
     typer.echo(f"In force: the list at {outcome.size} events ({new}).")
-
-
-def _read_token(token: str | None, token_file: Path | None) -> PlatformToken:
-    from takeback.gate.client import PlatformToken
-
-    if token_file is not None:
-        token = token_file.read_text(encoding="utf-8")
-    if not token:
-        raise ValueError("A token is needed: TAKEBACK_GATE_TOKEN, --token-file or --token.")
-    return PlatformToken.parse(token)

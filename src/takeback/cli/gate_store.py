@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from takeback.fingerprints.views import ViewPolicy
+    from takeback.gate.client import PlatformToken
     from takeback.gate.gate import Gate
     from takeback.matching.policy import MatchPolicy
 
@@ -23,6 +24,17 @@ ViewsOption = Annotated[
     str | None,
     typer.Option("--views", help="How uploads are looked at: a policy named in docs/views.md."),
 ]
+
+
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TAKEBACK_GATE_TOKEN",
+        help="The platform's token. Better in TAKEBACK_GATE_TOKEN or --token-file: "
+        "a process list shows options.",
+    ),
+]
+TokenFileOption = Annotated[Path | None, typer.Option(help="File that holds the token.")]
 
 
 class ExitCode(IntEnum):
@@ -47,6 +59,17 @@ def read_views(name: str | None) -> ViewPolicy:
     from takeback.fingerprints.views import load_policy
 
     return load_policy(name) if name else load_policy()
+
+
+def read_token(token: str | None, token_file: Path | None) -> PlatformToken:
+    """Return the token that was given; raises ValueError if none was."""
+    from takeback.gate.client import PlatformToken
+
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8")
+    if not token:
+        raise ValueError("A token is needed: TAKEBACK_GATE_TOKEN, --token-file or --token.")
+    return PlatformToken.parse(token)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`takeback list`: look at a list from outside, whoever you are."""
+"""`takeback list audit`: recomputes everything public of a log."""
 
 from __future__ import annotations
 
@@ -14,20 +14,7 @@ if TYPE_CHECKING:
     from takeback.gate.audit import SeenElsewhere
     from takeback.hashlist.trust import TrustPolicy
 
-app = typer.Typer(
-    name="list",
-    help="Look at a hotline's list from outside.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
 
-
-@app.callback()
-def takeback_list() -> None:
-    """Look at a hotline's list from outside."""
-
-
-@app.command()
 def audit(
     hotline: Annotated[str, typer.Argument(help="Address of the hotline, https://…")],
     *,

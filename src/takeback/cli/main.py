@@ -2,7 +2,7 @@
 
 import typer
 
-from takeback.cli import gate, hotline, hotline_guard, hotline_staff, list_audit, witness
+from takeback.cli import gate, hotline, hotline_guard, hotline_staff, lists, witness
 from takeback.cli.demo.command import demo
 from takeback.cli.hash import hash_files
 from takeback.cli.run import run
@@ -28,4 +28,4 @@ hotline.app.add_typer(hotline_guard.app, name="guard")
 hotline.app.add_typer(hotline_staff.app, name="staff")
 app.add_typer(hotline.app)
 app.add_typer(witness.app)
-app.add_typer(list_audit.app)
+app.add_typer(lists.app)

@@ -4,6 +4,7 @@ Every function works inside a transaction of its caller.
 """
 
 import sqlite3
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -34,16 +35,22 @@ _WIDTHS = (_CODE_BYTES, SHA256_BYTES, MD5_BYTES)
 _PLACE = {lane.value: bytes([place]) for place, lane in enumerate(LANES)}
 
 
+_WHOLE = "SELECT entry, added_at, stated, listed FROM live_entry JOIN provenance ON id = provenance"
+
+
 def read_live_entry(connection: sqlite3.Connection, entry: EntryId) -> LiveEntry | None:
     """Read an entry, or None if it is not on the list."""
-    row = connection.execute(
-        "SELECT added_at, stated, listed FROM live_entry JOIN provenance ON id = provenance"
-        " WHERE entry = ?",
-        (entry,),
-    ).fetchone()
-    if row is None:
-        return None
-    added_at, provenance, packed = row
+    row = connection.execute(f"{_WHOLE} WHERE entry = ?", (entry,)).fetchone()
+    return _live(*row) if row is not None else None
+
+
+def read_live_entries(connection: sqlite3.Connection) -> Iterator[LiveEntry]:
+    """Yield all entries, in the order in which they were added."""
+    for row in connection.execute(f"{_WHOLE} ORDER BY added_at"):
+        yield _live(*row)
+
+
+def _live(entry: EntryId, added_at: int, provenance: str, packed: bytes) -> LiveEntry:
     listed = _listed(entry, packed)
     signals: list[Signal] = [
         PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in listed.pdq

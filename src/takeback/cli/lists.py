@@ -1,0 +1,118 @@
+"""`takeback list`: look at a list from outside, take it elsewhere, prove what is on it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from takeback.cli.gate_store import StoreOption, TokenFileOption, TokenOption, explained, read_token
+from takeback.cli.list_audit import audit
+
+if TYPE_CHECKING:
+    from takeback.gate.export import ExportFormat
+
+app = typer.Typer(
+    name="list",
+    help="Look at a hotline's list from outside, take it elsewhere, prove what is on it.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.command()(audit)
+
+
+@app.command()
+def export(
+    store: StoreOption,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="csv, jsonl, or tx: a file of the threatexchange client."),
+    ] = "csv",
+    to: Annotated[Path | None, typer.Option(help="File to write, private to you.")] = None,
+) -> None:
+    """Write the live entries of a gate's store, to a file or to standard output.
+
+    They are fingerprints of pictures of children: keep the file as you keep the store. It does not
+    follow the list; what is withdrawn stays in it.
+
+    **Examples**
+
+    * `takeback list export --store gate --to list.csv`
+    * `takeback list export --store gate --format tx --to list.txt`
+    """
+    from takeback.gate.export import export_entries
+    from takeback.gate.store import Store
+
+    with explained():
+        chosen = _format(form)
+        opened = Store.existing(store)
+        if to is None:
+            count = export_entries(opened, sys.stdout, chosen)
+        else:
+            to.touch(mode=0o600)
+            with to.open("w", encoding="utf-8", newline="") as file:
+                count = export_entries(opened, file, chosen)
+        typer.echo(f"{count:,} entries written.", err=True)
+
+
+@app.command()
+def prove(
+    entry: Annotated[str, typer.Argument(help="Id of an entry on the list.")],
+    *,
+    hotline: Annotated[str, typer.Option(help="Address of the hotline, https://…")],
+    store: StoreOption,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
+) -> None:
+    """Print a proof (C2SP tlog-proof) that the log holds an entry; it shows the entry's content.
+
+    **Example**
+
+    * `takeback list prove aebagbafaydqqcikbmga2dqpca --store gate --hotline https://… > proof`
+    """
+    from takeback.gate.client import HotlineClient
+    from takeback.gate.proving import prove_entry
+    from takeback.gate.store import Store
+    from takeback.hashlist.events import EntryId
+
+    with explained(), HotlineClient(hotline, read_token(token, token_file)) as client:
+        proof = prove_entry(Store.existing(store), client, EntryId(entry))
+        sys.stdout.write(proof.encode().decode())
+
+
+@app.command("check-proof")
+def check_proof(
+    file: Annotated[Path, typer.Argument(help="The proof.")],
+    *,
+    trust: Annotated[Path, typer.Option(help="File that names the log's key and its witnesses.")],
+) -> None:
+    """Check a proof against a trust policy, without a network, and print what it proves.
+
+    Exit code 4 if it proves nothing.
+
+    **Example**
+
+    * `takeback list check-proof proof --trust policy`
+    """
+    from takeback.hashlist.tlog_proof import TlogProof
+    from takeback.hashlist.trust import TrustPolicy
+
+    with explained():
+        proof = TlogProof.parse(file.read_bytes())
+        checkpoint = proof.check(TrustPolicy.parse(trust.read_bytes()))
+        opening = proof.opening()
+        typer.echo(
+            f"The log {checkpoint.origin} of {checkpoint.size} events holds, at {proof.index}:"
+        )
+        typer.echo(opening.event.decode() if opening else "")
+
+
+def _format(name: str) -> ExportFormat:
+    from takeback.gate.export import ExportFormat
+
+    try:
+        return ExportFormat(name)
+    except ValueError as error:
+        raise ValueError(f"{name!r} is no format. Choose csv, jsonl or tx.") from error

@@ -1,0 +1,75 @@
+"""The list taken elsewhere, and proofs for one entry that others check."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from takeback.cli.main import app
+from takeback.matching.policy import Lane
+
+
+@pytest.fixture
+def listed(log, sync, codes):
+    """A withdrawn entry, one with everything and one without a PDQ."""
+    log.withdraw(log.add(next(codes)))
+    code = next(codes)
+    whole = log.add(code, Lane.CONFIRMED, sha256=bytes(range(32)), md5=bytes(16))
+    exact = log.add(b"", sha256=bytes(32))
+    sync.sync()
+    return code, whole, exact
+
+
+def run(*arguments, **environment):
+    return CliRunner(env=environment).invoke(app, ["list", *map(str, arguments)])
+
+
+def test_every_format_holds_what_is_alive(listed, store, tmp_path):
+    code, whole, exact = listed
+    done = run("export", "--store", store.folder, "--to", tmp_path / "list.csv")
+    assert done.exit_code == 0
+    assert "2 entries written" in done.stderr
+    assert (tmp_path / "list.csv").stat().st_mode & 0o777 == 0o600
+    with (tmp_path / "list.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["entry"], row["type"], row["value"], row["quality"]) for row in rows} == {
+        (whole, "pdq", code.hex(), "90"),
+        (whole, "sha256", bytes(range(32)).hex(), ""),
+        (whole, "md5", "00" * 16, ""),
+        (exact, "sha256", "00" * 32, ""),
+    }
+    lines = run("export", "--store", store.folder, "--format", "jsonl").stdout.splitlines()
+    documents = {one["entry"]: one for one in map(json.loads, lines)}
+    assert documents.keys() == {whole, exact}
+    assert documents[whole]["lane"] == "confirmed"
+    assert {"type": "pdq", "value": code.hex(), "quality": 90} in documents[whole]["signals"]
+    assert run("export", "--store", store.folder, "--format", "tx").stdout == f"pdq {code.hex()}\n"
+
+
+def test_what_can_not_be_exported_is_one_sentence(listed, store, tmp_path):
+    for wrong in (("--format", "xml"), ("--to", tmp_path / "none" / "list")):
+        done = run("export", "--store", store.folder, *wrong)
+        assert done.exit_code == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert run("export", "--store", tmp_path / "nowhere").exit_code == 1
+
+
+def test_a_proof_is_checked_without_a_network(listed, log, hotline, store, tmp_path: Path):
+    code, whole, _ = listed
+    arguments = ("--store", store.folder, "--hotline", hotline)
+    made = run("prove", whole, *arguments, TAKEBACK_GATE_TOKEN=log.token)
+    assert made.exit_code == 0, made.stderr
+    proof, policy = tmp_path / "proof", tmp_path / "policy"
+    proof.write_text(made.stdout)
+    policy.write_text(f"log {log.signer.verifier_key.line}\nquorum none\n")
+    checked = run("check-proof", proof, "--trust", policy)
+    assert checked.exit_code == 0
+    assert code.hex() in checked.stdout
+    assert f"of {len(log.records)} events holds, at 3:" in checked.stdout
+    proof.write_text(made.stdout.replace("index 3", "index 4"))
+    assert run("check-proof", proof, "--trust", policy).exit_code == 4
+    unknown = run("prove", "a" * 25 + "y", *arguments, TAKEBACK_GATE_TOKEN=log.token)
+    assert unknown.exit_code == 1
+    assert "is not on the list" in unknown.stderr
