@@ -87,7 +87,7 @@ web-test: setup ## TypeScript: types, lint, Vitest
 
 python-test: setup photographs ## Python tests on real PostgreSQL and real photographs
 	@$(call say,Python tests)
-	@$(BIN)/pytest -m "not e2e"
+	@$(BIN)/pytest -m "not e2e" --numprocesses auto --dist loadfile
 
 fuzz-quick: setup ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)
