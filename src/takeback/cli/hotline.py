@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from takeback.cli.hotline_canaries import find_app as canary_app
 from takeback.cli.hotline_platforms import app as platform_app
 from takeback.cli.hotline_setup import failure as _failure
 from takeback.cli.hotline_setup import set_up as _set_up
@@ -18,6 +19,7 @@ audit_app = typer.Typer(
     help="The record of who did what.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 app.add_typer(platform_app, name="platform")
+app.add_typer(canary_app, name="canary")
 app.add_typer(audit_app, name="audit")
 log_app = typer.Typer(
     help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"

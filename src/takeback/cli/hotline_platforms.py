@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from takeback.cli.hotline_canaries import add_app as canary_app
 from takeback.cli.hotline_setup import failure, set_up
 from takeback.hotline.publishing.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
 
@@ -16,6 +17,7 @@ key_app = typer.Typer(
     help="The keys of a platform.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 app.add_typer(key_app, name="key")
+app.add_typer(canary_app, name="canary")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]

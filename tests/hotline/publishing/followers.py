@@ -13,6 +13,7 @@ from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.domain import ALL_LANES
+from takeback.hotline.publishing.models import Platform
 
 Fetch = Callable[[str], bytes]
 
@@ -29,8 +30,11 @@ def some_signals() -> tuple[Signal, ...]:
 class Follower:
     """Follows a log step by step and refuses what a gate refuses."""
 
-    def __init__(self, key_line: str, lanes: int = ALL_LANES) -> None:
+    def __init__(
+        self, key_line: str, lanes: int = ALL_LANES, reader: Platform | None = None
+    ) -> None:
         self.lanes = lanes
+        self.reader = reader
         self.key = VerifierKey.parse(key_line)
         self.frontier = Frontier()
         self.state = ListState()
@@ -49,7 +53,7 @@ def follow_database(follower: Follower | None = None) -> dict[EntryId, LiveEntry
     follower = follower or Follower(access.verifier_key_line())
 
     def fetch(path: str) -> bytes:
-        openings = access.openings(EventRange.parse(path), follower.lanes)
+        openings = access.openings(EventRange.parse(path), follower.lanes, follower.reader)
         assert openings is not None
         return openings
 

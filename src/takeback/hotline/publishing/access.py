@@ -54,6 +54,7 @@ from takeback.hotline.publishing.domain import (
     token_secret,
 )
 from takeback.hotline.publishing.models import (
+    Canary,
     Checkpoint,
     Cosignature,
     Entry,
@@ -76,7 +77,9 @@ _OPENINGS = sql.SQL(
     """
     SELECT coalesce(string_agg(
         commitment || CASE
-            WHEN lanes & %s = 0 THEN {withheld}
+            WHEN lanes & %s = 0 OR entry_id IN (
+                SELECT entry_id FROM {canary} WHERE platform_id <> %s
+            ) THEN {withheld}
             ELSE coalesce(int4send(length(nonce) + length(event)) || nonce || event, {erased})
         END,
         ''::bytea ORDER BY index
@@ -86,6 +89,7 @@ _OPENINGS = sql.SQL(
 ).format(
     erased=sql.Literal(bytes(4)),
     withheld=sql.Literal(b"\xff" * 4),
+    canary=sql.Identifier(Canary._meta.db_table),
     log_entry=sql.Identifier(LogEntry._meta.db_table),
 )
 
@@ -133,17 +137,20 @@ def entry_bundle(ref: BundleRef) -> bytes | None:
     return encode_entries(_commitments(ref)) if _exists(ref) else None
 
 
-def openings(part: EventRange, lanes: int = ALL_LANES) -> bytes | None:
+def openings(
+    part: EventRange, lanes: int = ALL_LANES, platform: Platform | None = None
+) -> bytes | None:
     """Return the openings of a range, for platforms only, or None if the log is not that long.
 
     `lanes`: bits of those that the reader may see. Events of entries that had been in none of them
-    by then are withheld, erased or not. The database joins them as `encode_openings` would: a
-    whole list goes out in seconds.
+    by then are withheld, erased or not; so are canaries of other platforms than the reader. The
+    database joins them as `encode_openings` would: a whole list goes out in seconds.
     """
     if part.end > current_checkpoint()[0]:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_OPENINGS, [lanes, part.start, part.end])
+        reader = platform.id if platform is not None else None
+        cursor.execute(_OPENINGS, [lanes, reader, part.start, part.end])
         (joined,) = cursor.fetchone()
     return bytes(joined)
 

@@ -81,7 +81,9 @@ SEALING_TASK = "takeback.seal_pending"
 
 
 @transaction.atomic
-def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> EntryId:
+def list_picture(
+    signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: str = "reporter"
+) -> EntryId:
     """Put one picture on the list, in the caller's transaction; it is in the log soon after.
 
     PDQs of a quality under `settings.QUALITY_FLOOR` are left out; if nothing else is there, and if
@@ -108,7 +110,7 @@ def list_picture(signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED) -> 
         waits_for=WaitsFor.CHECK if tells else WaitsFor.PERSON,
         sent_in=_transaction_number(),
     )
-    record("entry.listed", event.entry, "reporter")
+    record("entry.listed", event.entry, actor)
     if not tells:
         Hold.objects.create(entry=entry, since=now, reason=HoldReason.NOTHING_LEFT)
         record("entry.held", event.entry, "hotline")

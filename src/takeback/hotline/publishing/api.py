@@ -141,7 +141,7 @@ def openings(request: HttpRequest, path: str) -> HttpResponse:
         part = EventRange.parse(path)
     except MalformedLogError as error:
         raise _RequestError(HTTPStatus.NOT_FOUND, "no_such_range", str(error)) from error
-    body = access.openings(part, lanes)
+    body = access.openings(part, lanes, platform)
     if body is None:
         raise _RequestError(
             HTTPStatus.NOT_FOUND, "beyond_the_log", "Ask for events that a checkpoint covers."

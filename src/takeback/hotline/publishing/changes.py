@@ -13,13 +13,14 @@ from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
     AnyEvent,
+    EntryEvent,
     ResumedEvent,
     SuspendedEvent,
     WithdrawnEvent,
 )
 from takeback.hashlist.signals import Signal
 from takeback.hotline.publishing.domain import ChangeState
-from takeback.hotline.publishing.models import LatestChange, PublicationClock
+from takeback.hotline.publishing.models import Canary, LatestChange, PublicationClock
 
 # Graph's own servers keep tombstones for 90 days, and its client starts anew after 85; the client
 # of StopNCII does after 30 (python-threatexchange 1.2.17, `is_stale` of both checkpoints).
@@ -65,11 +66,15 @@ class _New:
 def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
     """Keep what the events sealed at `start` and after make of their entries, in one statement.
 
-    Part of the sealing transaction. It takes the stamp last, so that a reader who raises the clock
-    meanwhile waits for this transaction, and sees what it has sealed.
+    Canaries are left out: feeds give every platform the same. Part of the sealing transaction. It
+    takes the stamp last, so that a reader who raises the clock meanwhile waits for this
+    transaction, and sees what it has sealed.
     """
     changed: dict[str, _New] = {}
+    canaries = set(Canary.objects.values_list("entry", flat=True))
     for index, event in enumerate(events, start):
+        if isinstance(event, EntryEvent) and event.entry in canaries:
+            continue
         match event:
             case AddedEvent() | AmendedEvent() | ResumedEvent():
                 added = changed[event.entry].added if event.entry in changed else index

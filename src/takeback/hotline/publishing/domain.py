@@ -126,6 +126,14 @@ class PlatformSummary:
     fetched_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class CanaryFound:
+    """A canary that was found where it should not be: which platform got it, and since when."""
+
+    platform: str
+    made_at: datetime
+
+
 class WaitsFor(StrEnum):
     """What an event that adds an entry waits for before it may go into the log."""
 

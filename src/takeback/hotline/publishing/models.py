@@ -199,6 +199,19 @@ class PlatformAcknowledgement(models.Model):
     acknowledged_at = models.DateTimeField()
 
 
+class Canary(models.Model):
+    """An entry that only one platform gets: whoever else shows it has it from there.
+
+    `digests`: each of its fingerprints in hex; kept after a withdrawal, a leak may come to light
+    late.
+    """
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True)
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    digests = ArrayField(models.CharField(max_length=64))
+    made_at = models.DateTimeField()
+
+
 class PlatformFetch(models.Model):
     """When a platform had first fetched the log up to a size, of the lanes whose bits are set."""
 

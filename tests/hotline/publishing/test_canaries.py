@@ -1,0 +1,103 @@
+"""Canaries: what only one platform gets, and whose list a leak shows."""
+
+from pathlib import Path
+
+import pytest
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.signals import PdqSignal
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import (
+    add_key,
+    add_platform,
+    list_picture,
+    revoke_key,
+    withdraw_entries,
+)
+from takeback.hotline.publishing.admission import Scope
+from takeback.hotline.publishing.canaries import add_canary, find_canaries
+from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, PlatformError
+from takeback.hotline.publishing.models import Canary, Platform
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.matching.policy import Lane
+from tests.hotline.publishing.followers import Follower, follow_database, some_signals
+from tests.hotline.publishing.test_commands import takeback
+
+
+def seen_by(name: str, lanes: int = ALL_LANES) -> dict[EntryId, LiveEntry]:
+    reader = Platform.objects.get(name=name)
+    return follow_database(Follower(access.verifier_key_line(), lanes, reader))
+
+
+@pytest.mark.django_db
+def test_only_its_platform_gets_a_canary_and_can_not_tell_it_from_an_entry() -> None:
+    for name in ("Skylark", "Plover"):
+        add_platform(name)
+    entry = list_picture(some_signals())
+    seal_pending()
+    add_canary("Skylark")
+    add_canary("Plover")
+    seal_pending()
+    one, other = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
+    skylark, plover = seen_by("Skylark"), seen_by("Plover")
+    assert set(skylark) == {entry, one.entry_id}
+    assert set(plover) == {entry, other.entry_id}
+    assert set(seen_by("Skylark", LANE_BITS[Lane.CONFIRMED])) == set()
+    # Feeds of other shapes give everyone the same: no canary is in them.
+    page = access.changes(list(LANE_BITS), 0, most=10)
+    assert [change.entry for change in page.changes] == [entry]
+    # As a photograph and its crops: half the bits of each PDQ are ones.
+    canary = skylark[EntryId(one.entry_id)]
+    codes = [signal for signal in canary.signals if isinstance(signal, PdqSignal)]
+    assert [int(code.value, 16).bit_count() for code in codes] == [128] * 13
+    assert [signal.type for signal in canary.signals] == ["pdq"] * 13 + ["sha256", "md5"]
+    assert canary.provenance == skylark[entry].provenance
+    # Withdrawn as any entry; whoever never had it goes on.
+    withdraw_entries([EntryId(one.entry_id)], "hotline")
+    seal_pending()
+    assert set(seen_by("Skylark")) == {entry}
+    assert set(seen_by("Plover")) == {entry, other.entry_id}
+
+
+@pytest.mark.django_db
+def test_a_leak_shows_whose_list_it_is() -> None:
+    for name in ("Skylark", "Plover"):
+        add_platform(name)
+        add_canary(name)
+    withdraw_entries([EntryId(Canary.objects.get(platform__name="Plover").entry_id)], "hotline")
+    skylark, plover = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
+    pdq, md5 = skylark.digests[0], plover.digests[-1]
+    close = f"{int(pdq, 16) ^ 0b111:064x}"
+    for text, names in (
+        (f'"pdq": "{pdq.upper()}",', ["Skylark"]),
+        (f"{close}\n", ["Skylark"]),
+        (f"{md5};x\n{pdq}", ["Skylark", "Plover"]),
+        (f"{pdq}0 {pdq[:-1]} {'ab' * 32}", []),
+    ):
+        assert [one.platform for one in find_canaries(text)] == names
+
+
+@pytest.mark.django_db
+def test_a_canary_lies_in_a_lane_that_its_platform_may_read() -> None:
+    add_platform("Skylark")
+    add_key("Skylark", [Scope.READ_CONFIRMED])
+    revoke_key("Skylark", access.platform_keys("Skylark")[0].number)
+    add_canary("Skylark")
+    seal_pending()
+    assert len(seen_by("Skylark", LANE_BITS[Lane.CONFIRMED])) == 1
+    revoke_key("Skylark", access.platform_keys("Skylark")[1].number)
+    for name in ("Skylark", "Nobody"):
+        with pytest.raises(PlatformError, match=name):
+            add_canary(name)
+
+
+def test_canaries_are_added_and_found_by_command(hotline_database: str, tmp_path: Path) -> None:
+    add_platform("Skylark")
+    assert takeback(hotline_database, "platform", "canary", "add", "Skylark").returncode == 0
+    leaked = tmp_path / "leaked.csv"
+    leaked.write_text(f"pdq,{Canary.objects.get().digests[3]}\n")
+    found = takeback(hotline_database, "canary", "find", "--file", str(leaked))
+    assert (found.returncode, found.stdout.split(":")[0]) == (0, "Skylark")
+    nobody = takeback(hotline_database, "canary", "find", "--pdq", "ab" * 32)
+    assert (nobody.returncode, nobody.stdout) == (1, "")
