@@ -84,6 +84,7 @@ OWN = {
     "Location",
     "Allow",
     "WWW-Authenticate",
+    "ETag",
 }
 
 # Route name: (path, status by GET, status by a POST without anything, table).
@@ -140,6 +141,8 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
 }
 WITHOUT_HEAD = {"list-wait"}
 PUTS = {"ncmec-feedback"}
+KEPT = {"log-key", "log-checkpoint"}
+"""Routes whose answer a cache may keep, if it asks each time whether it still holds."""
 LEAVES = {"report", "case", "withdraw"}
 """Routes that send a browser without a session to the neutral site, as leaving does."""
 
@@ -175,6 +178,8 @@ def test_headers_are_exactly_those_of_the_table(route: str, method: str) -> None
     elif expected_status == 303 and answer.headers["Location"].startswith("https://"):
         table = table | {"Clear-Site-Data": '"cookies", "storage"'}
     table = {n: v for n, v in table.items() if n != "Clear-Site-Data" or expected_status == 303}
+    if route in KEPT and expected_status == 200:
+        table = table | {"Cache-Control": "public, no-cache"}
     assert answer.status_code == expected_status
     assert own_headers_removed(dict(answer.headers)) == table
 

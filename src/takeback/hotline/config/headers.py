@@ -165,7 +165,7 @@ class StrictHeaders(MiddlewareMixin):
         """Set each header of the table, over whatever stood there."""
         surface = getattr(response, _SURFACE_ATTRIBUTE, surface_of_path(request.path))
         for name, value in headers_for(
-            surface, found=response.status_code == HTTPStatus.OK
+            surface, found=response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
         ).items():
             response.headers[name] = value
         if surface is Surface.API:

@@ -1,5 +1,6 @@
 """The log and the list over HTTP, as docs/wire.md has them: `/log/v1/…` and `/list/v1/…`."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -9,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 
@@ -29,6 +31,7 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 _PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpResponse]
 
 _FOREVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "public, no-cache"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _MOST_SECONDS = 25
@@ -95,7 +98,7 @@ def _for_platforms(
 @_answering("GET")
 def key(request: HttpRequest) -> HttpResponse:
     """Answer with the log's verifier key, `name+hash+base64` and a newline."""
-    return HttpResponse(access.verifier_key_line() + "\n", content_type=_TEXT)
+    return _public(request, (access.verifier_key_line() + "\n").encode(), _TEXT, _ASK_AGAIN)
 
 
 @_answering("GET")
@@ -107,7 +110,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @_answering("GET")
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """Answer with the signed checkpoint."""
-    return HttpResponse(access.current_checkpoint()[1], content_type=_TEXT)
+    return _public(request, access.current_checkpoint()[1], _TEXT, _ASK_AGAIN)
 
 
 @_answering("GET")
@@ -118,19 +121,19 @@ def purpose(request: HttpRequest) -> HttpResponse:
         raise _RequestError(
             HTTPStatus.NOT_FOUND, "no_purpose_yet", "The log is empty. Ask again in a minute."
         )
-    return HttpResponse(body, content_type=_BYTES, headers={"Cache-Control": _FOREVER})
+    return _public(request, body, _BYTES, _FOREVER)
 
 
 @_answering("GET")
 def tile(request: HttpRequest, path: str) -> HttpResponse:
     """Answer with a tile of the Merkle tree."""
-    return _forever(access.tile(_read(TileRef.parse, path)))
+    return _tile_or_none(request, access.tile(_read(TileRef.parse, path)))
 
 
 @_answering("GET")
 def entries(request: HttpRequest, path: str) -> HttpResponse:
     """Answer with an entry bundle: commitments."""
-    return _forever(access.entry_bundle(_read(BundleRef.parse, path)))
+    return _tile_or_none(request, access.entry_bundle(_read(BundleRef.parse, path)))
 
 
 @_answering("GET")
@@ -236,10 +239,18 @@ def _read(parse: Callable[[str], _Ref], path: str) -> _Ref:
         raise _no_tile() from error
 
 
-def _forever(body: bytes | None) -> HttpResponse:
+def _tile_or_none(request: HttpRequest, body: bytes | None) -> HttpResponse:
     if body is None:
         raise _no_tile()
-    return HttpResponse(body, content_type=_BYTES, headers={"Cache-Control": _FOREVER})
+    return _public(request, body, _BYTES, _FOREVER)
+
+
+def _public(request: HttpRequest, body: bytes, content_type: str, caching: str) -> HttpResponse:
+    """Answer with what anyone may keep; 304 to whoever has it already (RFC 9110, 13)."""
+    etag = f'"{hashlib.sha256(body).hexdigest()}"'
+    headers = {"Cache-Control": caching, "ETag": etag}
+    whole = HttpResponse(body, content_type=content_type, headers=headers)
+    return get_conditional_response(request, etag=etag, response=whole) or whole
 
 
 def _no_tile() -> _RequestError:
