@@ -6,19 +6,21 @@ from procrastinate.jobs import DeleteJobCondition
 
 from takeback.hotline.publishing.checking import warm_up
 from takeback.hotline.publishing.tasks import seal
+from takeback.hotline.publishing.witnesses import ask_witnesses_again
 
 # Sealing never waits for a witness that takes its time.
-_CONCURRENT_JOBS = 2
+_CONCURRENT_JOBS = 3
 _STOP_SECONDS = 5.0
 
 
 def run_worker() -> None:
     """Work until stopped by a signal. Django must be set up already.
 
-    What a worker before this one left pending is sealed first.
+    What a worker before this one left pending is sealed and submitted first.
     """
     warm_up()
     seal.func()
+    ask_witnesses_again()
     connector = app.connector
     if not isinstance(connector, DjangoConnector):
         raise RuntimeError("a worker runs once in a process")

@@ -3,15 +3,35 @@
 from datetime import UTC, datetime
 
 from django.db import connection
+from django.db.models import Max
 
-from takeback.hotline.publishing.models import Checkpoint, Publication
+from takeback.hashlist.events import WithdrawnEvent, parse_event
+from takeback.hotline.publishing.models import Checkpoint, LogEntry, Publication
 
 CHANNEL = "takeback_log"
 """PostgreSQL announces each published checkpoint here, when its transaction commits."""
 
 
 def publish(checkpoint: Checkpoint) -> None:
-    """Publish a checkpoint, in the caller's transaction, and announce it."""
+    """Publish a checkpoint, in the caller's transaction, and announce it.
+
+    Now, and not before, the openings go that its withdrawals name: until gates can see why they
+    are gone, they would have to refuse the list.
+    """
+    before = Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
     Publication.objects.create(checkpoint=checkpoint, published_at=datetime.now(UTC))
+    _erase_withdrawn(before, checkpoint.size)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(checkpoint.size)])
+
+
+def _erase_withdrawn(start: int, end: int) -> None:
+    """Delete for good the openings that the withdrawals from `start` up to `end` name."""
+    rows = LogEntry.objects.filter(
+        index__gte=start, index__lt=end, entry__withdrawn_at__isnull=False, event__isnull=False
+    )
+    events = (parse_event(bytes(event or b"")) for event in rows.values_list("event", flat=True))
+    indexes = [
+        index for event in events if isinstance(event, WithdrawnEvent) for index in event.erases
+    ]
+    LogEntry.objects.filter(index__in=indexes).update(nonce=None, event=None)

@@ -17,7 +17,6 @@ from takeback.hashlist.events import (
     KeyEvent,
     PurposeEvent,
     ResumedEvent,
-    WithdrawnEvent,
     canonical_json,
     cut_to_hour,
     parse_event,
@@ -82,7 +81,6 @@ def seal_pending() -> int:
         rules = rules.after(logged, signer.name, now)
         _append(before.size, sealed)
         _extend_tiles(before.size, after.size)
-        _erase(sealed)
         note_changes(before.size, (one.event for one in sealed), now)
         PendingEvent.objects.filter(id__in=[row.id for row in pending]).delete()
         checkpoint = Checkpoint.objects.create(
@@ -199,12 +197,3 @@ def _full_tile_hash(level: int, number: int) -> bytes:
         tiles = TileHash.objects.filter(level=level, **inside).order_by("index")
         hashes = [bytes(one) for one in tiles.values_list("hash", flat=True)]
     return complete_subtree_hash(hashes)
-
-
-def _erase(sealed: Sequence[_Sealed]) -> None:
-    """Delete for good the openings that the withdrawals among these events name."""
-    events = (one.event for one in sealed)
-    indexes = [
-        index for event in events if isinstance(event, WithdrawnEvent) for index in event.erases
-    ]
-    LogEntry.objects.filter(index__in=indexes).update(nonce=None, event=None)

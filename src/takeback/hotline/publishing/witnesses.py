@@ -27,6 +27,7 @@ from takeback.hotline.publishing.witness_client import OtherSize, WitnessError, 
 
 SUBMISSION_TASK = "takeback.submit_checkpoint"
 _LATE = timedelta(minutes=1)
+_AFTER_PUBLICATION_SECONDS = 0.5
 _MOST_SIZES_TRIED = 3
 _MOST_PROBLEM = 300
 
@@ -72,7 +73,7 @@ def quorum_is_asked_for() -> bool:
 
 def defer_submission(size: int) -> None:
     """Ask the worker to have the checkpoint of this size cosigned, once this is committed."""
-    job = jobs.configure_task(SUBMISSION_TASK, queueing_lock=f"submit {size}", lock="witnesses")
+    job = jobs.configure_task(SUBMISSION_TASK, queueing_lock=f"submit {size}")
     try:
         with transaction.atomic():
             job.defer()
@@ -136,7 +137,8 @@ class _Round:
         self._asked: dict[Future[SignatureLine | OtherSize], tuple[Witness, int]] = {}
 
     def ask(self, witnesses: list[Witness]) -> None:
-        with ThreadPoolExecutor(len(witnesses), "witness") as threads:
+        threads = ThreadPoolExecutor(len(witnesses), "witness")
+        try:
 
             def send(witness: Witness, old: int, tries: int) -> None:
                 proof = tuple(consistency_proof(old, self._size, self._node))
@@ -147,12 +149,20 @@ class _Round:
                 known = WitnessState.objects.filter(key=_key_of(witness)).first()
                 send(witness, min(known.size if known else 0, self._size), 1)
             while self._asked:
-                done, _ = wait(self._asked, return_when=FIRST_COMPLETED)
+                done, _ = wait(self._asked, self._patience(), return_when=FIRST_COMPLETED)
+                if not done:
+                    break  # it is published; who is late is asked again within a minute
                 for future in done:
                     witness, tries = self._asked.pop(future)
                     old = self._settled(witness, future, tries)
                     if old is not None:
                         send(witness, old, tries + 1)
+        finally:
+            threads.shutdown(wait=False)
+
+    def _patience(self) -> float | None:
+        published = Publication.objects.filter(checkpoint=self._size).exists()
+        return _AFTER_PUBLICATION_SECONDS if published else None
 
     def _settled(
         self, witness: Witness, future: "Future[SignatureLine | OtherSize]", tries: int

@@ -1,0 +1,162 @@
+"""Worker, witness and gate are killed at random while the list changes; the gate is never wrong.
+
+`TAKEBACK_KILLS` says how often; `make kill-loop` kills 500 times.
+"""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from takeback.gate.gate import Gate
+from takeback.gate.store import Store
+from takeback.hashlist.cosignature import CosignatureKind
+from takeback.hashlist.events import EntryId
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import add_platform, list_picture, withdraw_entries
+from takeback.hotline.publishing.models import LogEntry
+from takeback.matching.matcher import UploadFingerprints
+from tests.gate.test_sync import WIDE
+from tests.hotline.publishing.followers import some_signals
+from tests.hotline.publishing.test_running import hotline
+from tests.witness.witnesses import keys_of
+
+KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))
+WITNESS = "witness.example/w1"
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Killable:
+    """A process that comes back whenever it was killed."""
+
+    command: list[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "takeback", *self.command],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@dataclass
+class Listing:
+    """The young people's side: it lists and takes back, and knows what it did."""
+
+    chance: random.Random
+    live: list[EntryId] = field(default_factory=list)
+
+    def act(self) -> None:
+        if self.live and self.chance.random() < 0.4:
+            at = self.chance.randrange(len(self.live))
+            withdraw_entries([self.live.pop(at)], "reporter")
+        else:
+            self.live.append(list_picture(some_signals()))
+
+
+def alive_at(size: int) -> set[str]:
+    """The entries that the log says are alive after so many events."""
+    events: dict[str, list[int]] = {}
+    rows = LogEntry.objects.filter(entry__isnull=False).order_by("index")
+    for entry, index in rows.values_list("entry", "index"):
+        events.setdefault(entry, []).append(index)
+    return {
+        entry
+        for entry, (added, *withdrawn) in events.items()
+        if added < size and not any(index < size for index in withdrawn)
+    }
+
+
+def in_force(gate: Gate) -> tuple[int, set[str]]:
+    verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
+    return verdict.checked_against.checkpoint_size, {one.entry for one in verdict.matches}
+
+
+@contextmanager
+def running(*processes: Killable) -> Iterator[None]:
+    try:
+        for one in processes:
+            one.start()
+        yield
+    finally:
+        for one in processes:
+            one.kill()
+
+
+def wait_until(truth: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not truth():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+@pytest.mark.timeout(90 + 5 * KILLS)
+def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoint(
+    hotline_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(8)
+    listing = Listing(chance)
+    token = add_platform("Skylark")
+    port = free_port()
+    key = keys_of(tmp_path / "witness", WITNESS)[CosignatureKind.ED25519]
+    policy = tmp_path / "policy"
+    policy.write_text(
+        f"log {access.verifier_key_line()}\n"
+        f"witness w {key.line} http://127.0.0.1:{port}\nquorum w\n"
+    )
+    monkeypatch.setenv("TAKEBACK_WITNESSES", str(policy))
+    environment = os.environ | {"DATABASE_URL": hotline_database, "TAKEBACK_GATE_TOKEN": token}
+    store = Store(tmp_path / "gate")
+    with ExitStack() as stack:
+        url, _ = stack.enter_context(hotline(hotline_database))
+        watched = ["--name", WITNESS, "--log", access.verifier_key_line(), "--port", str(port)]
+        folders = ["--store", str(tmp_path / "witness")]
+        follow = ["--store", str(store.folder), "--trust", str(policy), "--follow"]
+        processes = [
+            Killable(["hotline", "worker"], environment),
+            Killable(["witness", "serve", *watched, *folders], environment),
+            Killable(["gate", "sync", "--hotline", url, *follow], environment),
+        ]
+        stack.enter_context(running(*processes))
+        gate = stack.enter_context(Gate.open(store.folder, WIDE, decoders=1))
+        listing.act()
+        wait_until(lambda: gate.ready)
+        sizes = set()
+        for _ in range(KILLS):
+            end = time.monotonic() + chance.uniform(0.2, 4.0)
+            while time.monotonic() < end:
+                listing.act()
+                size, entries = in_force(gate)
+                assert entries == alive_at(size)
+                sizes.add(size)
+            one = chance.choice(processes)
+            one.kill()
+            size, entries = in_force(gate)
+            assert entries == alive_at(size)
+            one.start()
+        wait_until(lambda: in_force(gate)[1] == set(listing.live))
+    assert len(sizes) > 2  # the list did change meanwhile
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
