@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
@@ -18,14 +19,16 @@ from takeback.exchange_for_tx.exchange import (
 )
 from takeback.exchange_for_tx.following import ListCheckpoint
 from takeback.gate.client import HotlineError
-from takeback.hashlist.errors import LogError
+from takeback.hashlist.cosignature import CosignatureKind, Cosigner
+from takeback.hashlist.errors import LogError, UnwitnessedError, WrongOriginError
+from takeback.hashlist.trust import TrustPolicyError
 from takeback.matching.policy import Lane
 from tests.gate.log_server import Log, serving
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/compatible-feeds.md"
 
 
-def exchange(url: str, log: Log, **options: set[str]) -> TakebackExchangeAPI:
+def exchange(url: str, log: Log, **options: Any) -> TakebackExchangeAPI:
     collab = TakebackCollabConfig(name="takeback", hotline=url, **options)
     return TakebackExchangeAPI.for_collab(collab, TakebackCredentials(log.token))
 
@@ -75,6 +78,33 @@ def test_exchange_follows_the_list_and_refuses_another() -> None:
     with serving(rewritten) as url, pytest.raises(LogError):
         store.fetch(exchange(url, rewritten))
     assert store.fetched == known
+
+
+def test_exchange_asks_for_the_witnesses_of_its_trust_policy(tmp_path: Path) -> None:
+    log, store, policy = Log(), Following(), tmp_path / "policy"
+    witness = Cosigner("w.example", CosignatureKind.ED25519, bytes([1]) * 32)
+    lines = f"witness w {witness.key.line}\nquorum w\n"
+    policy.write_text(f"log {log.signer.verifier_key.line}\n{lines}")
+    code = os.urandom(32)
+    entry = log.add(code)
+    with serving(log) as url:
+        api = exchange(url, log, trust=str(policy))
+        with pytest.raises(UnwitnessedError):
+            store.fetch(api)
+        assert store.fetched == {}
+        log.cosigners = [witness]
+        assert store.fetch(api) == {code.hex(): {entry}}
+        log.cosigners = []
+        log.withdraw(entry)
+        with pytest.raises(UnwitnessedError):
+            store.fetch(api)
+        assert set(store.fetched) == {entry}
+        policy.write_text(f"log {Log('another.example').signer.verifier_key.line}\n{lines}")
+        with pytest.raises(WrongOriginError):
+            store.fetch(exchange(url, log, trust=str(policy)))
+        policy.write_text("quorum nobody\n")
+        with pytest.raises(TrustPolicyError):
+            exchange(url, log, trust=str(policy))
 
 
 def test_tx_matches_as_the_document_configures_it(tmp_path: Path) -> None:

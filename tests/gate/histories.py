@@ -21,10 +21,8 @@ from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import PdqSignal
 from takeback.matching.matcher import Matcher, UploadFingerprints
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Lane
 from tests.matching.lists import entry_id
-
-EVERYTHING = MatchPolicy(LanePolicy(256, 0, Decision.REVIEW), LanePolicy(256, 0, Decision.BLOCK))
 
 
 def changes_of(event: int) -> dict[str, bytes | None]:

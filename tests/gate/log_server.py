@@ -16,9 +16,11 @@ from takeback.hashlist.cosignature import Cosigner
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
+    ConfirmedEvent,
     EntryId,
     Provenance,
     PurposeEvent,
+    UnconfirmedEvent,
     WithdrawnEvent,
     canonical_json,
     cut_to_hour,
@@ -96,6 +98,24 @@ class Log:
                 WithdrawnEvent(entry=entry, time=_hour(), erases=tuple(indexes), reason="reporter")
             )
 
+    def confirm(self, other: "Log", entry: EntryId) -> None:
+        """Say that the record of an entry on another log, as it now is, has been assessed."""
+        index = other.live[entry][-1]
+        with self.changed:
+            self._append(
+                ConfirmedEvent(
+                    time=_hour(),
+                    origin=other.signer.name,
+                    entry=entry,
+                    index=index,
+                    commitment=other.records[index].commitment.hex(),
+                )
+            )
+
+    def take_confirmation_back(self, other: "Log", entry: EntryId) -> None:
+        with self.changed:
+            self._append(UnconfirmedEvent(time=_hour(), origin=other.signer.name, entry=entry))
+
     def erase(self, index: int) -> None:
         self.records[index] = Record(self.records[index].commitment, None)
 
@@ -123,11 +143,12 @@ class Log:
         return self.false_tiles.get(path, honest)
 
     def _event(self, kind, entry, lane, signals):
+        imported = {"source": "import", "feed": "elsewhere"} if lane is Lane.IMPORTED else {}
         return kind(
             entry=entry,
             time=_hour(),
             lane=lane,
-            provenance=Provenance(hotline=self.signer.name),
+            provenance=Provenance(hotline=self.signer.name, **imported),
             signals=tuple(signals),
         )
 

@@ -110,7 +110,7 @@ def test_feedback_waits_for_the_next_sync(log, synced):
 def test_status(synced, tmp_path, store):
     folder, _ = synced()
     assert "status: ok" in run("status", "--store", folder).stdout
-    assert json.loads(run("status", "--store", folder, "--json").stdout)["entries"] == 0
+    assert json.loads(run("status", "--store", folder, "--json").stdout)["lists"][0]["entries"] == 0
     assert run("status", "--store", tmp_path / "mistyped").exit_code == 1
     assert not (tmp_path / "mistyped").exists()
     assert Outbox(store).counts() == (0, 0)

@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.matching.policy import Lane
+from takeback.gate.gate import Gate
+from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.policy import Decision, Lane
 
 
 @pytest.fixture
@@ -73,3 +75,22 @@ def test_a_proof_is_checked_without_a_network(listed, log, hotline, store, tmp_p
     unknown = run("prove", "a" * 25 + "y", *arguments, TAKEBACK_GATE_TOKEN=log.token)
     assert unknown.exit_code == 1
     assert "is not on the list" in unknown.stderr
+
+
+def test_what_is_imported_says_so_and_waits_for_a_person(log, sync, store, codes):
+    code = next(codes)
+    entry = log.add(code, Lane.IMPORTED)
+    sync.sync()
+    with Gate.open(store.folder) as gate:
+        verdict = gate.check_fingerprints(UploadFingerprints(pdq=code), report=False)
+    assert (verdict.entry, verdict.lane, verdict.decision) == (
+        entry,
+        Lane.IMPORTED,
+        Decision.REVIEW,
+    )
+    (line,) = run("export", "--store", store.folder, "--format", "jsonl").stdout.splitlines()
+    assert json.loads(line)["provenance"] == {
+        "hotline": log.signer.name,
+        "source": "import",
+        "feed": "elsewhere",
+    }

@@ -11,7 +11,8 @@ from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.snapshots import SnapshotInForce, path_in_force
 from takeback.matching.delta_file import delta_path
 from takeback.matching.snapshot_file import damaged, replacing
-from tests.gate.histories import EVERYTHING, answers, expected_at, grow
+from tests.gate.histories import answers, expected_at, grow
+from tests.matching.lists import EVERYTHING
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from takeback.gate.snapshots import SnapshotInForce, path_in_force
 from takeback.gate.store import Store
 from takeback.matching import snapshot_file
 from takeback.matching.delta_file import delta_path
-from tests.gate.histories import EVERYTHING, answers, expected_at, grow, publish_until_killed
+from tests.gate.histories import answers, expected_at, grow, publish_until_killed
+from tests.matching.lists import EVERYTHING
 
 KILLS = 40
 

@@ -89,7 +89,7 @@ def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_
         files = {"file": ("name-of-a-person.jpg", encoded(scene(1), "WEBP"), "image/webp")}
         answer = requests.post(f"{service}/v1/match", files=files, timeout=20).json()
         assert (answer["decision"], answer["lane"]) == ("review", "self_reported")
-        assert (answer["entry"], answer["checkpoint"]["size"]) == (entry, 2)
+        assert (answer["entry"], answer["checked_against"][0]["size"]) == (entry, 2)
         assert answer["distance"] <= 10
         assert [match["entry"] for match in answer["matches"]] == [entry]
         other = requests.post(
@@ -104,10 +104,12 @@ def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_
     assert sorted(log.feedback.values()) == [(entry, "not_the_same"), (entry, "pending_review")]
     assert Outbox(store).counts() == (0, 0)
     health = requests.get(f"{service}/healthz", timeout=20).json()
-    assert (health["status"], health["entries"], health["feedback_waiting"]) == ("ok", 1, 0)
+    assert (health["status"], health["can_check"]) == ("ok", True)
+    (of_list,) = health["lists"]
+    assert (of_list["entries"], of_list["feedback_waiting"]) == (1, 0)
     text = requests.get(f"{service}/metrics", timeout=20).text
     assert 'takeback_gate_checks_total{decision="review",lane="self_reported"} ' in text
-    assert "takeback_gate_list_entries 1.0" in text
+    assert 'takeback_gate_list_entries{list="gate"} 1.0' in text
     written = (tmp_path / "service.log").read_text().replace(service, "")
     assert not any(secret in written for secret in (code, "127.0.0.1:", "name-of-a-person"))
 

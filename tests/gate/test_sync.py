@@ -26,22 +26,18 @@ from takeback.hashlist.errors import (
     OpeningMismatchError,
 )
 from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Lane
 from takeback.matching.snapshot_file import DamagedSnapshotError
 from tests.gate.log_server import Log, serving
-
-WIDE = MatchPolicy(
-    LanePolicy(256, 0, MatchPolicy().self_reported.decision),
-    LanePolicy(256, 0, MatchPolicy().confirmed.decision),
-)
+from tests.matching.lists import EVERYTHING
 
 
 def in_force(store: Store) -> dict[str, int]:
     """Every entry in force, found by matching as wide as can be, with the size of its list."""
-    gate = Gate.open(store.folder, WIDE)
+    gate = Gate.open(store.folder, EVERYTHING)
     verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
     gate.close()
-    return {match.entry: verdict.checked_against.checkpoint_size for match in verdict.matches}
+    return {match.entry: verdict.checked_against[0].checkpoint_size for match in verdict.matches}
 
 
 def test_what_is_alive_is_in_force(log, sync, store, codes):
@@ -74,7 +70,7 @@ def test_an_empty_list_is_in_force_too(sync, store):
     assert in_force(store) == {}
     with Gate.open(store.folder) as gate:
         assert gate.ready
-        assert gate.health().contact_age_seconds < 60
+        assert gate.health()[0].contact_age_seconds < 60
 
 
 def test_many_events_and_their_progress(log, client, store, codes):
@@ -256,7 +252,7 @@ def test_a_damaged_snapshot_is_refused_and_written_anew(sync, store, good):
     path.write_bytes(spoilt)
     gate = Gate.open(store.folder)
     assert not gate.ready
-    assert "is damaged" in gate.health().problem
+    assert "is damaged" in gate.health()[0].problem
     sync.sync()
     assert gate.ready
     gate.close()
@@ -264,13 +260,13 @@ def test_a_damaged_snapshot_is_refused_and_written_anew(sync, store, good):
 
 
 def test_a_running_gate_keeps_its_list_when_the_next_snapshot_is_damaged(sync, store, good):
-    gate = Gate.open(store.folder, WIDE)
+    gate = Gate.open(store.folder, EVERYTHING)
     assert gate.ready
     (store.snapshots / "broken").write_bytes(b"TAKEBACK")
     store.current.write_text("broken\n")
     verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
     assert {match.entry for match in verdict.matches} == set(good)
-    assert gate.health().problem
+    assert gate.health()[0].problem
     gate.close()
 
 

@@ -7,10 +7,11 @@ import requests
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate import gate as gate_module
+from takeback.gate import followed_list as followed_list_module
 from takeback.gate import standing as standing_module
 from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.gate import Gate, ListOutOfForceError
+from takeback.gate.followed_list import ListOutOfForceError
+from takeback.gate.gate import Gate
 from takeback.gate.standing import set_grace, set_trust
 from takeback.gate.sync import ListSync
 from takeback.hashlist.cosignature import CosignatureKind, Cosigner
@@ -38,8 +39,8 @@ def clock(monkeypatch):
             return datetime.now(tz) + cls.later
 
     monkeypatch.setattr(standing_module, "datetime", Clock)
-    monkeypatch.setattr(gate_module, "datetime", Clock)
-    monkeypatch.setattr(gate_module, "_STANDING_SECONDS", 0.0)
+    monkeypatch.setattr(followed_list_module, "datetime", Clock)
+    monkeypatch.setattr(followed_list_module, "_STANDING_SECONDS", 0.0)
     return Clock
 
 
@@ -63,10 +64,10 @@ def test_an_expired_list_stays_for_the_grace_and_no_longer(log, sync, store, clo
     sync.sync()
     set_grace(store, timedelta(days=2))
     with Gate.open(store.folder) as gate:
-        assert gate.health().standing.trouble is None
+        assert gate.health()[0].standing.trouble is None
         clock.later = timedelta(days=1)
         assert stops(gate, code)
-        standing = gate.health().standing
+        standing = gate.health()[0].standing
         assert standing.trouble == "expired"
         assert "expired on" in standing.why
         assert standing.until == _hour(timedelta(hours=2)) + timedelta(days=2)
@@ -82,11 +83,11 @@ def test_a_refused_list_stays_for_the_grace_and_comes_back(log, sync, store, clo
         sync.sync()
     with Gate.open(store.folder) as gate:
         assert stops(gate, listed)
-        assert gate.health().standing.trouble == "refused"
-        first = gate.health().standing.since
+        assert gate.health()[0].standing.trouble == "refused"
+        first = gate.health()[0].standing.since
         with pytest.raises(LogShortenedError):
             sync.sync()
-        assert gate.health().standing.since == first  # refused once more is refused as long
+        assert gate.health()[0].standing.since == first  # refused once more is refused as long
         clock.later = timedelta(days=6, hours=23)
         assert stops(gate, listed)
         clock.later = timedelta(days=7, minutes=1)
@@ -96,7 +97,7 @@ def test_a_refused_list_stays_for_the_grace_and_comes_back(log, sync, store, clo
         log.add(next(codes))
         sync.sync()
         assert stops(gate, listed)
-        assert gate.health().standing.trouble is None
+        assert gate.health()[0].standing.trouble is None
 
 
 def test_no_grace_is_no_use_at_all(log, sync, store, listed, clock):
@@ -116,7 +117,7 @@ def test_a_hotline_that_is_away_ends_nothing(log, sync, store, listed, clock):
     clock.later = timedelta(days=30)
     with Gate.open(store.folder) as gate:
         assert stops(gate, listed)
-        assert gate.health().stale
+        assert gate.health()[0].stale
 
 
 def policy(log: Log, *, quorum: str = "both") -> bytes:
@@ -176,7 +177,7 @@ def test_the_service_says_so_and_the_command_too(log, hotline, store, service, t
     assert runner.invoke(app, command).exit_code == 4
     health = requests.get(f"{service}/healthz", timeout=20)
     assert (health.status_code, health.json()["status"]) == (200, "refused")
-    left = datetime.fromisoformat(health.json()["in_force_until"]) - datetime.now(UTC)
+    left = datetime.fromisoformat(health.json()["lists"][0]["in_force_until"]) - datetime.now(UTC)
     assert timedelta(hours=11) < left <= timedelta(hours=12)
     assert runner.invoke(app, [*command, "--grace", "0"]).exit_code == 4
     deadline = datetime.now(UTC) + timedelta(seconds=20)
@@ -186,7 +187,8 @@ def test_the_service_says_so_and_the_command_too(log, hotline, store, service, t
     while answer.status_code == 200:  # a second may pass before the service looks again
         answer = requests.post(f"{service}/v1/match", json={"pdq": "00" * 32}, timeout=20)
     assert (answer.status_code, answer.json()["error"]) == (503, "out_of_force")
-    assert "takeback_gate_list_untrusted 1.0" in requests.get(f"{service}/metrics", timeout=20).text
+    metrics = requests.get(f"{service}/metrics", timeout=20).text
+    assert 'takeback_gate_list_untrusted{list="gate"} 1.0' in metrics
     status = runner.invoke(app, ["gate", "status", "--store", str(store.folder)])
     assert status.exit_code == 1
     assert "out_of_force" in status.stdout

@@ -22,6 +22,7 @@ from takeback.hashlist.events import (
     PurposeEvent,
     ResumedEvent,
     SuspendedEvent,
+    UnconfirmedEvent,
     WithdrawnEvent,
     canonical_json,
     new_entry_id,
@@ -66,6 +67,15 @@ def provenances() -> st.SearchStrategy[Provenance]:
     return st.builds(Provenance, hotline=st.text(text, min_size=1, max_size=40))
 
 
+def imports() -> st.SearchStrategy[Provenance]:
+    feeds = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
+    return provenances().flatmap(
+        lambda one: st.builds(
+            Provenance, hotline=st.just(one.hotline), source=st.just("import"), feed=feeds
+        )
+    )
+
+
 def purposes() -> st.SearchStrategy[PurposeEvent]:
     origins = st.lists(st.text(text, min_size=1, max_size=40), min_size=1, max_size=5, unique=True)
     return st.builds(
@@ -79,13 +89,10 @@ def purposes() -> st.SearchStrategy[PurposeEvent]:
 
 def events() -> st.SearchStrategy[Event]:
     indexes = st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=4, unique=True)
-    listed = {
-        "entry": entry_ids(),
-        "time": hours(),
-        "lane": st.sampled_from(Lane),
-        "provenance": provenances(),
-        "signals": signals(),
-    }
+    listed = {"entry": entry_ids(), "time": hours(), "signals": signals()}
+    own_lanes = st.sampled_from([Lane.SELF_REPORTED, Lane.CONFIRMED])
+    own = {"lane": own_lanes, "provenance": provenances()}
+    imported = {"lane": st.just(Lane.IMPORTED), "provenance": imports()}
     return (
         purposes()
         | st.builds(KeyEvent, time=hours(), key=st.text(text, min_size=1, max_size=80))
@@ -97,9 +104,17 @@ def events() -> st.SearchStrategy[Event]:
             index=st.integers(0, 2**53 - 1),
             commitment=hex_digits(64),
         )
-        | st.builds(AddedEvent, **listed)
-        | st.builds(AmendedEvent, **listed)
-        | st.builds(ResumedEvent, **listed)
+        | st.builds(
+            UnconfirmedEvent,
+            time=hours(),
+            origin=st.text(text, min_size=1, max_size=40),
+            entry=entry_ids(),
+        )
+        | st.one_of(
+            st.builds(kind, **listed, **whence)
+            for kind in (AddedEvent, AmendedEvent, ResumedEvent)
+            for whence in (own, imported)
+        )
         | st.builds(
             SuspendedEvent,
             entry=entry_ids(),

@@ -19,6 +19,7 @@ from takeback.hashlist.events import (
     parse_event,
 )
 from takeback.hashlist.signals import PdqSignal, Sha256Signal
+from takeback.matching.policy import Lane
 from tests.hashlist.logs import HOUR, added, amended, events, withdrawn
 
 ENTRY = "aaaaaaaaaaaaaaaaaaaaaaaaay"
@@ -72,6 +73,10 @@ def test_spelling_is_the_documented_one() -> None:
         (b",", b", "),
         (b"hotline.example", b"\\u0068otline.example"),
         (b'"source":"reporter"', b'"source":"somebody"'),
+        (b'"source":"reporter"', b'"source":"import"'),
+        (b'{"hotline"', b'{"feed":"ncmec","hotline"'),
+        (b'{"hotline"', b'{"feed":null,"hotline"'),
+        (b"self_reported", b"imported"),
     ],
 )
 def test_any_other_spelling_is_refused(found: bytes, put: bytes) -> None:
@@ -79,6 +84,19 @@ def test_any_other_spelling_is_refused(found: bytes, put: bytes) -> None:
     assert changed != ADDED
     with pytest.raises(MalformedLogError):
         parse_event(changed)
+
+
+def test_an_imported_entry_names_its_feed_and_keeps_to_its_lane() -> None:
+    imported = ADDED.replace(b"self_reported", b"imported").replace(
+        b'{"hotline":"hotline.example.org/log/v1","source":"reporter"}',
+        b'{"feed":"ncmec","hotline":"hotline.example.org/log/v1","source":"import"}',
+    )
+    event = parse_event(imported)
+    assert isinstance(event, AddedEvent)
+    assert (event.lane, event.provenance.feed) == (Lane.IMPORTED, "ncmec")
+    for found, put in ((b"imported", b"confirmed"), (b"ncmec", b"NCMEC"), (b"ncmec", b"")):
+        with pytest.raises(MalformedLogError):
+            parse_event(imported.replace(found, put, 1))
 
 
 def test_keys_in_another_order_are_refused() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from takeback.matching.match_list import GrowingList, MatchList
-from takeback.matching.policy import Lane
+from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
@@ -16,6 +16,13 @@ from takeback.matching.snapshot import (
     open_snapshot,
     write_snapshot,
 )
+
+EVERYTHING = MatchPolicy(
+    self_reported=LanePolicy(256, 0, Decision.REVIEW),
+    confirmed=LanePolicy(256, 0, Decision.BLOCK),
+    imported=LanePolicy(256, 0, Decision.REVIEW),
+)
+"""Finds every entry of a list, whatever the upload."""
 
 SOURCE = SnapshotSource("list.example.org", 7, bytes(range(32)))
 

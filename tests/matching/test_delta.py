@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
 from takeback.matching.match_list import GrowingList
 from takeback.matching.matcher import Matcher, UploadFingerprints
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Lane, MatchPolicy
 from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
@@ -24,10 +24,9 @@ from takeback.matching.snapshot import (
     write_snapshot,
 )
 from takeback.matching.snapshot_file import DamagedSnapshotError
-from tests.matching.lists import codes, entry_id, near_codes
+from tests.matching.lists import EVERYTHING, codes, entry_id, near_codes
 
 CENTRE = bytes(range(32))
-EVERYTHING = MatchPolicy(LanePolicy(256, 0, Decision.REVIEW), LanePolicy(256, 0, Decision.BLOCK))
 DIGESTS = [bytes([number]) * 32 for number in range(4)]
 
 
@@ -268,7 +267,7 @@ def test_a_file_made_by_its_description_is_read(tmp_path):
         struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0) + b"more",
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes(32),
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes([0] * 32 + [101]),
-        struct.pack("<26s?BIII", b"a" * 26, True, 2, 0, 0, 0),
+        struct.pack("<26s?BIII", b"a" * 26, True, 3, 0, 0, 0),
         struct.pack("<26s?BIII", b"\xff" * 26, False, 0, 0, 0, 0),
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
     ],

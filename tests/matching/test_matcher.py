@@ -15,6 +15,7 @@ from takeback.matching.matcher import (
 from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import ListedEntry, ListedPdq
 from tests.matching.lists import (
+    SOURCE,
     codes,
     distance,
     entry_id,
@@ -34,11 +35,11 @@ CODE = bytes(range(32))
 
 def plainly(listed, upload, policy):
     """The match of one entry by the rules, or None."""
-    lane = policy.of(listed.lane)
+    lane, here = policy.of(listed.lane), {"origin": SOURCE.origin}
     if upload.sha256 in listed.sha256:
-        return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision)
+        return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision, **here)
     if not listed.sha256 and upload.md5 in listed.md5:
-        return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision)
+        return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision, **here)
     whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq)]
     near = [
         (distance(pdq.code, view.pdq), place, at)
@@ -53,6 +54,7 @@ def plainly(listed, upload, policy):
     return Match(
         *(listed.entry, listed.lane, SignalType.PDQ, far, listed.pdq[at].quality, lane.decision),
         view=[*whole, *upload.views][place].view,
+        **here,
     )
 
 

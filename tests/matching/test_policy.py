@@ -17,6 +17,7 @@ def test_defaults_hold_self_reported_and_block_confirmed():
     policy = MatchPolicy()
     assert policy.of(Lane.CONFIRMED) == LanePolicy(31, 50, Decision.BLOCK)
     assert policy.of(Lane.SELF_REPORTED).decision is Decision.REVIEW
+    assert policy.of(Lane.IMPORTED) == policy.of(Lane.SELF_REPORTED)
     assert policy.of(Lane.SELF_REPORTED).threshold < policy.of(Lane.CONFIRMED).threshold
 
 
@@ -47,7 +48,7 @@ def test_an_empty_file_is_the_default():
         ("[self_reported]\nquality_floor = 101", r"self_reported\.quality_floor.*0 to 100"),
         ('[self_reported]\ndecision = "delete"', r"self_reported\.decision.*allow, review, block"),
         ("[self_reported]\ntreshold = 3", r"self_reported\.treshold is not a key"),
-        ("[unknown]\nthreshold = 3", r"unknown is not a key.*self_reported, confirmed"),
+        ("[unknown]\nthreshold = 3", r"unknown is not a key.*self_reported, confirmed, imported"),
         ("confirmed = 3", r"confirmed is 3.*\[confirmed\]"),
         ("[confirmed", "not valid TOML"),
     ],

@@ -246,7 +246,7 @@ def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(tmp
     assert np.array_equal(found.pdq_entry[places], tables.pdq_entry)
     # And as a matcher sees them.
     policy = LanePolicy(0, 0, Decision.REVIEW)
-    matcher = Matcher(match_list(snapshot), MatchPolicy(policy, policy))
+    matcher = Matcher(match_list(snapshot), MatchPolicy(policy, policy, policy))
     for row in random.integers(0, rows, 50):
         [match] = matcher.match(UploadFingerprints(tables.pdq[row].tobytes())).matches
         entry = tables.pdq_entry[row]
@@ -306,7 +306,7 @@ def tables_of(**changed):
     [
         ({"entry_ids": np.array([entry_id(1)] * 2, "S26")}, "stands twice"),
         ({"entry_ids": np.array([entry_id(2), entry_id(1)], "S26")}, "must ascend"),
-        ({"entry_lane": np.array([0, 2], np.uint8)}, "lane is unknown"),
+        ({"entry_lane": np.array([0, len(LANES)], np.uint8)}, "lane is unknown"),
         ({"entry_lane": np.zeros(3, np.uint8)}, "entry_lane must be"),
         ({"pdq": np.zeros((1, 31), np.uint8)}, "pdq must be"),
         ({"pdq_quality": np.array([101], np.uint8)}, "quality is over 100"),

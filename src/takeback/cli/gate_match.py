@@ -15,10 +15,12 @@ import typer
 
 from takeback.cli.gate_store import (
     ExitCode,
+    ListsOption,
+    OneStoreOption,
     PolicyOption,
-    StoreOption,
     ViewsOption,
     explained,
+    followed_lists,
     opened_gate,
 )
 from takeback.cli.picture_files import (
@@ -120,7 +122,8 @@ def match_pictures(
         list[str],
         typer.Argument(metavar="FILE…", help="Pictures, folders, or patterns in quotes."),
     ],
-    store: StoreOption,
+    store: OneStoreOption = None,
+    lists: ListsOption = None,
     *,
     policy: PolicyOption = None,
     views: ViewsOption = None,
@@ -150,7 +153,11 @@ def match_pictures(
     from takeback.gate.gate import usable_cores
 
     jobs = jobs or usable_cores()
-    with explained(), opened_gate(store, policy, views=views, decoders=jobs) as gate, gate:
+    with (
+        explained(),
+        opened_gate(followed_lists(store, lists, policy), views=views, decoders=jobs) as gate,
+        gate,
+    ):
         found = list(find_picture_files(files))
         tally = _Tally(jobs)
         interrupted = False
@@ -262,7 +269,7 @@ def _say(checked: _Checked, *, as_json: bool) -> None:
     elif verdict is not None:
         lines = [f"{path}: {verdict.decision}. {verdict.reason}"]
         lines += [
-            f"  {found.entry}  {found.lane}  {found.signal}  {found.distance} bits"
+            f"  {found.entry}  {found.origin}  {found.lane}  {found.signal}  {found.distance} bits"
             for found in verdict.matches
         ]
         _print("\n".join(lines))

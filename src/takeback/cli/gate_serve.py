@@ -7,12 +7,13 @@ from typing import Annotated, Final
 import typer
 
 from takeback.cli.gate_store import (
+    ListsOption,
+    OneStoreOption,
     PolicyOption,
-    StoreOption,
     ViewsOption,
     explained,
-    read_policy,
-    read_views,
+    followed_lists,
+    opened_gate,
 )
 
 # Bytes in memory are bounded by the service itself; this bounds sockets that say nothing.
@@ -20,8 +21,10 @@ _MOST_CONNECTIONS: Final = 1000
 
 
 def serve(
-    store: StoreOption,
+    store: OneStoreOption = None,
+    lists: ListsOption = None,
     policy: PolicyOption = None,
+    *,
     views: ViewsOption = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on. The service asks for no password.")
@@ -38,18 +41,19 @@ def serve(
     **Examples**
 
     * `takeback gate serve --store gate`
+    * `takeback gate serve --lists lists.toml`
     * `takeback gate serve --store gate --policy policy.toml --host 10.0.0.5 --port 9000`
     * `curl --data-binary @upload.jpg -H 'Content-Type: image/jpeg' http://127.0.0.1:8002/v1/match`
     """
     import uvicorn
 
     from takeback.cli.listening import AnnouncedServer, listen
-    from takeback.gate.gate import Gate
     from takeback.gate.service import make_service
 
     with explained():
         listening = listen(host, port)
-        with Gate.open(store, read_policy(policy), views=read_views(views)) as gate:
+        followed = followed_lists(store, lists, policy, existing=False)
+        with opened_gate(followed, views=views) as gate, gate:
             gate.warm_up()
             config = uvicorn.Config(
                 make_service(gate),

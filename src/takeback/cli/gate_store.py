@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -13,10 +13,18 @@ import typer
 if TYPE_CHECKING:
     from takeback.fingerprints.views import ViewPolicy
     from takeback.gate.client import PlatformToken
+    from takeback.gate.followed_list import FollowedList
     from takeback.gate.gate import Gate
     from takeback.matching.policy import MatchPolicy
 
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the gate's store.")]
+OneStoreOption = Annotated[
+    Path | None, typer.Option("--store", help="Folder of the store of one list.")
+]
+ListsOption = Annotated[
+    Path | None,
+    typer.Option("--lists", help="TOML file of all lists to follow; see docs/gate.md."),
+]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
 ]
@@ -72,20 +80,40 @@ def read_token(token: str | None, token_file: Path | None) -> PlatformToken:
     return PlatformToken.parse(token)
 
 
-@contextmanager
-def opened_gate(
-    store: Path,
-    policy: Path | None = None,
-    *,
-    views: str | None = None,
-    decoders: int | None = None,
-) -> Iterator[Gate]:
-    """Open the gate on a store that is there already; raises what `explained` explains."""
-    from takeback.gate.gate import Gate
+def followed_lists(
+    store: Path | None, lists: Path | None, policy: Path | None = None, *, existing: bool = True
+) -> list[FollowedList]:
+    """Return the list in a store, or those of a lists file; raises ValueError or StoreError.
+
+    `existing`: whether every store must be there already, so that a mistyped folder is not made.
+    """
+    from takeback.gate.followed_list import FollowedList
+    from takeback.gate.lists_file import read_lists_file
     from takeback.gate.store import Store
 
-    Store.existing(store)  # a mistyped folder is not made
-    gate = Gate.open(store, read_policy(policy), views=read_views(views), decoders=decoders)
+    if (store is None) == (lists is None):
+        raise ValueError("Give --store for one list, or --lists for several.")
+    if lists is not None:
+        if policy is not None:
+            raise ValueError("With --lists every list has its policy in that file.")
+        settings = read_lists_file(lists)
+        if existing:
+            for one in settings:
+                Store.existing(one.store)
+        return [one.followed() for one in settings]
+    assert store is not None  # noqa: S101 - one of the two is given
+    opened = Store.existing(store) if existing else Store(store)
+    return [FollowedList(opened, read_policy(policy))]
+
+
+@contextmanager
+def opened_gate(
+    lists: Sequence[FollowedList], *, views: str | None = None, decoders: int | None = None
+) -> Iterator[Gate]:
+    """Open the gate on these lists; raises what `explained` explains."""
+    from takeback.gate.gate import Gate
+
+    gate = Gate.of_lists(lists, views=read_views(views), decoders=decoders)
     try:
         yield gate
     finally:
@@ -93,30 +121,35 @@ def opened_gate(
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn what can go wrong into one sentence on standard error and an exit code."""
+def explained(about: str = "") -> Iterator[None]:
+    """Turn what can go wrong into one sentence on standard error and an exit code.
+
+    `about`: the name of the list, where there are several.
+    """
     import sqlite3
 
     from takeback.gate.client import HotlineError
-    from takeback.gate.gate import NoListError
+    from takeback.gate.followed_list import NoListError
     from takeback.gate.store import StoreError
     from takeback.hashlist.errors import LogError
     from takeback.matching.snapshot_file import SnapshotError
 
     try:
         yield
+    except typer.Exit:  # it has been explained
+        raise
     except LogError as error:
-        _fail(f"The list was refused: {error}", ExitCode.LIST_REFUSED)
+        _fail(about, f"The list was refused: {error}", ExitCode.LIST_REFUSED)
     except (HotlineError, NoListError, SnapshotError, StoreError) as error:
-        _fail(str(error), ExitCode.FAILED)
+        _fail(about, str(error), ExitCode.FAILED)
     except sqlite3.Error as error:
-        _fail(f"The store can't be read or written: {error}.", ExitCode.FAILED)
+        _fail(about, f"The store can't be read or written: {error}.", ExitCode.FAILED)
     except RuntimeError as error:  # the decoding process could not start
-        _fail(str(error), ExitCode.FAILED)
+        _fail(about, str(error), ExitCode.FAILED)
     except (ValueError, OSError) as error:
-        _fail(str(error), ExitCode.USAGE)
+        _fail(about, str(error), ExitCode.USAGE)
 
 
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    typer.echo(message, err=True)
+def _fail(about: str, message: str, code: ExitCode) -> NoReturn:
+    typer.echo(f"{about}: {message}" if about else message, err=True)
     raise typer.Exit(code)

@@ -1,7 +1,9 @@
 """The exchange itself: what `tx` and HMA configure, fetch, index and send opinions through."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 import requests
@@ -20,8 +22,10 @@ from takeback.hashlist.events import (
     SuspendedEvent,
     WithdrawnEvent,
 )
+from takeback.hashlist.trust import TrustPolicy
 from takeback.matching.policy import Lane, MatchPolicy
 
+_log = logging.getLogger(__name__)
 _NAME = "takeback"
 _TIMEOUT_SECONDS = 20.0
 _Category = fetch_state.SignalOpinionCategory
@@ -44,7 +48,11 @@ class TakebackCollabConfig(CollaborationConfigWithDefaults, _Required):
     api: str = field(init=False, default=_NAME)
     only_lanes: set[str] = field(
         default_factory=set,
-        metadata={"help": "take entries of these lanes only: confirmed, self_reported"},
+        metadata={"help": "take entries of these lanes only: confirmed, self_reported, imported"},
+    )
+    trust: str = field(
+        default="",
+        metadata={"help": "file that names the log's key and the witnesses to ask for"},
     )
 
 
@@ -104,10 +112,15 @@ class TakebackExchangeAPI(
     """Follows the signed log and verifies it as a gate does; entries are known by their id."""
 
     def __init__(self, collab: TakebackCollabConfig, credentials: TakebackCredentials) -> None:
-        """Raises TokenError for what is no token, ValueError for an address that would leak it."""
+        """Raises TokenError for what is no token, ValueError for an address that would leak it.
+
+        Of the trust policy: OSError if it can't be read, TrustPolicyError if it can't be meant.
+        """
         self.collab = collab
         self._token = PlatformToken.parse(credentials.token)
         self._client = HotlineClient(collab.hotline, self._token)
+        policy = Path(collab.trust).expanduser() if collab.trust else None
+        self._trust = TrustPolicy.parse(policy.read_bytes()) if policy else None
 
     @classmethod
     def get_name(cls) -> str:
@@ -148,10 +161,19 @@ class TakebackExchangeAPI(
     ) -> Iterator[fetch_state.FetchDelta[str, ListedPicture, ListCheckpoint]]:
         """Fetch what has changed since a checkpoint: one delta, verified to the signed root.
 
-        Raises LogError if the log is refused, HotlineError if the hotline can't be asked; what was
-        fetched before then stays as it is.
+        What the token may not read is left out, and a warning says how much that is. Raises
+        LogError if the log is refused, HotlineError if the hotline can't be asked; what was fetched
+        before then stays as it is.
         """
-        step = next_step(self._client, self._token, checkpoint)
+        step = next_step(self._client, self._token, checkpoint, self._trust)
+        if step.withheld:
+            _log.warning(
+                "%s of %s new events of %s are withheld from this token: they are of lanes for "
+                "which it has no scope, or another platform's own.",
+                step.withheld,
+                len(step.events),
+                self._client.url,
+            )
         updates: dict[str, ListedPicture | None] = {}
         for logged in opened(step):
             match logged.event:

@@ -11,11 +11,12 @@ from threatexchange.exchanges.fetch_state import FetchCheckpointBase
 
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError, WrongOriginError
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
+from takeback.hashlist.trust import TrustPolicy
 
 # An entry can be withdrawn between our fetching a checkpoint and its openings; the hotline signs
 # the withdrawal within seconds, and a newer checkpoint then explains the gap.
@@ -43,23 +44,31 @@ class ListCheckpoint(FetchCheckpointBase):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedStep:
-    """The events since a checkpoint, all of them verified, and the checkpoint after them."""
+    """The events since a checkpoint, all of them verified, and the checkpoint after them.
+
+    `withheld`: how many there are that this token may not read.
+    """
 
     events: list[LoggedEvent]
     checkpoint: ListCheckpoint
+    withheld: int
 
 
 def next_step(
-    client: HotlineClient, token: PlatformToken, before: ListCheckpoint | None
+    client: HotlineClient,
+    token: PlatformToken,
+    before: ListCheckpoint | None,
+    trust: TrustPolicy | None = None,
 ) -> VerifiedStep:
     """Fetch and verify what the log has grown by since `before`; all of it if that is None.
 
-    Nothing is given out before the whole step leads to the signed root. Raises LogError if the
-    log is refused, HotlineError if the hotline can't be asked.
+    Nothing is given out before the whole step leads to the signed root. `trust`: what every
+    checkpoint has to meet besides. Raises LogError if the log is refused, HotlineError if the
+    hotline can't be asked.
     """
     for tries_left in reversed(range(_ERASED_TRIES)):
         try:
-            return _step(client, token, before)
+            return _step(client, token, before, trust)
         except ErasedWithoutWithdrawalError:
             if not tries_left:
                 raise
@@ -68,7 +77,10 @@ def next_step(
 
 
 def _step(
-    client: HotlineClient, token: PlatformToken, before: ListCheckpoint | None
+    client: HotlineClient,
+    token: PlatformToken,
+    before: ListCheckpoint | None,
+    trust: TrustPolicy | None,
 ) -> VerifiedStep:
     if before is None:
         pinned, frontier, rules = VerifierKey.parse(client.key()), Frontier(), LogRules()
@@ -82,7 +94,10 @@ def _step(
             "The token does not fit the key of the log. Ask the hotline for a new token; for "
             "another log, delete what was fetched (tx fetch --clear)."
         )
-    growth = LogGrowth(frontier, signed := open_checkpoint(client.checkpoint(), key))
+    note = client.checkpoint()
+    growth = LogGrowth(frontier, signed := open_checkpoint(note, key))
+    if trust is not None:
+        _require_trust(trust, note, pinned, key)
     events: list[LoggedEvent] = []
     now = datetime.now(UTC)
     for part in growth.ranges():
@@ -94,9 +109,19 @@ def _step(
     after = ListCheckpoint(
         pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at
     )
-    return VerifiedStep(events, after)
+    return VerifiedStep(events, after, sum(one.withheld for one in events))
+
+
+def _require_trust(trust: TrustPolicy, note: bytes, pinned: VerifierKey, key: VerifierKey) -> None:
+    """Ask for what a gate asks for: a policy may name the key first believed, or none."""
+    known = {log.key for log in trust.logs}
+    if known and known.isdisjoint((pinned, key)):
+        raise WrongOriginError(
+            f"The trust policy names no key of the log of {key.name}. Give a policy that does."
+        )
+    trust.require_quorum(note)
 
 
 def opened(step: VerifiedStep) -> Iterator[LoggedEvent]:
-    """Yield the events that were not erased since."""
+    """Yield the events that were neither erased since nor withheld."""
     return (one for one in step.events if one.event is not None)

@@ -3,16 +3,21 @@
 What a platform that embeds the gate needs stands here; see docs/gate.md.
 """
 
-from takeback.gate.gate import Gate, GateHealth, ListOutOfForceError, NoListError, Verdict
+from takeback.gate.followed_list import FollowedList, ListHealth, ListOutOfForceError, NoListError
+from takeback.gate.gate import Gate, Verdict
+from takeback.gate.lists_file import ListsFileError, read_lists_file
 from takeback.gate.store import StoreError
 from takeback.hashlist.feedback import FeedbackValue
 
 __all__ = [
     "FeedbackValue",
+    "FollowedList",
     "Gate",
-    "GateHealth",
+    "ListHealth",
     "ListOutOfForceError",
+    "ListsFileError",
     "NoListError",
     "StoreError",
     "Verdict",
+    "read_lists_file",
 ]

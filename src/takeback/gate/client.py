@@ -72,7 +72,9 @@ class _Refusal(BaseModel):
     """Why a hotline does not let a key in."""
 
     error: str = ""
-    scope: Literal["", "read_confirmed", "read_self_reported", "send_feedback"] = ""
+    scope: Literal["", "read_confirmed", "read_self_reported", "read_imported", "send_feedback"] = (
+        ""
+    )
 
 
 class _Bearer(AuthBase):

@@ -3,9 +3,9 @@
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -13,14 +13,14 @@ from takeback.fingerprints import md5_of, sha256_of
 from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq
 from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
-from takeback.gate.outbox import Outbox
-from takeback.gate.snapshots import SnapshotInForce
-from takeback.gate.standing import ListStanding, read_standing
+from takeback.gate.followed_list import FollowedList, ListHealth, NoListError
+from takeback.gate.reporting import report_to
 from takeback.gate.store import Store
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.matching.matcher import (
     Match,
     Matcher,
+    MatchResult,
     SignalType,
     UploadFingerprints,
     ViewFingerprint,
@@ -31,26 +31,11 @@ from takeback.media import Decoder, MediaError
 
 logger = logging.getLogger(__name__)
 
-# The long poll answers within 25 s, so a quarter of an hour of silence is no hiccup.
-STALE_AFTER_SECONDS = 15 * 60
-
 _SAID_BY_ITSELF = {
     Decision.BLOCK: FeedbackValue.BLOCKED,
     Decision.REVIEW: FeedbackValue.PENDING_REVIEW,
     Decision.ALLOW: FeedbackValue.NOT_BLOCKED,
 }
-
-
-# How old what the gate knows of the list's standing may be.
-_STANDING_SECONDS = 1.0
-
-
-class NoListError(RuntimeError):
-    """No list is in force yet, so nothing can be checked; the message says what to do."""
-
-
-class ListOutOfForceError(NoListError):
-    """The list has expired or is refused, and the operator's grace is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +56,16 @@ class Verdict:
     """What the gate says of one upload, and why.
 
     `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
-    the state of the list; `took`: how long each step took. `reference`: what to show to whoever
+    the state of every list that was looked at; `left_out`: names of optional lists that are not in
+    force; `took`: how long each step took. `reference`: what to show to whoever
     posted the upload, so that they can appeal at the hotline: the id under which the deciding match
     was reported; None if nothing was.
     """
 
     decision: Decision
     matches: tuple[Match, ...]
-    checked_against: SnapshotSource
+    checked_against: tuple[SnapshotSource, ...]
+    left_out: tuple[str, ...] = ()
     took: StepSeconds = field(default=StepSeconds(), compare=False)
     reference: str | None = field(default=None, compare=False)
 
@@ -121,48 +108,20 @@ class Verdict:
         return f"It {how} in the lane {match.lane}; the policy says {match.decision}."
 
 
-@dataclass(frozen=True, slots=True)
-class GateHealth:
-    """Which list is in force and how fresh it is; a stale list stays in force.
-
-    `contact_age_seconds`: since the hotline last answered as it should, None if never.
-    `problem`: why a newer snapshot could not be taken, None if all is well. `standing`: whether the
-    list has expired or is refused, and how long it stays in force then.
-    """
-
-    in_force: SnapshotSource | None
-    entries: int
-    contact_age_seconds: float | None
-    feedback_waiting: int
-    feedback_refused: int
-    problem: str | None
-    standing: ListStanding
-
-    @property
-    def stale(self) -> bool:
-        """Whether the hotline has been out of reach for so long that somebody should look."""
-        return self.contact_age_seconds is None or self.contact_age_seconds > STALE_AFTER_SECONDS
-
-
 class Gate:
-    """Checks uploads against the list that is in force; safe to use from many threads.
+    """Checks uploads against the lists that are in force; safe to use from many threads.
 
     Use it as a context manager, or call `close`. Open it after forking, once in every process.
     A newer list is picked up by itself as soon as `takeback gate sync --follow` has written it.
     """
 
-    def __init__(
-        self, store: Store, policy: MatchPolicy, decoder: Decoder, views: ViewPolicy
-    ) -> None:
+    def __init__(self, lists: Sequence[FollowedList], decoder: Decoder, views: ViewPolicy) -> None:
         """Take ownership of the decoder, made with `READ_UPLOAD`; `Gate.open` is the usual way."""
-        self.store = store
-        self.policy = policy
+        if not lists:
+            raise ValueError("A gate follows at least one list.")
+        self.lists = tuple(lists)
         self.views = views
         self._decoder = decoder
-        self._in_force = SnapshotInForce(store, policy)
-        self._outbox = Outbox(store)
-        self._standing = ListStanding()
-        self._standing_read = -_STANDING_SECONDS
 
     @classmethod
     def open(
@@ -180,19 +139,37 @@ class Gate:
         some tens of MiB; as many as there are cores by default. Raises StoreError if the folder
         can't be used.
         """
+        return cls.of_lists(
+            [FollowedList(Store(Path(store)), policy)], views=views, decoders=decoders
+        )
+
+    @classmethod
+    def of_lists(
+        cls,
+        lists: Sequence[FollowedList],
+        *,
+        views: ViewPolicy | None = None,
+        decoders: int | None = None,
+    ) -> "Gate":
+        """Open the gate on several lists, each with a store and a policy of its own.
+
+        `takeback.gate.lists_file` reads them from a file. An upload is decoded once; the strictest
+        decision of all lists wins. `views` and `decoders` as in `open`.
+        """
         decoder = Decoder(children=decoders or usable_cores(), readers=[READ_UPLOAD])
-        return cls(Store(Path(store)), policy or MatchPolicy(), decoder, views or load_policy())
+        return cls(lists, decoder, views or load_policy())
 
     def check(self, upload: bytes, *, report: bool = True) -> Verdict:
         """Say what to do with the bytes of an upload, and report what the policy decided.
 
         Raises MediaError if no picture can be made of the bytes and they are no listed file:
-        the platform then decides. Raises NoListError before the first list is in force.
+        the platform then decides. Raises NoListError while a list is not in force, unless that is
+        optional.
         """
-        matcher = self._matcher()
+        asked = self._in_force()
         began = time.perf_counter()
         fingerprints = UploadFingerprints.from_hex(
-            sha256=sha256_of(upload), md5=md5_of(upload) if matcher.looks_at_md5 else None
+            sha256=sha256_of(upload), md5=md5_of(upload) if asked.look_at_md5 else None
         )
         digested = time.perf_counter()
         unread: MediaError | None = None
@@ -204,7 +181,7 @@ class Gate:
         else:
             fingerprints = replace(fingerprints, pdq=pdq, views=views)
         fingerprinted = time.perf_counter()
-        verdict = self._verdict(matcher, fingerprints, report)
+        verdict = self._verdict(asked, fingerprints, report)
         if unread is not None and not verdict.matches:
             raise unread
         took = StepSeconds(fingerprinted - digested, digested - began, verdict.took.match)
@@ -212,14 +189,19 @@ class Gate:
 
     def check_fingerprints(self, upload: UploadFingerprints, *, report: bool = True) -> Verdict:
         """As `check`, for fingerprints that were made elsewhere."""
-        return self._verdict(self._matcher(), upload, report)
+        return self._verdict(self._in_force(), upload, report)
 
-    def report(self, entries: Iterable[str], value: FeedbackValue) -> list[FeedbackItem]:
-        """Tell the hotline what became of an upload that matched these entries.
+    def report(
+        self, entries: Iterable[str], value: FeedbackValue, *, origin: str | None = None
+    ) -> list[FeedbackItem]:
+        """Tell the hotlines what became of an upload that matched these entries.
 
         For a review give every entry of `verdict.matches`. It is on the disk when this returns.
+        Each hotline hears of its own entries only: `origin` names the log of all of them; without
+        it each is looked for on the lists, and what has left them meanwhile is passed over. Raises
+        ValueError if an id can't be an entry's, or no list of that origin is followed.
         """
-        return self._outbox.add(entries, value)
+        return report_to(self.lists, entries, value, origin)
 
     def warm_up(self) -> None:
         """Wait until uploads can be decoded; raises RuntimeError if the processes can't start."""
@@ -227,27 +209,16 @@ class Gate:
 
     @property
     def ready(self) -> bool:
-        """Whether a list is in force, so that uploads can be checked."""
-        return self._in_force.matcher() is not None and self._usable()
+        """Whether uploads can be checked: every list is in force that is not optional."""
+        try:
+            self._in_force()
+        except NoListError:
+            return False
+        return True
 
-    def health(self) -> GateHealth:
-        """Return which list is in force and how fresh it is."""
-        matcher = self._in_force.matcher()
-        log = self.store.followed_log()
-        age = None
-        if log is not None and log.contacted_at is not None:
-            age = max(0.0, (datetime.now(UTC) - log.contacted_at).total_seconds())
-        waiting, refused = self._outbox.counts()
-        listed = matcher.listed if matcher else None
-        return GateHealth(
-            in_force=listed.source if listed else None,
-            entries=listed.entries if listed else 0,
-            contact_age_seconds=age,
-            feedback_waiting=waiting,
-            feedback_refused=refused,
-            problem=self._in_force.problem,
-            standing=read_standing(self.store),
-        )
+    def health(self) -> list[ListHealth]:
+        """Return, for every list, which state is in force and how fresh it is."""
+        return [one.health() for one in self.lists]
 
     def close(self) -> None:
         """Stop the decoding processes."""
@@ -271,42 +242,71 @@ class Gate:
         whole, *others = seen.pdqs
         return whole.pdq.bits, tuple(_view_fingerprint(seen, one) for one in others)
 
-    def _matcher(self) -> Matcher:
-        matcher = self._in_force.matcher()
-        if matcher is None:
+    def _in_force(self) -> "_ListsInForce":
+        matchers: list[tuple[FollowedList, Matcher]] = []
+        left_out = []
+        problem: NoListError | None = None
+        for one in self.lists:
+            try:
+                matchers.append((one, one.matcher()))
+            except NoListError as error:
+                if not one.optional:
+                    raise
+                left_out.append(one.name)
+                problem = error
+        if problem is not None and not matchers:
+            raise problem
+        origins = Counter(matcher.listed.source.origin for _, matcher in matchers)
+        origin, times = origins.most_common(1)[0]
+        if times > 1:
             raise NoListError(
-                self._in_force.problem
-                or f"No list is in force in {self.store.folder} yet. Run `takeback gate sync`."
+                f"{times} lists come from the log of {origin}. Follow each log only once."
             )
-        if not self._usable():
-            raise ListOutOfForceError(f"No list is in force any more. {self._standing.why}")
-        return matcher
+        return _ListsInForce(tuple(matchers), tuple(left_out))
 
-    def _usable(self) -> bool:
-        now = time.monotonic()
-        if now - self._standing_read >= _STANDING_SECONDS:
-            # First the time: whoever comes meanwhile goes by what was known.
-            self._standing_read = now
-            self._standing = read_standing(self.store)
-        return self._standing.is_usable(datetime.now(UTC))
-
-    def _verdict(self, matcher: Matcher, upload: UploadFingerprints, report: bool) -> Verdict:
+    def _verdict(self, asked: "_ListsInForce", upload: UploadFingerprints, report: bool) -> Verdict:
         began = time.perf_counter()
-        result = matcher.match(upload)
+        result = asked.match(upload)
         took = StepSeconds(match=time.perf_counter() - began)
-        verdict = Verdict(result.decision, result.matches, matcher.listed.source, took)
+        verdict = Verdict(result.decision, result.matches, asked.sources, asked.left_out, took)
         if report and verdict.matches:
-            return replace(verdict, reference=self._report_by_itself(verdict))
+            return replace(verdict, reference=self._report_by_itself(asked, verdict))
         return verdict
 
-    def _report_by_itself(self, verdict: Verdict) -> str | None:
-        try:
-            said = self.report(verdict.entries, _SAID_BY_ITSELF[verdict.decision])
-            return next((str(one.id) for one in said if one.entry == verdict.entry), None)
-        except Exception:
-            # Stopping the copy comes first: a full disk must not let it through.
-            logger.exception("The decision stands, but it could not be put into the outbox.")
-            return None
+    def _report_by_itself(self, asked: "_ListsInForce", verdict: Verdict) -> str | None:
+        said: list[FeedbackItem] = []
+        for one, matcher in asked.matchers:
+            origin = matcher.listed.source.origin
+            entries = [match.entry for match in verdict.matches if match.origin == origin]
+            try:
+                said += one.outbox.add(entries, _SAID_BY_ITSELF[verdict.decision])
+            except Exception:
+                # Stopping the copy comes first: a full disk must not let it through.
+                logger.exception("The decision stands, but it could not be put into the outbox.")
+        return next((str(item.id) for item in said if item.entry == verdict.entry), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ListsInForce:
+    """What uploads are checked against now; `left_out`: names of lists that are not in force."""
+
+    matchers: tuple[tuple[FollowedList, Matcher], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def look_at_md5(self) -> bool:
+        return any(matcher.looks_at_md5 for _, matcher in self.matchers)
+
+    @property
+    def sources(self) -> tuple[SnapshotSource, ...]:
+        return tuple(matcher.listed.source for _, matcher in self.matchers)
+
+    def match(self, upload: UploadFingerprints) -> MatchResult:
+        lists = [one for one, _ in self.matchers]
+        found: list[Match] = []
+        for place, (one, matcher) in enumerate(self.matchers):
+            found += one.match(matcher, upload, lists[:place] + lists[place + 1 :]).matches
+        return MatchResult.of(found)
 
 
 def _view_fingerprint(seen: UploadViews, found: ViewPdq) -> ViewFingerprint:

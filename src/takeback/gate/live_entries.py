@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.events import EntryId, Provenance, canonical_json
-from takeback.hashlist.fold import LiveEntry, adds_known_entry
+from takeback.hashlist.fold import LiveEntry, Statement, adds_known_entry
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.index import PDQ_BYTES
@@ -35,22 +35,35 @@ _WIDTHS = (_CODE_BYTES, SHA256_BYTES, MD5_BYTES)
 _PLACE = {lane.value: bytes([place]) for place, lane in enumerate(LANES)}
 
 
-_WHOLE = "SELECT entry, added_at, stated, listed FROM live_entry JOIN provenance ON id = provenance"
+_WHOLE = (
+    "SELECT entry, added_at, stated, listed, at, commitment FROM live_entry"
+    " JOIN provenance ON id = provenance LEFT JOIN statement USING (entry)"
+)
 
 
 def read_live_entry(connection: sqlite3.Connection, entry: EntryId) -> LiveEntry | None:
     """Read an entry, or None if it is not on the list."""
     row = connection.execute(f"{_WHOLE} WHERE entry = ?", (entry,)).fetchone()
-    return _live(*row) if row is not None else None
+    return _live(row) if row is not None else None
 
 
 def read_live_entries(connection: sqlite3.Connection) -> Iterator[LiveEntry]:
     """Yield all entries, in the order in which they were added."""
     for row in connection.execute(f"{_WHOLE} ORDER BY added_at"):
-        yield _live(*row)
+        yield _live(row)
 
 
-def _live(entry: EntryId, added_at: int, provenance: str, packed: bytes) -> LiveEntry:
+def is_known(connection: sqlite3.Connection, entry: str) -> bool:
+    """Say whether an entry is on the list, be it suspended."""
+    known = (
+        "SELECT 1 FROM live_entry WHERE entry = :entry"
+        " UNION ALL SELECT 1 FROM suspended_entry WHERE entry = :entry"
+    )
+    return connection.execute(known, {"entry": entry}).fetchone() is not None
+
+
+def _live(row: tuple[EntryId, int, str, bytes, int | None, bytes | None]) -> LiveEntry:
+    entry, added_at, provenance, packed, at, commitment = row
     listed = _listed(entry, packed)
     signals: list[Signal] = [
         PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in listed.pdq
@@ -63,6 +76,7 @@ def _live(entry: EntryId, added_at: int, provenance: str, packed: bytes) -> Live
         Provenance.model_validate_json(provenance),
         tuple(signals),
         added_at,
+        Statement(at, commitment) if at is not None and commitment is not None else None,
     )
 
 
@@ -81,11 +95,16 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
             _packed(live),
         ),
     )
+    if live.stated is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO statement VALUES (?, ?, ?)",
+            (live.entry, live.stated.index, live.stated.commitment),
+        )
     _note_change(connection, live.entry, at)
 
 
 def put_additions(connection: sqlite3.Connection, run: AdditionRun, at: int | None) -> None:
-    """Add entries in bulk; `at` as in `put_live_entry`.
+    """Add entries in bulk; `at` as in `put_live_entry`. Where they are stated is not kept.
 
     Raises EventOutOfPlaceError if one of them is there already, or suspended.
     """
@@ -125,6 +144,7 @@ def _first_known(connection: sqlite3.Connection, run: AdditionRun) -> int:
 def drop_live_entry(connection: sqlite3.Connection, entry: EntryId, at: int | None) -> None:
     """Remove an entry, if it is there; `at` as in `put_live_entry`."""
     connection.execute("DELETE FROM live_entry WHERE entry = ?", (entry,))
+    connection.execute("DELETE FROM statement WHERE entry = ?", (entry,))
     _note_change(connection, entry, at)
 
 

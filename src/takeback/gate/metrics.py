@@ -1,13 +1,15 @@
 """What the gate's service counts, in the text format of Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from takeback.gate.followed_list import STALE_AFTER_SECONDS
 from takeback.gate.gate import Gate, Verdict
+from takeback.gate.wire import HealthAnswer, ListAnswer
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -60,27 +62,54 @@ class _HealthGauges(Collector):
         self._gate = gate
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Read the gauges from the gate."""
-        health = self._gate.health()
-        size = health.in_force.checkpoint_size if health.in_force else 0
-        age = health.contact_age_seconds
-        for name, meaning, value in (
-            ("list_in_force", "1 if uploads can be checked", float(self._gate.ready)),
-            ("list_events", "Events in the log up to the list in force", size),
-            ("list_entries", "Live entries of the list in force", health.entries),
-            (
-                "list_untrusted",
-                "1 if the list has expired or is refused",
-                float(health.standing.trouble is not None),
-            ),
-            ("list_stale", "1 if the hotline has been silent for long", float(health.stale)),
-            ("list_damaged", "1 if a newer snapshot can't be used", float(bool(health.problem))),
-            ("feedback_waiting", "Feedback on its way to the hotline", health.feedback_waiting),
-            ("feedback_refused", "Feedback that the hotline refused", health.feedback_refused),
-            (
-                "contact_age_seconds",
-                "Seconds since the hotline last answered as it should",
-                age if age is not None else float("inf"),
-            ),
-        ):
-            yield GaugeMetricFamily(f"takeback_gate_{name}", meaning, value=value)
+        """Read the gauges of every list from the gate."""
+        answer = HealthAnswer.of(self._gate.health())
+        yield GaugeMetricFamily(
+            "takeback_gate_can_check", "1 if uploads can be checked", value=float(answer.can_check)
+        )
+        for name, meaning, value_of in _GAUGES:
+            gauge = GaugeMetricFamily(f"takeback_gate_{name}", meaning, labels=["list"])
+            for one in answer.lists:
+                gauge.add_metric([one.name], value_of(one))
+            yield gauge
+
+
+def _silence(one: ListAnswer) -> float:
+    return float("inf") if one.contact_age_seconds is None else one.contact_age_seconds
+
+
+_GAUGES: tuple[tuple[str, str, Callable[[ListAnswer], float]], ...] = (
+    ("list_in_force", "1 if uploads are checked against the list", lambda one: one.in_force),
+    (
+        "list_events",
+        "Events in the log up to the list in force",
+        lambda one: one.checkpoint.size if one.checkpoint else 0,
+    ),
+    ("list_entries", "Live entries of the list in force", lambda one: one.entries),
+    (
+        "list_untrusted",
+        "1 if the list has expired or is refused",
+        lambda one: one.trouble is not None,
+    ),
+    (
+        "list_stale",
+        "1 if the hotline has been silent for long",
+        lambda one: _silence(one) > STALE_AFTER_SECONDS,
+    ),
+    ("list_damaged", "1 if a newer snapshot can't be used", lambda one: bool(one.problem)),
+    (
+        "feedback_waiting",
+        "Feedback on its way to the hotline",
+        lambda one: one.feedback_waiting,
+    ),
+    (
+        "feedback_refused",
+        "Feedback that the hotline refused",
+        lambda one: one.feedback_refused,
+    ),
+    (
+        "contact_age_seconds",
+        "Seconds since the hotline last answered as it should",
+        _silence,
+    ),
+)

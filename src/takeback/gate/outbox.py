@@ -11,6 +11,18 @@ from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, FeedbackItem, FeedbackValue
 
 
+def feedback_about(entries: Iterable[str], value: FeedbackValue) -> list[FeedbackItem]:
+    """Say the same of every entry, now; raises ValueError if an id can't be an entry's."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        return [
+            FeedbackItem(id=uuid.uuid4(), entry=EntryId(entry), value=value, time=now)
+            for entry in entries
+        ]
+    except ValidationError as error:
+        raise ValueError("An entry's id has 26 letters and digits, as a match names it.") from error
+
+
 class Outbox:
     """Feedback on its way: on the disk before `add` returns, gone once the hotline has it."""
 
@@ -18,27 +30,22 @@ class Outbox:
         self._store = store
 
     def add(self, entries: Iterable[str], value: FeedbackValue) -> list[FeedbackItem]:
-        """Say the same of every entry, in one transaction; the sync process delivers it.
+        """Say the same of every entry; the sync process delivers it.
 
         Raises ValueError if an id can't be an entry's.
         """
-        now = datetime.now(UTC).replace(microsecond=0)
-        try:
-            said = [
-                FeedbackItem(id=uuid.uuid4(), entry=EntryId(entry), value=value, time=now)
-                for entry in entries
-            ]
-        except ValidationError as error:
-            raise ValueError(
-                "An entry's id has 26 letters and digits, as a match names it."
-            ) from error
+        said = feedback_about(entries, value)
+        self.put(said)
+        return said
+
+    def put(self, said: Sequence[FeedbackItem]) -> None:
+        """Keep feedback for delivery, in one transaction."""
         if said:
             with self._store.change_outbox() as connection:
                 connection.executemany(
                     "INSERT INTO outbox (id, item) VALUES (?, ?)",
                     [(str(item.id), item.model_dump_json()) for item in said],
                 )
-        return said
 
     def waiting(self, most: int = MAX_FEEDBACK_ITEMS) -> list[FeedbackItem]:
         """Return what still has to be delivered, oldest first, at most so many."""

@@ -10,7 +10,7 @@ from takeback.hashlist.tlog_proof import TlogProof
 
 
 def prove_entry(store: Store, client: HotlineClient, entry: EntryId) -> TlogProof:
-    """Return the proof for the event that added a live entry, at the store's own checkpoint.
+    """Return the proof for the event that says how a live entry is, at the store's own checkpoint.
 
     Its opening and the tiles are fetched from the hotline. Raises StoreError if the entry is not
     in the store, HotlineError if something can't be fetched.
@@ -20,7 +20,7 @@ def prove_entry(store: Store, client: HotlineClient, entry: EntryId) -> TlogProo
         live = read_live_entry(connection, entry)
     if log is None or live is None:
         raise StoreError(f"The entry {entry} is not on the list in {store.folder}.")
-    size, index = log.frontier.size, live.added_at
+    size, index = log.frontier.size, live.stated.index if live.stated else live.added_at
     (record,) = decode_openings(client.openings(EventRange(index, index + 1)), 1)
     if record.opening is None:
         raise StoreError(f"The entry {entry} has just been withdrawn. Sync first.")

@@ -19,7 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from takeback.gate.gate import Gate, ListOutOfForceError, NoListError, Verdict, usable_cores
+from takeback.gate.followed_list import ListOutOfForceError, NoListError
+from takeback.gate.gate import Gate, Verdict, usable_cores
 from takeback.gate.metrics import GateMetrics
 from takeback.gate.request_bodies import (
     MAX_UPLOAD_BYTES,
@@ -137,16 +138,18 @@ def make_service(gate: Gate) -> FastAPI:
 
     @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
     def feedback(said: FeedbackRequest) -> FeedbackAccepted:
-        """Tell the hotline what a person decided about an upload that matched these entries."""
-        return FeedbackAccepted(
-            ids=[str(item.id) for item in gate.report(said.entries, said.value)]
-        )
+        """Tell the hotlines what a person decided about an upload that matched these entries."""
+        try:
+            told = gate.report(said.entries, said.value, origin=said.origin)
+        except ValueError as error:
+            raise RequestProblem(422, "origin", str(error)) from error
+        return FeedbackAccepted(ids=[str(item.id) for item in told])
 
     @app.get("/healthz", responses={503: {"model": HealthAnswer}})
     def healthz(response: Response) -> HealthAnswer:
-        """Say whether the gate can check: 503 while no list is in force. A stale list is used."""
+        """Say whether the gate can check: 503 while a list that must be in force is not."""
         answer = HealthAnswer.of(gate.health())
-        if answer.status in ("no_list", "out_of_force"):
+        if not answer.can_check:
             response.status_code = 503
         return answer
 

@@ -34,7 +34,7 @@ _CACHE_KIB = 256 * 1024
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 
 _LIST_SCHEMA = """
 CREATE TABLE IF NOT EXISTS followed_log (
@@ -65,6 +65,18 @@ CREATE TABLE IF NOT EXISTS changes_known (
 CREATE TABLE IF NOT EXISTS suspended_entry (
     entry TEXT PRIMARY KEY,
     added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS statement (
+    entry TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    commitment BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS confirmation (
+    origin TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    PRIMARY KEY (origin, entry)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS provenance (
     id INTEGER PRIMARY KEY,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
+from takeback.gate.confirmations import fold_confirmations
 from takeback.gate.courier import back_off_seconds
 from takeback.gate.live_entries import (
     drop_live_entry,
@@ -185,7 +186,7 @@ class ListSync:
             for part, data in self._fetched_ahead(growth.ranges()):
                 events = growth.take_in_bulk(part, data)
                 rules = rules.after(events, checkpoint.origin, now)
-                _fold(connection, events, changed_at, withheld=rules.withheld)
+                _fold(connection, events, changed_at, rules)
                 self._on_progress(part.end - position.frontier.size, new_events)
             verified = FollowedLog(
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
@@ -251,24 +252,26 @@ def _fold(
     connection: sqlite3.Connection,
     logged: list[Logged],
     changed_at: int | None,
-    *,
-    withheld: bool,
+    rules: LogRules,
 ) -> None:
-    """Fold events into the entries.
+    """Fold events into the entries, and what they say of others' entries.
 
     Runs of additions whose entries are new, and of which nothing more is said, are put in as they
     are: they are nearly all of a first sync. Of the others the entries that are touched are read.
     """
+    fold_confirmations(connection, logged)
     said = Counter(_entries_of(logged))
     again = {entry for entry, times in said.items() if times > 1}
+    # What others confirm is a record, so where each entry is stated must be kept.
+    in_bulk = rules.purpose is None or rules.purpose.confirmations == 1
     rest: list[Logged] = []
     for one in logged:
-        if isinstance(one, AdditionRun) and again.isdisjoint(one.entries()):
+        if isinstance(one, AdditionRun) and in_bulk and again.isdisjoint(one.entries()):
             put_additions(connection, one, changed_at)
         else:
             rest.append(one)
     if rest:
-        _fold_one_by_one(connection, rest, changed_at, withheld=withheld)
+        _fold_one_by_one(connection, rest, changed_at, withheld=rules.withheld)
 
 
 def _entries_of(logged: Iterable[Logged]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """The JSON that the gate's HTTP service speaks, and that `takeback gate match --json` prints."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from takeback.gate.gate import GateHealth, Verdict
+from takeback.gate.followed_list import ListHealth
+from takeback.gate.gate import Verdict
 from takeback.gate.standing import Trouble
 from takeback.hashlist.events import ENTRY_ID_PATTERN
 from takeback.hashlist.feedback import FeedbackValue
@@ -26,6 +28,7 @@ _FOUND: dict[str, JsonValue] = {
     "listed_quality": 100,
     "view": "mirrored",
     "decision": "review",
+    "origin": "list.example.org",
 }
 
 
@@ -76,6 +79,7 @@ class MatchedEntry(BaseModel):
     view: str = Field(
         description="how the upload had to be looked at, such as `mirrored`; empty: as it is"
     )
+    origin: str = Field(description="of the log whose list it is on")
 
 
 class MatchAnswer(BaseModel):
@@ -93,7 +97,8 @@ class MatchAnswer(BaseModel):
                     "self_reported; the policy says review.",
                     "matches": [_FOUND],
                     "reference": "0f0e4c1a-6f0b-4a55-9f3c-3f9a7d3d1c55",
-                    "checkpoint": _CHECKPOINT,
+                    "checked_against": [_CHECKPOINT],
+                    "left_out": [],
                 }
             ]
         }
@@ -106,7 +111,8 @@ class MatchAnswer(BaseModel):
     reason: str
     matches: list[MatchedEntry]
     reference: str | None
-    checkpoint: ListState
+    checked_against: list[ListState]
+    left_out: list[str] = Field(description="names of optional lists that are not in force")
 
     @classmethod
     def of(cls, verdict: Verdict) -> "MatchAnswer":
@@ -122,7 +128,8 @@ class MatchAnswer(BaseModel):
                 for match in verdict.matches
             ],
             reference=verdict.reference,
-            checkpoint=ListState.of(verdict.checked_against),
+            checked_against=[ListState.of(one) for one in verdict.checked_against],
+            left_out=list(verdict.left_out),
         )
 
 
@@ -136,6 +143,11 @@ class FeedbackRequest(BaseModel):
 
     entries: list[_AnyEntryId] = Field(min_length=1, max_length=1000)
     value: FeedbackValue
+    origin: str | None = Field(
+        None,
+        description="of the log that all the entries are from; without it they are looked for, and "
+        "what has left the lists is passed over",
+    )
 
 
 class FeedbackAccepted(BaseModel):
@@ -144,14 +156,22 @@ class FeedbackAccepted(BaseModel):
     ids: list[str]
 
 
-class HealthAnswer(BaseModel):
-    """How the list stands.
+_Status = Literal["ok", "stale", "expired", "refused", "out_of_force", "no_list"]
 
-    `ok`; `stale`: a list is in force, but the hotline is silent for long; `expired` or `refused`:
-    in force for a while yet; `out_of_force`: no more; `no_list`: none yet.
+# From the best to the worst; the last two end the use of a list.
+_STATUSES: tuple[_Status, ...] = get_args(_Status)
+
+
+class ListAnswer(BaseModel):
+    """How one list stands.
+
+    `ok`; `stale`: in force, but the hotline is silent for long; `expired` or `refused`: in force
+    for a while yet; `out_of_force`: no more; `no_list`: not yet.
     """
 
-    status: Literal["ok", "stale", "expired", "refused", "out_of_force", "no_list"]
+    name: str
+    optional: bool = Field(description="whether uploads are checked without it, if need be")
+    status: _Status
     checkpoint: ListState | None
     entries: int
     contact_age_seconds: float | None = Field(
@@ -164,10 +184,12 @@ class HealthAnswer(BaseModel):
     in_force_until: datetime | None = Field(description="when an expired or refused list ends")
 
     @classmethod
-    def of(cls, health: GateHealth) -> "HealthAnswer":
-        """Return the health of a gate as JSON wants it."""
+    def of(cls, health: ListHealth) -> "ListAnswer":
+        """Return the health of a list as JSON wants it."""
         standing = health.standing
         return cls(
+            name=health.name,
+            optional=health.optional,
             status=_status(health),
             checkpoint=ListState.of(health.in_force) if health.in_force else None,
             entries=health.entries,
@@ -179,10 +201,32 @@ class HealthAnswer(BaseModel):
             in_force_until=standing.until,
         )
 
+    @property
+    def in_force(self) -> bool:
+        """Whether uploads are checked against it."""
+        return self.status not in ("out_of_force", "no_list")
 
-def _status(
-    health: GateHealth,
-) -> Literal["ok", "stale", "expired", "refused", "out_of_force", "no_list"]:
+
+class HealthAnswer(BaseModel):
+    """How a gate stands: whether it can check uploads, and the worst status of its lists."""
+
+    can_check: bool = Field(description="every list is in force that is not optional")
+    status: _Status
+    lists: list[ListAnswer]
+
+    @classmethod
+    def of(cls, health: Sequence[ListHealth]) -> "HealthAnswer":
+        """Return the health of a gate's lists as JSON wants it."""
+        lists = [ListAnswer.of(one) for one in health]
+        return cls(
+            can_check=any(one.in_force for one in lists)
+            and all(one.in_force or one.optional for one in lists),
+            status=max((one.status for one in lists), key=_STATUSES.index),
+            lists=lists,
+        )
+
+
+def _status(health: ListHealth) -> _Status:
     if health.in_force is None:
         return "no_list"
     if not health.standing.is_usable(datetime.now(UTC)):

@@ -12,8 +12,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     TypeAdapter,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
@@ -31,6 +33,9 @@ EntryId = NewType("EntryId", str)
 
 # 26 letters of 5 bits hold 130: the last two bits are zero, so that an id has one spelling.
 ENTRY_ID_PATTERN = r"^[a-z2-7]{25}[aeimquy4]$"
+
+FEED_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+"""What a hotline may call a list that it imports from: 1 to 64 of these characters."""
 
 
 def new_entry_id() -> EntryId:
@@ -98,10 +103,26 @@ _Index = Annotated[int, Field(ge=0, le=_MAX_INDEX)]
 
 
 class Provenance(WireModel):
-    """Where an entry comes from: the origin of the hotline's log, and who there."""
+    """Where an entry comes from: the origin of the hotline's log, and who gave it to them.
+
+    `feed`: of an entry that was imported, what the hotline calls the list it stands on elsewhere;
+    left out of any other.
+    """
 
     hotline: _Origin
-    source: Literal["reporter"] = "reporter"
+    source: Literal["reporter", "import"] = "reporter"
+    feed: Annotated[str, Field(pattern=FEED_NAME_PATTERN)] | None = None
+
+    @model_validator(mode="after")
+    def _names_its_feed(self) -> Self:
+        if (self.source == "import") != (self.feed is not None):
+            raise ValueError("must name a feed if imported, and only then")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_feed(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {key: value for key, value in written.items() if value is not None}
 
 
 class PurposeEvent(WireModel):
@@ -153,7 +174,8 @@ class ConfirmedEvent(WireModel):
     """Says that this hotline, too, has assessed the record of an entry on another hotline's list.
 
     The record, not an equal fingerprint: two copies of one picture differ by some bits. `origin`,
-    `index` and `commitment` (64 hex digits) name the event that put the entry into that log.
+    `index` and `commitment` (64 hex digits) name the event that says how the entry is there; an
+    entry that is amended later has to be confirmed anew.
     """
 
     v: Literal[1] = 1
@@ -165,27 +187,46 @@ class ConfirmedEvent(WireModel):
     commitment: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class AddedEvent(WireModel):
+class UnconfirmedEvent(WireModel):
+    """Takes back what this hotline has said in a `confirmed` event of an entry."""
+
+    v: Literal[1] = 1
+    type: Literal["unconfirmed"] = "unconfirmed"
+    time: _Hour
+    origin: _Origin
+    entry: _Entry
+
+
+class _Listed(WireModel):
+    """What puts an entry onto the list: the lane has to fit who gave it."""
+
+    lane: Lane
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _keeps_lanes_apart(self) -> Self:
+        if (self.lane is Lane.IMPORTED) != (self.provenance.source == "import"):
+            raise ValueError("must be in the lane imported if imported, and only then")
+        return self
+
+
+class AddedEvent(_Listed):
     """Puts an entry onto the list. `time` is cut to the hour."""
 
     v: Literal[1] = 1
     type: Literal["added"] = "added"
     entry: _Entry
     time: _Hour
-    lane: Lane
-    provenance: Provenance
     signals: _Signals
 
 
-class AmendedEvent(WireModel):
+class AmendedEvent(_Listed):
     """Puts new lane, provenance and signals in the place of an entry's."""
 
     v: Literal[1] = 1
     type: Literal["amended"] = "amended"
     entry: _Entry
     time: _Hour
-    lane: Lane
-    provenance: Provenance
     signals: _Signals
 
 
@@ -216,22 +257,20 @@ class SuspendedEvent(WireModel):
     reason: Literal["not_the_same", "hotline"]
 
 
-class ResumedEvent(WireModel):
+class ResumedEvent(_Listed):
     """Puts a suspended entry into force again, as it now is."""
 
     v: Literal[1] = 1
     type: Literal["resumed"] = "resumed"
     entry: _Entry
     time: _Hour
-    lane: Lane
-    provenance: Provenance
     signals: _Signals
 
 
 EntryEvent = AddedEvent | AmendedEvent | SuspendedEvent | ResumedEvent | WithdrawnEvent
 """A change to one entry of the list."""
 
-AnyEvent = PurposeEvent | KeyEvent | ConfirmedEvent | EntryEvent
+AnyEvent = PurposeEvent | KeyEvent | ConfirmedEvent | UnconfirmedEvent | EntryEvent
 """Whatever a log can hold."""
 
 Event = Annotated[AnyEvent, Field(discriminator="type")]

@@ -8,11 +8,8 @@ from takeback.hashlist.errors import EventOutOfPlaceError
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
-    ConfirmedEvent,
     EntryId,
-    KeyEvent,
     Provenance,
-    PurposeEvent,
     ResumedEvent,
     SuspendedEvent,
     WithdrawnEvent,
@@ -23,14 +20,26 @@ from takeback.matching.policy import Lane
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """The event that says how an entry now is: its log index, and its commitment, 32 bytes."""
+
+    index: int
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEntry:
-    """An entry on the list; `added_at` is the log index of the event that added it."""
+    """An entry on the list; `added_at` is the log index of the event that added it.
+
+    `stated`: where the log says what stands here; None where that is not kept.
+    """
 
     entry: EntryId
     lane: Lane
     provenance: Provenance
     signals: tuple[Signal, ...]
     added_at: int
+    stated: Statement | None = None
 
 
 @dataclass
@@ -66,13 +75,13 @@ class ListState:
                     known = event.entry in self._live or event.entry in self._suspended
                     if known:
                         raise adds_known_entry(one.index)
-                    self._put(event, one.index)
+                    self._put(event, one, one.index)
                 case AmendedEvent() as event:
                     before = self._live.get(event.entry)
                     added_at = before.added_at if before else self._first_met(event, one.index)
                     if added_at is None:
                         raise _out_of_place(one.index, "amends an entry that is not live")
-                    self._put(event, added_at)
+                    self._put(event, one, added_at)
                 case SuspendedEvent() as event:
                     before = self._live.pop(event.entry, None)
                     # Not live here: withdrawn later, and its openings are erased already.
@@ -84,11 +93,11 @@ class ListState:
                         added_at = self._first_met(event, one.index)
                     if added_at is None:
                         raise _out_of_place(one.index, "resumes an entry that is not suspended")
-                    self._put(event, added_at)
+                    self._put(event, one, added_at)
                 case WithdrawnEvent() as event:
                     self._withdraw(event, one.index)
-                case PurposeEvent() | KeyEvent() | ConfirmedEvent() | None:
-                    pass
+                case _:
+                    pass  # of the log itself, or of another list's entries
 
     def _withdraw(self, event: WithdrawnEvent, index: int) -> None:
         before = self._live.pop(event.entry, None)
@@ -106,9 +115,16 @@ class ListState:
         known = event.entry in self._suspended
         return index if self._withheld and not known else None
 
-    def _put(self, event: AddedEvent | AmendedEvent | ResumedEvent, added_at: int) -> None:
+    def _put(
+        self, event: AddedEvent | AmendedEvent | ResumedEvent, at: LoggedEvent, added_at: int
+    ) -> None:
         self._live[event.entry] = LiveEntry(
-            event.entry, event.lane, event.provenance, event.signals, added_at
+            event.entry,
+            event.lane,
+            event.provenance,
+            event.signals,
+            added_at,
+            Statement(at.index, at.commitment),
         )
 
     def _require(self, fits: bool, index: int, what: str) -> None:

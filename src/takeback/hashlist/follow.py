@@ -15,7 +15,7 @@ from takeback.hashlist.bundles import (
     ranges_between,
 )
 from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import NONCE_BYTES, check_commitments
+from takeback.hashlist.commitments import NONCE_BYTES, check_commitments, commitment_of
 from takeback.hashlist.errors import (
     ErasedWithoutWithdrawalError,
     LogRewrittenError,
@@ -30,12 +30,13 @@ class LoggedEvent:
     """An event at its place in the log; None where its opening was erased, or is withheld.
 
     Erased: after a withdrawal, for everyone. Withheld: from this reader's key, whatever became of
-    it.
+    it. `commitment`: the log's leaf; empty for an event that is not in the log yet.
     """
 
     index: int
     event: AnyEvent | None
     withheld: bool = False
+    commitment: bytes = b""
 
 
 Logged = LoggedEvent | AdditionRun
@@ -90,16 +91,17 @@ class LogGrowth:
         check_commitments(some.opened, some.commitments, part.start)
         events: list[Logged] = []
         run: AdditionRun | None = None
-        for index, (opened, addition) in enumerate(
-            zip(some.opened, some.additions, strict=True), part.start
+        for index, (opened, addition, commitment) in enumerate(
+            zip(some.opened, some.additions, some.commitments, strict=True), part.start
         ):
             if index - part.start in some.withheld:
                 run = None
-                events.append(LoggedEvent(index, None, withheld=True))
+                events.append(LoggedEvent(index, None, withheld=True, commitment=commitment))
                 continue
             if opened is None or addition is None:
                 run = None
-                events.append(LoggedEvent(index, self._event(index, opened)))
+                event = self._event(index, opened)
+                events.append(LoggedEvent(index, event, commitment=commitment))
                 continue
             if run is None:
                 run = AdditionRun(index)
@@ -137,7 +139,8 @@ def one_by_one(logged: Iterable[Logged]) -> Iterator[LoggedEvent]:
     """Yield the events one by one, each as a model."""
     for one in logged:
         if isinstance(one, AdditionRun):
-            yield from (LoggedEvent(index, event) for index, event in one.events())
+            for (index, event), opened in zip(one.events(), one.opened, strict=True):
+                yield LoggedEvent(index, event, commitment=commitment_of(opened))
         else:
             yield one
 

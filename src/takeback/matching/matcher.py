@@ -68,9 +68,10 @@ class UploadFingerprints:
 class Match:
     """One entry that the upload matches, by its strongest signal.
 
-    `distance`: bits, 0–256; 0 for files equal byte for byte. `listed_quality`: PDQ quality of the
-    listed picture, 0–100; None for an exact match. `decision`: what the policy of its lane says.
-    `view`: the view of the upload that came so near, empty for the picture as it is.
+    `origin`: of the log whose list the entry is on. `distance`: bits, 0–256; 0 for files equal byte
+    for byte. `listed_quality`: PDQ quality of the listed picture, 0–100; None for an exact match.
+    `decision`: what the policy of its lane says. `view`: the view of the upload that came so near,
+    empty for the picture as it is.
     """
 
     entry: str
@@ -80,6 +81,7 @@ class Match:
     listed_quality: int | None
     decision: Decision
     view: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ class MatchResult:
 
     decision: Decision
     matches: tuple[Match, ...]
+
+    @classmethod
+    def of(cls, found: Iterable[Match]) -> "MatchResult":
+        """Bring matches, of one list or of several, in order; allow, if there are none."""
+        matches = sorted(found, key=lambda m: (-m.decision.strictness, m.distance, m.entry))
+        return cls(matches[0].decision if matches else Decision.ALLOW, tuple(matches))
 
 
 class Matcher:
@@ -125,7 +133,7 @@ class Matcher:
                     matches.setdefault(match.entry, match)
             for which, match in self._near_pictures(part, uploads):
                 found[which].setdefault(match.entry, match)
-        return [_result(matches.values()) for matches in found]
+        return [MatchResult.of(matches.values()) for matches in found]
 
     def _equal_files(self, part: ListPart, upload: UploadFingerprints) -> Iterator[Match]:
         if upload.sha256 is not None:
@@ -171,20 +179,15 @@ class Matcher:
 
     def _match(self, part: ListPart, row: int, signal: SignalType, distance: int) -> Match:
         lane = LANES[int(part.entry_lane[row])]
-        return Match(
-            part.entry_of(row), lane, signal, distance, None, self.policy.of(lane).decision
-        )
+        decision = self.policy.of(lane).decision
+        origin = self.listed.source.origin
+        return Match(part.entry_of(row), lane, signal, distance, None, decision, origin=origin)
 
 
 def _views_of(upload: UploadFingerprints) -> Iterator[ViewFingerprint]:
     if upload.pdq is not None:
         yield ViewFingerprint("", upload.pdq)
     yield from upload.views
-
-
-def _result(found: Iterable[Match]) -> MatchResult:
-    matches = sorted(found, key=lambda m: (-m.decision.strictness, m.distance, m.entry))
-    return MatchResult(matches[0].decision if matches else Decision.ALLOW, tuple(matches))
 
 
 def _from_hex(name: str, value: str | None, length: int) -> bytes | None:

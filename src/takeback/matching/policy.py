@@ -17,6 +17,8 @@ class Lane(StrEnum):
     """A young person listed it; no human has seen the picture."""
     CONFIRMED = "confirmed"
     """A hotline's analyst has assessed the picture."""
+    IMPORTED = "imported"
+    """Another organisation lists it; nobody at this hotline has seen the picture."""
 
 
 class Decision(StrEnum):
@@ -83,6 +85,10 @@ _CONFIRMED = LanePolicy(threshold=31, quality_floor=50, decision=Decision.BLOCK)
 # phones do by themselves. Half the bits of almost every PDQ are ones, so distances are even.
 _SELF_REPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.REVIEW)
 
+# Nobody here knows how the other organisation came to list it, and most feeds carry no quality: as
+# careful as with what nobody has seen.
+_IMPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.REVIEW)
+
 
 @dataclass(frozen=True, slots=True)
 class MatchPolicy:
@@ -90,6 +96,7 @@ class MatchPolicy:
 
     self_reported: LanePolicy = _SELF_REPORTED
     confirmed: LanePolicy = _CONFIRMED
+    imported: LanePolicy = _IMPORTED
 
     def of(self, lane: Lane) -> LanePolicy:
         """Return the policy of one lane."""
@@ -98,6 +105,8 @@ class MatchPolicy:
                 return self.self_reported
             case Lane.CONFIRMED:
                 return self.confirmed
+            case Lane.IMPORTED:
+                return self.imported
 
     @property
     def widest_threshold(self) -> int:
@@ -126,6 +135,11 @@ def parse_policy(text: str) -> MatchPolicy:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not valid TOML: {error}") from error
+    return policy_of(document)
+
+
+def policy_of(document: dict[str, Any]) -> MatchPolicy:
+    """Read a policy from tables, one a lane; raises PolicyError as load_policy does."""
     _refuse_unknown_keys(document, [lane.value for lane in Lane], "")
     defaults = MatchPolicy()
     lanes = {

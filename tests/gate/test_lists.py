@@ -1,0 +1,276 @@
+"""Several lists in one gate: each with its trust and policy, and each hotline hears of its own."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from typer.testing import CliRunner
+
+from takeback.cli.main import app
+from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.policy import Decision, Lane
+from tests.gate.log_server import ORIGIN, Log, serving
+from tests.matching.lists import entry_id, flipped
+
+OTHER = "other.example.org"
+CODE = bytes(range(32))
+UPLOAD = UploadFingerprints(pdq=CODE)
+
+
+class Lists:
+    """A lists file, the two logs it names, and the commands that work with it."""
+
+    def __init__(self, folder: Path, servers: ExitStack) -> None:
+        self.file = folder / "lists.toml"
+        self.first, self.other = Log(), Log(OTHER, bytes([1]) * 32)
+        self.urls = {log: servers.enter_context(serving(log)) for log in (self.first, self.other)}
+        self.write()
+
+    def write(self, of_other: str = "", second: Log | None = None) -> None:
+        """Write the file; `of_other`: further lines about the second list."""
+        second = second or self.other
+        for name, log in (("first", self.first), ("other", second)):
+            (self.file.parent / f"{name}.token").write_text(log.token)
+        self.file.write_text(
+            f'[[list]]\nname = "first"\nhotline = "{self.urls[self.first]}"\n'
+            'token_file = "first.token"\n\n'
+            f'[[list]]\nname = "other"\nhotline = "{self.urls[second]}"\n'
+            f'token_file = "other.token"\n{of_other}\n'
+        )
+
+    def run(self, command: str, *arguments: str):
+        options = ["gate", command, "--lists", str(self.file), *arguments]
+        return CliRunner().invoke(app, options)
+
+    def sync(self) -> None:
+        done = self.run("sync")
+        assert done.exit_code == 0, done.stderr
+
+    @contextmanager
+    def gate(self) -> Iterator[Gate]:
+        gate = Gate.of_lists([one.followed() for one in read_lists_file(self.file)], decoders=1)
+        try:
+            yield gate
+        finally:
+            gate.close()
+
+    def decision(self) -> Decision:
+        """What becomes of the upload after a sync."""
+        self.sync()
+        with self.gate() as gate:
+            return gate.check_fingerprints(UPLOAD, report=False).decision
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Iterator[Lists]:
+    with ExitStack() as servers:
+        yield Lists(tmp_path, servers)
+
+
+def test_the_strictest_list_decides_and_each_hotline_hears_of_its_own(lists: Lists) -> None:
+    lists.write('policy.self_reported.decision = "block"')
+    mine = lists.first.add(CODE)
+    theirs = lists.other.add(flipped(CODE, range(8)))
+    lists.first.add(bytes(32))
+    lists.sync()
+    with lists.gate() as gate:
+        verdict = gate.check_fingerprints(UPLOAD)
+        assert verdict.decision == "block"
+        assert [(one.origin, one.entry, one.distance) for one in verdict.matches] == [
+            (OTHER, theirs, 8),
+            (ORIGIN, mine, 0),
+        ]
+        assert {(one.origin, one.checkpoint_size) for one in verdict.checked_against} == {
+            (ORIGIN, 3),
+            (OTHER, 2),
+        }
+        gone = EntryId(entry_id(1))
+        said = gate.report([*verdict.entries, gone], FeedbackValue.NOT_THE_SAME)
+        assert {one.entry for one in said} == {mine, theirs}
+        assert gate.report([gone], FeedbackValue.BLOCKED, origin=OTHER)
+        with pytest.raises(ValueError, match=r"nobody\.example"):
+            gate.report([mine], FeedbackValue.BLOCKED, origin="nobody.example")
+    done = lists.run("feedback", "--entry", mine, "--entry", gone, "--value", "not_blocked")
+    assert (done.exit_code, "1 kept" in done.stdout, gone in done.stderr) == (1, True, True)
+    lists.sync()
+    assert sorted(lists.first.feedback.values()) == sorted(
+        [(mine, "blocked"), (mine, "not_the_same"), (mine, "not_blocked")]
+    )
+    assert sorted(lists.other.feedback.values()) == sorted(
+        [(theirs, "blocked"), (theirs, "not_the_same"), (gone, "blocked")]
+    )
+
+
+def test_one_hotline_that_fails_does_not_hold_up_the_other(lists: Lists) -> None:
+    lists.write("optional = true")
+    lists.other.add(CODE)
+    lists.first.broken = True
+    done = lists.run("sync")
+    assert done.exit_code == 1
+    assert "other: In force: the list at 2 events (2 new)." in done.stdout
+    assert "first: " in done.stderr
+    with lists.gate() as gate, pytest.raises(NoListError):
+        gate.check_fingerprints(UPLOAD)
+    status = lists.run("status")
+    assert (status.exit_code, "uploads can be checked: no" in status.stdout) == (1, True)
+
+    lists.first.broken = False
+    lists.sync()
+    lists.other.records.clear()
+    lists.write("optional = true\ngrace_days = 0")
+    assert lists.run("sync").exit_code == 4
+    with lists.gate() as gate:
+        verdict = gate.check_fingerprints(UPLOAD)
+        assert (verdict.decision, verdict.left_out) == ("allow", ("other",))
+        assert gate.ready
+    lists.write("grace_days = 0")
+    with lists.gate() as gate, pytest.raises(NoListError):
+        gate.check_fingerprints(UPLOAD)
+
+
+def test_one_log_is_followed_only_once(lists: Lists) -> None:
+    with serving(lists.first) as mirror, ExitStack():
+        lists.urls[twin := Log()] = mirror
+        lists.write(second=twin)
+        lists.sync()
+        with lists.gate() as gate, pytest.raises(NoListError, match=r"list\.example\.org.*once"):
+            gate.check_fingerprints(UPLOAD)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "one \\[\\[list\\]\\] for each"),
+        ("list = 1", "one \\[\\[list\\]\\] for each"),
+        ("[[list", "can't be read"),
+        ('[[list]]\nname = "a"\n', "list 1: hotline"),
+        ('[[list]]\nname = "A B"\nhotline = "x"\ntoken_file = "t"\n', "list 1: name"),
+        ('[[list]]\nname = "a"\nhotline = "x"\ntoken_file = "t"\ngrace = 1\n', "list 1: grace"),
+        (
+            '[[list]]\nname = "a"\nhotline = "x"\ntoken_file = "t"\npolicy.confirmed.thresold = 1',
+            "list 1: policy: .*thresold",
+        ),
+        (
+            '[[list]]\nname = "a"\nhotline = "x"\ntoken_file = "t"\n'
+            '[[list]]\nname = "b"\nhotline = "x"\ntoken_file = "t"\n',
+            "same hotline",
+        ),
+    ],
+)
+def test_a_lists_file_that_is_wrong(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "lists.toml"
+    file.write_text(written)
+    with pytest.raises(ListsFileError, match=said):
+        read_lists_file(file)
+    done = CliRunner().invoke(app, ["gate", "sync", "--lists", str(file)])
+    assert (done.exit_code, str(file) in done.stderr) == (2, True)
+
+
+def test_options_that_do_not_go_together(lists: Lists, tmp_path: Path) -> None:
+    for arguments in (["sync", "--grace", "1"], ["status", "--store", "x"]):
+        assert lists.run(*arguments).exit_code == 2
+    assert CliRunner().invoke(app, ["gate", "status"]).exit_code == 2
+
+
+def test_an_entry_blocks_once_enough_hotlines_have_confirmed_its_record(lists: Lists) -> None:
+    lists.first.begin_anew(confirmers=(ORIGIN, OTHER), confirmations=2)
+    entry = lists.first.add(CODE, Lane.CONFIRMED)
+    assert lists.decision() == "review"
+    # The same picture on the other list is not a confirmation of this record.
+    equal = lists.other.add(CODE)
+    assert lists.decision() == "review"
+    lists.other.withdraw(equal)
+    lists.other.confirm(lists.first, entry)
+    assert lists.decision() == "block"
+    lists.first.amend(entry, CODE, Lane.CONFIRMED)
+    assert lists.decision() == "review"
+    lists.other.confirm(lists.first, entry)
+    assert lists.decision() == "block"
+    lists.other.take_confirmation_back(lists.first, entry)
+    assert lists.decision() == "review"
+    lists.other.confirm(lists.first, entry)
+    assert lists.decision() == "block"
+
+    with lists.gate() as gate:
+        lane = gate.check_fingerprints(UPLOAD, report=False).lane
+    assert lane == Lane.CONFIRMED
+    # Whoever is not in force confirms nothing.
+    lists.other.records.clear()
+    lists.write("optional = true\ngrace_days = 0")
+    assert lists.run("sync").exit_code == 4
+    with lists.gate() as gate:
+        verdict = gate.check_fingerprints(UPLOAD, report=False)
+    assert (verdict.decision, verdict.lane) == ("review", Lane.SELF_REPORTED)
+    lists.first.withdraw(entry)
+    lists.run("sync")
+    with lists.gate() as gate:
+        assert gate.check_fingerprints(UPLOAD, report=False).matches == ()
+
+
+def test_who_is_not_named_a_confirmer_does_not_count(lists: Lists) -> None:
+    lists.first.begin_anew(confirmers=(ORIGIN, "third.example.org"), confirmations=2)
+    entry = lists.first.add(CODE, Lane.CONFIRMED)
+    lists.other.confirm(lists.first, entry)
+    assert lists.decision() == "review"
+
+
+def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
+    first, other = lists.first.add(CODE), lists.other.add(CODE)
+    takeback = [sys.executable, "-m", "takeback", "gate"]
+    options = ["--lists", str(lists.file)]
+    written = tmp_path / "written"
+    with (
+        written.open("wb") as output,
+        subprocess.Popen([*takeback, "sync", *options, "--follow"], stdout=output) as following,
+        subprocess.Popen(
+            [*takeback, "serve", *options, "--port", "0"], stdout=subprocess.PIPE, text=True
+        ) as serving_process,
+    ):
+        try:
+            assert serving_process.stdout is not None
+            url = re.search(r"http://\S+:\d+", serving_process.stdout.readline())[0]
+            answer = _when(lambda: requests.post(f"{url}/v1/match", json={"pdq": CODE.hex()}))
+            found = {one["origin"]: one["entry"] for one in answer.json()["matches"]}
+            assert found == {ORIGIN: first, OTHER: other}
+            said = {"entries": [other], "value": "not_the_same"}
+            accepted = requests.post(f"{url}/v1/feedback", json=said | {"origin": OTHER})
+            assert (accepted.status_code, len(accepted.json()["ids"])) == (202, 1)
+            wrong = requests.post(f"{url}/v1/feedback", json=said | {"origin": "x.example"})
+            assert (wrong.status_code, wrong.json()["error"]) == (422, "origin")
+            deadline = time.monotonic() + 20
+            while len(lists.other.feedback) < 2 or len(lists.first.feedback) < 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            lists.other.withdraw(other)
+            while len(requests.get(f"{url}/healthz").json()["lists"]) == 2:
+                health = requests.get(f"{url}/healthz").json()
+                if [one["entries"] for one in health["lists"]] == [1, 0]:
+                    break
+                assert time.monotonic() < deadline
+            following.terminate()
+            assert following.wait(10) == 0
+        finally:
+            following.kill()
+            serving_process.terminate()
+    said = written.read_text()
+    assert "first: In force" in said
+    assert "other: In force" in said
+    assert "Stopped. The list stays in force." in said
+
+
+def _when(asked) -> requests.Response:
+    """Ask until it is answered well."""
+    deadline = time.monotonic() + 30
+    while (answer := asked()).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return answer
