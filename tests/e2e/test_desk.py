@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
-def _hotline(stack: Stack, *command: str) -> str:
+def operate(stack: Stack, *command: str) -> str:
     """A command of the operator, on the database of the running house."""
     url = (stack.state / "hotline" / "postgres").as_posix()
     environment = {
@@ -60,7 +60,7 @@ def _report_that_is_held(stack: Stack) -> None:
         assert "It is sent" in page
 
 
-def _check(page: Page, name: str, pictures: Path | None) -> None:
+def look_at(page: Page, name: str, pictures: Path | None) -> None:
     """Axe finds nothing, and nothing is wider than a phone."""
     violations = Axe().run(page, options=_RULES).response["violations"]
     assert violations == [], f"{name}: {violations}"
@@ -68,7 +68,7 @@ def _check(page: Page, name: str, pictures: Path | None) -> None:
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         if pictures:
-            page.screenshot(path=pictures / f"desk-{name}-{size['width']}.png", full_page=True)
+            page.screenshot(path=pictures / f"{name}-{size['width']}.png", full_page=True)
 
 
 def test_invited_registered_logged_in_and_a_held_entry_released(
@@ -77,7 +77,7 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
     shown = os.environ.get("TAKEBACK_DESK_PICTURES")
     pictures = Path(shown) if shown else None
     _report_that_is_held(stack)
-    link = json.loads(_hotline(stack, "staff", "invite", "Ana Example", "--json"))["link"]
+    link = json.loads(operate(stack, "staff", "invite", "Ana Example", "--json"))["link"]
     context = browser.new_context()
     page = context.new_page()
     devtools = context.new_cdp_session(page)
@@ -93,20 +93,20 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
     page.goto(link)
-    _check(page, "join", pictures)
+    look_at(page, "desk-join", pictures)
     page.get_by_role("button", name="Make my passkey").click()
     expect(page.get_by_role("heading", name="What waits")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    _check(page, "login", pictures)
+    look_at(page, "desk-login", pictures)
     page.get_by_role("button", name="Log in with your passkey").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What waits")).to_be_visible()
     held = page.get_by_role("link", name="Close to a well-known lawful picture")
     expect(held).to_have_count(1, timeout=30_000)
-    _check(page, "queue", pictures)
+    look_at(page, "desk-queue", pictures)
     held.click()
-    _check(page, "entry", pictures)
+    look_at(page, "desk-entry", pictures)
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_role("alert")).to_contain_text("Pick what to do, and why.")
     page.get_by_label("Put it on the list").check()
@@ -116,8 +116,8 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
 
     page.goto(link)
     expect(page.get_by_role("heading", name="This link has ended")).to_be_visible()
-    _hotline(stack, "staff", "remove", "Ana Example")
-    assert "removed, 0 passkeys" in _hotline(stack, "staff", "list")
+    operate(stack, "staff", "remove", "Ana Example")
+    assert "removed, 0 passkeys" in operate(stack, "staff", "list")
     page.goto(link.split("/join/")[0] + "/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.get_by_role("button", name="Log in with your passkey").click()

@@ -8,8 +8,8 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -93,6 +93,20 @@ def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker
     try:
         with django_db_blocker.unblock(), _using(name):
             yield f"postgresql://postgres@/{name}?host={host}"
+    finally:
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+UseDatabase = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def second_database(_database_template: str) -> Iterator[UseDatabase]:
+    """A database of a second hotline beside `hotline_database`; call it to work on that one."""
+    name = f"takeback_{os.urandom(6).hex()}"
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    try:
+        yield lambda: _using(name)
     finally:
         _administer("DROP DATABASE {} WITH (FORCE)", name)
 

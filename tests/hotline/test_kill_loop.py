@@ -25,9 +25,9 @@ from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform, list_picture, withdraw_entries
 from takeback.hotline.publishing.models import LogEntry
 from takeback.matching.matcher import UploadFingerprints
-from tests.gate.test_sync import WIDE
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.matching.lists import EVERYTHING
 from tests.witness.witnesses import keys_of
 
 KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))
@@ -87,7 +87,7 @@ def alive_at(size: int) -> set[str]:
 
 def in_force(gate: Gate) -> tuple[int, set[str]]:
     verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
-    return verdict.checked_against.checkpoint_size, {one.entry for one in verdict.matches}
+    return verdict.checked_against[0].checkpoint_size, {one.entry for one in verdict.matches}
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
             Killable(["gate", "sync", "--hotline", url, *follow], environment),
         ]
         stack.enter_context(running(*processes))
-        gate = stack.enter_context(Gate.open(store.folder, WIDE, decoders=1))
+        gate = stack.enter_context(Gate.open(store.folder, EVERYTHING, decoders=1))
         listing.act()
         wait_until(lambda: gate.ready)
         sizes = set()

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from takeback.cli.hotline_canaries import find_app as canary_app
+from takeback.cli.hotline_confirmations import app as confirmation_app
+from takeback.cli.hotline_imports import app as import_app
 from takeback.cli.hotline_platforms import app as platform_app
 from takeback.cli.hotline_setup import failure as _failure
 from takeback.cli.hotline_setup import set_up as _set_up
@@ -20,6 +22,8 @@ audit_app = typer.Typer(
 )
 app.add_typer(platform_app, name="platform")
 app.add_typer(canary_app, name="canary")
+app.add_typer(confirmation_app, name="confirmation")
+app.add_typer(import_app, name="import")
 app.add_typer(audit_app, name="audit")
 log_app = typer.Typer(
     help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"

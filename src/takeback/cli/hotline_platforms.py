@@ -8,6 +8,7 @@ import typer
 
 from takeback.cli.hotline_canaries import add_app as canary_app
 from takeback.cli.hotline_setup import failure, set_up
+from takeback.cli.hotline_webhooks import app as webhook_app
 from takeback.hotline.publishing.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ key_app = typer.Typer(
 )
 app.add_typer(key_app, name="key")
 app.add_typer(canary_app, name="canary")
+app.add_typer(webhook_app, name="webhook")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
@@ -44,6 +46,39 @@ def add_platform(
     from takeback.hotline.publishing import actions
 
     _print_token(name, lambda one: actions.add_platform(one, review_process), as_json)
+
+
+@app.command("invite")
+def invite_platform(
+    name: _Name,
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What the key may open; may be repeated. Without it, all."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long the key lives, in days.")] = KEY_DAYS,
+    as_json: _Json = False,
+) -> None:
+    """Print a link with which the platform makes its own key. It works once, for seven days.
+
+    On the page an engineer there chooses what the key opens, of what you offer, and states how
+    people review matches. A new link ends the one before.
+
+    **Examples**
+
+    * `takeback hotline platform invite Skylark`
+    * `takeback hotline platform invite Skylark --scope read_confirmed --scope send_feedback`
+    """
+    set_up()
+    from django.conf import settings
+
+    from takeback.hotline.publishing import actions
+
+    try:
+        secret = actions.invite_platform(name, scope or tuple(Scope), days)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    link = f"{settings.PUBLIC_URL}/platforms/join/{secret}"
+    typer.echo(json.dumps({"name": name.strip(), "link": link}) if as_json else link)
 
 
 @app.command("renew")
@@ -160,7 +195,7 @@ def add_key(
 ) -> None:
     """Give a platform one more key, and print its token. The token is shown only now.
 
-    `read_self_reported` needs `--review-process`.
+    `read_self_reported` and `read_imported` need `--review-process`.
 
     **Examples**
 
@@ -200,7 +235,8 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
         ends = f"until {one.expires_at:%Y-%m-%d}"
         if one.revoked_at:
             ends = f"revoked {one.revoked_at:%Y-%m-%d}"
-        typer.echo(f"{one.number}: {', '.join(one.scopes)}; {ends}")
+        used = f"last used {one.last_used_at:%Y-%m-%d}" if one.last_used_at else "never used"
+        typer.echo(f"{one.number}: {', '.join(one.scopes)}; {ends}; {used}")
         typer.echo(f"   review: {one.review_process or 'not stated'}")
     if as_json:
         rows = [
@@ -211,6 +247,7 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
                 "made_at": one.made_at.isoformat(),
                 "expires_at": one.expires_at.isoformat(),
                 "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+                "last_used_at": one.last_used_at.isoformat() if one.last_used_at else None,
             }
             for one in keys
         ]

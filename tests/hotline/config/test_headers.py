@@ -100,6 +100,8 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "log-tile": ("/log/v1/tile/0/000", 404, 405, API),
     "list-openings": ("/list/v1/openings/0-1", 401, 405, API),
     "list-openapi": ("/list/v1/openapi.json", 200, 405, API),
+    "list-events": ("/list/v1/events", 401, 405, API),
+    "list-health": ("/list/v1/health", 401, 405, API),
     "list-wait": ("/list/v1/wait", 401, 405, API),
     "list-feedback": ("/list/v1/feedback", 405, 401, API),
     "list-acknowledgement": ("/list/v1/acknowledgement", 405, 401, API),
@@ -132,6 +134,10 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "desk-join": ("/desk/join/nothing", 404, 404, DESK),
     "desk-entry": ("/desk/entries/nothing", 303, 303, DESK),
     "desk-appeal": (f"/desk/appeals/{'0' * 8}-0000-4000-8000-{'0' * 12}", 303, 303, DESK),
+    "platform": ("/platforms/", 303, 405, PAGES),
+    "platform-login": ("/platforms/login", 200, 422, PAGES),
+    "platform-logout": ("/platforms/logout", 405, 303, PAGES),
+    "platform-join": ("/platforms/join/nothing", 404, 404, PAGES),
     "appeal": ("/appeal", 200, 422, PAGES),
     "appeal-answer": ("/appeal/answer", 200, 422, PAGES),
     "figures": ("/figures", 200, 405, PAGES),
@@ -139,7 +145,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "ended": ("/ended", 200, 405, PAGES),
     "leave": ("/leave", 303, 405, PAGES | {"Clear-Site-Data": '"cookies", "storage"'}),
 }
-WITHOUT_HEAD = {"list-wait"}
+WITHOUT_HEAD = {"list-wait", "list-events"}
 PUTS = {"ncmec-feedback"}
 KEPT = {"log-key", "log-checkpoint"}
 """Routes whose answer a cache may keep, if it asks each time whether it still holds."""
@@ -272,7 +278,7 @@ def test_a_wrong_host_and_a_failure_inside_have_calm_pages(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", sorted(set(ROUTES) - {"begin", "desk-login"}))
+@pytest.mark.parametrize("route", sorted(set(ROUTES) - {"begin", "desk-login", "platform-login"}))
 def test_no_cookie_before_the_first_question(route: str) -> None:
     answer = Client().get(ROUTES[route][0])
     if route in LEAVES | {"leave"}:

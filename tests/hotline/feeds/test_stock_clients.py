@@ -12,25 +12,30 @@ from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCat
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 from takeback.exchange_for_tx.exchange import (
+    ListedPicture,
     TakebackCollabConfig,
     TakebackCredentials,
     TakebackExchangeAPI,
 )
+from takeback.exchange_for_tx.following import ListCheckpoint
 from takeback.gate.client import HotlineError
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access, changes
 from takeback.hotline.publishing.actions import (
+    add_key,
     add_platform,
     resume_entry,
     suspend_entry,
     withdraw_entries,
 )
+from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
 from takeback.hotline.publishing.models import LatestChange
 from takeback.matching.policy import Lane
 from tests.hotline.feeds.long_lists import StockClient, list_pdqs, random_pdqs, seal
 from tests.hotline.publishing.test_running import hotline
+from tests.hotline.publishing.test_withheld import amend
 
 PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 
@@ -155,17 +160,19 @@ def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -
     assert "404" in client.say("1", "nothing", "upvote")
 
 
-def test_ncmec_client_follows_a_long_list(connect: Connect) -> None:
+def test_every_client_follows_a_long_list(connect: Connect) -> None:
     pdqs = random_pdqs(_MANY)
     list_pdqs(pdqs)
-    client = connect("ncmec", ahead=6)
-    # Cut off in a page of the one second that holds most of the list.
-    part = client.fetch(pages=12)
-    assert part["largest"] == 1000
-    assert 0 < len(part["signals"]) < _MANY
-    whole = client.fetch()
-    assert whole["largest"] == 1000
-    assert set(whole["signals"]) == set(pdqs)
+    # How many records a page each client asks for, or takes if it does not ask.
+    for shape, largest, pages in (("stopncii", 800, 4), ("ncmec", 1000, 12), ("graph", 100, 4)):
+        client = connect(shape, ahead=6 if shape == "ncmec" else 0)
+        # Cut off in the middle: in a page of the one second that holds most of the list.
+        part = client.fetch(pages=pages)
+        assert part["largest"] == largest
+        assert 0 < len(part["signals"]) < _MANY
+        whole = client.fetch()
+        assert whole["largest"] == largest
+        assert set(whole["signals"]) == set(pdqs)
     # What it prints as UTC is local time: better told than to miss nine hours of withdrawals.
     assert "400" in connect("ncmec", "abroad", "Asia/Tokyo").fetch()["error"]
 
@@ -227,6 +234,37 @@ def test_our_exchange_follows_a_hotline_and_its_opinions_land(url: str, token: s
     (unlisted,) = random_pdqs(1)
     with pytest.raises(HotlineError, match="no entry has this PDQ"):
         api.report_opinion(PdqSignal, unlisted, SignalOpinion.get_trivial())
+
+
+def test_our_exchange_leaves_out_what_is_withheld_and_says_so(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = add_key("Skylark", [Scope.READ_CONFIRMED]).token
+    reported, moved = list_pdqs(random_pdqs(2))
+    (confirmed,) = list_pdqs(random_pdqs(1), Lane.CONFIRMED)
+    api = TakebackExchangeAPI.for_collab(
+        TakebackCollabConfig(name="takeback", hotline=url), TakebackCredentials(key)
+    )
+    fetched: dict[str, ListedPicture] = {}
+
+    def fetch(checkpoint: ListCheckpoint | None) -> ListCheckpoint:
+        (delta,) = api.fetch_iter([PdqSignal], checkpoint)
+        api.naive_fetch_merge(fetched, delta.updates)
+        return delta.checkpoint
+
+    checkpoint = fetch(None)
+    assert set(fetched) == {confirmed}
+    assert "2 of 4 new events" in caplog.text
+    # It meets an entry for the first time when that comes into a lane it may read.
+    amend(moved, Lane.CONFIRMED)
+    withdraw_entries([reported], "reporter")
+    seal()
+    checkpoint = fetch(checkpoint)
+    assert set(fetched) == {confirmed, moved}
+    withdraw_entries([moved], "reporter")
+    seal()
+    fetch(checkpoint)
+    assert set(fetched) == {confirmed}
 
 
 def test_fingerprints_of_withdrawn_entries_go_in_time(

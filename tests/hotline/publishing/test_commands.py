@@ -77,6 +77,7 @@ def test_keys_are_added_listed_and_revoked_each_for_itself(hotline_database: str
     shown = takeback(hotline_database, *key, "list", "Skylark").stdout
     assert "revoked" in shown
     assert "review: Matches are held" in shown
+    assert "last used" in shown  # one was tried above
 
 
 def test_audit_is_verified(hotline_database: str) -> None:

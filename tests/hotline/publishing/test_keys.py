@@ -67,7 +67,8 @@ def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
                 assert admitted_with(token, scope).name == "Skylark"
             else:
                 assert why_not(token, scope) == (403, "lacks_scope", scope)
-        reads, sends = set(READING) & set(scopes), Scope.SEND_FEEDBACK in scopes
+        reads = {*READING, Scope.READ_IMPORTED} & set(scopes)
+        sends = Scope.SEND_FEEDBACK in scopes
         said = client.post(
             "/list/v1/feedback",
             {"feedback": []},
@@ -111,6 +112,7 @@ def test_a_key_that_can_not_be_is_refused() -> None:
         (list(Scope), 0, REVIEW),
         (list(Scope), 3651, REVIEW),
         ([Scope.READ_SELF_REPORTED], 1, " \n"),
+        ([Scope.READ_IMPORTED], 1, ""),
         ([Scope.READ_SELF_REPORTED], 1, "x" * 2001),
     ):
         with pytest.raises(PlatformError):
@@ -153,8 +155,10 @@ def test_tokens_and_logs_from_before_scopes_get_all_of_them(hotline_database: st
         platforms.objects.create(
             name=name, token_digest=digest, added_at=now, revoked_at=revoked_at
         )
-    MigrationExecutor(connection).migrate([("publishing", "0008_withheld_openings")])
-    assert admitted_with(tokens[0], *Scope).name == "Skylark"
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("publishing"))
+    assert admitted_with(tokens[0], *READING, Scope.SEND_FEEDBACK).name == "Skylark"
+    assert why_not(tokens[0], Scope.READ_IMPORTED)[1] == "lacks_scope"
     assert why_not(tokens[1])[1] == "key_revoked"
     lanes = LogEntry.objects.order_by("index").values_list("lanes", flat=True)
     assert list(lanes) == [None, 1, 1, 3, 3]

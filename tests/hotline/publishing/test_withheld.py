@@ -23,6 +23,7 @@ from takeback.hotline.publishing.actions import (
 )
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, lanes_opened_by
+from takeback.hotline.publishing.importing import list_imported
 from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.matching.policy import Lane
@@ -62,11 +63,15 @@ class Model:
         pool = sorted(self.suspended if what == "resume" else self.live)
         entry = pool[which % len(pool)] if pool else None
         if what == "add":
-            new = list_picture(some_signals(), lane)
+            (new,) = (
+                list_imported("elsewhere", [tuple(some_signals())])
+                if lane is Lane.IMPORTED
+                else [list_picture(some_signals(), lane)]
+            )
             self.ever[new], self.live[new] = LANE_BITS[lane], lane
         elif entry is None:
             return
-        elif what == "amend":
+        elif what == "amend" and Lane.IMPORTED not in (lane, self.live[entry]):
             amend(entry, lane)
             self.ever[entry], self.live[entry] = self.ever[entry] | LANE_BITS[lane], lane
         elif what == "suspend":
@@ -90,7 +95,7 @@ class Model:
 def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
     model = Model()
     key = access.verifier_key_line()
-    followers = [Follower(key, lanes) for lanes in (1, 2, ALL_LANES)]
+    followers = [Follower(key, lanes) for lanes in (1, 2, 4, ALL_LANES)]
     model.step("add", 0, Lane.SELF_REPORTED)
 
     @settings(max_examples=15, deadline=None)

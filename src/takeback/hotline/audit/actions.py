@@ -1,5 +1,6 @@
 """Writes the audit record."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
@@ -19,21 +20,24 @@ def record(verb: str, subject: str, actor: str) -> None:
     address; `actor`: `reporter`, `operator` or who else acted. From here to the end of the
     transaction no other one can add a record, so call it late.
     """
+    record_all(verb, [subject], actor)
+
+
+@transaction.atomic
+def record_all(verb: str, subjects: Sequence[str], actor: str) -> None:
+    """Add a record for each subject, in their order; see `record`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     last = AuditRecord.objects.order_by("-position").first()
-    act = Act(
-        position=last.position + 1 if last else 1,
-        time=datetime.now(UTC),
-        verb=verb,
-        subject=subject,
-        actor=actor,
-    )
-    AuditRecord.objects.create(
-        position=act.position,
-        time=act.time,
-        verb=act.verb,
-        subject=act.subject,
-        actor=act.actor,
-        link=act.link(secret("audit"), bytes(last.link) if last else FIRST_LINK),
-    )
+    before, link = (last.position, bytes(last.link)) if last else (0, FIRST_LINK)
+    key, now = secret("audit"), datetime.now(UTC)
+    records = []
+    for position, subject in enumerate(subjects, before + 1):
+        act = Act(position=position, time=now, verb=verb, subject=subject, actor=actor)
+        link = act.link(key, link)
+        records.append(
+            AuditRecord(
+                position=position, time=now, verb=verb, subject=subject, actor=actor, link=link
+            )
+        )
+    AuditRecord.objects.bulk_create(records)

@@ -67,9 +67,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     sender is told so. Without a session there is nothing that another site could misuse.
     """
     if request.session.is_empty():
-        ended = "desk-login" if is_desk(request.path) else "ended"
-        return HttpResponseRedirect(reverse(ended), status=303)
+        return HttpResponseRedirect(_after_the_visit(request.path), status=303)
     return error_response(request, 403)
+
+
+def _after_the_visit(path: str) -> str:
+    """Where somebody goes on whose session has ended while they filled a form in."""
+    if path.startswith("/platforms/join/"):
+        return path
+    if path.startswith("/platforms/"):
+        return reverse("platform-login")
+    return reverse("desk-login" if is_desk(path) else "ended")
 
 
 def methods(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:

@@ -17,6 +17,8 @@ PUBLIC_URL = os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000").rstr
 ALLOWED_HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
 TRUSTED_PROXIES = os.environ.get("TAKEBACK_TRUSTED_PROXIES", "127.0.0.1,::1").split(",")
 _ENCRYPTED = PUBLIC_URL.startswith("https://")
+# Trying it out on one machine: only then may webhooks go there, and without https.
+WEBHOOKS_TO_LOOPBACK = not _ENCRYPTED
 
 # What an operator's young people see.
 SITE_NAME = os.environ.get("TAKEBACK_SITE_NAME", "Takeback")
@@ -44,13 +46,15 @@ INSTALLED_APPS = [
     "takeback.hotline.config",
     "takeback.hotline.audit",
     "takeback.hotline.publishing",
+    "takeback.hotline.imports",
     "takeback.hotline.intake",
     "takeback.hotline.appeals",
     "takeback.hotline.desk",
+    "takeback.hotline.platforms",
 ]
 MIDDLEWARE = [
     "takeback.hotline.config.headers.StrictHeaders",
-    "takeback.hotline.config.session_cookies.SessionsOfTwoKinds",
+    "takeback.hotline.config.session_cookies.SessionsByPlace",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -93,6 +97,9 @@ MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "takeback.hotline.desk.passkeys.DeskPasskeys"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+
+# Pages for engineers of platforms, with a cookie that stays there.
+PLATFORM_COOKIE_NAME = "__Secure-platform" if _ENCRYPTED else "platform"
 
 # Fifty picture records of some 300 bytes, with room; no file is ever sent.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("takeback.hotline.publishing.urls")),
     path("feeds/", include("takeback.hotline.feeds.urls")),
     path("", include("takeback.hotline.desk.urls")),
+    path("", include("takeback.hotline.platforms.urls")),
     *i18n_patterns(
         path("", include("takeback.hotline.intake.urls")),
         path("", include("takeback.hotline.appeals.urls")),

@@ -8,8 +8,8 @@ from takeback.hotline.publishing.checking import warm_up
 from takeback.hotline.publishing.tasks import seal
 from takeback.hotline.publishing.witnesses import ask_witnesses_again
 
-# Sealing never waits for a witness that takes its time.
-_CONCURRENT_JOBS = 3
+# Sealing never waits for a witness or a webhook that takes its time.
+_CONCURRENT_JOBS = 4
 _STOP_SECONDS = 5.0
 
 

@@ -69,8 +69,9 @@ def status(request: HttpRequest, platform: Platform) -> HttpResponse:
 def members(request: HttpRequest, platform: Platform) -> HttpResponse:
     """Answer with the members, one a lane."""
     root = ET.Element("members")
+    origin = access.log_origin()
     for lane in _MEMBERS:
-        _member(root, lane)
+        _member(root, lane, origin)
     return _xml(root)
 
 
@@ -102,19 +103,20 @@ def entries(request: HttpRequest, platform: Platform) -> HttpResponse:
 
 def _images(root: ET.Element, changes: tuple[Change, ...]) -> None:
     images = _child(root, "images")
+    origin = access.log_origin()
     for change in changes:
-        _image(images, change)
+        _image(images, change, origin)
     images.set("count", str(len(images)))
     if changes:
         images.set("maxTimestamp", _written(max(change.stamp for change in changes)))
 
 
-def _image(images: ET.Element, change: Change) -> None:
+def _image(images: ET.Element, change: Change, origin: str) -> None:
     """Write an entry under the lane it is in, and take it away where it was before."""
     for lane in change.lanes:
         live = change.live and lane is change.lane
         image = _child(images, "image" if live else "deletedImage")
-        _member(image, lane)
+        _member(image, lane, origin)
         _child(image, "timestamp", _written(change.stamp))
         _child(image, "id", change.entry)
         if live:
@@ -225,9 +227,8 @@ def _written(stamp: int) -> str:
     return datetime.fromtimestamp(stamp, UTC).strftime(_TIME_FORMAT)
 
 
-def _member(parent: ET.Element, lane: Lane) -> None:
-    name = f"{access.log_origin()} {lane.value}"
-    _child(parent, "member", name, id=str(_MEMBERS[lane]))
+def _member(parent: ET.Element, lane: Lane, origin: str) -> None:
+    _child(parent, "member", f"{origin} {lane.value}", id=str(_MEMBERS[lane]))
 
 
 def _child(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:

@@ -102,10 +102,11 @@ def _records(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """One record a hash, whatever entries have it, each of which is a case of the record."""
     stamps = {str(change.pdq): change.stamp for change in changes}
     same = access.changes_of_pdqs(LANES, stamps)
-    return [_record(pdq, stamp, same[pdq]) for pdq, stamp in stamps.items() if pdq in same]
+    origin = access.log_origin()
+    return [_record(pdq, stamp, same[pdq], origin) for pdq, stamp in stamps.items() if pdq in same]
 
 
-def _record(pdq: str, stamp: int, entries: list[Change]) -> dict[str, Any]:
+def _record(pdq: str, stamp: int, entries: list[Change], origin: str) -> dict[str, Any]:
     live = any(entry.live for entry in entries)
     return {
         "lastModtimestamp": stamp,
@@ -113,15 +114,15 @@ def _record(pdq: str, stamp: int, entries: list[Change]) -> dict[str, Any]:
         "hashValue": pdq,
         "hashStatus": "Active" if live else "Withdrawn",
         "caseNumbers": {one.entry: "Active" if one.live else "Withdrawn" for one in entries},
-        "CSPFeedbacks": _opinions(entries) if live else [_withdrawn()],
+        "CSPFeedbacks": _opinions(entries, origin) if live else [_withdrawn(origin)],
     }
 
 
-def _opinions(entries: list[Change]) -> list[dict[str, Any]]:
+def _opinions(entries: list[Change], origin: str) -> list[dict[str, Any]]:
     lanes = sorted({entry.lane for entry in entries if entry.live})
     return [
         {
-            "source": access.log_origin(),
+            "source": origin,
             "feedbackValue": "Blocked" if lane is Lane.CONFIRMED else "None",
             "tags": [lane.value],
         }
@@ -129,9 +130,9 @@ def _opinions(entries: list[Change]) -> list[dict[str, Any]]:
     ]
 
 
-def _withdrawn() -> dict[str, Any]:
+def _withdrawn(origin: str) -> dict[str, Any]:
     """Turns the record into a disputed one in a client that looks past `hashStatus`."""
-    return {"source": access.log_origin(), "feedbackValue": "NotBlocked", "tags": ["withdrawn"]}
+    return {"source": origin, "feedbackValue": "NotBlocked", "tags": ["withdrawn"]}
 
 
 class _Feedback(BaseModel):

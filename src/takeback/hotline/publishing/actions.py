@@ -24,7 +24,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import PdqSignal, Signal
-from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.actions import record, record_all
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.access import listed_content
 from takeback.hotline.publishing.changes import hold_stamps_from, publication_clock
@@ -48,8 +48,10 @@ from takeback.hotline.publishing.models import (
     PublicationClock,
 )
 from takeback.hotline.publishing.platform_actions import (
+    accept_invitation,
     add_key,
     add_platform,
+    invite_platform,
     renew_token,
     revoke_key,
     revoke_platform,
@@ -59,10 +61,12 @@ from takeback.matching.policy import Lane
 
 __all__ = (
     "SEALING_TASK",
+    "accept_invitation",
     "add_key",
     "add_platform",
     "close_window",
     "defer_sealing",
+    "invite_platform",
     "list_picture",
     "note_fetched",
     "note_hashes_read",
@@ -74,6 +78,7 @@ __all__ = (
     "revoke_key",
     "revoke_platform",
     "suspend_entry",
+    "tells_enough",
     "withdraw_entries",
 )
 
@@ -91,7 +96,7 @@ def list_picture(
     pydantic's ValidationError for no signals, too many, or one named twice.
     """
     now = datetime.now(UTC)
-    tells = [one for one in signals if _tells(one)]
+    tells = [one for one in signals if tells_enough(one)]
     event = AddedEvent(
         entry=new_entry_id(),
         time=cut_to_hour(now),
@@ -118,7 +123,8 @@ def list_picture(
     return event.entry
 
 
-def _tells(signal: Signal) -> bool:
+def tells_enough(signal: Signal) -> bool:
+    """Whether a fingerprint may be listed: exact digests, and PDQs of enough quality."""
     return not isinstance(signal, PdqSignal) or signal.quality >= settings.QUALITY_FLOOR
 
 
@@ -157,9 +163,8 @@ def withdraw_entries(
     if len(rows) != len(wanted):
         raise UnknownEntryError("An entry that was never listed can't be withdrawn.")
     now = datetime.now(UTC)
-    for row in rows:
-        if row.withdrawn_at is not None:
-            continue
+    ending = [row for row in rows if row.withdrawn_at is None]
+    for row in ending:
         row.withdrawn_at, row.pdq = now, None
         row.save(update_fields=["withdrawn_at", "pdq"])
         Hold.objects.filter(entry=row, decided_at=None).update(decided_at=now)
@@ -171,7 +176,7 @@ def withdraw_entries(
                 entry=EntryId(row.id), time=cut_to_hour(now), erases=erases, reason=reason
             )
             PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
-        record("entry.withdrawn", row.id, actor or reason)
+    record_all("entry.withdrawn", [row.id for row in ending], actor or reason)
     defer_sealing()
 
 

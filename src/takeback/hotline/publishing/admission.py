@@ -8,8 +8,18 @@ from django.http import HttpRequest
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.domain import Scope, lanes_opened_by
 from takeback.hotline.publishing.models import Platform, PlatformKey
+from takeback.hotline.publishing.platform_actions import note_key_used
 
-__all__ = ("READING", "NotAdmittedError", "Scope", "admitted", "admitted_reader", "admitted_with")
+__all__ = (
+    "READING",
+    "NotAdmittedError",
+    "Scope",
+    "admitted",
+    "admitted_reader",
+    "admitted_with",
+    "number_of_key",
+    "still_admitted",
+)
 
 READING = (Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED)
 """What it takes to read the list in a shape that can't say that something is withheld."""
@@ -68,6 +78,17 @@ def admitted_with(token: str, *scopes: Scope) -> Platform:
     return key.platform
 
 
+def number_of_key(token: str) -> int:
+    """Return the number of a token's key, for a session; raises NotAdmittedError if it is none."""
+    return _key_in_force(token).id
+
+
+def still_admitted(number: int) -> Platform | None:
+    """Return the platform of the key with this number, None if it is not in force any more."""
+    key = access.key_numbered(number)
+    return key.platform if key is not None and not _why_not(key) else None
+
+
 def _bearer(request: HttpRequest) -> str:
     given = request.headers.get("Authorization", "")
     return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
@@ -80,11 +101,18 @@ def _key_in_force(token: str) -> PlatformKey:
             "unknown_token",
             "Send a token of this hotline that is in force; docs/wire.md says how.",
         )
-    if key.revoked_at is not None or key.platform.revoked_at is not None:
-        raise _denied("key_revoked", "This token was taken back. Ask the hotline for a new one.")
-    if key.expires_at <= datetime.now(UTC):
-        raise _denied("key_expired", "This token has expired. Ask the hotline for a new one.")
+    if (denied := _why_not(key)) is not None:
+        raise denied
+    note_key_used(key)
     return key
+
+
+def _why_not(key: PlatformKey) -> NotAdmittedError | None:
+    if key.revoked_at is not None or key.platform.revoked_at is not None:
+        return _denied("key_revoked", "This token was taken back. Ask the hotline for a new one.")
+    if key.expires_at <= datetime.now(UTC):
+        return _denied("key_expired", "This token has expired. Ask the hotline for a new one.")
+    return None
 
 
 def _lacks(scope: Scope) -> NotAdmittedError:

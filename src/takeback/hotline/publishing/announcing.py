@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from takeback.hashlist.events import WithdrawnEvent, parse_event
 from takeback.hotline.publishing.models import Checkpoint, LogEntry, Publication
+from takeback.hotline.publishing.webhooks import note_published
 
 CHANNEL = "takeback_log"
 """PostgreSQL announces each published checkpoint here, when its transaction commits."""
@@ -21,6 +22,7 @@ def publish(checkpoint: Checkpoint) -> None:
     before = Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
     Publication.objects.create(checkpoint=checkpoint, published_at=datetime.now(UTC))
     _erase_withdrawn(before, checkpoint.size)
+    note_published(checkpoint.size)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(checkpoint.size)])
 

@@ -9,10 +9,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.errors import MalformedLogError
@@ -20,9 +26,14 @@ from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, Acknowledgement, Feed
 from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted, admitted_reader
-from takeback.hotline.publishing.domain import UnknownCheckpointError
+from takeback.hotline.publishing.domain import PlatformHealth, UnknownCheckpointError
 from takeback.hotline.publishing.models import Platform
 from takeback.hotline.publishing.openapi import document
+from takeback.hotline.publishing.streams import (
+    MOST_STREAMS_A_PLATFORM,
+    checkpoint_events,
+    has_room,
+)
 from takeback.hotline.publishing.watch import log_watch
 
 _Arguments = ParamSpec("_Arguments")
@@ -35,6 +46,7 @@ _ASK_AGAIN = "public, no-cache"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _MOST_SECONDS = 25
+_HEALTH = TypeAdapter(PlatformHealth)
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -154,6 +166,13 @@ def openings(request: HttpRequest, path: str) -> HttpResponse:
     return HttpResponse(body, content_type=_BYTES)
 
 
+@_answering("GET")
+@_for_platforms()
+def health(request: HttpRequest, platform: Platform) -> HttpResponse:
+    """Answer with how the platform is doing, by what it acknowledged and said."""
+    return JsonResponse(_HEALTH.dump_python(access.platform_health(platform), mode="json"))
+
+
 @csrf_exempt
 @_answering("POST")
 @_for_platforms(Scope.SEND_FEEDBACK)
@@ -208,6 +227,29 @@ async def wait(request: HttpRequest) -> HttpResponse:
     return HttpResponse(note, content_type=_TEXT)
 
 
+async def events(request: HttpRequest) -> HttpResponseBase:
+    """Answer with a stream of checkpoints, from the one after `Last-Event-ID` on."""
+    try:
+        _require_method(request, ["GET"])
+        platform = await sync_to_async(_require_platform)(request)
+        size = _whole(request.headers.get("Last-Event-ID", "-1"), "Last-Event-ID", least=-1)
+        if not has_room(platform.id):
+            raise _RequestError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too_many_streams",
+                f"Hold at most {MOST_STREAMS_A_PLATFORM} streams open, or try again in a minute.",
+            )
+    except _RequestError as error:
+        return error.response()
+    except NotAdmittedError as error:
+        return _not_admitted(error)
+    return StreamingHttpResponse(
+        checkpoint_events(platform.id, size),
+        content_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},  # nginx would keep events back
+    )
+
+
 def _require_method(request: HttpRequest, allowed: list[str]) -> None:
     if request.method not in allowed:
         raise _RequestError(
@@ -218,9 +260,9 @@ def _require_method(request: HttpRequest, allowed: list[str]) -> None:
         )
 
 
-def _require_platform(request: HttpRequest) -> None:
+def _require_platform(request: HttpRequest) -> Platform:
     try:
-        admitted(request)
+        return admitted(request)
     finally:
         connection.close()  # whoever waits must not hold on to a connection meanwhile
 
@@ -262,7 +304,10 @@ def _no_tile() -> _RequestError:
 
 
 def _number(request: HttpRequest, name: str, default: int) -> int:
-    text = request.GET.get(name, str(default))
-    if not _NUMBER.fullmatch(text):
+    return _whole(request.GET.get(name, str(default)), name)
+
+
+def _whole(text: str, name: str, least: int = 0) -> int:
+    if not _NUMBER.fullmatch(text) and text != str(least):
         raise _RequestError(HTTPStatus.BAD_REQUEST, "bad_query", f"{name} must be a whole number.")
     return int(text)

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Case, Max, QuerySet, When
 
 from takeback.fingerprints.pdq import PDQ_BYTES
 from takeback.hotline.audit.actions import record
@@ -21,7 +21,7 @@ from takeback.hotline.publishing.guard import current_guard
 from takeback.hotline.publishing.models import Entry, Hold, Log, PendingEvent
 from takeback.hotline.publishing.neighbours import Neighbours, neighbours_in, still_listed
 from takeback.matching.index import PdqIndex
-from takeback.matching.policy import MatchPolicy
+from takeback.matching.policy import Lane, MatchPolicy
 
 _BATCH: Final = 4096
 _MOST_SHOWN: Final = 10
@@ -29,10 +29,14 @@ _MOST_SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """An entry to check: its PDQs, the first of them that of the whole picture."""
+    """An entry to check: its PDQs, the first of them that of the whole picture.
+
+    `imported`: it can't be part of a crowd; other lists hold many copies of one picture.
+    """
 
     row: PendingEvent
     codes: tuple[bytes, ...]
+    imported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,9 @@ def check_waiting(log: Log) -> int:
 
     The others are ready to be sealed. `log`: its row, locked by the caller.
     """
-    waiting = PendingEvent.objects.filter(waits_for=WaitsFor.CHECK).order_by("id")
-    new = [_New(row, _pdqs(bytes(row.event))) for row in waiting.select_for_update()[:_BATCH]]
+    waiting = reports_first(PendingEvent.objects.filter(waits_for=WaitsFor.CHECK))
+    rows = waiting.select_for_update(of=("self",))[:_BATCH]
+    new = [_read(row) for row in rows]
     if not new:
         return 0
     threshold = MatchPolicy().widest_threshold
@@ -67,12 +72,18 @@ def check_waiting(log: Log) -> int:
     )
     entries = [one.row.entry_id for one in new]
     Entry.objects.filter(id__in=entries).update(checked_in=newest + 1)
-    rows = PendingEvent.objects.filter(id__in=[one.row.id for one in new])
-    rows.update(waits_for=WaitsFor.NOTHING)
-    rows.filter(entry__in=list(held)).update(waits_for=WaitsFor.PERSON)
+    checked = PendingEvent.objects.filter(id__in=[one.row.id for one in new])
+    checked.update(waits_for=WaitsFor.NOTHING)
+    checked.filter(entry__in=list(held)).update(waits_for=WaitsFor.PERSON)
     for entry in held:
         record("entry.held", entry, "hotline")
     return len(held)
+
+
+def reports_first(pending: QuerySet[PendingEvent]) -> QuerySet[PendingEvent]:
+    """Order events that add entries: as they came, but what was imported last."""
+    imported = Case(When(entry__lane=Lane.IMPORTED, then=1), default=0)
+    return pending.order_by(imported, "id")
 
 
 def warm_up() -> None:
@@ -104,7 +115,7 @@ def _guarded(new: Sequence[_New], threshold: int) -> dict[str, _Finding]:
 
 def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> dict[str, _Finding]:
     """What looks like many entries of other reports: listed ones, or such that came beside it."""
-    told = [one for one in new if one.codes]
+    told = [one for one in new if one.codes and not one.imported]
     codes = [one.codes[0] for one in told]
     before = listed_before.near(codes, threshold)
     alive = still_listed(near.name for nears in before for near in nears)
@@ -138,6 +149,7 @@ def _entry(one: _New) -> str:
     return str(one.row.entry_id)
 
 
-def _pdqs(event: bytes) -> tuple[bytes, ...]:
-    signals = json.loads(event)["signals"]
-    return tuple(bytes.fromhex(one["value"]) for one in signals if one["type"] == "pdq")
+def _read(row: PendingEvent) -> _New:
+    event = json.loads(bytes(row.event))
+    pdqs = (bytes.fromhex(one["value"]) for one in event["signals"] if one["type"] == "pdq")
+    return _New(row, tuple(pdqs), event["lane"] == Lane.IMPORTED)

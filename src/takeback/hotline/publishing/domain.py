@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from takeback.hashlist.events import EntryId
@@ -16,10 +16,16 @@ from takeback.matching.policy import Lane
 _SECRET_BYTES = 32
 MOST_KEY_DAYS = 3650
 """Longest life of a key, in days; one that never ends is one that nobody looks after."""
+MOST_REVIEW = 2000
+"""Longest description of how people review matches, in characters."""
 KEY_DAYS = 365
 """Life of a key, in days, unless the operator says otherwise."""
 GATE_DEFAULT_REVIEW = "Matches are held for a person to look at, as a gate does by default."
 """How a platform reviews matches, unless the operator states something else as it is added."""
+INVITATION_LASTS = timedelta(days=7)
+"""How long the link of an invitation works, if it is not used before."""
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""How exactly it is kept when a key was last used."""
 _TOKEN = re.compile(r"tb1_(?P<secret>[a-z2-7]{52})_[0-9a-f]{16}")
 
 
@@ -30,11 +36,16 @@ class Scope(StrEnum):
     """Fetch entries that a hotline's analysts have assessed."""
     READ_SELF_REPORTED = "read_self_reported"
     """Fetch entries that nobody has seen; only where people review what matches them."""
+    READ_IMPORTED = "read_imported"
+    """Fetch entries of other organisations' lists; only where people review what matches them."""
     SEND_FEEDBACK = "send_feedback"
     """Say what was done with a match."""
 
 
-LANE_BITS = {Lane.SELF_REPORTED: 1, Lane.CONFIRMED: 2}
+UNSEEN = frozenset({Scope.READ_SELF_REPORTED, Scope.READ_IMPORTED})
+"""What opens pictures that nobody at this hotline has seen: it takes a stated review process."""
+
+LANE_BITS = {Lane.SELF_REPORTED: 1, Lane.CONFIRMED: 2, Lane.IMPORTED: 4}
 """How sets of lanes are stored: one bit a lane."""
 
 ALL_LANES = sum(LANE_BITS.values())
@@ -42,6 +53,7 @@ ALL_LANES = sum(LANE_BITS.values())
 _LANE_OF = {
     Scope.READ_SELF_REPORTED: Lane.SELF_REPORTED,
     Scope.READ_CONFIRMED: Lane.CONFIRMED,
+    Scope.READ_IMPORTED: Lane.IMPORTED,
 }
 
 
@@ -60,6 +72,15 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that still works: whom it is for, and what their key may open, for how long."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    key_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeySummary:
     """A key as an operator sees it; `review_process` is empty where none was stated."""
 
@@ -69,10 +90,62 @@ class KeySummary:
     made_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None
 
     def in_force(self, now: datetime) -> bool:
         """Whether requests with it are taken at this time."""
         return self.revoked_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class HealthOfKey:
+    """A key in force as its platform sees it; `last_used_at` to the minute, None if never."""
+
+    number: int
+    scopes: tuple[Scope, ...]
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthOfWebhook:
+    """A webhook as its platform sees it: what it took last, and what it did not take.
+
+    `host`: of its address; `waiting_size`: the checkpoint that it still has to be told of, and
+    `given_up`: how many were given up. `problem`: why, empty if all is well.
+    """
+
+    number: int
+    host: str
+    delivered_size: int
+    delivered_at: datetime | None
+    waiting_size: int | None
+    tries: int
+    given_up: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformHealth:
+    """How far a platform is with the list, and what it has said.
+
+    `size`: events of the published log; `acknowledged_size` and `_at`: the largest state that the
+    platform said is in force there, 0 and None before it said so. `lag_events`: those published
+    beyond it; `lag_seconds`: how long the first of them has been out, 0.0 if there are none.
+    `feedback`: how often each thing was said; `keys`: those in force; `webhook_key`: the public key
+    that checks what `webhooks` get.
+    """
+
+    platform: str
+    size: int
+    acknowledged_size: int
+    acknowledged_at: datetime | None
+    lag_events: int
+    lag_seconds: float
+    feedback: dict[FeedbackValue, int]
+    keys: tuple[HealthOfKey, ...]
+    webhook_key: str
+    webhooks: tuple[HealthOfWebhook, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +305,26 @@ class ListFigures:
     resumed: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmedRecord:
+    """An event of another log that this hotline has confirmed: its index and commitment in hex."""
+
+    origin: str
+    entry: EntryId
+    index: int
+    commitment: str
+
+
 class UnknownEntryError(LookupError):
     """An entry was never on the list."""
 
 
 class PlatformError(ValueError):
     """A platform or a key of it can't be made or revoked; the message says why."""
+
+
+class InvitationEndedError(PlatformError):
+    """An invitation was used, has ended, or never was."""
 
 
 def no_platform(name: str) -> PlatformError:

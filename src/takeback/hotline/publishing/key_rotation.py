@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from takeback.hashlist.events import KeyEvent, canonical_json, cut_to_hour
+from takeback.hashlist.events import KeyEvent, canonical_json, cut_to_hour, parse_event
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing.actions import defer_sealing
 from takeback.hotline.publishing.models import Log, PendingEvent
@@ -24,7 +24,8 @@ def rotate_log_key() -> str:
     """
     log_origin()
     Log.objects.select_for_update().get()
-    if PendingEvent.objects.filter(entry=None).exists():
+    waiting = PendingEvent.objects.filter(entry=None).values_list("event", flat=True)
+    if any(isinstance(parse_event(bytes(event)), KeyEvent) for event in waiting):
         raise RotationError("The log is being handed over already. Is the worker running?")
     key = new_log_key()
     event = KeyEvent(time=cut_to_hour(datetime.now(UTC)), key=key)

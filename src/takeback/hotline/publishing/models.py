@@ -179,7 +179,8 @@ class Platform(models.Model):
 class PlatformKey(models.Model):
     """A key of a platform; of its token only a digest is kept.
 
-    `review_process`: how people there review what matches, as stated when the key was made.
+    `review_process`: how people there review what matches, as stated when the key was made;
+    `last_used_at`: to the minute, so that not every request writes.
     """
 
     platform = models.ForeignKey(Platform, models.PROTECT)
@@ -189,6 +190,56 @@ class PlatformKey(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class PlatformInvitation(models.Model):
+    """A link with which a platform's engineer makes one key; of the link only a digest is kept.
+
+    `scopes`: those that the engineer may choose from; `key_days`: how long the key will live.
+    """
+
+    name = models.CharField(max_length=80)
+    digest = models.BinaryField(unique=True)
+    scopes = ArrayField(models.CharField(max_length=32))
+    key_days = models.IntegerField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Webhook(models.Model):
+    """An address at which a platform is told of new checkpoints.
+
+    `delivered_size`: the last one that it took; `problem`: why it has not taken a newer one.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    url = models.CharField(max_length=500)
+    made_at = models.DateTimeField()
+    delivered_size = models.BigIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=200, default="", blank=True)
+
+
+class WebhookDelivery(models.Model):
+    """A checkpoint that a webhook has to be told of: it waits until `due_at`, or was given up.
+
+    `message`: what the webhook knows it by; the same at each try.
+    """
+
+    webhook = models.ForeignKey(Webhook, models.CASCADE)
+    size = models.BigIntegerField()
+    message = models.UUIDField()
+    tries = models.IntegerField(default=0)
+    due_at = models.DateTimeField()
+    given_up_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("webhook",), condition=Q(given_up_at=None), name="one_waits_a_webhook"
+            ),
+        )
 
 
 class PlatformAcknowledgement(models.Model):
@@ -210,6 +261,20 @@ class Canary(models.Model):
     platform = models.ForeignKey(Platform, models.PROTECT)
     digests = ArrayField(models.CharField(max_length=64))
     made_at = models.DateTimeField()
+
+
+class Confirmation(models.Model):
+    """An event of another hotline's log, and the entry it is about, that this one has confirmed."""
+
+    origin = models.CharField(max_length=255)
+    entry = models.CharField(max_length=_ENTRY_LETTERS)
+    index = models.BigIntegerField()
+    commitment = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("origin", "entry"), name="one_confirmation_an_entry"),
+        )
 
 
 class PlatformFetch(models.Model):

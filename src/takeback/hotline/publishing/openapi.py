@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch, FeedbackReceipt
+from takeback.hotline.publishing.domain import PlatformHealth
 
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
+_EVENTS = "text/event-stream"
 _ERROR = {
     "type": "object",
     "required": ["error", "message"],
@@ -45,6 +48,8 @@ def document() -> dict[str, Any]:
             },
             "/list/v1/openapi.json": {"get": _get("This description", _JSON)},
             "/list/v1/wait": {"get": _for_platforms(_wait())},
+            "/list/v1/events": {"get": _for_platforms(_events())},
+            "/list/v1/health": {"get": _for_platforms(_health())},
             "/list/v1/feedback": {"post": _for_platforms(_feedback())},
             "/list/v1/acknowledgement": {"post": _for_platforms(_acknowledgement())},
         },
@@ -70,6 +75,22 @@ def _wait() -> dict[str, Any]:
     asked["parameters"] = [_query("size", 0, None), _query("seconds", 25, 25)]
     asked["responses"]["204"] = {"description": "Nothing new for so many seconds."}
     asked["responses"]["400"] = _refusal("A number is none.")
+    return asked
+
+
+def _events() -> dict[str, Any]:
+    asked = _get("Checkpoints as server-sent events; the id of each is its size", _EVENTS)
+    asked["parameters"] = [
+        {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}}
+    ]
+    asked["responses"]["400"] = _refusal("`Last-Event-ID` is no number.")
+    asked["responses"]["429"] = _refusal("Too many streams are open.")
+    return asked
+
+
+def _health() -> dict[str, Any]:
+    asked = _get("How the platform is doing, by what it acknowledged and said", _JSON)
+    asked["responses"]["200"]["content"] = {_JSON: {"schema": _ref("PlatformHealth")}}
     return asked
 
 
@@ -140,5 +161,7 @@ def _schemas() -> dict[str, Any]:
         ],
         ref_template="#/components/schemas/{model}",
     )
-    schemas: dict[str, Any] = found["$defs"]
-    return schemas
+    health = TypeAdapter(PlatformHealth).json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    return {**found["$defs"], **health.pop("$defs"), "PlatformHealth": health}

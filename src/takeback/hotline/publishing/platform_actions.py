@@ -8,8 +8,13 @@ from django.db import IntegrityError, transaction
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing.domain import (
     GATE_DEFAULT_REVIEW,
+    INVITATION_LASTS,
     KEY_DAYS,
     MOST_KEY_DAYS,
+    MOST_REVIEW,
+    UNSEEN,
+    USE_NOTED_EVERY,
+    InvitationEndedError,
     NewKey,
     PlatformError,
     Scope,
@@ -18,11 +23,10 @@ from takeback.hotline.publishing.domain import (
     token_digest,
     write_token,
 )
-from takeback.hotline.publishing.models import Platform, PlatformKey
+from takeback.hotline.publishing.models import Platform, PlatformInvitation, PlatformKey
 from takeback.hotline.publishing.signing import log_signer
 
 _MOST_NAME = 80
-_MOST_REVIEW = 2000
 
 
 @transaction.atomic
@@ -31,16 +35,62 @@ def add_platform(name: str, review_process: str = GATE_DEFAULT_REVIEW) -> str:
 
     Raises PlatformError if the name is empty, too long, not printable or taken.
     """
-    name = name.strip()
-    if not name.isprintable() or not 0 < len(name) <= _MOST_NAME:
-        raise PlatformError(f"A platform's name has 1 to {_MOST_NAME} printable characters.")
-    try:
-        with transaction.atomic():
-            platform = Platform.objects.create(name=name, added_at=datetime.now(UTC))
-    except IntegrityError as error:
-        raise PlatformError(f"There is a platform called {name} already.") from error
-    record("platform.added", f"platform {platform.id}", "operator")
+    platform = _new_platform(_checked_name(name), "operator")
     return _new_key(platform, tuple(Scope), KEY_DAYS, review_process).token
+
+
+@transaction.atomic
+def invite_platform(name: str, scopes: Iterable[Scope] = tuple(Scope), days: int = KEY_DAYS) -> str:
+    """Invite a platform, new or not, to make a key; returns the secret of the link.
+
+    It can't be read again and works once, for `INVITATION_LASTS`; it ends those before it that were
+    not used. The platform itself begins when the link is used. Raises PlatformError if the name
+    can't be one, for a platform that was revoked, without scopes, and for a life out of bounds.
+    """
+    name = _checked_name(name)
+    if Platform.objects.filter(name=name, revoked_at__isnull=False).exists():
+        raise _revoked(name)
+    wanted = _checked_scopes(scopes, days)
+    PlatformInvitation.objects.filter(name=name, used_at=None).delete()
+    secret = new_platform_secret()
+    invitation = PlatformInvitation.objects.create(
+        name=name,
+        digest=token_digest(secret),
+        scopes=wanted,
+        key_days=days,
+        ends_at=datetime.now(UTC) + INVITATION_LASTS,
+    )
+    record("platform.invited", f"invitation {invitation.id}", "operator")
+    return secret
+
+
+@transaction.atomic
+def accept_invitation(secret: str, scopes: Iterable[Scope], review_process: str = "") -> NewKey:
+    """Make the key that an invitation is for, and use the invitation up.
+
+    Raises InvitationEndedError if it does not work any more, and PlatformError, which leaves it in
+    force, for scopes that it does not offer and as `add_key` does.
+    """
+    now = datetime.now(UTC)
+    invitation = (
+        PlatformInvitation.objects.select_for_update()
+        .filter(digest=token_digest(secret), used_at=None, ends_at__gt=now)
+        .first()
+    )
+    if invitation is None:
+        raise InvitationEndedError("This invitation was used, or has ended. Ask for a new one.")
+    wanted = set(scopes)
+    if not wanted <= set(invitation.scopes):
+        raise PlatformError("The invitation does not offer that. Ask the hotline for a new one.")
+    actor = f"invitation {invitation.id}"
+    platform = Platform.objects.select_for_update().filter(name=invitation.name).first()
+    if platform is None:
+        platform = _new_platform(invitation.name, actor)
+    if platform.revoked_at is not None:
+        raise InvitationEndedError("This platform was revoked. Ask the hotline.")
+    invitation.used_at = now
+    invitation.save(update_fields=["used_at"])
+    return _new_key(platform, wanted, invitation.key_days, review_process, actor)
 
 
 @transaction.atomic
@@ -68,6 +118,7 @@ def revoke_platform(name: str) -> None:
     if platform is None:
         raise PlatformError(f"No platform called {name} holds a token.")
     _end_keys(platform)
+    PlatformInvitation.objects.filter(name=name, used_at=None).delete()
     platform.revoked_at = datetime.now(UTC)
     platform.save(update_fields=["revoked_at"])
     record("platform.revoked", f"platform {platform.id}", "operator")
@@ -80,11 +131,12 @@ def add_key(
     """Give a platform one more key that lives so many days; the others stay.
 
     Raises PlatformError for a platform that is not there or was revoked, without scopes, for a life
-    under 1 or over 3650 days, and for `read_self_reported` without a review process.
+    under 1 or over 3650 days, and for `read_self_reported` or `read_imported` without a review
+    process.
     """
     platform = _lock(name)
     if platform.revoked_at is not None:
-        raise PlatformError(f"{name} was revoked. Renew it first: takeback hotline platform renew.")
+        raise _revoked(name)
     return _new_key(platform, scopes, days, review_process)
 
 
@@ -101,19 +153,51 @@ def revoke_key(name: str, number: int) -> None:
     record("platform.key_revoked", f"platform {platform.id} key {number}", "operator")
 
 
-def _new_key(platform: Platform, scopes: Iterable[Scope], days: int, review_process: str) -> NewKey:
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name.isprintable() or not 0 < len(name) <= _MOST_NAME:
+        raise PlatformError(f"A platform's name has 1 to {_MOST_NAME} printable characters.")
+    return name
+
+
+def _new_platform(name: str, actor: str) -> Platform:
+    try:
+        with transaction.atomic():
+            platform = Platform.objects.create(name=name, added_at=datetime.now(UTC))
+    except IntegrityError as error:
+        raise PlatformError(f"There is a platform called {name} already.") from error
+    record("platform.added", f"platform {platform.id}", actor)
+    return platform
+
+
+def _revoked(name: str) -> PlatformError:
+    return PlatformError(f"{name} was revoked. Renew it first: takeback hotline platform renew.")
+
+
+def _checked_scopes(scopes: Iterable[Scope], days: int) -> list[Scope]:
     wanted = sorted(set(scopes))
-    review = review_process.strip()
     if not wanted:
         raise PlatformError(f"A key needs one scope or more: {', '.join(Scope)}.")
     if not 1 <= days <= MOST_KEY_DAYS:
         raise PlatformError(f"A key lives 1 to {MOST_KEY_DAYS} days.")
-    if len(review) > _MOST_REVIEW:
-        raise PlatformError(f"A review process is told in {_MOST_REVIEW} characters or fewer.")
-    if Scope.READ_SELF_REPORTED in wanted and not review:
+    return wanted
+
+
+def _new_key(
+    platform: Platform,
+    scopes: Iterable[Scope],
+    days: int,
+    review_process: str,
+    actor: str = "operator",
+) -> NewKey:
+    wanted = _checked_scopes(scopes, days)
+    review = review_process.strip()
+    if len(review) > MOST_REVIEW:
+        raise PlatformError(f"A review process is told in {MOST_REVIEW} characters or fewer.")
+    if not review and not UNSEEN.isdisjoint(wanted):
         raise PlatformError(
-            "Nobody has seen self-reported pictures. State how people at the platform review what "
-            "matches them: --review-process."
+            "Nobody here has seen self-reported or imported pictures. State how people at the "
+            "platform review what matches them: --review-process."
         )
     secret = new_platform_secret()
     now = datetime.now(UTC)
@@ -125,8 +209,15 @@ def _new_key(platform: Platform, scopes: Iterable[Scope], days: int, review_proc
         made_at=now,
         expires_at=now + timedelta(days=days),
     )
-    record("platform.key_added", f"platform {platform.id} key {key.id}", "operator")
+    record("platform.key_added", f"platform {platform.id} key {key.id}", actor)
     return NewKey(key.id, write_token(secret, log_signer().verifier_key.pin))
+
+
+def note_key_used(key: PlatformKey) -> None:
+    """Keep that a key was used just now, unless that is known to the minute already."""
+    now = datetime.now(UTC)
+    if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+        PlatformKey.objects.filter(id=key.id).update(last_used_at=now)
 
 
 def _end_keys(platform: Platform) -> None:

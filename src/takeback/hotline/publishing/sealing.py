@@ -28,7 +28,7 @@ from takeback.hashlist.signed_note import Signer
 from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.changes import note_changes
-from takeback.hotline.publishing.checking import check_waiting
+from takeback.hotline.publishing.checking import check_waiting, reports_first
 from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
 from takeback.hotline.publishing.models import (
     Checkpoint,
@@ -104,9 +104,12 @@ def _signers(keys: LogKeys, sealed: Sequence[_Sealed]) -> list[Signer]:
 
 
 def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:
-    """Lock the events to seal now: those that add nothing first, they are never held back."""
+    """Lock the events to seal now: those that add nothing first, they are never held back.
+
+    What was imported comes after what was reported, however long it has waited.
+    """
     ready = PendingEvent.objects.filter(waits_for=WaitsFor.NOTHING)
-    waiting = ready.order_by("id").select_for_update()
+    waiting = reports_first(ready).select_for_update(of=("self",))
     others = list(waiting.filter(adds=False)[:_BATCH])
     left = purpose.most_added_a_day - rules.added.get(now.date(), 0)
     room = min(_BATCH - len(others), left)

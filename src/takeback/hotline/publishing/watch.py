@@ -28,20 +28,25 @@ class LogWatch:
     """
 
     def __init__(self) -> None:
-        self._newest: tuple[int, bytes] = (0, b"")
+        self._newest: tuple[int, bytes] = (-1, b"")
         self._grown = asyncio.Condition()
         self._waiting = 0
         self._listener: asyncio.Task[None] | None = None
 
     async def checkpoint_after(self, size: int, seconds: float) -> bytes | None:
         """Return the signed checkpoint once the log is larger than `size`, None if it stays."""
+        newest = await self.newest_after(size, seconds)
+        return newest[1] if newest else None
+
+    async def newest_after(self, size: int, seconds: float) -> tuple[int, bytes] | None:
+        """Return size and checkpoint once the log is larger than `size`, None if it stays."""
         self._waiting += 1
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         try:
             async with asyncio.timeout(seconds), self._grown:
                 await self._grown.wait_for(lambda: self._newest[0] > size)
-                return self._newest[1]
+                return self._newest
         except TimeoutError:
             return None
         finally:

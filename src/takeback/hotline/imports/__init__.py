@@ -1,0 +1,1 @@
+"""What other organisations list, brought onto this list as what it is: theirs."""

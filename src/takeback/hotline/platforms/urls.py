@@ -1,0 +1,12 @@
+"""The addresses of the pages for platforms."""
+
+from django.urls import path
+
+from takeback.hotline.platforms import health, joining
+
+urlpatterns = [
+    path("platforms/", health.health, name="platform"),
+    path("platforms/login", health.log_in, name="platform-login"),
+    path("platforms/logout", health.log_out, name="platform-logout"),
+    path("platforms/join/<str:secret>", joining.join, name="platform-join"),
+]

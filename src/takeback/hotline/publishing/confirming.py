@@ -1,0 +1,98 @@
+"""Confirmations: this hotline, too, has assessed an entry on another hotline's list."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    AnyEvent,
+    ConfirmedEvent,
+    EntryId,
+    ResumedEvent,
+    UnconfirmedEvent,
+    canonical_json,
+    cut_to_hour,
+    parse_event,
+)
+from takeback.hashlist.tlog_proof import TlogProof
+from takeback.hashlist.trust import TrustPolicy
+from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing.actions import defer_sealing
+from takeback.hotline.publishing.domain import ConfirmedRecord
+from takeback.hotline.publishing.models import Confirmation, PendingEvent
+from takeback.hotline.publishing.signing import log_origin
+from takeback.matching.policy import Lane
+
+
+class ConfirmationError(ValueError):
+    """The confirmation can't be made or taken back; the message says why."""
+
+
+@transaction.atomic
+def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: str) -> ConfirmedRecord:
+    """Put into the log that this hotline has assessed the entry that a proof shows.
+
+    The proof brings the event that says how the entry is: what is confirmed is that record, not a
+    picture of equal fingerprint. `trust` names the other log's key and its witnesses. Confirmed
+    again, nothing is written; another record of the same entry takes the place of the first.
+    Raises LogError if the proof proves nothing, ConfirmationError if it is of this hotline's own
+    log or not of an entry in the confirmed lane.
+    """
+    origin = proof.check(trust).origin
+    if origin == log_origin():
+        raise ConfirmationError(
+            "This is an entry of your own list. Only other hotlines can confirm it."
+        )
+    opening = proof.opening()
+    shown = parse_event(opening.event) if opening is not None else None
+    if opening is None or not isinstance(shown, AddedEvent | AmendedEvent | ResumedEvent):
+        raise ConfirmationError(
+            "The proof shows no entry of a list. Make it with `takeback list prove`."
+        )
+    if shown.lane is not Lane.CONFIRMED:
+        raise ConfirmationError(
+            f"The entry is in the lane {shown.lane}. Its own hotline has to confirm it first."
+        )
+    said = ConfirmedRecord(origin, shown.entry, proof.index, opening.commitment().hex())
+    if Confirmation.objects.filter(**asdict(said)).exists():
+        return said
+    Confirmation.objects.update_or_create(origin=origin, entry=said.entry, defaults=asdict(said))
+    _append(ConfirmedEvent(time=_hour(), **asdict(said)))
+    record("confirmation.made", f"entry {shown.entry} of {origin}", actor)
+    return said
+
+
+@transaction.atomic
+def take_confirmation_back(origin: str, entry: EntryId, actor: str) -> None:
+    """Put into the log that this hotline no longer stands by what it confirmed.
+
+    Raises ConfirmationError if it has not confirmed that entry.
+    """
+    dropped, _ = Confirmation.objects.filter(origin=origin, entry=entry).delete()
+    if not dropped:
+        raise ConfirmationError(
+            f"The entry {entry} of {origin} is not confirmed here. "
+            "See `takeback hotline confirmation list`."
+        )
+    _append(UnconfirmedEvent(time=_hour(), origin=origin, entry=entry))
+    record("confirmation.taken_back", f"entry {entry} of {origin}", actor)
+
+
+def confirmed_records() -> list[ConfirmedRecord]:
+    """Return what this hotline has confirmed on others' lists and stands by."""
+    rows = Confirmation.objects.order_by("origin", "entry")
+    return [
+        ConfirmedRecord(row.origin, EntryId(row.entry), row.index, row.commitment) for row in rows
+    ]
+
+
+def _append(event: AnyEvent) -> None:
+    PendingEvent.objects.create(entry=None, event=canonical_json(event), adds=False)
+    defer_sealing()
+
+
+def _hour() -> datetime:
+    return cut_to_hour(datetime.now(UTC))

@@ -1,0 +1,66 @@
+"""Addresses at which platforms are told of new checkpoints, and what they still have to be told."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Webhooks and their deliveries."""
+
+    dependencies = (("publishing", "0013_confirmations"),)
+
+    operations = (
+        migrations.CreateModel(
+            name="Webhook",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.CharField(max_length=500)),
+                ("made_at", models.DateTimeField()),
+                ("delivered_size", models.BigIntegerField(default=0)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("problem", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="publishing.platform"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WebhookDelivery",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("size", models.BigIntegerField()),
+                ("message", models.UUIDField()),
+                ("tries", models.IntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("given_up_at", models.DateTimeField(null=True)),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="publishing.webhook"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("given_up_at", None)),
+                        fields=("webhook",),
+                        name="one_waits_a_webhook",
+                    )
+                ],
+            },
+        ),
+    )

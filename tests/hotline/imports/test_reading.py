@@ -1,0 +1,217 @@
+"""What is read from files and servers that nobody vouches for."""
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from takeback.hashlist.signals import PdqSignal, Signal
+from takeback.hotline.imports import web
+from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
+from takeback.hotline.imports.files import MOST_LINE_BYTES, read_file
+from takeback.hotline.imports.shapes import Remote
+from tests.hashlist.logs import signals
+
+OWN = "own.example.org/log/v1"
+BAD_LINES = st.sampled_from(
+    [b"\xff\xfe", b"{", b"[1]", b"pdq", b'"', b"pdq 12,3", b"x" * (MOST_LINE_BYTES + 1)]
+)
+names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40)
+lists = st.dictionaries(names, signals(), max_size=5)
+
+
+def items(data: bytes, form: FileFormat) -> tuple[dict[str, tuple[Signal, ...]], int]:
+    """What a file lists, and how many lines are refused."""
+    read = list(read_file(io.BytesIO(data), form, 50, OWN))
+    listed = {one.key: one.signals for one in read if isinstance(one, Listed)}
+    return listed, sum(isinstance(one, Refused) for one in read)
+
+
+def as_csv(entry: str, some: tuple[Signal, ...]) -> list[bytes]:
+    lines = []
+    for one in some:
+        quality = one.quality if isinstance(one, PdqSignal) else ""
+        to = io.StringIO()
+        csv.writer(to, lineterminator="").writerow([entry, one.type, one.value, quality])
+        lines.append(to.getvalue().encode())
+    return lines
+
+
+def as_jsonl(entry: str, some: tuple[Signal, ...]) -> list[bytes]:
+    document = {"entry": entry, "signals": [one.model_dump() for one in some]}
+    return [json.dumps(document).encode()]
+
+
+@given(lists, st.lists(BAD_LINES, max_size=4), st.randoms(use_true_random=False))
+def test_bad_lines_cost_no_good_one(
+    listed: dict[str, tuple[Signal, ...]], bad: list[bytes], chance: object
+) -> None:
+    writers: dict[FileFormat, Callable[[str, tuple[Signal, ...]], list[bytes]]] = {
+        FileFormat.CSV: as_csv,
+        FileFormat.JSONL: as_jsonl,
+    }
+    for form, write in writers.items():
+        lines = [line for entry, some in listed.items() for line in write(entry, some)]
+        for at, line in enumerate(bad):
+            lines.insert(at * len(lines) // len(bad), line)
+        if form is FileFormat.CSV:
+            lines.insert(0, b"entry,type,value,quality")
+        assert items(b"\n".join(lines), form) == (listed, len(bad))
+    known = [one for some in listed.values() for one in some]
+    lines = [f"{one.type} {one.value.upper()}".encode() for one in known]
+    found, refused = items(b"\r\n".join([*lines, *bad]), FileFormat.TX)
+    assert {(one.type, one.value) for one in known} == {
+        (one.type, one.value) for some in found.values() for one in some
+    }
+    assert refused == len(bad)
+
+
+@given(st.binary(max_size=300), st.sampled_from(FileFormat))
+def test_no_file_is_an_error(data: bytes, form: FileFormat) -> None:
+    items(data, form)
+
+
+def test_what_a_line_says_of_itself_counts() -> None:
+    pdq = {"type": "pdq", "value": "ab" * 32}
+    lines = [
+        {"signals": [pdq]},
+        {"signals": [pdq, pdq]},
+        {"signals": [{**pdq, "quality": 101}]},
+        {"signals": [pdq], "provenance": {"hotline": OWN}},
+        {"signals": [pdq], "entry": 3},
+        {"signals": [pdq], "entry": "\ud800"},
+        {"signals": []},
+    ]
+    data = "\n".join(map(json.dumps, lines)).encode()
+    listed, refused = items(data, FileFormat.JSONL)
+    assert [one.quality for some in listed.values() for one in some if one.type == "pdq"] == [50]
+    assert refused == len(lines) - 1
+    split = "entry,type,value\na,md5,{}\nb,md5,{}\na,md5,{}\n".format(
+        *(digit * 32 for digit in "012")
+    )
+    assert items(split.encode(), FileFormat.CSV)[1] == 1
+
+
+@contextmanager
+def serving(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
+    """A server that gives these answers one after the other, then the last one again."""
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+SECRETS = {Shape.STOPNCII: "function,hush", Shape.NCMEC: "me:hush", Shape.GRAPH: "12345678|hush"}
+MORE = b'{"nextPageToken":"a","nextSetTimestamp":1,"hasMoreRecords":true,"hashRecords":[]}'
+
+
+@pytest.mark.parametrize(
+    ("shape", "answer", "says"),
+    [
+        (Shape.STOPNCII, (302, {"Location": "http://127.0.0.1:1/"}, b""), "status 302"),
+        (Shape.STOPNCII, (401, {}, b"no"), "does not take the secret"),
+        (Shape.STOPNCII, (400, {}, b"no"), "--anew"),
+        (Shape.STOPNCII, (503, {"Retry-After": "0"}, b""), "status 503"),
+        (Shape.STOPNCII, (200, {}, b" " * 5000), "bytes at once"),
+        (Shape.STOPNCII, (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b"), "packs"),
+        (Shape.STOPNCII, (200, {}, b"[" * 1000), "something else"),
+        (Shape.STOPNCII, (200, {}, MORE), "and not where"),
+        (Shape.NCMEC, (200, {}, b"<!DOCTYPE x><queryResult/>"), "declarations"),
+        (Shape.NCMEC, (200, {}, b"<queryResult>"), "something else"),
+        (
+            Shape.NCMEC,
+            (
+                200,
+                {},
+                b'<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><paging>'
+                b"<next>//elsewhere.example/</next></paging></queryResult>",
+            ),
+            "no usable next page",
+        ),
+        (
+            Shape.GRAPH,
+            (200, {}, b'{"data":[],"paging":{"next":"https://elsewhere.example/1?x=1"}}'),
+            "another address",
+        ),
+    ],
+)
+def test_a_server_is_not_trusted(
+    shape: Shape,
+    answer: tuple[int, dict[str, str], bytes],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web, "_MOST_BYTES", 4096)
+    monkeypatch.setattr(web, "_FIRST_PAUSE_SECONDS", 0.001)
+    with serving(answer) as url:
+        address = f"{url}/1" if shape is Shape.GRAPH else url
+        with pytest.raises(ImportingError, match=says) as caught:
+            list(Remote(shape, address, SECRETS[shape]).pages(None, 50))
+    assert "hush" not in str(caught.value)
+
+
+def test_a_server_that_takes_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(web, "_MOST_SECONDS", -1.0)  # over at once
+    with serving((200, {}, MORE)) as url, pytest.raises(ImportingError, match="took over"):
+        list(Remote(Shape.STOPNCII, url, "function,hush").pages(None, 50))
+
+
+def test_a_server_that_comes_back_is_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_FIRST_PAUSE_SECONDS", 0.001)
+    record = {"signalType": "ImagePDQ", "hashValue": "AB" * 32, "hashStatus": "Active"}
+    odd = [
+        {**record, "hashStatus": "Lost"},
+        {**record, "signalType": "VideoMD5"},
+        {**record, "hashValue": "12"},
+        3,
+    ]
+    page = {"nextSetTimestamp": 5, "hasMoreRecords": False, "hashRecords": [record, *odd]}
+    with serving((502, {}, b""), (200, {}, json.dumps(page).encode())) as url:
+        (read,) = Remote(Shape.STOPNCII, url, "function,hush").pages(None, 50)
+    assert read.items[0] == Listed(f"pdq {'ab' * 32}", (PdqSignal(value="ab" * 32, quality=50),))
+    assert [type(one) for one in read.items[1:]] == [Refused] * len(odd)
+    assert read.checkpoint == {"start": 10}
+
+
+@pytest.mark.parametrize(
+    ("shape", "address", "secret"),
+    [
+        (Shape.STOPNCII, "http://list.example.org/v1", "a,b"),
+        (Shape.STOPNCII, "https://me:hush@list.example.org/v1", "a,b"),
+        (Shape.STOPNCII, "ftp://list.example.org", "a,b"),
+        (Shape.STOPNCII, "https://list.example.org", "hush"),
+        (Shape.STOPNCII, "https://list.example.org", ""),
+        (Shape.NCMEC, "https://list.example.org", "hush"),
+        (Shape.NCMEC, "https://list.example.org", "a:b\nc"),
+        (Shape.GRAPH, "https://list.example.org/v1", "1|hush"),
+        (Shape.GRAPH, "https://list.example.org/1", "hush"),
+    ],
+)
+def test_a_secret_goes_nowhere_in_the_clear(shape: Shape, address: str, secret: str) -> None:
+    with pytest.raises(ImportingError) as caught:
+        list(Remote(shape, address, secret).pages(None, 50))
+    assert "hush" not in str(caught.value)

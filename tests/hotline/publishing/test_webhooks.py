@@ -1,0 +1,345 @@
+"""Webhooks: signed, tried again, given up and sent again; and no way into the hotline's network."""
+
+import base64
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db import connection
+from django.test import Client
+
+from takeback.hashlist.checkpoint import open_checkpoint
+from takeback.hashlist.signed_note import VerifierKey
+from takeback.hotline.publishing import access, webhook_client, webhooks
+from takeback.hotline.publishing.actions import add_platform, list_picture, revoke_platform
+from takeback.hotline.publishing.domain import PlatformError
+from takeback.hotline.publishing.models import Webhook, WebhookDelivery
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.webhook_client import WebhookError, checked_url, post
+from takeback.hotline.publishing.webhook_message import webhook_key
+from tests.hotline.publishing.followers import some_signals
+from tests.hotline.publishing.test_commands import takeback
+from tests.hotline.publishing.test_running import await_truth, running
+
+
+class Receiver:
+    """A platform's server: keeps what it is sent and answers with the status it is told."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.trickles = False
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                receiver.got.append((self.path, headers, body))
+                self.send_response(receiver.status)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "1000000" if receiver.trickles else "0")
+                self.end_headers()
+                while receiver.trickles:
+                    self.wfile.write(b"x")
+                    if stopped.wait(0.02):
+                        return
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.stopped = stopped = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign] # who hangs up
+
+    @property
+    def port(self) -> int:
+        return self.server.server_port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?token=t"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with serving(Receiver()) as one:
+        yield one
+
+
+@contextmanager
+def serving(one: Receiver) -> Iterator[Receiver]:
+    thread = threading.Thread(target=one.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield one
+    finally:
+        one.stopped.set()
+        one.server.shutdown()
+        one.server.server_close()
+        thread.join()
+
+
+def verified(headers: dict[str, str], body: bytes, key: str) -> dict[str, Any]:
+    """Check a message as Standard Webhooks tells receivers to, with none of the sender's code."""
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix("whpk_")))
+    version, _, signature = headers["webhook-signature"].partition(",")
+    assert version == "v1a"
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    public.verify(base64.b64decode(signature), signed)
+    said: dict[str, Any] = json.loads(body)
+    return said
+
+
+def grow() -> int:
+    list_picture(some_signals())
+    seal_pending()
+    return access.current_checkpoint()[0]
+
+
+def due_now() -> None:
+    WebhookDelivery.objects.update(due_at=datetime.now(UTC))
+
+
+def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver: Receiver) -> None:
+    token = add_platform("Skylark")
+    hook = ("platform", "webhook")
+    added = takeback(hotline_database, *hook, "add", "Skylark", receiver.url)
+    key = added.stdout.split()[-1]
+    with running(hotline_database, "worker") as worker:
+        list_picture(some_signals())
+        await_truth(lambda: bool(Webhook.objects.get().delivered_size == 2), worker)
+    path, headers, body = receiver.got[-1]
+    said = verified(headers, body, key)
+    state = open_checkpoint(
+        access.current_checkpoint()[1], VerifierKey.parse(access.verifier_key_line())
+    )
+    assert path == "/hook?token=t"
+    assert said["type"] == "checkpoint.published"
+    assert said["data"] == {
+        "origin": access.log_origin(),
+        "size": state.size,
+        "root": state.root_hash.hex(),
+    }
+    for changed in (headers | {"webhook-timestamp": "1"}, headers | {"webhook-id": "msg_1"}):
+        with pytest.raises(InvalidSignature):
+            verified(changed, body, key)
+    listed = takeback(hotline_database, *hook, "list", "Skylark").stdout
+    assert "127.0.0.1; took 2 events; idle; 0 given up" in listed
+    assert "token=t" not in listed
+    health = Client().get("/list/v1/health", headers={"Authorization": f"Bearer {token}"}).json()
+    assert (health["webhook_key"], health["webhooks"][0]["delivered_size"]) == (key, 2)
+
+
+@pytest.mark.django_db
+def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    receiver.status = 302  # is not followed
+    first = grow()
+    assert webhooks.send_due() == 1
+    assert webhooks.send_due() == 0  # not before its time
+    due_now()
+    webhooks.send_due()
+    ids = [headers["webhook-id"] for _, headers, _ in receiver.got]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1  # the same message
+    newer = grow()
+    assert WebhookDelivery.objects.get().size == newer > first
+    receiver.status = 500
+    for _ in range(webhooks.MOST_TRIES):
+        due_now()
+        webhooks.send_due()
+    assert len(receiver.got) == webhooks.MOST_TRIES
+    assert {path for path, _, _ in receiver.got} == {"/hook?token=t"}
+    (state,) = access.platform_webhooks("Skylark")
+    assert (state.given_up, state.waiting_size, state.delivered_size) == (1, None, 0)
+    assert state.problem == "It answered with status 500."
+    receiver.status = 200
+    assert webhooks.redeliver("Skylark", number) == 1
+    assert webhooks.redeliver("Skylark", number) == 0
+    webhooks.send_due()
+    assert json.loads(receiver.got[-1][2])["data"]["size"] == newer
+    (state,) = access.platform_webhooks("Skylark")
+    assert (state.given_up, state.delivered_size, state.problem) == (0, newer, "")
+    receiver.status = 410  # says that it wants nothing more
+    grow()
+    webhooks.send_due()
+    assert access.platform_webhooks("Skylark")[0].given_up == 1
+    grow()
+    revoke_platform("Skylark")
+    assert webhooks.send_due() == 0
+    webhooks.remove_webhook("Skylark", number)
+    assert not WebhookDelivery.objects.exists()
+    for refused in (webhooks.redeliver, webhooks.remove_webhook):
+        with pytest.raises(PlatformError, match="no webhook"):
+            refused("Skylark", number)
+
+
+@pytest.mark.django_db
+def test_what_comes_while_it_is_sent_is_sent_next(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_platform("Skylark")
+    webhooks.add_webhook("Skylark", receiver.url)
+    first = grow()
+    settle = webhooks._settle  # what happens between a try and its note
+
+    def grown_meanwhile(sent: WebhookDelivery, problem: str) -> None:
+        grow()
+        settle(sent, problem)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(webhooks, "_settle", grown_meanwhile)
+        webhooks.send_due()
+    assert webhooks.send_due() == 1
+    sizes = [json.loads(body)["data"]["size"] for _, _, body in receiver.got]
+    assert sizes == [first, access.current_checkpoint()[0]]
+    assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 2
+
+
+def test_only_one_sends_and_nothing_waits_for_a_later_try(
+    hotline_database: str, receiver: Receiver
+) -> None:
+    add_platform("Skylark")
+    webhooks.add_webhook("Skylark", receiver.url)
+    receiver.status = 500
+    grow()
+    with psycopg.connect(hotline_database, autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [webhooks._LOCK])
+        assert webhooks.send_due() == 0
+    assert webhooks.send_due() == 1
+    with connection.cursor() as cursor:
+        # Jobs that share a lock go in order, and the next try is one of them.
+        cursor.execute(
+            "SELECT count(*), count(lock) FROM procrastinate_jobs WHERE task_name = %s",
+            [webhooks.WEBHOOK_TASK],
+        )
+        assert cursor.fetchone() == (3, 0)
+
+
+@pytest.mark.django_db
+def test_a_platform_has_so_many_and_addresses_are_looked_at() -> None:
+    add_platform("Skylark")
+    for _ in range(webhooks.MOST_WEBHOOKS):
+        webhooks.add_webhook("Skylark", "https://hooks.example.org/")
+    for name in ("Skylark", "Nobody"):
+        with pytest.raises(PlatformError):
+            webhooks.add_webhook(name, "https://hooks.example.org/")
+    with pytest.raises(WebhookError):
+        webhooks.add_webhook("Skylark", "http://hooks.example.org/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://hooks.example.org/", "http://127.0.0.1/", "ftp://hooks.example.org/", "", "x"),
+        *("https://", "https://a:b@hooks.example.org/", "https://hooks.example.org/#a"),
+        *("https://hooks.example.org:0/", "https://hooks.example.org:99999/", "https://[::1"),
+        *("https://hooks.example.org/ a", "https://hooks.example.org/\r\nx: y"),
+        "https://hooks.example.org/" + "x" * 500,
+    ],
+)
+def test_addresses_that_can_not_be_are_refused(url: str) -> None:
+    with pytest.raises(WebhookError) as caught:
+        checked_url(url, loopback=False)
+    assert "example" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        *(["127.0.0.1"], ["10.0.0.1"], ["172.16.0.1"], ["192.168.1.1"], ["169.254.169.254"]),
+        *(["100.64.0.1"], ["0.0.0.0"], ["224.0.0.1"], ["255.255.255.255"], ["::1"], ["::"]),
+        *(["fe80::1%eth0"], ["fd00::1"], ["ff02::1"], ["::ffff:10.0.0.1"], ["2002:a00:1::"]),
+        *(["64:ff9b::a00:1"], ["2001:0:a00:1::"], ["1.1.1.1", "10.0.0.1"]),
+    ],
+)
+def test_names_that_lead_inside_are_not_connected_to(
+    addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [(0, 0, 0, "", (one, 443)) for one in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+    monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("it connected"))
+    with pytest.raises(WebhookError, match="not public"):
+        post("https://hooks.example.org/", b"", {}, loopback=False)
+
+
+def test_the_address_is_pinned_and_the_certificate_is_that_of_the_name(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    trust(receiver, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate"))
+    asked: list[str] = []
+    really = socket.getaddrinfo
+
+    def once(host: str, *rest: Any, **options: Any) -> Any:
+        if host.endswith(".example.org"):
+            asked.append(host)
+            host = "127.0.0.1"
+        return really(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", once)
+    assert post(f"https://hooks.example.org:{receiver.port}/", b"a", {}, loopback=True) == 204
+    assert asked == ["hooks.example.org"]
+    with pytest.raises(WebhookError, match="SSLCertVerificationError"):
+        post(f"https://other.example.org:{receiver.port}/", b"a", {}, loopback=True)
+    assert len(receiver.got) == 1
+
+
+def trust(receiver: Receiver, folder: Path) -> None:
+    """Let the receiver speak TLS as hooks.example.org, with a certificate of its own making."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hooks")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("hooks.example.org")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "certificate").write_bytes(certificate.public_bytes(pem))
+    (folder / "key").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate", folder / "key")
+    receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+
+
+def test_one_who_never_ends_is_hung_up_on(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.trickles, receiver.status = True, 200
+    monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
+    with pytest.raises(WebhookError, match="It did not answer in time"):
+        post(receiver.url, b"", {}, loopback=True)
+
+
+def test_waits_grow_and_are_not_all_the_same() -> None:
+    for tries in range(1, webhooks.MOST_TRIES + 1):
+        longest = min(4 * 3600.0, 5.0 * 4.0 ** (tries - 1))
+        waits = [webhooks.wait_after(tries) for _ in range(20)]
+        assert longest / 2 <= min(waits) < max(waits) <= longest
+
+
+def test_the_key_is_of_the_form_that_libraries_read() -> None:
+    assert webhook_key().startswith("whpk_")
+    assert len(base64.b64decode(webhook_key()[5:], validate=True)) == 32
