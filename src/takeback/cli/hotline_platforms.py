@@ -61,7 +61,8 @@ def invite_platform(
     """Print a link with which the platform makes its own key. It works once, for seven days.
 
     On the page an engineer there chooses what the key opens, of what you offer, and states how
-    people review matches. A new link ends the one before.
+    people review matches. A new link ends the one before. If test pictures are among what you
+    offer, they go onto the list, unless they stand there already.
 
     **Examples**
 
@@ -72,13 +73,41 @@ def invite_platform(
     from django.conf import settings
 
     from takeback.hotline.publishing import actions
+    from takeback.hotline.publishing.test_lane import list_drawn_pictures
 
+    scopes = tuple(scope or Scope)
     try:
-        secret = actions.invite_platform(name, scope or tuple(Scope), days)
+        secret = actions.invite_platform(name, scopes, days)
     except PlatformError as error:
         raise failure(str(error)) from error
+    if Scope.READ_TEST in scopes:
+        list_drawn_pictures()
     link = f"{settings.PUBLIC_URL}/platforms/join/{secret}"
     typer.echo(json.dumps({"name": name.strip(), "link": link}) if as_json else link)
+
+
+@app.command("test-pictures")
+def test_pictures(
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take them off the list.")] = False,
+) -> None:
+    """Put the harmless pictures onto the list with which platforms try their gates.
+
+    They stand in a lane of their own, `test`, and reach keys with the scope `read_test` only. An
+    invitation that offers it puts them there by itself.
+
+    **Examples**
+
+    * `takeback hotline platform test-pictures`
+    * `takeback hotline platform test-pictures --withdraw`
+    """
+    set_up()
+    from takeback.hotline.publishing.test_lane import list_drawn_pictures, withdraw_drawn_pictures
+
+    if withdraw:
+        typer.echo(f"Withdrawn: {withdraw_drawn_pictures()}.")
+    else:
+        added = list_drawn_pictures()
+        typer.echo(f"Listed: {added}." if added else "They are on the list already.")
 
 
 @app.command("renew")

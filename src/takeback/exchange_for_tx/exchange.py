@@ -48,7 +48,7 @@ class TakebackCollabConfig(CollaborationConfigWithDefaults, _Required):
     api: str = field(init=False, default=_NAME)
     only_lanes: set[str] = field(
         default_factory=set,
-        metadata={"help": "take entries of these lanes only: confirmed, self_reported, imported"},
+        metadata={"help": "lanes to take: confirmed, self_reported, imported, test; else all"},
     )
     trust: str = field(
         default="",

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
 
 import requests
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from requests.auth import AuthBase
 
 from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
@@ -72,9 +72,7 @@ class _Refusal(BaseModel):
     """Why a hotline does not let a key in."""
 
     error: str = ""
-    scope: Literal["", "read_confirmed", "read_self_reported", "read_imported", "send_feedback"] = (
-        ""
-    )
+    scope: Annotated[str, Field(pattern=r"^[a-z_]{0,32}$")] = ""
 
 
 class _Bearer(AuthBase):

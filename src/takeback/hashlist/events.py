@@ -102,6 +102,10 @@ _Signals = Annotated[
 _Index = Annotated[int, Field(ge=0, le=_MAX_INDEX)]
 
 
+_SOURCE_OF = {Lane.IMPORTED: "import", Lane.TEST: "test"}
+"""Lanes that one source alone fills, and which nothing else does; the others are reporters'."""
+
+
 class Provenance(WireModel):
     """Where an entry comes from: the origin of the hotline's log, and who gave it to them.
 
@@ -110,7 +114,7 @@ class Provenance(WireModel):
     """
 
     hotline: _Origin
-    source: Literal["reporter", "import"] = "reporter"
+    source: Literal["reporter", "import", "test"] = "reporter"
     feed: Annotated[str, Field(pattern=FEED_NAME_PATTERN)] | None = None
 
     @model_validator(mode="after")
@@ -205,8 +209,8 @@ class _Listed(WireModel):
 
     @model_validator(mode="after")
     def _keeps_lanes_apart(self) -> Self:
-        if (self.lane is Lane.IMPORTED) != (self.provenance.source == "import"):
-            raise ValueError("must be in the lane imported if imported, and only then")
+        if self.provenance.source != _SOURCE_OF.get(self.lane, "reporter"):
+            raise ValueError("must have the source that its lane is for")
         return self
 
 

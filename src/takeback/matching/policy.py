@@ -19,6 +19,8 @@ class Lane(StrEnum):
     """A hotline's analyst has assessed the picture."""
     IMPORTED = "imported"
     """Another organisation lists it; nobody at this hotline has seen the picture."""
+    TEST = "test"
+    """A harmless picture, drawn by the hotline's program, with which a platform tries its gate."""
 
 
 class Decision(StrEnum):
@@ -89,6 +91,9 @@ _SELF_REPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.RE
 # careful as with what nobody has seen.
 _IMPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.REVIEW)
 
+# Blocked, so that whoever tries a gate sees it stop something; nobody loses a picture by it.
+_TEST = LanePolicy(threshold=31, quality_floor=50, decision=Decision.BLOCK)
+
 
 @dataclass(frozen=True, slots=True)
 class MatchPolicy:
@@ -97,6 +102,7 @@ class MatchPolicy:
     self_reported: LanePolicy = _SELF_REPORTED
     confirmed: LanePolicy = _CONFIRMED
     imported: LanePolicy = _IMPORTED
+    test: LanePolicy = _TEST
 
     def of(self, lane: Lane) -> LanePolicy:
         """Return the policy of one lane."""
@@ -107,6 +113,8 @@ class MatchPolicy:
                 return self.confirmed
             case Lane.IMPORTED:
                 return self.imported
+            case Lane.TEST:
+                return self.test
 
     @property
     def widest_threshold(self) -> int:

@@ -137,6 +137,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "platform": ("/platforms/", 303, 405, PAGES),
     "platform-login": ("/platforms/login", 200, 422, PAGES),
     "platform-logout": ("/platforms/logout", 405, 303, PAGES),
+    "test-picture": ("/platforms/test-pictures/1.png", 404, 405, PAGES),
     "platform-join": ("/platforms/join/nothing", 404, 404, PAGES),
     "appeal": ("/appeal", 200, 422, PAGES),
     "appeal-answer": ("/appeal/answer", 200, 422, PAGES),

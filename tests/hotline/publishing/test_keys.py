@@ -67,7 +67,7 @@ def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
                 assert admitted_with(token, scope).name == "Skylark"
             else:
                 assert why_not(token, scope) == (403, "lacks_scope", scope)
-        reads = {*READING, Scope.READ_IMPORTED} & set(scopes)
+        reads = {*READING, Scope.READ_IMPORTED, Scope.READ_TEST} & set(scopes)
         sends = Scope.SEND_FEEDBACK in scopes
         said = client.post(
             "/list/v1/feedback",

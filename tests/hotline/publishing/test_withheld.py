@@ -11,7 +11,13 @@ from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.gate.live_entries import read_live_entry
 from takeback.gate.store import Store
 from takeback.gate.sync import ListSync
-from takeback.hashlist.events import AmendedEvent, EntryId, canonical_json, cut_to_hour
+from takeback.hashlist.events import (
+    AmendedEvent,
+    EntryId,
+    Provenance,
+    canonical_json,
+    cut_to_hour,
+)
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import (
     add_key,
@@ -26,10 +32,12 @@ from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, lanes_opene
 from takeback.hotline.publishing.importing import list_imported
 from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.unreported import list_unreported
 from takeback.matching.policy import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_running import hotline
 
+REPORTED = {Lane.SELF_REPORTED, Lane.CONFIRMED}
 STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")
 plans = st.lists(
     st.tuples(st.sampled_from(STEPS), st.integers(0, 3), st.sampled_from(list(LANE_BITS))),
@@ -63,15 +71,11 @@ class Model:
         pool = sorted(self.suspended if what == "resume" else self.live)
         entry = pool[which % len(pool)] if pool else None
         if what == "add":
-            (new,) = (
-                list_imported("elsewhere", [tuple(some_signals())])
-                if lane is Lane.IMPORTED
-                else [list_picture(some_signals(), lane)]
-            )
+            new = add(lane)
             self.ever[new], self.live[new] = LANE_BITS[lane], lane
         elif entry is None:
             return
-        elif what == "amend" and Lane.IMPORTED not in (lane, self.live[entry]):
+        elif what == "amend" and {lane, self.live[entry]} <= REPORTED:
             amend(entry, lane)
             self.ever[entry], self.live[entry] = self.ever[entry] | LANE_BITS[lane], lane
         elif what == "suspend":
@@ -91,11 +95,24 @@ class Model:
         return {entry: lane for entry, lane in self.live.items() if self.ever[entry] & lanes}
 
 
+def add(lane: Lane) -> EntryId:
+    """List a picture in the way that leads into this lane."""
+    match lane:
+        case Lane.IMPORTED:
+            (new,) = list_imported("elsewhere", [tuple(some_signals())])
+        case Lane.TEST:
+            provenance = Provenance(hotline=access.log_origin(), source="test")
+            (new,) = list_unreported(lane, provenance, [tuple(some_signals())], "operator")
+        case _:
+            new = list_picture(some_signals(), lane)
+    return new
+
+
 @pytest.mark.django_db
 def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
     model = Model()
     key = access.verifier_key_line()
-    followers = [Follower(key, lanes) for lanes in (1, 2, 4, ALL_LANES)]
+    followers = [Follower(key, lanes) for lanes in (*LANE_BITS.values(), ALL_LANES)]
     model.step("add", 0, Lane.SELF_REPORTED)
 
     @settings(max_examples=15, deadline=None)

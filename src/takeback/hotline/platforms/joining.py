@@ -20,6 +20,7 @@ from takeback.hotline.publishing.domain import (
     Scope,
     lanes_opened_by,
 )
+from takeback.hotline.publishing.test_lane import drawn_pictures_are_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def _make(
         "days": invitation.key_days,
         "hotline": settings.PUBLIC_URL,
         "reads": lanes_opened_by(wish.scopes) != 0,
+        "tests": Scope.READ_TEST in wish.scopes and drawn_pictures_are_listed(),
     }
     return render(request, "platforms/key.html", context)
 

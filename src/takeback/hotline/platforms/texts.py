@@ -20,6 +20,10 @@ SCOPES: Mapping[Scope, tuple[str, str]] = {
         "What other organisations list, under the name of each. Nobody at this hotline has seen "
         "it: people at your place must review what matches.",
     ),
+    Scope.READ_TEST: (
+        "Read test entries",
+        "A few harmless pictures, drawn by a program, with which you try your gate.",
+    ),
     Scope.SEND_FEEDBACK: (
         "Send feedback",
         "Say what you did with a match. Young people read it, and wrong entries are found by it.",

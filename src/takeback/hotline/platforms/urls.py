@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from takeback.hotline.platforms import health, joining
+from takeback.hotline.platforms import health, joining, testing
 
 urlpatterns = [
     path("platforms/", health.health, name="platform"),
     path("platforms/login", health.log_in, name="platform-login"),
     path("platforms/logout", health.log_out, name="platform-logout"),
+    path("platforms/test-pictures/<int:number>.png", testing.picture, name="test-picture"),
     path("platforms/join/<str:secret>", joining.join, name="platform-join"),
 ]

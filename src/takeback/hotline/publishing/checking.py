@@ -31,12 +31,12 @@ _MOST_SHOWN: Final = 10
 class _New:
     """An entry to check: its PDQs, the first of them that of the whole picture.
 
-    `imported`: it can't be part of a crowd; other lists hold many copies of one picture.
+    `reported`: it can be part of a crowd. Other lists hold many copies of one picture.
     """
 
     row: PendingEvent
     codes: tuple[bytes, ...]
-    imported: bool
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _guarded(new: Sequence[_New], threshold: int) -> dict[str, _Finding]:
 
 def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> dict[str, _Finding]:
     """What looks like many entries of other reports: listed ones, or such that came beside it."""
-    told = [one for one in new if one.codes and not one.imported]
+    told = [one for one in new if one.codes and one.reported]
     codes = [one.codes[0] for one in told]
     before = listed_before.near(codes, threshold)
     alive = still_listed(near.name for nears in before for near in nears)
@@ -152,4 +152,4 @@ def _entry(one: _New) -> str:
 def _read(row: PendingEvent) -> _New:
     event = json.loads(bytes(row.event))
     pdqs = (bytes.fromhex(one["value"]) for one in event["signals"] if one["type"] == "pdq")
-    return _New(row, tuple(pdqs), event["lane"] == Lane.IMPORTED)
+    return _New(row, tuple(pdqs), event["provenance"]["source"] == "reporter")

@@ -38,6 +38,8 @@ class Scope(StrEnum):
     """Fetch entries that nobody has seen; only where people review what matches them."""
     READ_IMPORTED = "read_imported"
     """Fetch entries of other organisations' lists; only where people review what matches them."""
+    READ_TEST = "read_test"
+    """Fetch harmless entries, to try a gate with."""
     SEND_FEEDBACK = "send_feedback"
     """Say what was done with a match."""
 
@@ -45,7 +47,7 @@ class Scope(StrEnum):
 UNSEEN = frozenset({Scope.READ_SELF_REPORTED, Scope.READ_IMPORTED})
 """What opens pictures that nobody at this hotline has seen: it takes a stated review process."""
 
-LANE_BITS = {Lane.SELF_REPORTED: 1, Lane.CONFIRMED: 2, Lane.IMPORTED: 4}
+LANE_BITS = {Lane.SELF_REPORTED: 1, Lane.CONFIRMED: 2, Lane.IMPORTED: 4, Lane.TEST: 8}
 """How sets of lanes are stored: one bit a lane."""
 
 ALL_LANES = sum(LANE_BITS.values())
@@ -54,6 +56,7 @@ _LANE_OF = {
     Scope.READ_SELF_REPORTED: Lane.SELF_REPORTED,
     Scope.READ_CONFIRMED: Lane.CONFIRMED,
     Scope.READ_IMPORTED: Lane.IMPORTED,
+    Scope.READ_TEST: Lane.TEST,
 }
 
 
@@ -132,8 +135,9 @@ class PlatformHealth:
     `size`: events of the published log; `acknowledged_size` and `_at`: the largest state that the
     platform said is in force there, 0 and None before it said so. `lag_events`: those published
     beyond it; `lag_seconds`: how long the first of them has been out, 0.0 if there are none.
-    `feedback`: how often each thing was said; `keys`: those in force; `webhook_key`: the public key
-    that checks what `webhooks` get.
+    `feedback`: how often each thing was said, of pictures that are no test; `test_matches`: how
+    often something was said of a test picture; `keys`: those in force; `webhook_key`: the public
+    key that checks what `webhooks` get.
     """
 
     platform: str
@@ -143,6 +147,7 @@ class PlatformHealth:
     lag_events: int
     lag_seconds: float
     feedback: dict[FeedbackValue, int]
+    test_matches: int
     keys: tuple[HealthOfKey, ...]
     webhook_key: str
     webhooks: tuple[HealthOfWebhook, ...]

@@ -37,6 +37,7 @@ from takeback.hotline.publishing.models import (
     Platform,
     PlatformFetch,
 )
+from takeback.matching.policy import Lane
 
 
 def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
@@ -89,11 +90,14 @@ def entry_of_reference(platform: str, reference: str) -> EntryId | None:
 
 
 def list_figures() -> ListFigures:
-    """Count the entries of the list, by how they stand now, and how often one was put back."""
+    """Count the entries of the list, by how they stand now, and how often one was put back.
+
+    Those that gates are tried with are no part of it.
+    """
     held = Q(hold__isnull=False, hold__decided_at=None)
     standing = Q(withdrawn_at=None)
     off = Q(suspended_at__isnull=False)
-    counted = Entry.objects.aggregate(
+    counted = Entry.objects.exclude(lane=Lane.TEST).aggregate(
         in_force=Count("pk", filter=standing & ~off & ~held),
         withdrawn=Count("pk", filter=~standing),
         held=Count("pk", filter=standing & held),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing.domain import HealthOfKey, HealthOfWebhook, PlatformHealth, Scope
@@ -17,6 +17,7 @@ from takeback.hotline.publishing.models import (
     WebhookDelivery,
 )
 from takeback.hotline.publishing.webhook_message import webhook_key
+from takeback.matching.policy import Lane
 
 
 def platform_health(platform: Platform, now: datetime | None = None) -> PlatformHealth:
@@ -25,7 +26,9 @@ def platform_health(platform: Platform, now: datetime | None = None) -> Platform
     size = Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
     said = PlatformAcknowledgement.objects.filter(platform=platform).first()
     acknowledged = said.size if said else 0
-    counted = Feedback.objects.filter(platform=platform).values_list("value")
+    of_tests = Q(entry__lane=Lane.TEST)
+    said_here = Feedback.objects.filter(platform=platform)
+    counted = said_here.exclude(of_tests).values_list("value")
     keys = PlatformKey.objects.filter(platform=platform, revoked_at=None, expires_at__gt=now)
     return PlatformHealth(
         platform=platform.name,
@@ -36,6 +39,7 @@ def platform_health(platform: Platform, now: datetime | None = None) -> Platform
         lag_seconds=_lag_seconds(platform, acknowledged, now),
         feedback=dict.fromkeys(FeedbackValue, 0)
         | {FeedbackValue(value): count for value, count in counted.annotate(count=Count("id"))},
+        test_matches=said_here.filter(of_tests).count(),
         keys=tuple(
             HealthOfKey(
                 row.id, tuple(Scope(one) for one in row.scopes), row.expires_at, row.last_used_at

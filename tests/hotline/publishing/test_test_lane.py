@@ -1,0 +1,81 @@
+"""A platform tries its gate with the drawn pictures, from the hotline's page to its own numbers."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from takeback.cli.demo.copies import altered_copies
+from takeback.gate.client import HotlineClient, PlatformToken
+from takeback.gate.courier import deliver_outbox
+from takeback.gate.gate import Gate
+from takeback.gate.outbox import Outbox
+from takeback.gate.store import Store
+from takeback.gate.sync import ListSync
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.publishing import access
+from takeback.hotline.publishing.actions import add_key, add_platform, record_feedback
+from takeback.hotline.publishing.admission import Scope
+from takeback.hotline.publishing.models import Entry, Hold, Platform
+from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.test_lane import list_drawn_pictures
+from takeback.matching.policy import Decision, Lane
+from tests.hotline.publishing.test_commands import takeback
+from tests.hotline.publishing.test_feedback import said
+from tests.hotline.publishing.test_running import hotline
+
+
+def test_an_engineer_sees_a_gate_stop_something_harmless(
+    hotline_database: str, tmp_path: Path
+) -> None:
+    add_platform("Skylark")
+    key = add_key("Skylark", [Scope.READ_TEST, Scope.SEND_FEEDBACK]).token
+    pinned, store = PlatformToken.parse(key), Store(tmp_path / "gate")
+    with hotline(hotline_database) as (url, _):
+        address = f"{url}/platforms/test-pictures/1.png"
+        assert requests.get(address, timeout=30).status_code == 404
+        list_drawn_pictures()
+        seal_pending()
+        answer = requests.get(address, timeout=30)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+        assert requests.get(address.replace("1.png", "4.png"), timeout=30).status_code == 404
+        with HotlineClient(url, pinned) as client:
+            ListSync(store, client, pinned).sync()
+            with Gate.open(store.folder, decoders=1) as gate:
+                verdict = gate.check(answer.content)
+                assert (verdict.decision, verdict.lane) == (Decision.BLOCK, Lane.TEST)
+                with Image.open(io.BytesIO(answer.content)) as picture:
+                    copies = list(altered_copies(np.asarray(picture)))
+                stopped = [gate.check(one.data, report=False).decision for one in copies]
+                assert stopped == [Decision.BLOCK] * len(copies)
+            deliver_outbox(Outbox(store), client)
+    health = access.platform_health(Platform.objects.get())
+    assert (health.test_matches, sum(health.feedback.values())) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_they_stand_apart_from_what_is_reported() -> None:
+    add_platform("Skylark")
+    before = access.list_figures()
+    assert list_drawn_pictures() == 3
+    assert list_drawn_pictures() == 0
+    seal_pending()
+    assert not Hold.objects.exists()
+    assert access.list_figures() == before
+    (skylark,) = Platform.objects.all()
+    entry = Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0]
+    record_feedback(skylark, [said(entry, FeedbackValue.NOT_THE_SAME)])
+    assert access.standings([entry])[entry].suspended_at is None
+
+
+def test_an_invitation_brings_them_and_the_operator_takes_them_off(hotline_database: str) -> None:
+    pictures = ("platform", "test-pictures")
+    takeback(hotline_database, "platform", "invite", "Heron", "--scope", "send_feedback")
+    assert not Entry.objects.exists()
+    takeback(hotline_database, "platform", "invite", "Heron")
+    assert "already" in takeback(hotline_database, *pictures).stdout
+    assert "3" in takeback(hotline_database, *pictures, "--withdraw").stdout
+    assert not Entry.objects.filter(withdrawn_at=None).exists()
