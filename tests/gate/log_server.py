@@ -20,6 +20,8 @@ from takeback.hashlist.events import (
     EntryId,
     Provenance,
     PurposeEvent,
+    ResumedEvent,
+    SuspendedEvent,
     UnconfirmedEvent,
     WithdrawnEvent,
     canonical_json,
@@ -52,6 +54,7 @@ class Log:
         self.acknowledged: list[tuple[int, str]] = []
         self.cosigners: list[Cosigner] = []
         self.changed = threading.Condition()
+        self.withheld: set[int] = set()
         self.begin_anew()
 
     def begin_anew(self, **other) -> None:
@@ -89,6 +92,22 @@ class Log:
             signals = [PdqSignal(value=code.hex(), quality=90)]
             self._append(self._event(AmendedEvent, entry, lane, signals))
 
+    def suspend(self, entry: EntryId) -> None:
+        with self.changed:
+            self.live[entry].append(len(self.records))
+            self._append(SuspendedEvent(entry=entry, time=_hour(), reason="hotline"))
+
+    def resume(self, entry: EntryId, code: bytes) -> None:
+        with self.changed:
+            self.live[entry].append(len(self.records))
+            signals = [PdqSignal(value=code.hex(), quality=90)]
+            self._append(self._event(ResumedEvent, entry, Lane.SELF_REPORTED, signals))
+
+    def state_purpose(self, **other) -> None:
+        """Put a further purpose into the log."""
+        with self.changed:
+            self._append(purpose(self.signer.name, **other))
+
     def withdraw(self, entry: EntryId) -> None:
         with self.changed:
             indexes = self.live.pop(entry)
@@ -118,6 +137,12 @@ class Log:
 
     def erase(self, index: int) -> None:
         self.records[index] = Record(self.records[index].commitment, None)
+
+    def openings(self, part: EventRange) -> bytes:
+        return encode_openings(
+            Record(one.commitment, None, withheld=True) if at in self.withheld else one
+            for at, one in enumerate(self.records[part.start : part.end], part.start)
+        )
 
     def checkpoint(self) -> bytes:
         edge = Frontier().extended(leaf_hash(record.commitment) for record in self.records)
@@ -196,7 +221,7 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
             else:
                 part = EventRange.parse(url.path.removeprefix("/list/v1/openings/"))
                 with log.changed:
-                    self.answer(200, encode_openings(log.records[part.start : part.end]))
+                    self.answer(200, log.openings(part))
 
         def wait(self, query) -> None:
             size, deadline = int(query["size"][0]), time.monotonic() + int(query["seconds"][0])

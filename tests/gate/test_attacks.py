@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from takeback.cli.main import app
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.gate.gate import Gate
 from takeback.gate.standing import set_trust
@@ -14,7 +16,9 @@ from takeback.hashlist.checkpoint import Checkpoint
 from takeback.hashlist.cosignature import CosignatureKind
 from takeback.hashlist.errors import (
     BadSignatureError,
+    EventOutOfPlaceError,
     EventTimeError,
+    ExpiredListError,
     GrowthBeyondCapError,
     LogRewrittenError,
     LogShortenedError,
@@ -24,6 +28,7 @@ from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signed_note import Signer, split_note
 from takeback.hashlist.witnessing import AddCheckpoint
 from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.policy import Lane
 from tests.gate import log_server
 from tests.gate.log_server import Log, serving
 from tests.witness.witnesses import keys_of, witness
@@ -95,20 +100,76 @@ def test_a_foreign_origin(log, sync, codes):
         sync.sync()
 
 
-def test_growth_beyond_the_cap(log, codes, tmp_path):
+@pytest.mark.parametrize("way", ["added", "amended", "resumed", "amended unseen"])
+def test_growth_beyond_the_cap(way, codes, tmp_path):
+    """Whatever brings another picture into force counts."""
     capped = Log()
     capped.begin_anew(most_added_a_day=3)
-    for _ in range(3):
-        capped.add(next(codes))
+    first, *_ = (capped.add(next(codes)) for _ in range(3))
     folder = Store(tmp_path / "capped")
     token = PlatformToken.parse(capped.token)
     with serving(capped) as url, HotlineClient(url, token) as client:
         sync = ListSync(folder, client, token)
         assert sync.sync().size == 4
-        capped.add(next(codes))
+        match way:
+            case "added":
+                capped.add(next(codes))
+            case "amended":
+                capped.amend(first, next(codes), Lane.CONFIRMED)
+            case "resumed":
+                capped.suspend(first)
+                capped.resume(first, next(codes))
+            case "amended unseen":  # of an entry whose addition this key may not read
+                capped.withheld.add(len(capped.records))
+                unseen = capped.add(next(codes))
+                capped.amend(unseen, next(codes), Lane.CONFIRMED)
         with pytest.raises(GrowthBeyondCapError, match="More than 3"):
             sync.sync()
         assert folder.followed_log().frontier.size == 4
+
+
+def test_listing_after_the_purpose_has_expired(codes, tmp_path, monkeypatch):
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    ending = Log()
+    ending.begin_anew(expires=now + timedelta(hours=1))
+    entry = ending.add(next(codes))
+    folder = Store(tmp_path / "ending")
+    token = PlatformToken.parse(ending.token)
+    with serving(ending) as url, HotlineClient(url, token) as client:
+        sync = ListSync(folder, client, token)
+        sync.sync()
+        monkeypatch.setattr(log_server, "_hour", lambda: now + timedelta(hours=1))
+        ending.withdraw(entry)
+        assert sync.sync().size == 3  # what goes may always go
+        ending.add(next(codes))
+        with pytest.raises(ExpiredListError, match="stays in force for the grace"):
+            sync.sync()
+        assert folder.followed_log().frontier.size == 3
+
+
+def test_a_list_that_has_expired_already(codes, tmp_path):
+    over = Log()
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    over.begin_anew(time=now - timedelta(hours=1), expires=now)
+    token, folder = tmp_path / "token", tmp_path / "over"
+    token.write_text(over.token)
+    with serving(over) as url:
+        options = ["--hotline", url, "--store", str(folder), "--token-file", str(token)]
+        ended = CliRunner().invoke(app, ["gate", "sync", *options])
+    assert (ended.exit_code, ended.stdout) == (4, "")
+    assert "has expired" in ended.stderr
+    assert Store(folder).followed_log() is None
+
+
+def test_another_purpose(log, sync):
+    """It can't be stated later, and not in the place of the first."""
+    log.state_purpose(lists="Whatever we like.")
+    with pytest.raises(EventOutOfPlaceError, match="begins with its purpose"):
+        sync.sync()
+    del log.records[-1]
+    log.records[0] = Log(log.signer.name).records[0]
+    with pytest.raises(LogRewrittenError):
+        sync.sync()
 
 
 def test_events_dated_ahead_to_get_round_the_cap(log, sync, codes, monkeypatch):
@@ -135,6 +196,7 @@ def test_a_fork_between_two_gates(log, sync, store, codes, good, tmp_path):
             f"{running.url}/checkpoint", params={"origin": log.signer.name}, timeout=20
         )
     assert (honest.status_code, refused.status_code) == (200, 409)
+    assert "two different trees" in refused.text
     # Whoever was shown the fork can hold it against what the witness has seen.
     mine, theirs = (split_note(note)[0].split("\n") for note in (fork.checkpoint(), shown.content))
     assert mine[:2] == theirs[:2]

@@ -76,6 +76,10 @@ def imports() -> st.SearchStrategy[Provenance]:
     )
 
 
+def drawn_ones() -> st.SearchStrategy[Provenance]:
+    return provenances().map(lambda one: Provenance(hotline=one.hotline, source="test"))
+
+
 def purposes() -> st.SearchStrategy[PurposeEvent]:
     origins = st.lists(st.text(text, min_size=1, max_size=40), min_size=1, max_size=5, unique=True)
     return st.builds(
@@ -83,7 +87,7 @@ def purposes() -> st.SearchStrategy[PurposeEvent]:
         lists=st.text(text, min_size=1, max_size=200),
         confirmers=origins.map(tuple),
         most_added_a_day=st.integers(1, 2**53 - 1),
-        days=st.integers(1, 10_000),
+        days=st.integers(4, 10_000),
     )
 
 
@@ -93,6 +97,7 @@ def events() -> st.SearchStrategy[Event]:
     own_lanes = st.sampled_from([Lane.SELF_REPORTED, Lane.CONFIRMED])
     own = {"lane": own_lanes, "provenance": provenances()}
     imported = {"lane": st.just(Lane.IMPORTED), "provenance": imports()}
+    drawn = {"lane": st.just(Lane.TEST), "provenance": drawn_ones()}
     return (
         purposes()
         | st.builds(KeyEvent, time=hours(), key=st.text(text, min_size=1, max_size=80))
@@ -113,7 +118,7 @@ def events() -> st.SearchStrategy[Event]:
         | st.one_of(
             st.builds(kind, **listed, **whence)
             for kind in (AddedEvent, AmendedEvent, ResumedEvent)
-            for whence in (own, imported)
+            for whence in (own, imported, drawn)
         )
         | st.builds(
             SuspendedEvent,

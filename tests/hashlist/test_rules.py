@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from takeback.hashlist.errors import (
     EventOutOfPlaceError,
     EventTimeError,
+    ExpiredListError,
     GrowthBeyondCapError,
     MalformedLogError,
 )
@@ -80,6 +81,17 @@ def test_a_key_event_hands_the_log_over() -> None:
         after(rules, 2, KeyEvent(time=HOUR, key=foreign.line))
     with pytest.raises(MalformedLogError):
         after(rules, 2, KeyEvent(time=HOUR, key="no key"))
+
+
+def test_nothing_comes_into_force_once_the_purpose_has_expired() -> None:
+    rules = after(LogRules(), 0, purpose(days=2))
+    with pytest.raises(ExpiredListError, match="for the grace"):
+        after(rules, 1, added_on(2))
+    rules = after(rules, 1, added_on(1))
+    assert rules.expired(ORIGIN, HOUR + timedelta(days=1)) is None
+    assert "has expired" in (rules.expired(ORIGIN, HOUR + timedelta(days=2)) or "")
+    gone = withdrawn(new_entry_id(), 1).model_copy(update={"time": HOUR + timedelta(days=2)})
+    assert after(rules, 2, gone).newest == gone.time
 
 
 @given(purposes(), st.lists(st.integers(0, 3), max_size=3).map(sorted), st.booleans())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeback.cli.gate_store import (
+    ExitCode,
     ListsOption,
     OneStoreOption,
     TokenFileOption,
@@ -26,6 +27,7 @@ from takeback.cli.gate_store import (
 
 if TYPE_CHECKING:
     from takeback.gate.client import PlatformToken
+    from takeback.gate.standing import ListStanding
     from takeback.gate.store import Store
     from takeback.gate.sync import SyncOutcome
 
@@ -159,10 +161,12 @@ def _sync_once(source: _Source) -> None:
                 progress.update(bar, completed=taken, total=of)
 
             outcome = ListSync(source.store, client, source.token, show).sync()
-        _say_in_force(source, outcome)
+        standing = _say_in_force(source, outcome)
         delivered = deliver_outbox(Outbox(source.store), client)
     if delivered:
         source.say(f"{delivered} feedback delivered.")
+    if standing.trouble is not None:
+        raise typer.Exit(ExitCode.LIST_REFUSED)
 
 
 def _follow(sources: Sequence[_Source]) -> None:
@@ -230,6 +234,14 @@ def _interrupt(_signal: int, _frame: types.FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _say_in_force(source: _Source, outcome: SyncOutcome) -> None:
+def _say_in_force(source: _Source, outcome: SyncOutcome) -> ListStanding:
+    """Say what is in force, and loudly if it should not be used any more."""
+    from takeback.gate.standing import read_standing
+
+    standing = read_standing(source.store)
+    if standing.trouble is not None:
+        until = f"It stays in force until {standing.until:%F %H:%M} UTC."
+        source.say(f"{standing.why} {until}", err=True)
     new = f"{outcome.new_events} new" if outcome.new_events else "nothing new"
     source.say(f"In force: the list at {outcome.size} events ({new}).")
+    return standing

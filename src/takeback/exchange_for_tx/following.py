@@ -11,7 +11,12 @@ from threatexchange.exchanges.fetch_state import FetchCheckpointBase
 
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError, WrongOriginError
+from takeback.hashlist.errors import (
+    ErasedWithoutWithdrawalError,
+    ExpiredListError,
+    LogError,
+    WrongOriginError,
+)
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
@@ -105,6 +110,8 @@ def _step(
         rules = rules.after(taken, signed.origin, now)
         events += taken
     edge = growth.finish()
+    if said := rules.expired(signed.origin, now):
+        raise ExpiredListError(said)
     fetched_at = max(int(time.time()), before.fetched_at if before else 0)
     after = ListCheckpoint(
         pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from takeback.gate.store import FollowedLog, Store
+from takeback.gate.store import Store
 from takeback.hashlist.trust import TrustPolicy
 
 DEFAULT_GRACE = timedelta(days=7)
@@ -52,12 +52,8 @@ def read_standing(store: Store) -> ListStanding:
     troubles = []
     if refused_since is not None:
         troubles.append((datetime.fromisoformat(refused_since), Trouble.REFUSED, why))
-    expires = _expiry(log)
-    if expires is not None and datetime.now(UTC) >= expires:
-        said = (
-            f"The list of {log.origin} has expired on {expires:%Y-%m-%d}, as its purpose says. "
-            "Ask the hotline for its new list."
-        )
+    expires = log.rules.expires
+    if expires is not None and (said := log.rules.expired(log.origin, datetime.now(UTC))):
         troubles.append((expires, Trouble.EXPIRED, said))
     if not troubles:
         return ListStanding()
@@ -104,10 +100,6 @@ def record_refusal(store: Store, why: str) -> None:
 def record_acceptance(connection: sqlite3.Connection) -> None:
     """Note that the log has been taken, inside a transaction."""
     connection.execute("UPDATE list_trust SET refused_since = NULL, refused_why = NULL")
-
-
-def _expiry(log: FollowedLog) -> datetime | None:
-    return log.rules.purpose.expires if log.rules.purpose is not None else None
 
 
 def _make_row(connection: sqlite3.Connection) -> None:

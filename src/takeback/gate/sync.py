@@ -27,7 +27,12 @@ from takeback.gate.store import FollowedLog, Store, record_contact, write_follow
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.errors import ErasedWithoutWithdrawalError, LogError, WrongOriginError
+from takeback.hashlist.errors import (
+    ErasedWithoutWithdrawalError,
+    ExpiredListError,
+    LogError,
+    WrongOriginError,
+)
 from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
@@ -92,9 +97,10 @@ class ListSync:
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
 
-        Raises LogError if the log is refused, HotlineError if the hotline can't be asked,
-        SnapshotError if what was written reads back otherwise. Killed at any instant, it leaves
-        the state before or after, and the next sync goes on from there.
+        A list that has expired is never put in force for the first time; one in force is kept up,
+        for what is withdrawn. Raises LogError if the log is refused, HotlineError if the hotline
+        can't be asked, SnapshotError if what was written reads back otherwise. Killed at any
+        instant, it leaves the state before or after, and the next sync goes on from there.
         """
         outcome = self._sync(checkpoint_note)
         self._publisher.merge_if_due()
@@ -191,6 +197,8 @@ class ListSync:
             verified = FollowedLog(
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
             )
+            if log is None and (said := rules.expired(checkpoint.origin, now)):
+                raise ExpiredListError(said)
             write_followed_log(connection, verified)
             record_acceptance(connection)
         return SyncOutcome(checkpoint.size, new_events)

@@ -56,7 +56,11 @@ class UnwitnessedError(LogError):
 
 
 class GrowthBeyondCapError(LogError):
-    """More entries were added in a day than the log's own purpose allows."""
+    """More entries came into force in a day than the log's own purpose allows."""
+
+
+class ExpiredListError(LogError):
+    """The list is beyond the end that its own purpose has set, and something is still listed."""
 
 
 class EventTimeError(LogError):

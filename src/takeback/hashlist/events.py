@@ -137,8 +137,9 @@ class PurposeEvent(WireModel):
 
     `lists`: what may be listed, in words. `confirmers`: origins of the logs of the hotlines that
     may confirm an entry; `confirmations`: how many of them must, before an entry in the confirmed
-    lane counts as confirmed. `most_added_a_day`: entries that may be added in one day in UTC.
-    `expires`: from this hour on the list should not be used.
+    lane counts as confirmed. `most_added_a_day`: entries that may be added, amended or resumed in
+    one day in UTC.
+    `expires`: from this hour on nothing more comes into force, and the list should not be used.
     """
 
     v: Literal[1] = 1

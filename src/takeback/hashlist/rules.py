@@ -9,13 +9,16 @@ from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.errors import (
     EventOutOfPlaceError,
     EventTimeError,
+    ExpiredListError,
     GrowthBeyondCapError,
     MalformedLogError,
 )
 from takeback.hashlist.events import (
     AddedEvent,
+    AmendedEvent,
     KeyEvent,
     PurposeEvent,
+    ResumedEvent,
     canonical_json,
     parse_event,
 )
@@ -34,7 +37,8 @@ class LogRules:
 
     `purpose`: None only before the first event. `key`: the key that a key event has put in the
     place of the first one, None if there was none. `newest`: the latest time of any event.
-    `added`: entries added, by day in UTC, of the days that can still grow. `withheld`: whether any
+    `added`: entries added, amended or resumed, by day in UTC, of the days that can still grow: each
+    of these can bring a picture into force that was not there before. `withheld`: whether any
     event so far was withheld from the reader.
     """
 
@@ -48,9 +52,10 @@ class LogRules:
         """Return the rules after these events of the log `origin`, the next in log order.
 
         Raises EventOutOfPlaceError if the first event is no purpose, another one is, or a key is
-        of another log; GrowthBeyondCapError if more is added than the purpose allows;
-        EventTimeError for an event of the future or of long before its neighbours. Events whose
-        opening is erased or withheld count for nothing.
+        of another log; GrowthBeyondCapError if more comes into force than the purpose allows;
+        ExpiredListError if anything does after the purpose has expired; EventTimeError for an event
+        of the future or of long before its neighbours. Events whose opening is erased or withheld
+        count for nothing.
         """
         rules = replace(self, added=dict(self.added))
         for one in logged:
@@ -71,11 +76,25 @@ class LogRules:
                     rules = replace(rules, purpose=event)
                 case KeyEvent():
                     rules = replace(rules, key=_key_of(event, origin))
-                case AddedEvent():
+                case AddedEvent() | AmendedEvent() | ResumedEvent():
                     rules = rules._grown(event.time, 1)
                 case _:
                     pass
         return rules
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the purpose says that the list ends; None only before the first event."""
+        return self.purpose.expires if self.purpose is not None else None
+
+    def expired(self, origin: str, now: datetime) -> str | None:
+        """Say that the list of the log `origin` has expired by now; None while it has not."""
+        if self.expires is None or now < self.expires:
+            return None
+        return (
+            f"The list of {origin} has expired on {self.expires:%Y-%m-%d}, as its purpose says. "
+            "Ask the hotline for its new list."
+        )
 
     def _dated(self, time: datetime, now: datetime, index: int) -> "LogRules":
         if time == self.newest:
@@ -87,12 +106,19 @@ class LogRules:
         return replace(self, newest=newest, added=added)
 
     def _grown(self, time: datetime, count: int) -> "LogRules":
+        if self.expires is not None and time >= self.expires:
+            raise ExpiredListError(
+                f"Something was listed after {self.expires:%Y-%m-%d}, when the log expired "
+                "as its purpose says. Ask the hotline for its new list; the one you have stays in "
+                "force for the grace."
+            )
         day = time.date()
         number = self.added.get(day, 0) + count
         if self.purpose is not None and number > self.purpose.most_added_a_day:
             raise GrowthBeyondCapError(
-                f"More than {self.purpose.most_added_a_day} entries were added on {day}, the most "
-                "that the log's purpose allows. Ask the hotline; the list you have stays in force."
+                f"More than {self.purpose.most_added_a_day} entries came into force on {day}, the "
+                "most that the log's purpose allows. Ask the hotline; the list you have stays in "
+                "force."
             )
         return replace(self, added={**self.added, day: number})
 

@@ -55,7 +55,7 @@ def amend(entry: EntryId, lane: Lane) -> None:
         provenance=listed.provenance,
         signals=listed.signals,
     )
-    PendingEvent.objects.create(entry_id=entry, event=canonical_json(event), adds=False)
+    PendingEvent.objects.create(entry_id=entry, event=canonical_json(event), adds=True)
 
 
 class Model:

@@ -192,8 +192,10 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
         return False
     row.suspended_at = datetime.now(UTC)
     row.save(update_fields=["suspended_at"])
-    event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
-    PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
+    resumption, _ = PendingEvent.objects.filter(entry=row, adds=True).delete()
+    if not resumption:  # else the log still has it suspended
+        event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
+        PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
     record("entry.suspended", entry, actor)
     defer_sealing()
     return True
@@ -220,7 +222,7 @@ def resume_entry(entry: EntryId, actor: str) -> bool:
         provenance=listed.provenance,
         signals=listed.signals,
     )
-    PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
+    PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=True)
     record("entry.resumed", entry, actor)
     defer_sealing()
     return True

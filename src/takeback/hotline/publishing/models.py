@@ -53,9 +53,10 @@ class Entry(models.Model):
 class PendingEvent(models.Model):
     """An event that is not in the log yet: its canonical bytes.
 
-    `entry`: None for an event that is about no entry; `adds`: whether it adds one, which only so
-    many events a day may do; `waits_for`: nothing, or what must come first; `sent_in`: the
-    transaction that listed it, so that pictures of one report are not counted as a crowd.
+    `entry`: None for an event that is about no entry; `adds`: whether it brings one into force,
+    which only so many events a day may do; `waits_for`: nothing, or what must come first;
+    `sent_in`: the transaction that listed it, so that pictures of one report are not counted as a
+    crowd.
     """
 
     entry = models.ForeignKey(Entry, models.PROTECT, null=True)

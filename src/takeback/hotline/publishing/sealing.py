@@ -59,9 +59,9 @@ def seal_pending() -> int:
 
     New entries are checked first; those that a person has to look at stay out, and count. A log
     begins with its purpose, which does not count. At most 4096 at a time: call it again until it
-    returns 0. Of the events that add entries it takes as many as the purpose allows in a day; the
-    others wait. Two at once wait for each other. Killed at any instant, it has done all of it or
-    nothing.
+    returns 0. Of the events that bring entries into force it takes as many as the purpose allows in
+    a day, and none once that has expired; the others wait. Two at once wait for each other. Killed
+    at any instant, it has done all of it or nothing.
     """
     keys = log_keys()
     signer = keys.current
@@ -104,22 +104,31 @@ def _signers(keys: LogKeys, sealed: Sequence[_Sealed]) -> list[Signer]:
 
 
 def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:
-    """Lock the events to seal now: those that add nothing first, they are never held back.
+    """Lock the events to seal now: first those that bring nothing into force, never held back.
 
     What was imported comes after what was reported, however long it has waited.
     """
     ready = PendingEvent.objects.filter(waits_for=WaitsFor.NOTHING)
     waiting = reports_first(ready).select_for_update(of=("self",))
     others = list(waiting.filter(adds=False)[:_BATCH])
+    adding = waiting.filter(adds=True)
+    if cut_to_hour(now) >= purpose.expires:
+        if adding.exists():
+            _log.error(
+                "The list has expired on %s, as its purpose says. Nothing more can be listed: "
+                "begin another log, as docs/hotline.md says.",
+                purpose.expires.date(),
+            )
+        return others
     left = purpose.most_added_a_day - rules.added.get(now.date(), 0)
     room = min(_BATCH - len(others), left)
-    if left <= 0 and waiting.filter(adds=True).exists():
+    if left <= 0 and adding.exists():
         _log.warning(
             "The log has grown by %s entries today, as much as its purpose allows. "
             "What was reported since waits for tomorrow.",
             purpose.most_added_a_day,
         )
-    return others + list(waiting.filter(adds=True)[: max(0, room)])
+    return others + list(adding[: max(0, room)])
 
 
 def _mixed(pending: list[PendingEvent]) -> list[PendingEvent]:
