@@ -73,6 +73,15 @@ def test_a_fork_and_a_shortened_log_are_found_by_an_older_checkpoint(grown, hotl
     assert "shows only 602" in shortened.stderr
 
 
+def test_a_checkpoint_that_the_log_has_not_signed_proves_nothing(grown, hotline, tmp_path):
+    forged = Log(grown.signer.name, bytes([7]) * 32)
+    (tmp_path / "forged").write_bytes(forged.checkpoint())
+    done = audit(hotline, "--since", str(tmp_path / "forged"))
+    assert done.exit_code == 4
+    assert "not signed by a key of this log" in done.stderr
+    assert "forked" not in done.stderr
+
+
 def test_witnesses_are_asked_what_they_have_seen(grown, hotline, tmp_path: Path):
     fork = Log(grown.signer.name)
     for number in range(5):

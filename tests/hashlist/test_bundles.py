@@ -29,7 +29,6 @@ from takeback.hashlist.events import (
     write_hour,
 )
 from takeback.hashlist.tiles import BundleRef, TileRef
-from takeback.matching.policy import Lane
 from tests.hashlist.logs import added, events
 
 
@@ -157,7 +156,7 @@ def test_an_addition_read_in_passing_says_what_the_event_says(event: Event) -> N
     assert opened == opening.nonce + opening.event
     plain = (
         isinstance(event, AddedEvent)
-        and event.lane is not Lane.IMPORTED
+        and event.provenance.source == "reporter"
         and not re.search(r'[^ -~]|["\\]|^.{256}', event.provenance.hotline)
     )
     assert (addition is not None) == plain

@@ -5,6 +5,7 @@ itself. What is listed it does not see.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from takeback.hashlist.bundles import decode_entries, decode_openings
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from takeback.hashlist.cosignature import cosignatures_of
 from takeback.hashlist.errors import (
+    BadSignatureError,
     EventOutOfPlaceError,
     LogRewrittenError,
     LogShortenedError,
@@ -58,10 +60,8 @@ class Audit:
         checkpoint = open_checkpoint(self.note, key)
         yield f"{checkpoint.origin} has signed a checkpoint of {checkpoint.size} events."
         yield from self._cosignatures(key)
-        others = [(one, parse_checkpoint(split_note(one.note)[0])) for one in seen]
+        others = [(one, self._opened(one, key)) for one in seen]
         for one, other in others:
-            if other.origin != checkpoint.origin:
-                raise WrongOriginError(f"The checkpoint {one.where} is of {other.origin}.")
             if other.size > checkpoint.size:
                 raise LogShortenedError(
                     f"The checkpoint {one.where} has {other.size} events, and the hotline shows "
@@ -80,6 +80,20 @@ class Audit:
             yield f"The checkpoint {one.where} ({other.size} events) is of the same history."
         if checkpoint.size:
             yield self._purpose()
+
+    def _opened(self, one: SeenElsewhere, key: VerifierKey) -> Checkpoint:
+        """Read a checkpoint from elsewhere; only one that the log has signed says anything of it.
+
+        It may be from before the log was handed over: then the policy names the key of that time.
+        """
+        named = [log.key for log in self._policy.logs] if self._policy else []
+        for known in (key, *(other for other in named if other.name == key.name)):
+            with suppress(BadSignatureError):
+                return open_checkpoint(one.note, known)
+        raise BadSignatureError(
+            f"The checkpoint {one.where} is not signed by a key of this log, so it proves nothing. "
+            "If it is from before the log was handed over, name the old key in --trust."
+        )
 
     def _cosignatures(self, key: VerifierKey) -> Iterator[str]:
         if self._policy is None:
