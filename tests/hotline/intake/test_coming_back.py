@@ -99,7 +99,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     assert "Skylark got the code of this picture. It looks for copies now." in one
     assert "Skylark says it stopped 2 copies." in one
     assert "Skylark stopped a copy for now. A person there will look at it." in one
-    assert "Skylark looked at a picture. It says it is not the same one." in two
+    assert "A website looked at a picture. It says it is not the same one." in two
     assert "No one has told us about a copy so far." in two
     assert "Quiet Place" not in page, "it has not fetched the list"
     order = ["You put", "Skylark got", "Skylark says it stopped"]

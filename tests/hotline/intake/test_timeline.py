@@ -58,3 +58,5 @@ def test_what_is_not_in_force_says_so_and_a_held_one_says_nothing_else(
     assert kinds[2:] == [Happening.OFF_FOR_NOW] * suspended + [Happening.TAKEN_OFF] * withdrawn
     # Nobody is told who asked.
     assert all(fact.platform == "" for fact in facts[2:])
+    doubts = [fact for fact in facts if fact.kind is Happening.NOT_THE_SAME]
+    assert all(fact.platform == "" for fact in doubts)

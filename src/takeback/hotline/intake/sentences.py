@@ -75,9 +75,5 @@ def _text(fact: Fact) -> str:
                 fact.count,
             )
         case Happening.NOT_THE_SAME:
-            text = ngettext(
-                "%(platform)s looked at a picture. It says it is not the same one.",
-                "%(platform)s looked at %(count)s pictures. It says they are not the same.",
-                fact.count,
-            )
+            return _("A website looked at a picture. It says it is not the same one.")
     return text % values

@@ -22,13 +22,13 @@ class Happening(StrEnum):
     HELD = "held"
     LEFT_UP = "left_up"
     NOT_THE_SAME = "not_the_same"
+    """Somebody found that a copy is another picture: who, nobody is told."""
 
 
 _OF_FEEDBACK: Mapping[FeedbackValue, Happening] = {
     FeedbackValue.BLOCKED: Happening.STOPPED,
     FeedbackValue.PENDING_REVIEW: Happening.HELD,
     FeedbackValue.NOT_BLOCKED: Happening.LEFT_UP,
-    FeedbackValue.NOT_THE_SAME: Happening.NOT_THE_SAME,
 }
 
 FOUND = frozenset({Happening.STOPPED, Happening.HELD, Happening.LEFT_UP})
@@ -54,11 +54,12 @@ def facts_of_picture(
     """The facts about one entry, earliest first; being listed is the first of all.
 
     `day_of` says on which day of the reader's calendar a time falls; `standing`, whether the entry
-    is in force. Why it is not, and who asked, nobody is told.
+    is in force. Why it is not, and which platforms doubted it, nobody is told.
     """
     if standing is not None and standing.held_at is not None:
         return [Fact(Happening.LOOKED_AT_FIRST, listed_on)]
     dated: list[tuple[datetime, Fact]] = []
+    doubts: list[datetime] = []
     if standing is not None:
         dated += [
             (at, Fact(kind, day_of(at)))
@@ -74,9 +75,18 @@ def facts_of_picture(
             fact = Fact(Happening.FETCHED, day_of(outcome.fetched_at), name)
             dated.append((outcome.fetched_at, fact))
         for said in outcome.feedback:
+            if said.value is FeedbackValue.NOT_THE_SAME:
+                doubts.append(said.first)
+                continue
             fact = Fact(_OF_FEEDBACK[said.value], day_of(said.first), name, said.count)
             dated.append((said.first, fact))
+    if doubts:
+        dated.append((min(doubts), Fact(Happening.NOT_THE_SAME, day_of(min(doubts)))))
     # Gates give whole seconds: within one, the order above holds, so that nobody reads of a copy
     # that was stopped before the code had arrived.
-    dated.sort(key=lambda pair: (pair[0].replace(microsecond=0), pair[1].platform))
+    dated.sort(key=lambda pair: (pair[0].replace(microsecond=0), *_order(pair[1])))
     return [Fact(Happening.LISTED, listed_on), *(fact for _, fact in dated)]
+
+
+def _order(fact: Fact) -> tuple[bool, str]:
+    return fact.kind is Happening.NOT_THE_SAME, fact.platform
