@@ -18,9 +18,12 @@ from takeback.hotline.appeals.domain import FEWEST, Answer, blurred, figures_of
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing.actions import record_feedback, revoke_platform
+from takeback.hotline.publishing.canaries import add_canary
+from takeback.hotline.publishing.importing import list_imported
 from takeback.hotline.publishing.models import Entry
 from tests.hotline.desk.test_desk import _TOKEN, at_the_desk, read
 from tests.hotline.intake.visiting import ORIGIN
+from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_feedback import listed, platform, said
 
 _CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
@@ -145,12 +148,15 @@ def test_the_numbers_are_published_and_small_ones_are_not() -> None:
     platform("Heron")
     for _ in range(FEWEST):
         listed()
+    # What nobody reported here is no part of it.
+    list_imported("elsewhere", [tuple(some_signals())])
+    add_canary("Heron")
     send(platform="Heron", reference="nothing")
     numbers = Client().get("/figures.json").json()
     assert numbers.pop("in_force") == FEWEST
     assert set(numbers.values()) == {None}
     page = Client().get("/figures").content.decode()
-    assert page.count("Fewer than 5") == 7
+    assert page.count("Fewer than 5") == 8
     listed()
     assert Client().get("/figures.json").json()["in_force"] == FEWEST, "not at every look"
     cache.clear()

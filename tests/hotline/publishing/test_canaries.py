@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.fold import LiveEntry
@@ -16,10 +17,11 @@ from takeback.hotline.publishing.actions import (
     withdraw_entries,
 )
 from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.canaries import add_canary, find_canaries
+from takeback.hotline.publishing.canaries import CANARIES_EACH, add_canary, find_canaries
 from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, PlatformError
 from takeback.hotline.publishing.models import Canary, Platform
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.tasks import add_canary_of, plan_canaries
 from takeback.matching.policy import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_commands import takeback
@@ -90,6 +92,26 @@ def test_a_canary_lies_in_a_lane_that_its_platform_may_read() -> None:
     for name in ("Skylark", "Nobody"):
         with pytest.raises(PlatformError, match=name):
             add_canary(name)
+
+
+@pytest.mark.django_db
+def test_platforms_get_canaries_by_themselves_until_they_have_enough() -> None:
+    add_platform("Skylark")
+    add_platform("Plover")
+    sends_only = access.platform_keys("Plover")[0].number
+    add_key("Plover", [Scope.SEND_FEEDBACK])
+    revoke_key("Plover", sends_only)
+    for hour in range(500):
+        plan_canaries.func(hour)
+    jobs = ProcrastinateJob.objects.filter(task_name="takeback.add_canary")
+    assert {job.args["platform"] for job in jobs} == {"Skylark"}
+    # At no time that tells: spread over the hour.
+    assert len({job.scheduled_at.replace(microsecond=0) for job in jobs}) > 10
+    for job in jobs:
+        add_canary_of.func(**job.args)
+    assert Canary.objects.filter(platform__name="Skylark").count() == CANARIES_EACH
+    seal_pending()
+    assert len(seen_by("Skylark")) == CANARIES_EACH
 
 
 def test_canaries_are_added_and_found_by_command(hotline_database: str, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ FIGURES: Mapping[str, Promise] = {
     "withdrawn": _("Pictures that came off the list for good"),
     "held": _("Pictures that wait until a person has looked"),
     "suspended": _("Pictures that are off the list for now"),
+    "imported": _("Pictures that we pass on from lists of other people"),
     "resumed": _("Times that a picture was put back"),
     "appeals_received": _("Times that people told us of a mistake"),
     "appeals_answered": _("Times that we answered them"),

@@ -75,5 +75,5 @@ def _text(fact: Fact) -> str:
                 fact.count,
             )
         case Happening.NOT_THE_SAME:
-            return _("A website looked at a picture. It says it is not the same one.")
+            text = _("A website looked at a picture. It says it is not the same one.")
     return text % values

@@ -4,8 +4,10 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from takeback.fingerprints.listable import LEAST_QUALITY_FOR_PARTS
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
@@ -29,8 +31,23 @@ _HIGHEST_QUALITY_SHARE = 0.9
 _DIGEST = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{32})(?![0-9a-fA-F])")
 
 
+CANARIES_EACH: Final = 3
+"""A platform gets so many by itself, at times that chance chooses: one entry could be left out."""
+
+
+def lacks_canaries() -> list[str]:
+    """Return the names of the platforms that could read canaries and have too few."""
+    standing = Count("canary", filter=Q(canary__entry__withdrawn_at=None))
+    few = Platform.objects.filter(revoked_at=None).annotate(canaries=standing)
+    return [
+        platform.name
+        for platform in few.filter(canaries__lt=CANARIES_EACH).order_by("id")
+        if _lane_of(platform) is not None
+    ]
+
+
 @transaction.atomic
-def add_canary(name: str) -> None:
+def add_canary(name: str, actor: str = "operator") -> None:
     """List an entry that only this platform gets; raises PlatformError if it may read no lane.
 
     It has what a reported picture has: PDQs of a whole and of crops, SHA-256, MD5, all random. It
@@ -39,15 +56,18 @@ def add_canary(name: str) -> None:
     platform = Platform.objects.filter(name=name, revoked_at=None).first()
     if platform is None:
         raise no_platform(name)
+    lane = _lane_of(platform)
+    if lane is None:
+        raise PlatformError(f"{platform.name} has no key that may read the list.")
     signals = _signals()
     canary = Canary(
-        entry_id=list_picture(signals, _lane_of(platform), "operator"),
+        entry_id=list_picture(signals, lane, actor),
         platform=platform,
         digests=[signal.value for signal in signals],
         made_at=datetime.now(UTC),
     )
     canary.save(force_insert=True)
-    record("platform.canary_added", f"platform {platform.id}", "operator")
+    record("platform.canary_added", f"platform {platform.id}", actor)
 
 
 def find_canaries(text: str) -> list[CanaryFound]:
@@ -70,7 +90,7 @@ def _any_close(digests: Iterable[str], codes: Iterable[str], widest: int) -> boo
     return any((int(code, 16) ^ one).bit_count() <= widest for code in codes for one in wanted)
 
 
-def _lane_of(platform: Platform) -> Lane:
+def _lane_of(platform: Platform) -> Lane | None:
     """Choose a lane that the platform may read, the one that most entries are in if it can."""
     keys = PlatformKey.objects.filter(
         platform=platform, revoked_at=None, expires_at__gt=datetime.now(UTC)
@@ -81,7 +101,7 @@ def _lane_of(platform: Platform) -> Lane:
     for lane in (Lane.SELF_REPORTED, Lane.CONFIRMED):
         if lanes & LANE_BITS[lane]:
             return lane
-    raise PlatformError(f"{platform.name} has no key that may read the list.")
+    return None
 
 
 def _signals() -> tuple[Signal, ...]:

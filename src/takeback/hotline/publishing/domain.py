@@ -301,12 +301,16 @@ class UnknownCheckpointError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ListFigures:
-    """Entries by how they stand now; `resumed`: how often one was put into force again."""
+    """Entries by how they stand now; `resumed`: how often one was put into force again.
+
+    `imported`: those in force that stand on another organisation's list; no other number has them.
+    """
 
     in_force: int
     withdrawn: int
     held: int
     suspended: int
+    imported: int
     resumed: int
 
 

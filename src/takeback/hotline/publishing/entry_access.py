@@ -90,18 +90,20 @@ def entry_of_reference(platform: str, reference: str) -> EntryId | None:
 
 
 def list_figures() -> ListFigures:
-    """Count the entries of the list, by how they stand now, and how often one was put back.
+    """Count what this hotline lists, by how it stands now, and what it passes on from elsewhere.
 
-    Those that gates are tried with are no part of it.
+    Canaries, and pictures that gates are tried with, are nobody's.
     """
     held = Q(hold__isnull=False, hold__decided_at=None)
     standing = Q(withdrawn_at=None)
     off = Q(suspended_at__isnull=False)
-    counted = Entry.objects.exclude(lane=Lane.TEST).aggregate(
-        in_force=Count("pk", filter=standing & ~off & ~held),
-        withdrawn=Count("pk", filter=~standing),
-        held=Count("pk", filter=standing & held),
-        suspended=Count("pk", filter=standing & off),
+    own = Q(lane__in=(Lane.SELF_REPORTED, Lane.CONFIRMED), canary=None)
+    counted = Entry.objects.aggregate(
+        in_force=Count("pk", filter=own & standing & ~off & ~held),
+        withdrawn=Count("pk", filter=own & ~standing),
+        held=Count("pk", filter=own & standing & held),
+        suspended=Count("pk", filter=own & standing & off),
+        imported=Count("pk", filter=Q(lane=Lane.IMPORTED) & standing & ~off & ~held),
     )
     return ListFigures(**counted, resumed=count_of("entry.resumed"))
 
