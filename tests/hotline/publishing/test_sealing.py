@@ -6,13 +6,19 @@ from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pydantic import ValidationError
 
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import list_picture, withdraw_entries
+from takeback.hotline.publishing.actions import (
+    list_picture,
+    resume_entry,
+    suspend_entry,
+    withdraw_entries,
+)
 from takeback.hotline.publishing.domain import UnknownEntryError
 from takeback.hotline.publishing.models import (
     Checkpoint,
@@ -133,6 +139,33 @@ def test_withdrawing_again_changes_nothing() -> None:
     withdraw_entries([entry], "reporter")
     assert seal_pending() == 0
     assert AuditRecord.objects.filter(verb="entry.withdrawn").count() == 1
+
+
+@pytest.mark.django_db
+def test_many_are_withdrawn_in_as_many_statements_as_one() -> None:
+    entries = list_pictures(41)
+    seal_pending()
+    suspended, resumed, *_ = entries
+    for entry in (suspended, resumed):
+        suspend_entry(entry, "hotline", "staff")
+    seal_pending()
+    resume_entry(resumed, "staff")
+    unsealed = list_pictures(2)
+    withdraw_entries(entries[-1:], "hotline")
+    with CaptureQueriesContext(connection) as for_one:
+        assert withdraw_entries(entries[-2:], "hotline") == entries[-2:-1]
+    with CaptureQueriesContext(connection) as for_many:
+        assert set(withdraw_entries([*entries, *unsealed], "hotline")) == {
+            *entries[:-2],
+            *unsealed,
+        }
+    assert len(for_many) == len(for_one)
+    with CaptureQueriesContext(connection) as for_none:
+        withdraw_entries(entries, "hotline")
+    assert not any("advisory" in one["sql"] for one in for_none.captured_queries)
+    assert seal_pending() == 41
+    assert follow_database() == {}
+    assert not LogEntry.objects.filter(entry__in=unsealed).exists()
 
 
 @pytest.mark.django_db

@@ -25,7 +25,9 @@ def record(verb: str, subject: str, actor: str) -> None:
 
 @transaction.atomic
 def record_all(verb: str, subjects: Sequence[str], actor: str) -> None:
-    """Add a record for each subject, in their order; see `record`."""
+    """Add a record for each subject, in their order; see `record`. Without one it locks nothing."""
+    if not subjects:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     last = AuditRecord.objects.order_by("-position").first()

@@ -151,33 +151,45 @@ def release_entry(entry: EntryId, actor: str) -> bool:
 @transaction.atomic
 def withdraw_entries(
     entries: Iterable[EntryId], reason: Literal["reporter", "hotline"], actor: str = ""
-) -> None:
+) -> list[EntryId]:
     """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
 
-    An entry that has not reached the log yet never will. `actor`: whose act it is, for the audit
-    record; the reason says it if nothing else does. Raises UnknownEntryError, and changes
-    nothing, if one was never listed.
+    Returns those that this took off. An entry that has not reached the log yet never will. `actor`:
+    whose act it is, for the audit record; the reason says it if nothing else does. Raises
+    UnknownEntryError, and changes nothing, if one was never listed. However many there are, it
+    takes as many statements.
     """
     wanted = sorted(set(entries))
     rows = _lock(wanted).values()
     if len(rows) != len(wanted):
         raise UnknownEntryError("An entry that was never listed can't be withdrawn.")
     now = datetime.now(UTC)
-    ending = [row for row in rows if row.withdrawn_at is None]
-    for row in ending:
-        row.withdrawn_at, row.pdq = now, None
-        row.save(update_fields=["withdrawn_at", "pdq"])
-        Hold.objects.filter(entry=row, decided_at=None).update(decided_at=now)
-        Hold.objects.filter(entry=row).update(close_to=[])
-        PendingEvent.objects.filter(entry=row).delete()
-        indexes = LogEntry.objects.filter(entry=row).order_by("index")
-        if erases := tuple(indexes.values_list("index", flat=True)):
-            event = WithdrawnEvent(
-                entry=EntryId(row.id), time=cut_to_hour(now), erases=erases, reason=reason
-            )
-            PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
-    record_all("entry.withdrawn", [row.id for row in ending], actor or reason)
+    ending = [EntryId(row.id) for row in rows if row.withdrawn_at is None]
+    Entry.objects.filter(id__in=ending).update(withdrawn_at=now, pdq=None)
+    holds = Hold.objects.filter(entry__in=ending)
+    holds.filter(decided_at=None).update(decided_at=now)
+    holds.update(close_to=[])
+    PendingEvent.objects.filter(entry__in=ending).delete()
+    erases: dict[EntryId, list[int]] = {}
+    logged = LogEntry.objects.filter(entry__in=ending).order_by("index")
+    for entry, index in logged.values_list("entry", "index"):
+        erases.setdefault(EntryId(entry), []).append(index)
+    PendingEvent.objects.bulk_create(
+        PendingEvent(
+            entry_id=entry,
+            event=canonical_json(
+                WithdrawnEvent(
+                    entry=entry, time=cut_to_hour(now), erases=tuple(erases[entry]), reason=reason
+                )
+            ),
+            adds=False,
+        )
+        for entry in ending
+        if entry in erases
+    )
+    record_all("entry.withdrawn", ending, actor or reason)
     defer_sealing()
+    return ending
 
 
 @transaction.atomic
