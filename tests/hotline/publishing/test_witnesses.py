@@ -1,11 +1,16 @@
 """Nobody gets a checkpoint before enough witnesses have cosigned it; witnesses are processes."""
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from pytest_django import Settings
 from typer.testing import CliRunner
@@ -15,14 +20,22 @@ from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.trust import TrustPolicy
 from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import list_picture
-from takeback.hotline.publishing.models import PendingEvent
+from takeback.hotline.publishing.actions import list_picture, withdraw_entries
+from takeback.hotline.publishing.models import LogEntry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.signing import log_signer
 from takeback.hotline.publishing.witnesses import log_status, submit_newest, witness_policy
 from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.hotline.publishing.test_interrupted import wait_until_held_up
 from tests.hotline.publishing.test_running import await_truth, running
 from tests.witness.witnesses import GrowingLog, RunningWitness, keys_of, witness
+
+_SUBMIT = """
+import django
+django.setup()
+from takeback.hotline.publishing.witnesses import submit_newest
+submit_newest()
+"""
 
 
 @pytest.fixture
@@ -169,3 +182,38 @@ def test_the_worker_publishes_by_itself_while_a_witness_is_away(
         await_truth(lambda: access.current_checkpoint()[0] == 2, process)
         list_picture(some_signals())
         await_truth(lambda: access.current_checkpoint()[0] == 3, process)
+
+
+def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
+    hotline_database: str, witnesses: list[RunningWitness], settings: Settings
+) -> None:
+    gone = list_picture(some_signals())
+    seal_pending()
+    submit_newest()
+    withdraw_entries([gone], "reporter")
+    seal_pending()
+    for one in witnesses[1:]:
+        one.kill()
+    submit_newest()
+    assert access.current_checkpoint()[0] == 2
+    # The operator gives up on the two that are away: all that are left have cosigned.
+    text = settings.WITNESSES.read_text()
+    settings.WITNESSES.write_text(f"{text.splitlines()[0]}\nquorum w0\n")
+    environment = {
+        "DATABASE_URL": hotline_database,
+        "TAKEBACK_WITNESSES": str(settings.WITNESSES),
+    }
+    with psycopg.connect(hotline_database) as another:
+        another.execute("LOCK TABLE publishing_logentry IN SHARE MODE")
+        with subprocess.Popen(
+            [sys.executable, "-c", _SUBMIT], env={**os.environ, **environment}
+        ) as process:
+            try:
+                wait_until_held_up(hotline_database, process)
+            finally:
+                process.send_signal(signal.SIGKILL)
+    assert access.current_checkpoint()[0] == 2
+    submit_newest()
+    assert access.current_checkpoint()[0] == 3
+    assert follow_database() == {}
+    assert LogEntry.objects.filter(entry=gone, event=None).exists()

@@ -108,8 +108,8 @@ def submit_newest() -> None:
     missing = [witness for witness in policy.witnesses if witness.name not in cosigned]
     if missing:
         _Round(policy, newest).ask(missing)
-    elif not _is_published(newest):
-        publish(newest)
+    else:
+        _publish_once(newest.size)
     _warn_if_late(policy, newest.size)
 
 
@@ -195,14 +195,26 @@ def _tile(ref: TileRef) -> bytes:
 
 @transaction.atomic
 def _take_cosignature(policy: TrustPolicy, witness: Witness, size: int, line: bytes) -> None:
-    # Two workers that take cosignatures of one checkpoint wait for each other.
-    checkpoint = Checkpoint.objects.select_for_update().get(size=size)
+    checkpoint = _locked(size)
     Cosignature.objects.get_or_create(
         checkpoint=checkpoint, key=_key_of(witness), defaults={"line": line}
     )
     names = policy.witnessed_by(access.cosigned_note(checkpoint))
     if policy.is_met_by(names) and not _is_published(checkpoint):
         publish(checkpoint)
+
+
+@transaction.atomic
+def _publish_once(size: int) -> None:
+    """Publish a checkpoint that has all its cosignatures, unless another worker has."""
+    checkpoint = _locked(size)
+    if not _is_published(checkpoint):
+        publish(checkpoint)
+
+
+def _locked(size: int) -> Checkpoint:
+    """Lock a checkpoint: two workers that may publish the same one wait for each other."""
+    return Checkpoint.objects.select_for_update().get(size=size)
 
 
 def _is_published(checkpoint: Checkpoint) -> bool:
