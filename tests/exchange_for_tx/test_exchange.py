@@ -19,8 +19,10 @@ from takeback.exchange_for_tx.exchange import (
 )
 from takeback.exchange_for_tx.following import ListCheckpoint
 from takeback.gate.client import HotlineError
+from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.errors import LogError, UnwitnessedError, WrongOriginError
+from takeback.hashlist.events import EntryId
 from takeback.hashlist.trust import TrustPolicyError
 from takeback.matching.policy import Lane
 from tests.gate.log_server import Log, serving
@@ -78,6 +80,25 @@ def test_exchange_follows_the_list_and_refuses_another() -> None:
     with serving(rewritten) as url, pytest.raises(LogError):
         store.fetch(exchange(url, rewritten))
     assert store.fetched == known
+
+
+class WithdrawnMeanwhile(Log):
+    """A log from which an entry is taken after the checkpoint was fetched, before its openings."""
+
+    leaving: EntryId | None = None
+
+    def openings(self, part: EventRange) -> bytes:
+        if self.leaving is not None:
+            self.withdraw(self.leaving)
+            self.leaving = None
+        return super().openings(part)
+
+
+def test_exchange_waits_for_a_withdrawal_between_checkpoint_and_openings() -> None:
+    log, stays = WithdrawnMeanwhile(), os.urandom(32)
+    log.leaving, kept = log.add(os.urandom(32)), log.add(stays)
+    with serving(log) as url:
+        assert Following().fetch(exchange(url, log)) == {stays.hex(): {kept}}
 
 
 def test_exchange_asks_for_the_witnesses_of_its_trust_policy(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Takes the signed log one verified step further, from a checkpoint that `tx` keeps for us."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,24 +8,15 @@ from datetime import UTC, datetime
 
 from threatexchange.exchanges.fetch_state import FetchCheckpointBase
 
+from takeback.gate.checkpoints import require_trust, take_newest
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import (
-    ErasedWithoutWithdrawalError,
-    ExpiredListError,
-    LogError,
-    WrongOriginError,
-)
+from takeback.hashlist.errors import ExpiredListError, LogError
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.hashlist.trust import TrustPolicy
-
-# An entry can be withdrawn between our fetching a checkpoint and its openings; the hotline signs
-# the withdrawal within seconds, and a newer checkpoint then explains the gap.
-_ERASED_TRIES = 5
-_ERASED_PAUSE_SECONDS = 0.5
 
 
 @dataclass
@@ -71,17 +61,11 @@ def next_step(
     checkpoint has to meet besides. Raises LogError if the log is refused, HotlineError if the
     hotline can't be asked.
     """
-    for tries_left in reversed(range(_ERASED_TRIES)):
-        try:
-            return _step(client, token, before, trust)
-        except ErasedWithoutWithdrawalError:
-            if not tries_left:
-                raise
-            threading.Event().wait(_ERASED_PAUSE_SECONDS)
-    raise AssertionError("unreachable: the last try returns or raises")
+    return take_newest(client.checkpoint, lambda note: _step_to(note, client, token, before, trust))
 
 
-def _step(
+def _step_to(
+    note: bytes,
     client: HotlineClient,
     token: PlatformToken,
     before: ListCheckpoint | None,
@@ -99,10 +83,8 @@ def _step(
             "The token does not fit the key of the log. Ask the hotline for a new token; for "
             "another log, delete what was fetched (tx fetch --clear)."
         )
-    note = client.checkpoint()
     growth = LogGrowth(frontier, signed := open_checkpoint(note, key))
-    if trust is not None:
-        _require_trust(trust, note, pinned, key)
+    require_trust(trust, note, pinned, key)
     events: list[LoggedEvent] = []
     now = datetime.now(UTC)
     for part in growth.ranges():
@@ -117,16 +99,6 @@ def _step(
         pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at
     )
     return VerifiedStep(events, after, sum(one.withheld for one in events))
-
-
-def _require_trust(trust: TrustPolicy, note: bytes, pinned: VerifierKey, key: VerifierKey) -> None:
-    """Ask for what a gate asks for: a policy may name the key first believed, or none."""
-    known = {log.key for log in trust.logs}
-    if known and known.isdisjoint((pinned, key)):
-        raise WrongOriginError(
-            f"The trust policy names no key of the log of {key.name}. Give a policy that does."
-        )
-    trust.require_quorum(note)
 
 
 def opened(step: VerifiedStep) -> Iterator[LoggedEvent]:

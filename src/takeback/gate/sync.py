@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from takeback.gate.checkpoints import require_trust, take_newest
 from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.confirmations import fold_confirmations
 from takeback.gate.courier import back_off_seconds
@@ -27,12 +28,7 @@ from takeback.gate.store import FollowedLog, Store, record_contact, write_follow
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.errors import (
-    ErasedWithoutWithdrawalError,
-    ExpiredListError,
-    LogError,
-    WrongOriginError,
-)
+from takeback.hashlist.errors import ExpiredListError, LogError
 from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
@@ -43,11 +39,6 @@ from takeback.matching.snapshot import SnapshotSource
 from takeback.matching.snapshot_file import SnapshotError
 
 logger = logging.getLogger(__name__)
-
-# A withdrawal may erase openings between our fetching a checkpoint and its bundles; the hotline
-# signs the withdrawal within seconds, and a newer checkpoint then explains the gap.
-_ERASED_TRIES = 5
-_ERASED_PAUSE_SECONDS = 0.5
 
 
 class WrongKeyError(LogError):
@@ -117,19 +108,9 @@ class ListSync:
 
     def _take_newest(self, checkpoint_note: bytes | None) -> SyncOutcome:
         self._publisher.publish()  # a sync killed just before this point left it to us
-        for tries_left in reversed(range(_ERASED_TRIES)):
-            note = checkpoint_note or self._client.checkpoint()
-            try:
-                outcome = self._take(note)
-            except ErasedWithoutWithdrawalError:
-                if not tries_left:
-                    raise
-                checkpoint_note = None
-                threading.Event().wait(_ERASED_PAUSE_SECONDS)
-            else:
-                self._acknowledge(self._publisher.publish())
-                return outcome
-        raise AssertionError("unreachable: the last try returns or raises")
+        outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
+        self._acknowledge(self._publisher.publish())
+        return outcome
 
     def follow(
         self,
@@ -174,7 +155,7 @@ class ListSync:
     def _take(self, note: bytes) -> SyncOutcome:
         position = self._position()
         checkpoint = open_checkpoint(note, position.key)
-        self._require_trust(note, position)
+        require_trust(self._trust, note, position.pinned, position.key)
         new_events = checkpoint.size - position.frontier.size
         growth = LogGrowth(position.frontier, checkpoint)
         log = self._store.followed_log()
@@ -240,17 +221,6 @@ class ListSync:
             logger.warning("The hotline does not know yet what is in force here: %s", error)
         else:
             self._acknowledged = in_force
-
-    def _require_trust(self, note: bytes, position: _Position) -> None:
-        if self._trust is None:
-            return
-        known = {log.key for log in self._trust.logs}
-        if known and known.isdisjoint((position.pinned, position.key)):
-            raise WrongOriginError(
-                f"The trust policy names no key of the log of {position.key.name}. "
-                "Give --trust a policy that does. The list you have stays in force."
-            )
-        self._trust.require_quorum(note)
 
     def _opened(self, note: bytes) -> Checkpoint:
         return open_checkpoint(note, self._position().key)
