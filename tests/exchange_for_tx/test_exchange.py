@@ -25,7 +25,7 @@ from takeback.hashlist.errors import LogError, UnwitnessedError, WrongOriginErro
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.trust import TrustPolicyError
 from takeback.matching.policy import Lane
-from tests.gate.log_server import Log, serving
+from tests.gate.log_server import ORIGIN, Log, serving
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/compatible-feeds.md"
 
@@ -99,6 +99,27 @@ def test_exchange_waits_for_a_withdrawal_between_checkpoint_and_openings() -> No
     log.leaving, kept = log.add(os.urandom(32)), log.add(stays)
     with serving(log) as url:
         assert Following().fetch(exchange(url, log)) == {stays.hex(): {kept}}
+
+
+@pytest.mark.parametrize(
+    ("confirmations", "category", "lane"),
+    [
+        (1, SignalOpinionCategory.POSITIVE_CLASS, Lane.CONFIRMED),
+        (2, SignalOpinionCategory.INVESTIGATION_SEED, Lane.SELF_REPORTED),
+    ],
+)
+def test_what_several_must_confirm_counts_as_self_reported(
+    confirmations: int, category: SignalOpinionCategory, lane: Lane
+) -> None:
+    log, store, code = Log(), Following(), os.urandom(32)
+    log.begin_anew(confirmers=(ORIGIN, "other.example.org"), confirmations=confirmations)
+    log.add(code, Lane.CONFIRMED)
+    with serving(log) as url:
+        api = exchange(url, log, only_lanes={lane.value})
+        store.fetch(api)
+    signals = api.naive_convert_to_signal_type([PdqSignal], api.collab, store.fetched)
+    (opinion,) = signals[PdqSignal][code.hex()].get_as_opinions()
+    assert (opinion.category, opinion.tags) == (category, {lane})
 
 
 def test_exchange_asks_for_the_witnesses_of_its_trust_policy(tmp_path: Path) -> None:

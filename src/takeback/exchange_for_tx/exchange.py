@@ -22,6 +22,7 @@ from takeback.hashlist.events import (
     SuspendedEvent,
     WithdrawnEvent,
 )
+from takeback.hashlist.one_list import lane_on_one_list
 from takeback.hashlist.trust import TrustPolicy
 from takeback.matching.policy import Lane, MatchPolicy
 
@@ -161,9 +162,11 @@ class TakebackExchangeAPI(
     ) -> Iterator[fetch_state.FetchDelta[str, ListedPicture, ListCheckpoint]]:
         """Fetch what has changed since a checkpoint: one delta, verified to the signed root.
 
-        What the token may not read is left out, and a warning says how much that is. Raises
-        LogError if the log is refused, HotlineError if the hotline can't be asked; what was fetched
-        before then stays as it is.
+        What the token may not read is left out, and a warning says how much that is. Where the
+        log's purpose asks for several confirmations, confirmed entries are taken as self-reported:
+        this list alone does not say who else has confirmed them. Raises LogError if the log is
+        refused, HotlineError if the hotline can't be asked; what was fetched before then stays as
+        it is.
         """
         step = next_step(self._client, self._token, checkpoint, self._trust)
         if step.withheld:
@@ -178,13 +181,14 @@ class TakebackExchangeAPI(
         for logged in opened(step):
             match logged.event:
                 case AddedEvent() | AmendedEvent() | ResumedEvent() as event:
-                    floor = MatchPolicy().of(event.lane).quality_floor
+                    lane = lane_on_one_list(event.lane, step.purpose)
+                    floor = MatchPolicy().of(lane).quality_floor
                     pdqs = [
                         one.value
                         for one in event.signals
                         if one.type == "pdq" and one.quality >= floor
                     ]
-                    updates[event.entry] = ListedPicture(event.lane.value, pdqs)
+                    updates[event.entry] = ListedPicture(lane.value, pdqs)
                 case SuspendedEvent() | WithdrawnEvent() as event:
                     updates[event.entry] = None
                 case _:

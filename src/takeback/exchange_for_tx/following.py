@@ -12,6 +12,7 @@ from takeback.gate.checkpoints import require_trust, take_newest
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.errors import ExpiredListError, LogError
+from takeback.hashlist.events import PurposeEvent
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
 from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
@@ -41,11 +42,13 @@ class ListCheckpoint(FetchCheckpointBase):
 class VerifiedStep:
     """The events since a checkpoint, all of them verified, and the checkpoint after them.
 
-    `withheld`: how many there are that this token may not read.
+    `purpose`: what the log is for, None while it is empty; `withheld`: how many events there are
+    that this token may not read.
     """
 
     events: list[LoggedEvent]
     checkpoint: ListCheckpoint
+    purpose: PurposeEvent | None
     withheld: int
 
 
@@ -98,7 +101,7 @@ def _step_to(
     after = ListCheckpoint(
         pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at
     )
-    return VerifiedStep(events, after, sum(one.withheld for one in events))
+    return VerifiedStep(events, after, rules.purpose, sum(one.withheld for one in events))
 
 
 def opened(step: VerifiedStep) -> Iterator[LoggedEvent]:
