@@ -181,6 +181,9 @@ def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
     platforms = list(Platform.objects.order_by("name"))
     for platform in platforms:
         publishing.note_fetched(platform, 2)
+        acknowledge(platform)
+    publishing.add_platform("Heron")  # says nothing of what is in force there
+    publishing.note_fetched(Platform.objects.get(name="Heron"), 2)
     visitor.read("/case/withdraw").post("/case/withdraw")
     assert (
         "0 of 2 websites have removed it from their list so far." in visitor.read("/withdrawn").page
@@ -193,5 +196,6 @@ def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
         ]
     ):
         acknowledge(platforms[number])
-        assert said in visitor.read("/withdrawn").page
+        page = visitor.read("/withdrawn").page
+        assert f"{said} Some websites do not tell us if they have removed it." in page
     assert "removed it" not in Visitor().read("/withdrawn").page

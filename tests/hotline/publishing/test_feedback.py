@@ -237,31 +237,31 @@ def test_token_itself_is_not_in_the_database() -> None:
 
 @pytest.mark.django_db
 def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
-    for name in ("Skylark", "Plover", "Wren", "Swift"):
+    names = ("Skylark", "Plover", "Wren", "Swift", "Heron")
+    for name in names:
         add_platform(name)
-    skylark, plover, wren, swift = (
-        Platform.objects.get(name=name) for name in ("Skylark", "Plover", "Wren", "Swift")
-    )
+    skylark, plover, wren, swift, heron = (Platform.objects.get(name=name) for name in names)
     first, second = (list_picture(some_signals()) for _ in range(2))
     seal_pending()
-    for platform in (skylark, plover, swift):
+    for platform in (skylark, plover, swift, heron):
         note_fetched(platform, 3)
     revoke_platform("Swift")
     acknowledge(skylark)
     acknowledge(plover)
     withdraw_entries([first, second], "reporter")
-    assert access.removal_of([first, second]) == Removal(0, 2)
+    # Heron follows in a way that does not say what is in force there.
+    assert access.removal_of([first, second]) == Removal(0, 2, silent=1)
     seal_pending()
-    assert access.removal_of([first, second]) == Removal(0, 2)
+    assert access.removal_of([first, second]) == Removal(0, 2, silent=1)
     acknowledge(skylark)
-    assert access.removal_of([first, second]) == Removal(1, 2)
+    assert access.removal_of([first, second]) == Removal(1, 2, silent=1)
     with pytest.raises(UnknownCheckpointError):
         record_acknowledgement(plover, Acknowledgement(size=5, root="00" * 32))
     with pytest.raises(UnknownCheckpointError):
         record_acknowledgement(plover, Acknowledgement(size=4, root="00" * 32))
     acknowledge(plover)
     acknowledge(wren)  # it had never got them
-    assert access.removal_of([first, second]) == Removal(2, 2)
+    assert access.removal_of([first, second]) == Removal(2, 2, silent=1)
     assert access.removal_of([]) == Removal(0, 0)
 
 

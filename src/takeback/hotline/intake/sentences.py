@@ -26,8 +26,13 @@ def of_fact(fact: Fact) -> Sentence:
 
 def of_removal(removal: Removal) -> str:
     """How far what was taken back is off the lists of others; empty if nobody had got it."""
-    if not removal.of:
-        return ""
+    sentences = [_of_those_who_say(removal)] if removal.of else []
+    if removal.silent:
+        sentences.append(_("Some websites do not tell us if they have removed it."))
+    return " ".join(sentences)
+
+
+def _of_those_who_say(removal: Removal) -> str:
     if removal.done < removal.of:
         text = ngettext(
             "%(done)s of %(count)s website has removed it from its list so far.",

@@ -181,12 +181,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Of the platforms that had got withdrawn entries: how many there are, and how many say that
-    none of these is in force there any more.
+    """Of the platforms that had got withdrawn entries: how many say what is in force there, and how
+    many that none of these is any more.
+
+    `silent`: how many never say: they read the list in a shape that knows no such word.
     """
 
     done: int
     of: int
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,17 +133,20 @@ def removal_of(entries: Iterable[EntryId]) -> Removal:
     # An entry's last event is its withdrawal, unless that still waits to be sealed.
     waits = PendingEvent.objects.filter(entry__in=wanted).exists()
     withdrawn_at = max((row["last"] for row in newest), default=None)
-    done = of = 0
+    done = of = silent = 0
     for platform in Platform.objects.filter(revoked_at=None).select_related(
         "platformacknowledgement"
     ):
         if not _fetched(wanted, platform):
             continue
-        of += 1
         said = getattr(platform, "platformacknowledgement", None)
-        if said is not None and not waits and withdrawn_at is not None:
+        if said is None:
+            silent += 1
+            continue
+        of += 1
+        if not waits and withdrawn_at is not None:
             done += said.size > withdrawn_at
-    return Removal(done, of)
+    return Removal(done, of, silent)
 
 
 def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
