@@ -28,7 +28,7 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
     * `takeback hotline platform webhook add Skylark https://hooks.example.org/takeback`
     """
     set_up()
-    from takeback.hotline.publishing.webhook_client import WebhookError
+    from takeback.hotline.publishing.webhook_addresses import WebhookError
     from takeback.hotline.publishing.webhook_message import webhook_key
     from takeback.hotline.publishing.webhooks import add_webhook
 

@@ -29,7 +29,8 @@ from takeback.hotline.publishing.actions import add_platform, list_picture, revo
 from takeback.hotline.publishing.domain import PlatformError
 from takeback.hotline.publishing.models import Webhook, WebhookDelivery
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.webhook_client import WebhookError, checked_url, post
+from takeback.hotline.publishing.webhook_addresses import WebhookError, checked_url
+from takeback.hotline.publishing.webhook_client import post
 from takeback.hotline.publishing.webhook_message import webhook_key
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_commands import takeback
@@ -264,9 +265,15 @@ def test_addresses_that_can_not_be_are_refused(url: str) -> None:
     "addresses",
     [
         *(["127.0.0.1"], ["10.0.0.1"], ["172.16.0.1"], ["192.168.1.1"], ["169.254.169.254"]),
-        *(["100.64.0.1"], ["0.0.0.0"], ["224.0.0.1"], ["255.255.255.255"], ["::1"], ["::"]),
-        *(["fe80::1%eth0"], ["fd00::1"], ["ff02::1"], ["::ffff:10.0.0.1"], ["2002:a00:1::"]),
-        *(["64:ff9b::a00:1"], ["2001:0:a00:1::"], ["1.1.1.1", "10.0.0.1"]),
+        *(["100.64.0.1"], ["0.0.0.0"], ["224.0.0.1"], ["255.255.255.255"], ["240.0.0.1"]),
+        *(["192.0.0.8"], ["192.0.2.1"], ["192.88.99.1"], ["198.18.0.1"], ["203.0.113.1"]),
+        *(["::1"], ["::"], ["fe80::1%eth0"], ["fd00::1"], ["ff02::1"], ["ff0e::1"], ["fec0::1"]),
+        # An IPv4 address in disguise: mapped, compatible, translated, by NAT64, 6to4 and Teredo.
+        *(["::ffff:10.0.0.1"], ["::127.0.0.1"], ["::ffff:0:127.0.0.1"], ["64:ff9b::a00:1"]),
+        *(["64:ff9b:1::a00:1"], ["2002:a00:1::"], ["2002:7f00:1::1"], ["2001:0:a00:1::"]),
+        # No more of IPv6 than 2000::/3, and of that nothing set apart.
+        *(["100::1"], ["4000::1"], ["5f00::1"], ["2001:db8::1"], ["2001:2::1"], ["3fff::1"]),
+        *(["1.1.1.1", "10.0.0.1"], ["1.1.1.1", "2002:a00:1::"]),
     ],
 )
 def test_names_that_lead_inside_are_not_connected_to(
@@ -277,6 +284,25 @@ def test_names_that_lead_inside_are_not_connected_to(
     monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("it connected"))
     with pytest.raises(WebhookError, match="not public"):
         post("https://hooks.example.org/", b"", {}, loopback=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001::1", "2001:4860::1"]
+)
+def test_names_that_lead_to_the_public_are_connected_to(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[str] = []
+
+    def refused(to: tuple[str, int], *_: object) -> None:
+        reached.append(to[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
+    monkeypatch.setattr(socket, "create_connection", refused)
+    with pytest.raises(WebhookError, match="ConnectionRefusedError"):
+        post("https://hooks.example.org/", b"", {}, loopback=False)
+    assert reached == [address]
 
 
 def test_the_address_is_pinned_and_the_certificate_is_that_of_the_name(

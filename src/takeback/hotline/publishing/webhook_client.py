@@ -6,48 +6,19 @@ followed, proxies of the environment not used, and the answer is read neither lo
 """
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
-MOST_URL: Final = 500
+from takeback.hotline.publishing.webhook_addresses import WebhookError, checked_url, resolved
+
 MOST_SECONDS: Final = 10.0
 """For one try, connecting included."""
 _STEP_SECONDS: Final = 5.0
 _MOST_ANSWER_BYTES: Final = 16 * 1024
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in disguise
-
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class WebhookError(ValueError):
-    """A webhook can't be, or was not taken; the message says why and never repeats the address."""
-
-
-def checked_url(url: str, *, loopback: bool) -> SplitResult:
-    """Return the parts of an address that webhooks may go to; `loopback`: this machine may be one.
-
-    Raises WebhookError if it is too long, not https (http to a loopback address if allowed), or
-    holds a user name, a password or a fragment.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise WebhookError("The address of a webhook can't be read.") from error
-    if len(url) > MOST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise WebhookError(f"An address has at most {MOST_URL} printable ASCII characters.")
-    if not parts.hostname or port == 0 or parts.username is not None or parts.fragment:
-        raise WebhookError("An address needs a host, and no user name and no fragment.")
-    local = loopback and parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise WebhookError("An address begins with https://.")
-    return parts
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool) -> int:
@@ -58,14 +29,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool) -
     parts = checked_url(url, loopback=loopback)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise WebhookError("Its name has no address.") from error
-    addresses = [str(one[4][0]) for one in found]
-    if not all(_may_be_reached(address, loopback) for address in addresses):
-        raise WebhookError("Its name leads to an address that is not public.")
-    connection = _Pinned(host, port, addresses[0], encrypted=parts.scheme == "https")
+    address = resolved(host, port, loopback=loopback)
+    connection = _Pinned(host, port, address, encrypted=parts.scheme == "https")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         with _Deadline(connection) as deadline:
@@ -84,23 +49,6 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, loopback: bool) -
 def was_taken(status: int) -> bool:
     """Say whether an answer of this status means that the message arrived: 2xx, nothing else."""
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-
-
-def _may_be_reached(text: str, loopback: bool) -> bool:
-    address: _Address = ipaddress.ip_address(text.partition("%")[0])
-    if loopback and address.is_loopback:
-        return True
-    return all(one.is_global and not one.is_multicast for one in _meant(address))
-
-
-def _meant(address: _Address) -> list[_Address]:
-    """The address itself, and the IPv4 addresses that it may stand for."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    hidden = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        hidden.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [address, *(one for one in hidden if one is not None)]
 
 
 class _Pinned(http.client.HTTPConnection):

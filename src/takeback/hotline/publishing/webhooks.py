@@ -27,7 +27,8 @@ from takeback.hotline.publishing.models import (
     WebhookDelivery,
 )
 from takeback.hotline.publishing.signing import log_origin
-from takeback.hotline.publishing.webhook_client import WebhookError, checked_url, post, was_taken
+from takeback.hotline.publishing.webhook_addresses import WebhookError, checked_url
+from takeback.hotline.publishing.webhook_client import post, was_taken
 from takeback.hotline.publishing.webhook_message import message_body, signed_headers
 
 WEBHOOK_TASK: Final = "takeback.send_webhooks"

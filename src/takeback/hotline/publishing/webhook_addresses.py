@@ -1,0 +1,79 @@
+"""Says where webhooks may go: to public addresses, never into the hotline's own network."""
+
+import ipaddress
+import socket
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+MOST_URL: Final = 500
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+# Of IPv6 nothing else is handed out. Outside lie mapped, translated (64:ff9b::, 64:ff9b:1::) and
+# site-local addresses, some of which Python 3.11 takes for global.
+_NOT_PUBLIC: Final = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20"))
+)
+"""For protocols and documentation (IANA); how many of them Python knows depends on its version."""
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class WebhookError(ValueError):
+    """A webhook can't be, or was not taken; the message says why and never repeats the address."""
+
+
+def checked_url(url: str, *, loopback: bool) -> SplitResult:
+    """Return the parts of an address that webhooks may go to; `loopback`: this machine may be one.
+
+    Raises WebhookError if it is too long, not https (http to a loopback address if allowed), or
+    holds a user name, a password or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise WebhookError("The address of a webhook can't be read.") from error
+    if len(url) > MOST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise WebhookError(f"An address has at most {MOST_URL} printable ASCII characters.")
+    if not parts.hostname or port == 0 or parts.username is not None or parts.fragment:
+        raise WebhookError("An address needs a host, and no user name and no fragment.")
+    local = loopback and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        raise WebhookError("An address begins with https://.")
+    return parts
+
+
+def resolved(host: str, port: int, *, loopback: bool) -> str:
+    """Look a name up, once; returns an address to connect to.
+
+    Raises WebhookError if it has none, or if any that it has is not a public one.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise WebhookError("Its name has no address.") from error
+    addresses = [str(one[4][0]) for one in found]
+    if not all(_may_be_reached(address, loopback) for address in addresses):
+        raise WebhookError("Its name leads to an address that is not public.")
+    return addresses[0]
+
+
+def _may_be_reached(text: str, loopback: bool) -> bool:
+    address: _Address = ipaddress.ip_address(text.partition("%")[0])
+    if loopback and address.is_loopback:
+        return True
+    return all(_is_public(one) for one in _meant(address))
+
+
+def _is_public(address: _Address) -> bool:
+    if address.version == 6 and address not in _UNICAST:
+        return False
+    apart = any(address in network for network in _NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not apart
+
+
+def _meant(address: _Address) -> list[_Address]:
+    """The address itself, and the IPv4 addresses that a tunnel of this host would take it to."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    hidden = [address.sixtofour, *(address.teredo or ())]
+    return [address, *(one for one in hidden if one is not None)]
