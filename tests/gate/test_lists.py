@@ -1,9 +1,11 @@
 """Several lists in one gate: each with its trust and policy, and each hotline hears of its own."""
 
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ from tests.matching.lists import entry_id, flipped
 OTHER = "other.example.org"
 CODE = bytes(range(32))
 UPLOAD = UploadFingerprints(pdq=CODE)
+SEEN_LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
 
 
 class Lists:
@@ -214,6 +217,38 @@ def test_an_entry_blocks_once_enough_hotlines_have_confirmed_its_record(lists: L
     lists.run("sync")
     with lists.gate() as gate:
         assert gate.check_fingerprints(UPLOAD, report=False).matches == ()
+
+
+def test_many_matches_are_looked_up_with_one_connection_a_store(
+    lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = ((lists.first, lists.other), (lists.other, lists.first))
+    for log, _ in pairs:
+        log.begin_anew(confirmers=(ORIGIN, OTHER), confirmations=2)
+    for log, confirmer in pairs:
+        for entry in [log.add(CODE, Lane.CONFIRMED) for _ in range(40)][::2]:
+            confirmer.confirm(log, entry)
+    lists.sync()
+    opened: list[object] = []
+    connect = sqlite3.connect
+
+    def counted(*arguments: object, **options: object) -> sqlite3.Connection:
+        opened.append(arguments)
+        return connect(*arguments, **options)
+
+    with lists.gate() as gate:
+        gate.check_fingerprints(UPLOAD, report=False)
+        monkeypatch.setattr(sqlite3, "connect", counted)
+        verdict = gate.check_fingerprints(UPLOAD, report=False)
+        # Besides one a store there are at most those that ask, once a second, how lists stand.
+        assert len(opened) <= 2 + 4
+        lanes = Counter((one.origin, one.lane) for one in verdict.matches)
+        assert set(lanes.values()) == {20}
+        assert set(lanes) == {(one, lane) for one in (ORIGIN, OTHER) for lane in SEEN_LANES}
+        opened.clear()
+        said = gate.report(verdict.entries, FeedbackValue.BLOCKED)
+        assert len(said) == 80
+        assert len(opened) <= 4
 
 
 def test_who_is_not_named_a_confirmer_does_not_count(lists: Lists) -> None:

@@ -1,13 +1,24 @@
 """What hotlines say of each other's entries: kept with the list of the one that says it."""
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
 
 from takeback.gate.live_entries import read_live_entry
 from takeback.gate.store import Store
 from takeback.hashlist.events import ConfirmedEvent, EntryId, PurposeEvent, UnconfirmedEvent
 from takeback.hashlist.fold import Statement
 from takeback.hashlist.follow import Logged, LoggedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OneList:
+    """A list in force: the origin of its log, and the store that holds it."""
+
+    origin: str
+    store: Store
 
 
 def fold_confirmations(connection: sqlite3.Connection, logged: Iterable[Logged]) -> None:
@@ -29,33 +40,65 @@ def fold_confirmations(connection: sqlite3.Connection, logged: Iterable[Logged])
                 pass
 
 
-def count_confirmers(
-    store: Store,
-    entry: str,
-    purpose: PurposeEvent,
-    origin: str,
-    others: Iterable[tuple[str, Store]],
-) -> int:
-    """Count who has confirmed an entry of the confirmed lane, by its record.
+class ConfirmationReader:
+    """Reads who has confirmed entries, for one check of an upload: each store is opened once.
 
-    `store` and `origin`: of the list that holds the entry; `others`: origins and stores of further
-    lists that are in force. Who put it into the lane counts, if `purpose` names it a confirmer; of
-    the others those that confirmed the very event that says how the entry now is.
+    Use it as a context manager; what it reads of a store is of one state.
     """
-    with store.read_list() as connection:
-        live = read_live_entry(connection, EntryId(entry))
-    if live is None or live.stated is None:
-        return 0
-    by = {origin} | {
-        name for name, other in others if _confirmed_in(other, origin, entry) == live.stated
-    }
-    return len(by.intersection(purpose.confirmers))
 
+    def __init__(self) -> None:
+        self._open = contextlib.ExitStack()
+        self._connections: dict[Store, sqlite3.Connection] = {}
 
-def _confirmed_in(store: Store, origin: str, entry: str) -> Statement | None:
-    with store.read_list() as connection:
-        row = connection.execute(
-            "SELECT at, commitment FROM confirmation WHERE origin = ? AND entry = ?",
-            (origin, entry),
-        ).fetchone()
-    return Statement(*row) if row is not None else None
+    def confirmed(
+        self,
+        listed: OneList,
+        purpose: PurposeEvent,
+        entries: Iterable[str],
+        others: Sequence[OneList],
+    ) -> set[str]:
+        """Return those of a list's entries of the confirmed lane that enough have confirmed.
+
+        `listed` holds the entries, and `purpose` is of its log; `others`: further lists in force.
+        Who put an entry into the lane counts, if `purpose` names it a confirmer; of the others
+        those that confirmed the very event that says how the entry now is.
+        """
+        may_confirm = set(purpose.confirmers)
+        asked = [one for one in others if one.origin in may_confirm - {listed.origin}]
+        own = 1 if listed.origin in may_confirm else 0
+        found = set()
+        for entry in entries:
+            live = read_live_entry(self._connection(listed.store), EntryId(entry))
+            if live is None or live.stated is None:
+                continue
+            by = own + sum(self._said(one, listed.origin, entry) == live.stated for one in asked)
+            if by >= purpose.confirmations:
+                found.add(entry)
+        return found
+
+    def __enter__(self) -> "ConfirmationReader":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def _said(self, other: OneList, origin: str, entry: str) -> Statement | None:
+        row = (
+            self._connection(other.store)
+            .execute(
+                "SELECT at, commitment FROM confirmation WHERE origin = ? AND entry = ?",
+                (origin, entry),
+            )
+            .fetchone()
+        )
+        return Statement(*row) if row is not None else None
+
+    def _connection(self, store: Store) -> sqlite3.Connection:
+        if store not in self._connections:
+            self._connections[store] = self._open.enter_context(store.read_list())
+        return self._connections[store]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from takeback.gate.confirmations import count_confirmers
+from takeback.gate.confirmations import ConfirmationReader, OneList
 from takeback.gate.live_entries import is_known
 from takeback.gate.outbox import Outbox
 from takeback.gate.snapshots import SnapshotInForce
@@ -95,27 +95,29 @@ class FollowedList:
         return matcher
 
     def match(
-        self, matcher: Matcher, upload: UploadFingerprints, others: Sequence["FollowedList"]
+        self,
+        matcher: Matcher,
+        upload: UploadFingerprints,
+        others: Sequence[OneList],
+        confirmations: ConfirmationReader,
     ) -> MatchResult:
         """Match an upload against this list, as `matcher` of it knows it.
 
         Where the list's purpose asks for several confirmations, an entry of the confirmed lane that
         has fewer counts as self-reported. `others`: the further lists in force, whose hotlines may
-        have confirmed it.
+        have confirmed it; `confirmations` reads whether they have.
         """
         result = matcher.match(upload)
-        purpose = self._purpose_of(matcher.listed.source.origin)
+        origin = matcher.listed.source.origin
+        purpose = self._purpose_of(origin)
         if purpose is None or purpose.confirmations == 1:
             return result
         narrowed = replace(self.policy, confirmed=self.policy.self_reported)
         unconfirmed = Matcher(matcher.listed, narrowed).match(upload)
         found = [*result.matches, *unconfirmed.matches]
         doubtful = {match.entry for match in found if match.lane is Lane.CONFIRMED}
-        confirmed = {
-            entry
-            for entry in doubtful
-            if self._confirmers(entry, purpose, others) >= purpose.confirmations
-        }
+        here = OneList(origin, self.store)
+        confirmed = confirmations.confirmed(here, purpose, doubtful, others)
         counting = [one for one in result.matches if one.entry not in doubtful - confirmed]
         counting += [
             replace(one, lane=Lane.SELF_REPORTED)
@@ -124,10 +126,10 @@ class FollowedList:
         ]
         return MatchResult.of(counting)
 
-    def holds(self, entry: str) -> bool:
-        """Say whether an entry is on this list now, be it suspended."""
+    def held(self, entries: Iterable[str]) -> set[str]:
+        """Return those of the entries that are on this list now, be they suspended."""
         with self.store.read_list() as connection:
-            return is_known(connection, entry)
+            return {entry for entry in entries if is_known(connection, entry)}
 
     @property
     def origin(self) -> str | None:
@@ -170,9 +172,3 @@ class FollowedList:
             log = self.store.followed_log()
             self._purpose = (origin, log.rules.purpose if log is not None else None)
         return self._purpose[1]
-
-    def _confirmers(
-        self, entry: str, purpose: PurposeEvent, others: Iterable["FollowedList"]
-    ) -> int:
-        stores = [(name, other.store) for other in others if (name := other.origin) is not None]
-        return count_confirmers(self.store, entry, purpose, self.origin or "", stores)

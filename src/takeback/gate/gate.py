@@ -13,6 +13,7 @@ from takeback.fingerprints import md5_of, sha256_of
 from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq
 from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
+from takeback.gate.confirmations import ConfirmationReader, OneList
 from takeback.gate.followed_list import FollowedList, ListHealth, NoListError
 from takeback.gate.reporting import report_to
 from takeback.gate.store import Store
@@ -302,10 +303,12 @@ class _ListsInForce:
         return tuple(matcher.listed.source for _, matcher in self.matchers)
 
     def match(self, upload: UploadFingerprints) -> MatchResult:
-        lists = [one for one, _ in self.matchers]
+        lists = [OneList(on.listed.source.origin, one.store) for one, on in self.matchers]
         found: list[Match] = []
-        for place, (one, matcher) in enumerate(self.matchers):
-            found += one.match(matcher, upload, lists[:place] + lists[place + 1 :]).matches
+        with ConfirmationReader() as confirmations:
+            for place, (one, matcher) in enumerate(self.matchers):
+                others = lists[:place] + lists[place + 1 :]
+                found += one.match(matcher, upload, others, confirmations).matches
         return MatchResult.of(found)
 
 

@@ -29,7 +29,8 @@ def report_to(
         return said
     told = []
     for one in lists:
-        own = [item for item in said if one.holds(item.entry)]
+        held = one.held(item.entry for item in said)
+        own = [item for item in said if item.entry in held]
         one.outbox.put(own)
         told += own
     return told
