@@ -359,6 +359,39 @@ def test_one_who_never_ends_is_hung_up_on(
         post(receiver.url, b"", {}, loopback=True)
 
 
+def test_a_name_that_is_never_found_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[Any]:
+        ended.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
+    try:
+        with pytest.raises(WebhookError, match="not found in time"):
+            post("https://hooks.example.org/", b"", {}, loopback=False)
+    finally:
+        ended.set()
+
+
+def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.trickles, receiver.status = True, 200
+    really = socket.create_connection
+
+    def late(*to: Any) -> socket.socket:
+        threading.Event().wait(0.3)
+        return really(*to)
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
+    with pytest.raises(WebhookError, match="It did not answer in time"):
+        post(receiver.url, b"", {}, loopback=True)
+    assert receiver.got == []
+
+
 def test_waits_grow_and_are_not_all_the_same() -> None:
     for tries in range(1, webhooks.MOST_TRIES + 1):
         longest = min(4 * 3600.0, 5.0 * 4.0 ** (tries - 1))

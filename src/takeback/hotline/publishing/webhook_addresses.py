@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import threading
+from queue import Empty, SimpleQueue
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -42,19 +44,38 @@ def checked_url(url: str, *, loopback: bool) -> SplitResult:
     return parts
 
 
-def resolved(host: str, port: int, *, loopback: bool) -> str:
+def resolved(host: str, port: int, *, loopback: bool, seconds: float) -> str:
     """Look a name up, once; returns an address to connect to.
 
-    Raises WebhookError if it has none, or if any that it has is not a public one.
+    Raises WebhookError if it has none in so many seconds, or if any that it has is not public.
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise WebhookError("Its name has no address.") from error
-    addresses = [str(one[4][0]) for one in found]
+    addresses = _looked_up(host, port, seconds)
     if not all(_may_be_reached(address, loopback) for address in addresses):
         raise WebhookError("Its name leads to an address that is not public.")
     return addresses[0]
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[str]:
+    answers: SimpleQueue[list[str]] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            answers.put([])
+        else:
+            answers.put([str(one[4][0]) for one in found])
+
+    # A look-up can't be called off. One that hangs is left to its thread, and the C library ends
+    # it before long; nobody waits for it, not even the end of the process.
+    threading.Thread(target=look_up, name="webhook name", daemon=True).start()
+    try:
+        addresses = answers.get(timeout=seconds)
+    except Empty as error:
+        raise WebhookError("Its name was not found in time.") from error
+    if not addresses:
+        raise WebhookError("Its name has no address.")
+    return addresses
 
 
 def _may_be_reached(text: str, loopback: bool) -> bool:
@@ -65,7 +86,7 @@ def _may_be_reached(text: str, loopback: bool) -> bool:
 
 
 def _is_public(address: _Address) -> bool:
-    if address.version == 6 and address not in _UNICAST:
+    if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
         return False
     apart = any(address in network for network in _NOT_PUBLIC)
     return address.is_global and not address.is_multicast and not apart
