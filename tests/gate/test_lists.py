@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from takeback.cli.main import app
 from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
+from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
@@ -138,6 +139,20 @@ def test_one_hotline_that_fails_does_not_hold_up_the_other(lists: Lists) -> None
     lists.write("grace_days = 0")
     with lists.gate() as gate, pytest.raises(NoListError):
         gate.check_fingerprints(UPLOAD)
+
+
+def test_what_the_file_does_not_say_any_more_is_over(lists: Lists, tmp_path: Path) -> None:
+    witness = Cosigner("w.example", CosignatureKind.ED25519, bytes([1]) * 32)
+    (tmp_path / "policy").write_text(f"witness w {witness.key.line}\nquorum w\n")
+    lists.other.add(CODE)
+    lists.write('trust = "policy"\ngrace_days = 0')
+    assert lists.run("sync").exit_code == 4
+    lists.write()
+    lists.sync()
+    lists.other.records.clear()
+    assert lists.run("sync").exit_code == 4
+    with lists.gate() as gate:
+        assert gate.check_fingerprints(UPLOAD, report=False).decision == "review"
 
 
 def test_one_log_is_followed_only_once(lists: Lists) -> None:

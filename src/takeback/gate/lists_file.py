@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from takeback.gate.client import PlatformToken
 from takeback.gate.followed_list import FollowedList
-from takeback.gate.standing import set_grace, set_trust
+from takeback.gate.standing import DEFAULT_GRACE, set_grace, set_trust
 from takeback.gate.store import Store
 from takeback.matching.policy import MatchPolicy, policy_of
 
@@ -48,12 +48,19 @@ class ListSettings(BaseModel):
         return PlatformToken.parse(self.token_file.read_text(encoding="utf-8"))
 
     def prepared_store(self) -> Store:
-        """Open the store, making it if need be, and keep in it whom to trust and for how long."""
+        """Open the store, making it if need be, and keep in it whom to trust and for how long.
+
+        The file is the truth: what it does not say any more is not kept from before. Raises
+        StoreError, OSError, or TrustPolicyError.
+        """
+        policy = self.trust.read_bytes() if self.trust is not None else None
+        days = self.grace_days
         store = Store(self.store)
-        if self.trust is not None:
-            set_trust(store, self.trust.read_bytes())
-        if self.grace_days is not None:
-            set_grace(store, timedelta(days=self.grace_days))
+        if policy is not None:
+            set_trust(store, policy)
+        else:
+            _ask_for_no_trust(store)
+        set_grace(store, timedelta(days=days) if days is not None else DEFAULT_GRACE)
         return store
 
     def followed(self) -> FollowedList:
@@ -61,6 +68,11 @@ class ListSettings(BaseModel):
         return FollowedList(
             Store(self.store), self.match_policy(), name=self.name, optional=self.optional
         )
+
+
+def _ask_for_no_trust(store: Store) -> None:
+    with store.change_list() as connection:
+        connection.execute("UPDATE list_trust SET policy = NULL")
 
 
 def read_lists_file(path: Path) -> list[ListSettings]:
