@@ -1,12 +1,14 @@
 """Another hotline's list, brought in over each of its shapes; each a process of its own."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
+from pytest_django import Settings
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
@@ -23,8 +25,9 @@ from takeback.hotline.publishing.actions import (
     suspend_entry,
     withdraw_entries,
 )
-from takeback.hotline.publishing.domain import LANE_BITS
+from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
 from takeback.hotline.publishing.importing import list_imported, room_today
+from takeback.hotline.publishing.models import Entry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.matching.policy import Lane
 from tests.hotline.conftest import UseDatabase
@@ -199,3 +202,56 @@ def test_imports_never_take_the_room_of_reports(
     seal()
     assert also in follow_database()
     assert len(imported()["partner"]) == 3 + 20
+
+
+def small_list(count: int) -> list[tuple[PdqSignal, ...]]:
+    return [(PdqSignal(value=value, quality=90),) for value in random_pdqs(count)]
+
+
+@pytest.mark.django_db
+def test_half_of_a_day_stays_for_reports_however_imports_come_in(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PURPOSE = tmp_path / "purpose.toml"
+    settings.PURPOSE.write_text("most_added_a_day = 10\n")
+    assert room_today() == 5
+    # What came in before midnight is sealed after it, and counts there.
+    first = list_imported("one", small_list(3))
+    Entry.objects.update(listed_at=datetime.now(UTC) - timedelta(days=1))
+    assert room_today() == 2
+    seal()
+    assert room_today() == 2
+    # What comes back into force counts like what is new; what a person looks at takes no room.
+    suspend_entry(first[0], "hotline", "staff")
+    seal()
+    resume_entry(first[0], "staff")
+    held, *_ = list_imported("two", small_list(1))
+    PendingEvent.objects.filter(entry=held).update(waits_for=WaitsFor.PERSON)
+    assert room_today() == 1
+    seal()
+    assert room_today() == 1
+    # Two who import at once both go by what they read before.
+    list_imported("one", small_list(4))
+    list_imported("two", small_list(4))
+    assert room_today() == 0
+    seal()
+    assert sum(map(len, imported().values())) == 4
+    reported = [list_picture(some_signals()) for _ in range(5)]
+    seal()
+    assert set(reported) <= set(follow_database())
+    assert len(follow_database()) == 9
+    tomorrow = SimpleNamespace(now=lambda zone: datetime.now(zone) + timedelta(days=1))
+    monkeypatch.setattr(sealing, "datetime", tomorrow)
+    assert sum(map(len, imported().values())) == 9
+    assert PendingEvent.objects.count() == 2 + 1
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = list_imported("one", small_list(6))
+    seal()
+    withdraw_entries(listed, "hotline", "operator")
+    reported = list_picture(some_signals())
+    monkeypatch.setattr(sealing, "_BATCH", 3)
+    seal_pending()
+    assert reported in follow_database()

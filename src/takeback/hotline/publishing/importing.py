@@ -1,31 +1,53 @@
-"""Puts what other organisations list onto this list, in a lane of its own."""
+"""Puts what other organisations list onto this list, in a lane of its own and in half of a day."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from takeback.hashlist.events import EntryId, Provenance
+from django.db.models import Count, F, Q
+
+from takeback.hashlist.events import EntryId, Provenance, PurposeEvent
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import Signal
-from takeback.hotline.publishing.models import Checkpoint, Entry
+from takeback.hotline.publishing.domain import ChangeState, WaitsFor
+from takeback.hotline.publishing.models import Checkpoint, LatestChange, PendingEvent
 from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import log_origin
 from takeback.hotline.publishing.unreported import list_unreported
 from takeback.matching.policy import Lane
 
 _SHARE = 2
-"""One in so many of the entries that may be added in a day may be imported."""
+"""One in so many of the pictures that may come into force in a day may be an imported one."""
 
 
 def room_today() -> int:
-    """How many entries may still be imported today (UTC): half of what the purpose allows a day.
+    """How many entries it makes sense to import now: the rest would wait here until tomorrow.
 
-    The other half stays for what young people report; the log takes no more than both.
+    A courtesy to whoever imports; the share is held where the log grows, by `imports_left`.
     """
     newest = Checkpoint.objects.order_by("-size").first()
     rules = LogRules.from_json(newest.rules) if newest is not None else LogRules()
     purpose = rules.purpose or purpose_of(log_origin())
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    taken = Entry.objects.filter(lane=Lane.IMPORTED, listed_at__gte=midnight).count()
+    # What a person looks at may wait for weeks, and must not keep all others out meanwhile.
+    soon = PendingEvent.objects.filter(waits_for__in=(WaitsFor.NOTHING, WaitsFor.CHECK))
+    waiting = soon.filter(adds=True, entry__lane=Lane.IMPORTED).count()
+    return max(0, imports_left(purpose, datetime.now(UTC)) - waiting)
+
+
+def imports_left(purpose: PurposeEvent, now: datetime) -> int:
+    """How many imported pictures may still come into force on the day (UTC) of `now`.
+
+    Half of what the purpose allows in a day, the other half stays for what young people report.
+    Days are counted as the log counts them: by when an event was sealed.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Backwards along the log: no more is read than was sealed today.
+    before = Checkpoint.objects.filter(sealed_at__lt=midnight).order_by("-size")
+    start = before.values_list("size", flat=True).first() or 0
+    again = Q(added__lt=F("index"), state=ChangeState.LIVE)
+    sealed = LatestChange.objects.filter(lane=Lane.IMPORTED, index__gte=start).aggregate(
+        first=Count("pk", filter=Q(added__gte=start)), again=Count("pk", filter=again)
+    )
+    taken: int = sealed["first"] + sealed["again"]
     return max(0, purpose.most_added_a_day // _SHARE - taken)
 
 

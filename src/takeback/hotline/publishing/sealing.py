@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from takeback.hashlist.checkpoint import Checkpoint as SignedState
 from takeback.hashlist.commitments import Opening, seal_event
@@ -28,8 +29,9 @@ from takeback.hashlist.signed_note import Signer
 from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.changes import note_changes
-from takeback.hotline.publishing.checking import check_waiting, reports_first
+from takeback.hotline.publishing.checking import check_waiting
 from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
+from takeback.hotline.publishing.importing import imports_left
 from takeback.hotline.publishing.models import (
     Checkpoint,
     Log,
@@ -40,6 +42,7 @@ from takeback.hotline.publishing.models import (
 from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import LogKeys, key_signer, log_keys
 from takeback.hotline.publishing.witnesses import defer_submission, quorum_is_asked_for
+from takeback.matching.policy import Lane
 
 _BATCH = 4096
 
@@ -104,31 +107,37 @@ def _signers(keys: LogKeys, sealed: Sequence[_Sealed]) -> list[Signer]:
 
 
 def _pending(purpose: PurposeEvent, rules: LogRules, now: datetime) -> list[PendingEvent]:
-    """Lock the events to seal now: first those that bring nothing into force, never held back.
+    """Lock the events to seal now: what was reported before what was imported.
 
-    What was imported comes after what was reported, however long it has waited.
+    Of each first those that bring nothing into force, for nothing holds them back.
     """
     ready = PendingEvent.objects.filter(waits_for=WaitsFor.NOTHING)
-    waiting = reports_first(ready).select_for_update(of=("self",))
-    others = list(waiting.filter(adds=False)[:_BATCH])
-    adding = waiting.filter(adds=True)
+    left = max(0, purpose.most_added_a_day - rules.added.get(now.date(), 0))
     if cut_to_hour(now) >= purpose.expires:
-        if adding.exists():
+        left = 0
+        if ready.filter(adds=True).exists():
             _log.error(
                 "The list has expired on %s, as its purpose says. Nothing more can be listed: "
                 "begin another log, as docs/hotline.md says.",
                 purpose.expires.date(),
             )
-        return others
-    left = purpose.most_added_a_day - rules.added.get(now.date(), 0)
-    room = min(_BATCH - len(others), left)
-    if left <= 0 and adding.exists():
+    elif not left and ready.filter(adds=True).exists():
         _log.warning(
             "The log has grown by %s entries today, as much as its purpose allows. "
             "What was reported since waits for tomorrow.",
             purpose.most_added_a_day,
         )
-    return others + list(adding[: max(0, room)])
+    is_imported = Q(entry__lane=Lane.IMPORTED)
+    waiting = ready.order_by("id").select_for_update(of=("self",))
+    reported, imported = waiting.filter(~is_imported), waiting.filter(is_imported)
+    pending = list(reported.filter(adds=False)[:_BATCH])
+    added = list(reported.filter(adds=True)[: min(left, _BATCH - len(pending))])
+    pending += added
+    pending += imported.filter(adds=False)[: _BATCH - len(pending)]
+    room = min(left - len(added), _BATCH - len(pending))
+    if room and imported.filter(adds=True).exists():
+        pending += imported.filter(adds=True)[: min(room, imports_left(purpose, now))]
+    return pending
 
 
 def _mixed(pending: list[PendingEvent]) -> list[PendingEvent]:
