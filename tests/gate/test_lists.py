@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from takeback.cli.main import app
 from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
+from takeback.gate.store import Store
 from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
@@ -39,14 +40,14 @@ class Lists:
         self.urls = {log: servers.enter_context(serving(log)) for log in (self.first, self.other)}
         self.write()
 
-    def write(self, of_other: str = "", second: Log | None = None) -> None:
-        """Write the file; `of_other`: further lines about the second list."""
+    def write(self, of_other: str = "", second: Log | None = None, *, of_first: str = "") -> None:
+        """Write the file; `of_other` and `of_first`: further lines about that list."""
         second = second or self.other
         for name, log in (("first", self.first), ("other", second)):
             (self.file.parent / f"{name}.token").write_text(log.token)
         self.file.write_text(
             f'[[list]]\nname = "first"\nhotline = "{self.urls[self.first]}"\n'
-            'token_file = "first.token"\n\n'
+            f'token_file = "first.token"\n{of_first}\n'
             f'[[list]]\nname = "other"\nhotline = "{self.urls[second]}"\n'
             f'token_file = "other.token"\n{of_other}\n'
         )
@@ -139,6 +140,53 @@ def test_one_hotline_that_fails_does_not_hold_up_the_other(lists: Lists) -> None
     lists.write("grace_days = 0")
     with lists.gate() as gate, pytest.raises(NoListError):
         gate.check_fingerprints(UPLOAD)
+
+
+@contextmanager
+def _without_token(lists: Lists) -> Iterator[None]:
+    (lists.file.parent / "first.token").unlink()
+    yield
+
+
+@contextmanager
+def _with_a_store_of_another_version(lists: Lists) -> Iterator[None]:
+    store = Store(lists.file.parent / "first")
+    with closing(sqlite3.connect(store.folder / "list.db")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    yield
+
+
+@contextmanager
+def _with_a_held_lock(lists: Lists) -> Iterator[None]:
+    with Store(lists.file.parent / "first").sync_lock():
+        yield
+
+
+@contextmanager
+def _with_a_bad_trust_file(lists: Lists) -> Iterator[None]:
+    (lists.file.parent / "policy").write_text("quorum nobody\n")
+    lists.write(of_first='trust = "policy"')
+    yield
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "code", "said"),
+    [
+        (_without_token, 2, "No such file"),
+        (_with_a_store_of_another_version, 1, "another version"),
+        (_with_a_held_lock, 1, "Another `takeback gate sync`"),
+        (_with_a_bad_trust_file, 2, "trust policy"),
+    ],
+)
+def test_a_list_that_can_not_be_begun_fails_for_itself(
+    lists: Lists, spoiled: Callable[[Lists], AbstractContextManager[None]], code: int, said: str
+) -> None:
+    lists.other.add(CODE)
+    with spoiled(lists):
+        done = lists.run("sync")
+    assert "other: In force: the list at 2 events (2 new)." in done.stdout
+    assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
+    assert done.stderr.startswith("first: ")
 
 
 def test_what_the_file_does_not_say_any_more_is_over(lists: Lists, tmp_path: Path) -> None:
@@ -315,6 +363,61 @@ def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
     assert "first: In force" in said
     assert "other: In force" in said
     assert "Stopped. The list stays in force." in said
+
+
+def test_lists_that_fail_are_named_and_tried_again_while_others_are_followed(
+    lists: Lists, tmp_path: Path
+) -> None:
+    token = tmp_path / "first.token"
+    token.unlink()
+    with _following(lists, tmp_path) as (process, said):
+        _await(lambda: "other: In force: the list at 1 events" in said())
+        _await(lambda: "first: " in said() and str(token) in said())
+        token.write_text(lists.first.token)
+        _await(lambda: "first: In force: the list at 1 events" in said())
+        # What nobody has foreseen: a store in which somebody has written.
+        with closing(sqlite3.connect(tmp_path / "other" / "list.db")) as connection:
+            connection.execute("UPDATE followed_log SET contacted_at = 'soon'")
+            connection.commit()
+        lists.other.add(CODE)
+        _await(lambda: "other: Invalid isoformat" in said())
+        lists.first.add(CODE)
+        _await(lambda: "first: In force: the list at 2 events" in said())
+        process.terminate()
+        assert process.wait(10) == 2
+        assert "Traceback" not in said()
+
+
+def test_what_follows_nothing_ends(lists: Lists, tmp_path: Path) -> None:
+    for name in ("first", "other"):
+        (tmp_path / f"{name}.token").unlink()
+    with _following(lists, tmp_path) as (process, said):
+        assert process.wait(30) == 2
+        assert {line.split(":")[0] for line in said().splitlines()} == {"first", "other"}
+
+
+@contextmanager
+def _following(
+    lists: Lists, folder: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """`takeback gate sync --follow` as a process, and what it has said so far."""
+    written = folder / "said"
+    command = [sys.executable, "-m", "takeback", "gate", "sync", "--lists", str(lists.file)]
+    with (
+        written.open("wb") as output,
+        subprocess.Popen([*command, "--follow"], stdout=output, stderr=output) as process,
+    ):
+        try:
+            yield process, written.read_text
+        finally:
+            process.kill()
+
+
+def _await(truth: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not truth():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _when(asked) -> requests.Response:
