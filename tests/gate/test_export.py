@@ -50,6 +50,26 @@ def test_every_format_holds_what_is_alive(listed, store, tmp_path):
     assert run("export", "--store", store.folder, "--format", "tx").stdout == f"pdq {code.hex()}\n"
 
 
+@pytest.mark.parametrize("alike", [0, 1, 2])
+def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_exported(log, sync, store, codes, alike):
+    code = next(codes)
+    entries = {log.add(code) for _ in range(alike)}
+    sync.sync()
+
+    def exported(form: str) -> str:
+        done = run("export", "--store", store.folder, "--format", form)
+        assert (done.exit_code, f"{alike} entries written" in done.stderr) == (0, True)
+        return done.stdout
+
+    rows = list(csv.DictReader(exported("csv").splitlines()))
+    documents = [json.loads(line) for line in exported("jsonl").splitlines()]
+    for found in (rows, documents):
+        assert (len(found), {one["entry"] for one in found}) == (alike, entries)
+    assert [row["value"] for row in rows] == [code.hex()] * alike
+    assert [one["signals"][0]["value"] for one in documents] == [code.hex()] * alike
+    assert exported("tx") == f"pdq {code.hex()}\n" * alike
+
+
 def test_what_can_not_be_exported_is_one_sentence(listed, store, tmp_path):
     for wrong in (("--format", "xml"), ("--to", tmp_path / "none" / "list")):
         done = run("export", "--store", store.folder, *wrong)

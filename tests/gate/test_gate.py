@@ -10,8 +10,10 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate import Gate, NoListError
+from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Lane
 from takeback.media import Decoder, MediaError, UnsupportedMedia
+from tests.matching.lists import flipped
 
 
 def scene(seed: int) -> Image.Image:
@@ -120,6 +122,19 @@ def test_nothing_can_be_checked_before_a_list_is_there(gate):
         gate.check(encoded(scene(1)))
     assert not gate.ready
     assert gate.health()[0].stale
+
+
+@pytest.mark.parametrize("alike", [0, 1, 2])
+def test_a_list_of_none_of_one_and_of_two_equal_hashes(log, sync, store, codes, alike):
+    code, another = next(codes), next(codes)
+    entries = {log.add(code) for _ in range(alike)}
+    sync.sync()
+    with Gate.open(store.folder, decoders=1) as gate:
+        near = gate.check_fingerprints(UploadFingerprints(pdq=flipped(code, range(8))))
+        assert near.decision == ("review" if alike else "allow")
+        assert (len(near.entries), set(near.entries)) == (alike, entries)
+        assert {match.distance for match in near.matches} <= {8}
+        assert gate.check_fingerprints(UploadFingerprints(pdq=another)).decision == "allow"
 
 
 def test_a_newer_list_is_picked_up_by_itself(listed, log, sync, gate):
