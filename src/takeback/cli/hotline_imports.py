@@ -65,7 +65,7 @@ def import_server(
     """
     with _reported() as tell:
         from takeback.hotline.imports.domain import Shape
-        from takeback.hotline.imports.importing import import_from_server
+        from takeback.hotline.imports.runs import import_from_server
         from takeback.hotline.imports.shapes import Remote
 
         remote = Remote(_chosen(Shape, shape, "shape"), address, _secret(secret_file))
@@ -98,7 +98,7 @@ def import_file(
     """
     with _reported() as tell:
         from takeback.hotline.imports.domain import FileFormat
-        from takeback.hotline.imports.importing import import_from_file
+        from takeback.hotline.imports.runs import import_from_file
 
         chosen = _chosen(FileFormat, form, "format")
         with file.open("rb") as opened:

@@ -138,7 +138,7 @@ MORE = b'{"nextPageToken":"a","nextSetTimestamp":1,"hasMoreRecords":true,"hashRe
         (Shape.STOPNCII, (200, {}, b" " * 5000), "bytes at once"),
         (Shape.STOPNCII, (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b"), "packs"),
         (Shape.STOPNCII, (200, {}, b"[" * 1000), "something else"),
-        (Shape.STOPNCII, (200, {}, MORE), "and not where"),
+        (Shape.STOPNCII, (200, {}, MORE), "no other page"),
         (Shape.NCMEC, (200, {}, b"<!DOCTYPE x><queryResult/>"), "declarations"),
         (Shape.NCMEC, (200, {}, b"<queryResult>"), "something else"),
         (

@@ -20,7 +20,6 @@ from takeback.hotline.imports.domain import (
     Taken,
 )
 from takeback.hotline.imports.models import Feed, ImportedEntry
-from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import tells_enough, withdraw_entries
 from takeback.hotline.publishing.importing import list_imported, room_today
 
@@ -157,11 +156,6 @@ def drop_feed(name: str) -> int:
 def key_digest(item: Listed) -> bytes:
     """Return what is kept of an item's key."""
     return _digest(item.key)
-
-
-def own_origin() -> str:
-    """Return the origin of this hotline's own log."""
-    return access.log_origin()
 
 
 def _latest(items: Iterable[Item]) -> tuple[dict[bytes, Listed | Gone], list[Refused]]:

@@ -4,25 +4,17 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, BinaryIO, Final
-
-from pydantic import Field, TypeAdapter, ValidationError
+from typing import BinaryIO, Final
 
 from takeback.hashlist.events import MAX_EVENT_BYTES, MAX_SIGNALS
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signals import Signal
 from takeback.hotline.imports.domain import FileFormat, Item, Listed, Refused
+from takeback.hotline.imports.signals import UnreadableError, read_signal
 
 MOST_LINE_BYTES: Final = MAX_EVENT_BYTES
-_SIGNALS: TypeAdapter[tuple[Signal, ...]] = TypeAdapter(
-    tuple[Annotated[Signal, Field(discriminator="type")], ...]
-)
 _MOST_KEY = 255
 _QUALITY = re.compile(r"[0-9]{1,3}")
 _BOM = b"\xef\xbb\xbf"
-
-
-class BadLineError(ValueError):
-    """A line can't be read; the message says why and quotes nothing of it."""
 
 
 def read_file(file: BinaryIO, form: FileFormat, quality: int, own_origin: str) -> Iterator[Item]:
@@ -51,9 +43,9 @@ class _Own:
         self._origin = origin
 
     def refuse(self, origin: object) -> None:
-        """Raise BadLineError for an entry of this hotline."""
+        """Raise UnreadableError for an entry of this hotline."""
         if origin == self._origin:
-            raise BadLineError("comes from this hotline itself")
+            raise UnreadableError("comes from this hotline itself")
 
 
 def _numbered(file: BinaryIO) -> _Lines:
@@ -87,7 +79,7 @@ def _read_tx(lines: _Lines, quality: int) -> Iterator[Item]:
             kind, _, value = line.strip().partition(" ")
             signal = read_signal(kind, value.strip(), quality)
             yield Listed(f"{signal.type} {signal.value}", (signal,))
-        except BadLineError as error:
+        except UnreadableError as error:
             yield _at(number, str(error))
 
 
@@ -115,9 +107,9 @@ def _read_csv(lines: _Lines, quality: int, own: _Own) -> Iterator[Item]:
                     ended.add(entry)
                 entry, signals = name, []
             if name in ended:
-                raise BadLineError("belongs to an entry whose lines stand further up")
+                raise UnreadableError("belongs to an entry whose lines stand further up")
             _add(signals, signal)
-        except BadLineError as error:
+        except UnreadableError as error:
             yield _at(number, str(error))
     if signals:
         yield Listed(entry, tuple(signals))
@@ -131,7 +123,7 @@ def _read_jsonl(lines: _Lines, quality: int, own: _Own) -> Iterator[Item]:
             continue
         try:
             yield _document(line, quality, own)
-        except BadLineError as error:
+        except UnreadableError as error:
             yield _at(number, str(error))
 
 
@@ -139,52 +131,30 @@ def _document(line: str, quality: int, own: _Own) -> Listed:
     try:
         document = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadLineError("is not JSON") from error
+        raise UnreadableError("is not JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("signals"), list):
-        raise BadLineError("is no object with a list `signals`")
+        raise UnreadableError("is no object with a list `signals`")
     provenance = document.get("provenance")
     own.refuse(provenance.get("hotline") if isinstance(provenance, dict) else None)
     signals = list[Signal]()
     for one in document["signals"]:
         if not isinstance(one, dict):
-            raise BadLineError("has a signal that is no object")
+            raise UnreadableError("has a signal that is no object")
         number = one.get("quality", quality)
         _add(signals, read_signal(str(one.get("type")), str(one.get("value")), number))
     if not signals:
-        raise BadLineError("has no signals")
+        raise UnreadableError("has no signals")
     name = document.get("entry") or " ".join(f"{one.type} {one.value}" for one in signals[:1])
     if not isinstance(name, str):
-        raise BadLineError("has an `entry` that is no text")
+        raise UnreadableError("has an `entry` that is no text")
     return Listed(_key(name), tuple(signals))
-
-
-def read_signal(kind: str, value: str, quality: Any) -> Signal:
-    """Read a fingerprint as other lists write it; raises BadLineError."""
-    value = value.lower()
-    try:
-        match kind.lower():
-            case "pdq":
-                return PdqSignal(value=value, quality=quality)
-            case "sha256":
-                return Sha256Signal(value=value)
-            case "md5":
-                return Md5Signal(value=value)
-            case _:
-                raise BadLineError("has a type other than pdq, sha256 and md5")
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]["loc"][0]
-        raise BadLineError(
-            "has a quality that is no whole number from 0 to 100"
-            if wrong == "quality"
-            else f"has no {kind.lower()} in hex for its value"
-        ) from error
 
 
 def _add(signals: list[Signal], signal: Signal) -> None:
     if any((one.type, one.value) == (signal.type, signal.value) for one in signals):
-        raise BadLineError("names a fingerprint of the entry again")
+        raise UnreadableError("names a fingerprint of the entry again")
     if len(signals) == MAX_SIGNALS:
-        raise BadLineError(f"is more than the {MAX_SIGNALS} fingerprints that an entry may have")
+        raise UnreadableError(f"is more than the {MAX_SIGNALS} fingerprints that an entry may have")
     signals.append(signal)
 
 
@@ -192,20 +162,20 @@ def _cells(line: str) -> list[str]:
     try:
         (cells,) = csv.reader([line], strict=True)
     except (csv.Error, ValueError) as error:
-        raise BadLineError("is not one line of CSV") from error
+        raise UnreadableError("is not one line of CSV") from error
     return cells
 
 
 def _headings(cells: Sequence[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     if not {"type", "value"} <= set(names):
-        raise BadLineError("must be headings with at least `type` and `value`")
+        raise UnreadableError("must be headings with at least `type` and `value`")
     return names
 
 
 def _row(headings: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     if len(cells) != len(headings):
-        raise BadLineError(f"has {len(cells)} cells; there are {len(headings)} headings")
+        raise UnreadableError(f"has {len(cells)} cells; there are {len(headings)} headings")
     return {name: cell.strip() for name, cell in zip(headings, cells, strict=True)}
 
 
@@ -217,11 +187,11 @@ def _quality(text: str | None, otherwise: int) -> int:
 
 def _key(name: str) -> str:
     if not 0 < len(name) <= _MOST_KEY:
-        raise BadLineError(f"names its entry with other than 1 to {_MOST_KEY} characters")
+        raise UnreadableError(f"names its entry with other than 1 to {_MOST_KEY} characters")
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise BadLineError("names its entry with what is no character") from error
+        raise UnreadableError("names its entry with what is no character") from error
     return name
 
 

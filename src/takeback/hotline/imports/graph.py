@@ -15,15 +15,16 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.files import BadLineError, read_signal
+from takeback.hotline.imports.paging import follow
 from takeback.hotline.imports.records import read_page, read_record
+from takeback.hotline.imports.signals import UnreadableError, read_signal
 from takeback.hotline.imports.web import Server
 
 _PAGE_SIZE: Final = 1000
-_MOST_PAGES: Final = 100_000
 _FIELDS = "id,indicator,type,last_updated,should_delete,descriptors{owner{id},tags,status}"
 _KINDS = {"HASH_PDQ": "pdq", "HASH_MD5": "md5", "HASH_SHA256": "sha256"}
 _VIDEO = "media_type_video"
+_Query = dict[str, str | int]
 
 
 class _Paging(BaseModel):
@@ -74,29 +75,29 @@ def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> 
         )
     server = Server(base, secret_query={"access_token": secret})
     start = newest = since["start_time"] if since else 0
+    first: _Query = {"limit": _PAGE_SIZE, "fields": _FIELDS, "start_time": start}
     path = f"/{group}/threat_updates/"
-    query: dict[str, str | int] = {"limit": _PAGE_SIZE, "fields": _FIELDS, "start_time": start}
-    for number in range(_MOST_PAGES):
+
+    def read(query: _Query, name: str) -> tuple[Page, _Query | None]:
+        nonlocal newest
         answer = read_page(server.get(path, query), _Answer)
         items = []
         for at, record in enumerate(answer.data, 1):
-            place = f"page {number + 1}, record {at}"
-            read = read_record(record, _Update, place)
-            if isinstance(read, _Update):
-                newest = max(newest, read.last_updated)
-            items.append(read if isinstance(read, Refused) else _item(read, place, quality))
+            place = f"{name}, record {at}"
+            update = read_record(record, _Update, place)
+            if isinstance(update, _Update):
+                newest = max(newest, update.last_updated)
+                items.append(_item(update, place, quality))
+            else:
+                items.append(update)
         if answer.paging.next is None:
-            yield Page(tuple(items), {"start_time": newest})
-            return
-        yield Page(tuple(items))
-        further = _next(answer.paging.next, f"{base}{path}")
-        if further == query:
-            raise ImportingError("The server gives the same page as the next one.")
-        query = further
-    raise ImportingError(f"The server sent over {_MOST_PAGES} pages and no end.")
+            return Page(tuple(items), {"start_time": newest}), None
+        return Page(tuple(items)), _next(answer.paging.next, f"{base}{path}")
+
+    yield from follow(first, read)
 
 
-def _next(address: str, here: str) -> dict[str, str | int]:
+def _next(address: str, here: str) -> _Query:
     """Read where the next page is; it has to be here, for the secret goes to no other place."""
     parts, own = urlsplit(address), urlsplit(here)
     if (parts.scheme, parts.netloc, parts.path) != (own.scheme, own.netloc, own.path):
@@ -111,7 +112,7 @@ def _item(update: _Update, place: str, quality: int) -> Item:
         return Refused(place, "type: only fingerprints of pictures are imported")
     try:
         signal = read_signal(kind, update.indicator, quality)
-    except BadLineError as error:
+    except UnreadableError as error:
         return Refused(place, f"indicator {error}")
     key = f"{signal.type} {signal.value}"
     # Without a descriptor nobody stands by it any more; NON_MALICIOUS says that it is harmless.

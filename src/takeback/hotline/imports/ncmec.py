@@ -17,12 +17,12 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.files import BadLineError, read_signal
+from takeback.hotline.imports.paging import follow
+from takeback.hotline.imports.signals import UnreadableError, read_signal
 from takeback.hotline.imports.web import Server
 
 _NAMESPACE = "{https://hashsharing.ncmec.org/hashsharing/v2}"
 _ENTRIES = "/v2/entries"
-_MOST_PAGES: Final = 100_000
 _MOST_ID: Final = 120
 _BEHIND_SECONDS: Final = 5  # as the client of python-threatexchange: servers' clocks differ
 _KINDS = ("pdq", "md5")
@@ -44,20 +44,18 @@ def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> 
     if end <= start:  # read less than a second ago
         yield Page((), since)
         return
-    path = f"{_ENTRIES}?from={_written(start)}&to={_written(end)}"
-    for number in range(_MOST_PAGES):
+
+    def read(path: str, name: str) -> tuple[Page, str | None]:
         root = _read(server.get(path))
-        items = tuple(_items(root, f"page {number + 1}", quality))
-        further = root.findtext(f"{_NAMESPACE}paging/{_NAMESPACE}next")
+        items = tuple(_items(root, name, quality))
+        further = (root.findtext(f"{_NAMESPACE}paging/{_NAMESPACE}next") or "").strip()
         if not further:
-            yield Page(items, {"to": end})
-            return
-        yield Page(items)
-        further = further.strip()
-        if not further.startswith(f"{_ENTRIES}?") or further == path:
+            return Page(items, {"to": end}), None
+        if not further.startswith(f"{_ENTRIES}?"):
             raise ImportingError("The server names no usable next page.")
-        path = further
-    raise ImportingError(f"The server sent over {_MOST_PAGES} pages and no end.")
+        return Page(items), further
+
+    yield from follow(f"{_ENTRIES}?from={_written(start)}&to={_written(end)}", read)
 
 
 def _items(root: ET.Element, page: str, quality: int) -> Iterator[Item]:
@@ -73,7 +71,7 @@ def _items(root: ET.Element, page: str, quality: int) -> Iterator[Item]:
                     yield from _image(element, place, quality)
                 elif element.tag in _VIDEOS:
                     yield Refused(place, "only pictures are imported, no videos")
-            except BadLineError as error:
+            except UnreadableError as error:
                 yield Refused(place, str(error))
 
 
@@ -88,7 +86,7 @@ def _image(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
         for one in element.findall(f"{_NAMESPACE}fingerprints/{_NAMESPACE}{kind}"):
             try:
                 signal = read_signal(kind, (one.text or "").strip(), quality)
-            except BadLineError as error:
+            except UnreadableError as error:
                 yield Refused(place, str(error))
                 continue
             if signal not in signals and len(signals) < MAX_SIGNALS:
@@ -101,7 +99,7 @@ def _key(element: ET.Element) -> str:
     name = (element.findtext(f"{_NAMESPACE}id") or "").strip()
     number = "" if member is None else member.get("id", "")
     if not 0 < len(name) <= _MOST_ID or not 0 < len(number) <= _MOST_ID:
-        raise BadLineError("has no id or no member")
+        raise UnreadableError("has no id or no member")
     return f"{number} {name}"
 
 

@@ -15,15 +15,16 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.files import BadLineError, read_signal
+from takeback.hotline.imports.paging import follow
 from takeback.hotline.imports.records import read_page, read_record
+from takeback.hotline.imports.signals import UnreadableError, read_signal
 from takeback.hotline.imports.web import Server
 
 _FIRST_START: Final = 10  # what the client of python-threatexchange asks for first
 _PAGE_SIZE: Final = 1000
-_MOST_PAGES: Final = 100_000
 _FUNCTION_KEY_HEADER = "x-functions-key"
 _SUBSCRIPTION_HEADER = "Ocp-Apim-Subscription-Key"
+_Query = dict[str, str | int]
 
 
 class _Answer(BaseModel):
@@ -51,27 +52,23 @@ def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> 
         address, headers={_FUNCTION_KEY_HEADER: function_key, _SUBSCRIPTION_HEADER: subscription}
     )
     start = since["start"] if since else _FIRST_START
-    token: str | None = None
-    for number in range(_MOST_PAGES):
-        query: dict[str, str | int] = {"startTimestamp": start, "pageSize": _PAGE_SIZE}
-        if token is not None:
-            query["nextPageToken"] = token
+    first: _Query = {"startTimestamp": start, "pageSize": _PAGE_SIZE}
+
+    def read(query: _Query, name: str) -> tuple[Page, _Query | None]:
         answer = read_page(server.get("/FetchHashes", query), _Answer)
-        places = (f"page {number + 1}, record {at}" for at in range(1, len(answer.records) + 1))
         items = tuple(
-            _item(record, place, quality)
-            for record, place in zip(answer.records, places, strict=True)
+            _item(record, f"{name}, record {at}", quality)
+            for at, record in enumerate(answer.records, 1)
         )
         if not answer.more:
             # Never ahead of this clock: what is changed until then must come with the next set.
             reached = max(start, min(answer.next_set, int(time.time())))
-            yield Page(items, {"start": reached})
-            return
-        yield Page(items)
-        if not answer.next_page or answer.next_page == token:
+            return Page(items, {"start": reached}), None
+        if not answer.next_page:
             raise ImportingError("The server says that there is more, and not where.")
-        token = answer.next_page
-    raise ImportingError(f"The server sent over {_MOST_PAGES} pages and no end.")
+        return Page(items), {**first, "nextPageToken": answer.next_page}
+
+    yield from follow(first, read)
 
 
 def _item(record: Any, place: str, quality: int) -> Item:
@@ -82,7 +79,7 @@ def _item(record: Any, place: str, quality: int) -> Item:
         return Refused(place, "signalType: only ImagePDQ is imported")
     try:
         signal = read_signal("pdq", read.value, quality)
-    except BadLineError as error:
+    except UnreadableError as error:
         return Refused(place, f"hashValue {error}")
     key = f"pdq {signal.value}"
     match read.status:

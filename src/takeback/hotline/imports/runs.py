@@ -20,6 +20,7 @@ from takeback.hotline.imports.domain import (
 )
 from takeback.hotline.imports.files import read_file
 from takeback.hotline.imports.shapes import Remote
+from takeback.hotline.publishing.access import log_origin
 
 _AT_ONCE = 1000
 
@@ -77,7 +78,7 @@ def import_from_file(
     """
     actions.open_feed(name, f"file {form}", dry_run=dry_run)
     run = _Run(name, tell, whole=whole, dry_run=dry_run)
-    items = read_file(file, form, settings.QUALITY_FLOOR, actions.own_origin())
+    items = read_file(file, form, settings.QUALITY_FLOOR, log_origin())
     for page in _pages(items):
         run.take(page)
         run.whole = run.whole and not any(isinstance(one, Refused) for one in page.items)
