@@ -5,7 +5,8 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,12 +20,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.signed_note import VerifierKey
-from takeback.hotline.publishing import access, webhook_client, webhooks
+from takeback.hotline.audit.actions import record
+from takeback.hotline.publishing import access, webhook_client, webhook_sending, webhooks
 from takeback.hotline.publishing.actions import add_platform, list_picture, revoke_platform
 from takeback.hotline.publishing.domain import PlatformError
 from takeback.hotline.publishing.models import Webhook, WebhookDelivery
@@ -43,6 +45,8 @@ class Receiver:
     def __init__(self) -> None:
         self.status = 204
         self.trickles = False
+        self.meanwhile: Callable[[], object] | None = None
+        """What happens once, between being sent to and answering."""
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         receiver = self
 
@@ -51,6 +55,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append((self.path, headers, body))
+                happens, receiver.meanwhile = receiver.meanwhile, None
+                if happens:
+                    happens()
+                    connection.close()
                 self.send_response(receiver.status)
                 self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "1000000" if receiver.trickles else "0")
@@ -70,6 +78,11 @@ class Receiver:
     @property
     def port(self) -> int:
         return self.server.server_port
+
+    @property
+    def sizes(self) -> list[int]:
+        """Which checkpoints it was told of, in order."""
+        return [json.loads(body)["data"]["size"] for _, _, body in self.got]
 
     @property
     def url(self) -> str:
@@ -116,6 +129,46 @@ def due_now() -> None:
     WebhookDelivery.objects.update(due_at=datetime.now(UTC))
 
 
+def send_until_given_up() -> None:
+    for _ in range(webhook_sending.MOST_TRIES):
+        due_now()
+        webhooks.send_due()
+
+
+def jobs_to_send() -> list[str]:
+    """What the worker is asked to send: the queueing locks of the jobs, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queueing_lock FROM procrastinate_jobs WHERE task_name = %s ORDER BY id",
+            [webhooks.WEBHOOK_TASK],
+        )
+        return [lock.removeprefix("webhooks ") for (lock,) in cursor.fetchall()]
+
+
+@contextmanager
+def uncommitted(action: Callable[[], object]) -> Iterator[None]:
+    """Somebody else has done this, and commits it at the end."""
+    done, may_commit = threading.Event(), threading.Event()
+
+    def act() -> None:
+        try:
+            with transaction.atomic():
+                action()
+                done.set()
+                may_commit.wait(60)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    try:
+        assert done.wait(60)
+        yield
+    finally:
+        may_commit.set()
+        thread.join()
+
+
 def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver: Receiver) -> None:
     token = add_platform("Skylark")
     hook = ("platform", "webhook")
@@ -160,12 +213,9 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     assert len(ids) == 2
     assert len(set(ids)) == 1  # the same message
     newer = grow()
-    assert WebhookDelivery.objects.get().size == newer > first
     receiver.status = 500
-    for _ in range(webhooks.MOST_TRIES):
-        due_now()
-        webhooks.send_due()
-    assert len(receiver.got) == webhooks.MOST_TRIES
+    send_until_given_up()
+    assert receiver.sizes == [first] * 2 + [newer] * webhook_sending.MOST_TRIES
     assert {path for path, _, _ in receiver.got} == {"/hook?token=t"}
     (state,) = access.platform_webhooks("Skylark")
     assert (state.given_up, state.waiting_size, state.delivered_size) == (1, None, 0)
@@ -192,25 +242,182 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
 
 
 @pytest.mark.django_db
+def test_a_new_webhook_is_told_where_the_log_is(receiver: Receiver) -> None:
+    add_platform("Skylark")
+    size = grow()
+    webhooks.add_webhook("Skylark", receiver.url)
+    webhooks.send_due()
+    assert webhooks.send_due() == 0
+    assert receiver.sizes == [size]
+
+
 def test_what_comes_while_it_is_sent_is_sent_next(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    hotline_database: str, receiver: Receiver
 ) -> None:
     add_platform("Skylark")
     webhooks.add_webhook("Skylark", receiver.url)
     first = grow()
-    settle = webhooks._settle  # what happens between a try and its note
-
-    def grown_meanwhile(sent: WebhookDelivery, problem: str) -> None:
-        grow()
-        settle(sent, problem)
-
-    with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(webhooks, "_settle", grown_meanwhile)
-        webhooks.send_due()
+    receiver.meanwhile = grow
+    webhooks.send_due()
     assert webhooks.send_due() == 1
-    sizes = [json.loads(body)["data"]["size"] for _, _, body in receiver.got]
-    assert sizes == [first, access.current_checkpoint()[0]]
+    assert receiver.sizes == [first, access.current_checkpoint()[0]]
     assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 2
+
+
+def test_what_comes_during_the_last_try_has_tries_of_its_own(
+    hotline_database: str, receiver: Receiver
+) -> None:
+    add_platform("Skylark")
+    webhooks.add_webhook("Skylark", receiver.url)
+    first = grow()
+    receiver.status = 500
+    for _ in range(webhook_sending.MOST_TRIES - 1):
+        webhooks.send_due()
+        due_now()
+    receiver.meanwhile = grow
+    webhooks.send_due()
+    newer = access.current_checkpoint()[0]
+    assert receiver.sizes == [first] * webhook_sending.MOST_TRIES
+    send_until_given_up()
+    assert receiver.sizes[webhook_sending.MOST_TRIES :] == [newer] * webhook_sending.MOST_TRIES
+    assert access.platform_webhooks("Skylark")[0].given_up == 2
+
+
+@pytest.mark.django_db
+def test_what_takes_the_place_of_another_has_all_its_tries_but_comes_no_sooner(
+    receiver: Receiver,
+) -> None:
+    add_platform("Skylark")
+    webhooks.add_webhook("Skylark", receiver.url)
+    grow()
+    receiver.status = 500
+    for _ in range(webhook_sending.MOST_TRIES - 1):
+        due_now()
+        webhooks.send_due()
+    newer = grow()
+    assert webhooks.send_due() == 0  # not before the time of the other
+    (state,) = access.platform_webhooks("Skylark")
+    assert (state.waiting_size, state.tries) == (newer, 0)
+    due_now()
+    assert webhooks.send_due() == 1
+    (state,) = access.platform_webhooks("Skylark")
+    assert (state.waiting_size, state.tries, state.given_up) == (newer, 1, 0)
+
+
+def test_what_is_sent_again_during_a_try_is_not_lost(
+    hotline_database: str, receiver: Receiver
+) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    grow()
+    receiver.status = 500
+    send_until_given_up()
+    second = grow()
+
+    def newer_is_sent_again() -> None:
+        grow()
+        webhooks.redeliver("Skylark", number)
+
+    receiver.meanwhile = newer_is_sent_again
+    webhooks.send_due()
+    receiver.status = 204
+    assert webhooks.send_due() == 1
+    assert receiver.sizes[-2:] == [second, access.current_checkpoint()[0]]
+
+
+@pytest.mark.parametrize("change", [webhooks.redeliver, webhooks.remove_webhook])
+def test_sealing_neither_waits_nor_fails_while_a_webhook_is_changed(
+    hotline_database: str, receiver: Receiver, change: Callable[[str, int], object]
+) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    grow()
+    receiver.status = 500
+    send_until_given_up()
+    receiver.got.clear()
+    receiver.status = 204
+    list_picture(some_signals())
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '3s'")
+    with uncommitted(lambda: change("Skylark", number)):
+        seal_pending()
+        newer = access.current_checkpoint()[0]
+    webhooks.send_due()
+    assert newer == 3
+    assert receiver.sizes == ([newer] if change is webhooks.redeliver else [])
+
+
+def test_a_webhook_that_is_removed_while_it_is_sent_to_locks_nobody_out(
+    hotline_database: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    grow()
+    is_locked = threading.Event()
+
+    def once_the_sender_waits(verb: str, subject: str, actor: str) -> None:
+        is_locked.set()
+        await_lock(hotline_database)
+        record(verb, subject, actor)
+
+    monkeypatch.setattr(webhooks, "record", once_the_sender_waits)
+    failed: list[Exception] = []
+
+    def remove() -> None:
+        try:
+            webhooks.remove_webhook("Skylark", number)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    operator = threading.Thread(target=remove)
+
+    def removing() -> None:
+        operator.start()
+        is_locked.wait(60)
+
+    receiver.meanwhile = removing
+    assert webhooks.send_due() == 1
+    operator.join()
+    assert failed == []
+    assert access.platform_webhooks("Skylark") == ()
+    assert not WebhookDelivery.objects.exists()
+
+
+def await_lock(database: str) -> None:
+    """Wait until a transaction in this database waits for a lock."""
+    with psycopg.connect(database, autocommit=True) as looking:
+        deadline = time.monotonic() + 60
+        while not looking.execute(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+@pytest.mark.django_db
+def test_the_worker_is_asked_again_for_what_was_left_but_not_for_who_was_revoked(
+    receiver: Receiver,
+) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    webhooks.ask_to_send_again()
+    assert jobs_to_send() == [f"added {number}"]  # there is nothing to tell of yet
+    grow()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    webhooks.ask_to_send_again()
+    assert jobs_to_send() == ["left over"]
+    receiver.status = 500
+    webhooks.send_due()
+    due_now()
+    revoke_platform("Skylark")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    webhooks.ask_to_send_again()
+    assert jobs_to_send() == []
 
 
 def test_only_one_sends_and_nothing_waits_for_a_later_try(
@@ -221,7 +428,7 @@ def test_only_one_sends_and_nothing_waits_for_a_later_try(
     receiver.status = 500
     grow()
     with psycopg.connect(hotline_database, autocommit=True) as another:
-        another.execute("SELECT pg_advisory_lock(%s)", [webhooks._LOCK])
+        another.execute("SELECT pg_advisory_lock(%s)", [webhook_sending._LOCK])
         assert webhooks.send_due() == 0
     assert webhooks.send_due() == 1
     with connection.cursor() as cursor:
@@ -230,7 +437,7 @@ def test_only_one_sends_and_nothing_waits_for_a_later_try(
             "SELECT count(*), count(lock) FROM procrastinate_jobs WHERE task_name = %s",
             [webhooks.WEBHOOK_TASK],
         )
-        assert cursor.fetchone() == (3, 0)
+        assert cursor.fetchone() == (4, 0)
 
 
 @pytest.mark.django_db
@@ -393,9 +600,9 @@ def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
 
 
 def test_waits_grow_and_are_not_all_the_same() -> None:
-    for tries in range(1, webhooks.MOST_TRIES + 1):
+    for tries in range(1, webhook_sending.MOST_TRIES + 1):
         longest = min(4 * 3600.0, 5.0 * 4.0 ** (tries - 1))
-        waits = [webhooks.wait_after(tries) for _ in range(20)]
+        waits = [webhook_sending.wait_after(tries) for _ in range(20)]
         assert longest / 2 <= min(waits) < max(waits) <= longest
 
 
