@@ -34,6 +34,7 @@ from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.webhook_addresses import WebhookError, checked_url
 from takeback.hotline.publishing.webhook_client import post
 from takeback.hotline.publishing.webhook_message import webhook_key
+from takeback.hotline.publishing.webhook_queue import MOST_TRIES
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_commands import takeback
 from tests.hotline.publishing.test_running import await_truth, running
@@ -130,7 +131,7 @@ def due_now() -> None:
 
 
 def send_until_given_up() -> None:
-    for _ in range(webhook_sending.MOST_TRIES):
+    for _ in range(MOST_TRIES):
         due_now()
         webhooks.send_due()
 
@@ -215,7 +216,7 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     newer = grow()
     receiver.status = 500
     send_until_given_up()
-    assert receiver.sizes == [first] * 2 + [newer] * webhook_sending.MOST_TRIES
+    assert receiver.sizes == [first] * 2 + [newer] * (MOST_TRIES - 2)
     assert {path for path, _, _ in receiver.got} == {"/hook?token=t"}
     (state,) = access.platform_webhooks("Skylark")
     assert (state.given_up, state.waiting_size, state.delivered_size) == (1, None, 0)
@@ -271,37 +272,36 @@ def test_what_comes_during_the_last_try_has_tries_of_its_own(
     webhooks.add_webhook("Skylark", receiver.url)
     first = grow()
     receiver.status = 500
-    for _ in range(webhook_sending.MOST_TRIES - 1):
+    for _ in range(MOST_TRIES - 1):
         webhooks.send_due()
         due_now()
     receiver.meanwhile = grow
     webhooks.send_due()
     newer = access.current_checkpoint()[0]
-    assert receiver.sizes == [first] * webhook_sending.MOST_TRIES
+    assert receiver.sizes == [first] * MOST_TRIES
     send_until_given_up()
-    assert receiver.sizes[webhook_sending.MOST_TRIES :] == [newer] * webhook_sending.MOST_TRIES
+    assert receiver.sizes[MOST_TRIES:] == [newer] * MOST_TRIES
     assert access.platform_webhooks("Skylark")[0].given_up == 2
 
 
 @pytest.mark.django_db
-def test_what_takes_the_place_of_another_has_all_its_tries_but_comes_no_sooner(
+def test_what_takes_the_place_of_another_has_half_the_tries_and_comes_no_sooner(
     receiver: Receiver,
 ) -> None:
     add_platform("Skylark")
     webhooks.add_webhook("Skylark", receiver.url)
-    grow()
+    first = grow()
     receiver.status = 500
-    for _ in range(webhook_sending.MOST_TRIES - 1):
+    for _ in range(MOST_TRIES - 1):
         due_now()
         webhooks.send_due()
     newer = grow()
     assert webhooks.send_due() == 0  # not before the time of the other
     (state,) = access.platform_webhooks("Skylark")
-    assert (state.waiting_size, state.tries) == (newer, 0)
-    due_now()
-    assert webhooks.send_due() == 1
-    (state,) = access.platform_webhooks("Skylark")
-    assert (state.waiting_size, state.tries, state.given_up) == (newer, 1, 0)
+    assert (state.waiting_size, state.tries) == (newer, MOST_TRIES // 2)
+    send_until_given_up()
+    assert receiver.sizes == [first] * (MOST_TRIES - 1) + [newer] * (MOST_TRIES // 2)
+    assert access.platform_webhooks("Skylark")[0].given_up == 1
 
 
 def test_what_is_sent_again_during_a_try_is_not_lost(
@@ -600,10 +600,15 @@ def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
 
 
 def test_waits_grow_and_are_not_all_the_same() -> None:
-    for tries in range(1, webhook_sending.MOST_TRIES + 1):
+    for tries in range(1, MOST_TRIES + 1):
         longest = min(4 * 3600.0, 5.0 * 4.0 ** (tries - 1))
         waits = [webhook_sending.wait_after(tries) for _ in range(20)]
         assert longest / 2 <= min(waits) < max(waits) <= longest
+
+
+def test_the_last_try_comes_as_late_as_the_documents_say() -> None:
+    hours = sum(webhook_sending.wait_after(tries) for tries in range(1, MOST_TRIES)) / 3600
+    assert 2.9 < hours < 5.9
 
 
 def test_the_key_is_of_the_form_that_libraries_read() -> None:

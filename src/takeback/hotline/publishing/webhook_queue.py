@@ -6,12 +6,16 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import Least
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
 from takeback.hotline.publishing.models import Publication, Webhook, WebhookDelivery
 
 WEBHOOK_TASK: Final = "takeback.send_webhooks"
+MOST_TRIES: Final = 8
+"""Within three to six hours; then a delivery is given up, and kept for somebody to look at."""
+_MOST_CARRIED_TRIES: Final = MOST_TRIES // 2
 
 
 def note_published(size: int) -> None:
@@ -74,8 +78,8 @@ def locked(number: int) -> Webhook | None:
 def put(webhook: Webhook, size: int) -> None:
     """Leave one delivery to do: a newer checkpoint takes the place of one that still waits.
 
-    It has all its tries, but waits as long as the other would have: news are no reason to ask
-    somebody who does not answer more often.
+    It waits as long as the other would have and takes over up to half of its tries: so it has
+    enough of its own, and news are no reason to ask somebody who is away every few seconds.
     """
     waiting = WebhookDelivery.objects.filter(webhook=webhook, given_up_at=None)
     if not waiting.exists():
@@ -83,7 +87,8 @@ def put(webhook: Webhook, size: int) -> None:
             webhook=webhook, size=size, message=uuid4(), due_at=datetime.now(UTC)
         )
     else:
-        waiting.filter(size__lt=size).update(size=size, message=uuid4(), tries=0)
+        carried = Least("tries", _MOST_CARRIED_TRIES)
+        waiting.filter(size__lt=size).update(size=size, message=uuid4(), tries=carried)
 
 
 def _listening() -> QuerySet[Webhook]:

@@ -19,10 +19,14 @@ from takeback.hotline.publishing.signing import log_origin
 from takeback.hotline.publishing.webhook_addresses import WebhookError
 from takeback.hotline.publishing.webhook_client import post, was_taken
 from takeback.hotline.publishing.webhook_message import message_body, signed_headers
-from takeback.hotline.publishing.webhook_queue import ask_to_send, due, line_up_newest, locked
+from takeback.hotline.publishing.webhook_queue import (
+    MOST_TRIES,
+    ask_to_send,
+    due,
+    line_up_newest,
+    locked,
+)
 
-MOST_TRIES: Final = 8
-"""Within three to six hours; then a delivery is given up, and kept for somebody to look at."""
 _FIRST_WAIT_SECONDS: Final = 5.0
 _GROWTH: Final = 4.0
 _LONGEST_WAIT_SECONDS: Final = 4 * 3600.0
