@@ -4,15 +4,17 @@ import csv
 import io
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hashlist.signals import PdqSignal, Signal
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Signal
 from takeback.hotline.imports import web
 from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
 from takeback.hotline.imports.files import MOST_LINE_BYTES, read_file
@@ -173,11 +175,82 @@ def test_a_server_is_not_trusted(
     assert "hush" not in str(caught.value)
 
 
-def test_a_server_that_takes_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """A server that begins to answer, and then sends a byte now and then without an end."""
+    enough = threading.Event()
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.request.sendall(begin)
+                while not enough.wait(0.01):
+                    self.request.sendall(b"x")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            enough.set()
+            server.shutdown()
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\n\r\n{"])
+def test_a_server_that_takes_for_ever_is_left(
+    begin: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(web, "_FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(web, "_MOST_SECONDS", -1.0)  # over at once
-    with serving((200, {}, MORE)) as url, pytest.raises(ImportingError, match="took over"):
+    monkeypatch.setattr(web, "_MOST_SECONDS", 0.1)
+    with dripping(begin) as url, pytest.raises(ImportingError, match="took over"):
         list(Remote(Shape.STOPNCII, url, "function,hush").pages(None, 50))
+
+
+NCMEC_BEGINS = b'<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">'
+LAUGHS = (
+    b'<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
+    b"<queryResult><images><image><id>&c;</id></image></images></queryResult>"
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (LAUGHS, "declarations"),
+        (LAUGHS.decode().encode("utf-16"), "declarations"),
+        # In UTF-7 the same signs would be declarations.
+        (b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>', "something else"),
+        (NCMEC_BEGINS + b"<images><image>&a;</image></images></queryResult>", "something else"),
+        (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "declarations"),
+        (NCMEC_BEGINS + b"<images><image>" + b"<a/>" * 2**19, "too large"),
+        (NCMEC_BEGINS + b"<images><image>" + b"<a>" * 2**19, "too large"),
+        (NCMEC_BEGINS + b"<images><image " + b"a" * 2**21, "too large"),
+        (NCMEC_BEGINS + b"<images><image/>", "something else"),
+    ],
+)
+def test_no_document_is_a_bomb(document: bytes, says: str) -> None:
+    with serving((200, {}, document)) as url, pytest.raises(ImportingError, match=says):
+        list(Remote(Shape.NCMEC, url, "me:hush").pages(None, 50))
+
+
+def test_a_long_page_is_read_entry_by_entry() -> None:
+    entry = '<image><member id="1"/><id>{}</id><fingerprints><md5>{}</md5></fingerprints></image>'
+    entries = "".join(entry.format(number, "ab" * 16) for number in range(20_000))
+    further = b"</images><paging><next>/v2/entries?from=2</next></paging></queryResult>"
+    first = NCMEC_BEGINS + b"<images>" + entries.encode() + further
+    last = NCMEC_BEGINS + b"<images/></queryResult>"
+    with serving((200, {}, first), (200, {}, last)) as url:
+        pages = list(Remote(Shape.NCMEC, url, "me:hush").pages(None, 50))
+    assert [len(page.items) for page in pages] == [20_000, 0]
+    assert pages[0].items[-1] == Listed("1 19999", (Md5Signal(value="ab" * 16),))
+
+
+def test_no_date_of_a_server_hides_what_changes_before_it() -> None:
+    update = {"indicator": "ab" * 32, "type": "HASH_PDQ", "last_updated": 2**52}
+    with serving((200, {}, json.dumps({"data": [update]}).encode())) as url:
+        (read,) = Remote(Shape.GRAPH, f"{url}/1", SECRETS[Shape.GRAPH]).pages(None, 50)
+    assert read.checkpoint is not None
+    assert 0 < read.checkpoint["start_time"] <= time.time()
 
 
 def test_a_server_that_comes_back_is_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Reads a list in the shape of Meta's ThreatExchange (Graph API)."""
 
+import time
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -91,7 +92,9 @@ def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> 
             else:
                 items.append(update)
         if answer.paging.next is None:
-            return Page(tuple(items), {"start_time": newest}), None
+            # Never ahead of this clock: a date far away would hide all that changes before it.
+            reached = max(start, min(newest, int(time.time())))
+            return Page(tuple(items), {"start_time": reached}), None
         return Page(tuple(items)), _next(answer.paging.next, f"{base}{path}")
 
     yield from follow(first, read)
