@@ -420,6 +420,21 @@ def test_the_worker_is_asked_again_for_what_was_left_but_not_for_who_was_revoked
     assert jobs_to_send() == []
 
 
+@pytest.mark.django_db
+def test_each_is_signed_when_it_is_sent_however_long_others_take(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_platform("Skylark")
+    for _ in range(2):
+        webhooks.add_webhook("Skylark", receiver.url)
+    grow()
+    monkeypatch.setattr(webhook_sending, "_AT_A_TIME", 1)
+    receiver.meanwhile = lambda: time.sleep(1.1)
+    webhooks.send_due()
+    first, second = (int(headers["webhook-timestamp"]) for _, headers, _ in receiver.got)
+    assert first < second
+
+
 def test_only_one_sends_and_nothing_waits_for_a_later_try(
     hotline_database: str, receiver: Receiver
 ) -> None:
