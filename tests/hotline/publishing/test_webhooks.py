@@ -228,10 +228,6 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     assert json.loads(receiver.got[-1][2])["data"]["size"] == newer
     (state,) = access.platform_webhooks("Skylark")
     assert (state.given_up, state.delivered_size, state.problem) == (0, newer, "")
-    receiver.status = 410  # says that it wants nothing more
-    grow()
-    webhooks.send_due()
-    assert access.platform_webhooks("Skylark")[0].given_up == 1
     grow()
     revoke_platform("Skylark")
     assert webhooks.send_due() == 0
@@ -240,6 +236,33 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     for refused in (webhooks.redeliver, webhooks.remove_webhook):
         with pytest.raises(PlatformError, match="no webhook"):
             refused("Skylark", number)
+
+
+@pytest.mark.django_db
+def test_who_answers_410_is_told_nothing_until_an_operator_sends_again(
+    receiver: Receiver,
+) -> None:
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    receiver.status = 410
+    first = grow()
+    assert webhooks.send_due() == 1
+    grow()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    webhooks.ask_to_send_again()
+    assert jobs_to_send() == []
+    assert webhooks.send_due() == 0
+    (state,) = access.platform_webhooks("Skylark")
+    assert (state.given_up, state.waiting_size) == (1, None)
+    assert "status 410" in state.problem
+    receiver.status = 204
+    assert webhooks.redeliver("Skylark", number) == 1
+    webhooks.send_due()
+    newest = grow()
+    webhooks.send_due()
+    assert receiver.sizes == [first, newest - 1, newest]
+    assert access.platform_webhooks("Skylark")[0].problem == ""
 
 
 @pytest.mark.django_db

@@ -15,6 +15,8 @@ from takeback.hotline.publishing.models import Publication, Webhook, WebhookDeli
 WEBHOOK_TASK: Final = "takeback.send_webhooks"
 MOST_TRIES: Final = 8
 """Within three to six hours; then a delivery is given up, and kept for somebody to look at."""
+WHEN_ASKED: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""What was given up and is due then stops its webhook, until an operator sends again."""
 _MOST_CARRIED_TRIES: Final = MOST_TRIES // 2
 
 
@@ -97,5 +99,7 @@ def _listening() -> QuerySet[Webhook]:
 
 def _behind(size: int) -> QuerySet[Webhook]:
     """Find who has not taken a checkpoint of this size, and for whom none waits or was given up."""
-    known = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), size__gte=size)
-    return _listening().filter(~Exists(known), delivered_size__lt=size)
+    deliveries = WebhookDelivery.objects.filter(webhook=OuterRef("pk"))
+    known = deliveries.filter(size__gte=size)
+    stops = deliveries.filter(given_up_at__isnull=False, due_at=WHEN_ASKED)
+    return _listening().filter(~Exists(known), ~Exists(stops), delivered_size__lt=size)

@@ -21,6 +21,7 @@ from takeback.hotline.publishing.webhook_client import post, was_taken
 from takeback.hotline.publishing.webhook_message import message_body, signed_headers
 from takeback.hotline.publishing.webhook_queue import (
     MOST_TRIES,
+    WHEN_ASKED,
     ask_to_send,
     due,
     line_up_newest,
@@ -42,6 +43,14 @@ class _Try:
     delivery: WebhookDelivery
     url: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a try: `problem`: empty if it was taken; `gone`: never to be tried again."""
+
+    problem: str
+    gone: bool = False
 
 
 def send_due() -> int:
@@ -75,8 +84,8 @@ def _alone() -> Iterator[bool]:
 def _send_all_due() -> int:
     tries = [_prepared(one) for one in due().select_related("webhook").order_by("due_at")]
     with ThreadPoolExecutor(_AT_A_TIME, "webhook") as threads:
-        for one, problem in zip(tries, threads.map(_send, tries), strict=True):
-            _settle(one.delivery, problem)
+        for one, outcome in zip(tries, threads.map(_send, tries), strict=True):
+            _settle(one.delivery, outcome)
     return len(tries)
 
 
@@ -94,37 +103,41 @@ def _prepared(delivery: WebhookDelivery) -> _Try:
     return _Try(delivery, delivery.webhook.url, body)
 
 
-def _send(one: _Try) -> str:
-    """Try once, touching no row; returns what went wrong, nothing if it was taken."""
+def _send(one: _Try) -> _Outcome:
+    """Try once, touching no row."""
     # Signed now and not before those that go first: receivers refuse what is five minutes old.
     headers = signed_headers(one.delivery.message, int(time.time()), one.body)
     try:
         status = post(one.url, one.body, headers, loopback=settings.WEBHOOKS_TO_LOOPBACK)
     except WebhookError as error:
-        return str(error)
-    return "" if was_taken(status) else f"It answered with status {status}."
+        return _Outcome(str(error))
+    if status == HTTPStatus.GONE:
+        return _Outcome(
+            "It answered with status 410: it is told nothing until sent to again.", gone=True
+        )
+    return _Outcome("" if was_taken(status) else f"It answered with status {status}.")
 
 
 @transaction.atomic
-def _settle(sent: WebhookDelivery, problem: str) -> None:
+def _settle(sent: WebhookDelivery, outcome: _Outcome) -> None:
     webhook = locked(sent.webhook_id)
     if webhook is None:
         return  # removed meanwhile
     now = datetime.now(UTC)
-    webhook.problem = problem[:_MOST_PROBLEM]
-    if not problem:
+    webhook.problem = outcome.problem[:_MOST_PROBLEM]
+    if not outcome.problem:
         webhook.delivered_size, webhook.delivered_at = sent.size, now
     webhook.save(update_fields=["problem", "delivered_size", "delivered_at"])
     row = WebhookDelivery.objects.filter(id=sent.id, message=sent.message).first()
     if row is None:
         return  # a newer checkpoint has taken its place, and its own tries begin
-    if not problem:
+    if not outcome.problem:
         row.delete()
         return
     row.tries += 1
-    gone = problem.endswith(f"status {HTTPStatus.GONE.value}.")
-    if gone or row.tries >= MOST_TRIES:
+    if outcome.gone or row.tries >= MOST_TRIES:
         row.given_up_at = now
+        row.due_at = WHEN_ASKED if outcome.gone else row.due_at
         _forget_oldest(row)
     else:
         row.due_at = now + timedelta(seconds=wait_after(row.tries))

@@ -72,7 +72,8 @@ def redeliver(name: str, number: int) -> int:
     """Try again after something was given up; returns how many tries that makes: 0 or 1.
 
     What is sent is the newest checkpoint. Who is told of it needs none before it, so all that was
-    given up goes. Raises PlatformError if there is no such webhook.
+    given up goes; a webhook that had answered 410 is told of what comes again. Raises
+    PlatformError if there is no such webhook.
     """
     webhook = _of(name, number)
     given_up, _ = WebhookDelivery.objects.filter(
