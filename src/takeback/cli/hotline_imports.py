@@ -54,7 +54,8 @@ def import_server(
 
     What was taken off there is withdrawn here. Secrets: FUNCTION_KEY,SUBSCRIPTION_KEY for stopncii,
     USER:PASSWORD for ncmec, APP_ID|SECRET for graph, whose address ends in the privacy group. Exit
-    code 3: there is no room for more today; run it again tomorrow.
+    code 1: it can't be done, or another run has this feed; 3: there is no room for more today, run
+    it again tomorrow.
 
     **Examples**
 
@@ -105,8 +106,6 @@ def import_file(
             taken = import_from_file(name, opened, chosen, tell, whole=whole, dry_run=dry_run)
         _say(taken, dry_run)
         if taken.refused:
-            if whole:
-                typer.echo("Because of the lines refused nothing missing was withdrawn.", err=True)
             raise typer.Exit(1)
 
 
@@ -129,6 +128,8 @@ def list_feeds() -> None:
 @app.command("drop")
 def drop(name: _Name) -> None:
     """Withdraw all that was imported under a name, and forget it.
+
+    What was taken off at the desk is kept in mind, should it be imported under this name again.
 
     **Example**
 
@@ -187,6 +188,12 @@ def _say(taken: Taken, dry_run: bool) -> None:
         f"{would}withdrawn, {taken.known:,} known, {taken.left_off:,} left off, "
         f"{taken.refused:,} refused."
     )
+    if taken.spared:
+        typer.echo(
+            f"{taken.spared:,} entries are missing there and stay here, for they may be among what "
+            "can't be read. Once that is mended, read all of the list again.",
+            err=True,
+        )
 
 
 def _chosen(kinds: type[_Kind], word: str, what: str) -> _Kind:

@@ -1,5 +1,8 @@
 """Another hotline's list, brought in over each of its shapes; each a process of its own."""
 
+import json
+import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -8,6 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from typer.testing import CliRunner
 
@@ -16,7 +21,9 @@ from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signals import PdqSignal
 from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.imports import actions, ncmec
-from takeback.hotline.imports.models import ImportedEntry
+from takeback.hotline.imports.domain import FileFormat
+from takeback.hotline.imports.models import Feed, ImportedEntry
+from takeback.hotline.imports.runs import import_from_file
 from takeback.hotline.publishing import access, sealing
 from takeback.hotline.publishing.actions import (
     add_platform,
@@ -32,6 +39,7 @@ from takeback.hotline.publishing.sealing import seal_pending
 from takeback.matching.policy import Lane
 from tests.hotline.conftest import UseDatabase
 from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal
+from tests.hotline.imports.test_reading import serving
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_running import hotline
 
@@ -163,7 +171,10 @@ def test_a_file_is_taken_in_and_its_bad_lines_are_named(tmp_path: Path) -> None:
     assert "1 changed, 0 withdrawn" in run("file", "partner", file).output
     assert pdqs(imported()["partner"]) == sorted([one, third])
     file.write_text(f"entry,type,value,quality\na,pdq,{one},80\nb,pdq,no,1\n")
-    assert "nothing missing was withdrawn" in run("file", "partner", file, "--whole").output
+    assert (
+        "1 entries are missing there and stay here"
+        in run("file", "partner", file, "--whole").output
+    )
     file.write_text(f"entry,type,value,quality\na,pdq,{one},80\n")
     assert "1 withdrawn, 1 known" in run("file", "partner", file, "--whole").output
     assert pdqs(imported()["partner"]) == [one]
@@ -259,3 +270,168 @@ def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.Monk
     monkeypatch.setattr(sealing, "_BATCH", 3)
     seal_pending()
     assert reported in follow_database()
+
+
+def stopncii_page(*records: tuple[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """The whole list of a server of this shape: PDQs and their states."""
+    listed = [
+        {"signalType": "ImagePDQ", "hashValue": value, "hashStatus": status}
+        for value, status in records
+    ]
+    page = {"nextSetTimestamp": 11, "hasMoreRecords": False, "hashRecords": listed}
+    return 200, {}, json.dumps(page).encode()
+
+
+def read_server(url: str, *options: str) -> Result:
+    return run(
+        "server", "theirs", "--shape", "stopncii", "--address", url, *options, secret="a,b"
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_this_hotline_took_off_stays_off_whatever_they_do() -> None:
+    one, other = random_pdqs(2)
+    both = stopncii_page((one, "Active"), (other, "Active"))
+    without = stopncii_page((other, "Active"))
+    gone = stopncii_page((one, "Deleted"), (other, "Active"))
+    with serving(both, gone, both, without, both, both) as url:
+        assert "2 listed" in read_server(url).output
+        (taken_off,) = [live.entry for live in imported()["theirs"] if pdqs([live]) == [one]]
+        withdraw_entries([taken_off], "hotline", "staff")
+        for options in ([], [], ["--anew"], ["--anew"]):
+            assert read_server(url, *options).exit_code == 0
+            assert pdqs(imported()["theirs"]) == [other]
+        assert "theirs: 1 entries" in run("list").output
+        assert run("drop", "theirs").output == "1 entries withdrawn.\n"
+        assert run("list").output == ""
+        assert "There is no feed" in run("drop", "theirs").output
+        assert imported() == {}
+        assert "1 listed, 0 changed, 0 withdrawn, 0 known, 1 left off" in read_server(url).output
+        assert pdqs(imported()["theirs"]) == [other]
+
+
+@pytest.mark.django_db
+def test_a_dry_run_changes_nothing() -> None:
+    (one,) = random_pdqs(1)
+    with serving(stopncii_page((one, "Active"))) as here, serving(stopncii_page()) as there:
+        assert read_server(here).exit_code == 0
+        before = Feed.objects.values().get(), verify_chain()
+        moved = read_server(there, "--moved", "--dry-run")
+        assert "1 would be withdrawn" in moved.output
+        assert "There is no feed" in run(
+            "server", "new", "--shape", "stopncii", "--address", here, "--moved", "--dry-run",
+            secret="a,b",
+        ).output  # fmt: skip
+        assert (Feed.objects.values().get(), verify_chain()) == before
+        assert read_server(here, "--dry-run").exit_code == 0
+        assert read_server(there, "--moved").exit_code == 0
+    assert imported() == {}
+
+
+@pytest.mark.django_db
+def test_a_record_that_cannot_be_read_takes_nothing_off() -> None:
+    one, other, third = random_pdqs(3)
+    whole = stopncii_page((one, "Active"), (other, "Active"))
+    unread = stopncii_page((one[:-1], "Active"), (other, "Active"))
+    state = stopncii_page((one, "Unheard-of"), (other, "Active"))
+    record = {"signalType": "VideoMD5", "hashValue": "ab" * 16, "hashStatus": "Active"}
+    page = json.loads(stopncii_page((third, "Active"))[2])
+    page["hashRecords"].append(record)
+    with serving(whole, unread, state, (200, {}, json.dumps(page).encode())) as url:
+        read_server(url)
+        for _ in range(2):
+            done = read_server(url, "--anew")
+            assert "1 entries are missing there and stay here" in done.output
+            assert pdqs(imported()["theirs"]) == sorted([one, other])
+        # A video was read well enough, and is no picture that stands here.
+        assert "2 withdrawn" in read_server(url, "--anew").output
+    assert pdqs(imported()["theirs"]) == [third]
+
+
+@pytest.mark.django_db
+def test_an_entry_of_which_nothing_can_be_read_any_more_stays() -> None:
+    entry = (
+        '<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2"><images><image>'
+        '<member id="1"/><id>a</id><fingerprints>{}</fingerprints></image></images></queryResult>'
+    )
+    md5 = "ab" * 16
+    prints = f"<md5>{md5}</md5>", "<md5>ab</md5>", f"<md5>{md5}</md5><pdq>0</pdq>", "<sha1>0</sha1>"
+    answers = [(200, dict[str, str](), entry.format(one).encode()) for one in prints]
+    with serving(*answers) as url:
+        for refused in (0, 1, 1):
+            done = run(
+                "server", "theirs", "--shape", "ncmec", "--address", url, "--anew", secret="a:b"
+            )  # fmt: skip
+            assert " 0 withdrawn" in done.output
+            assert f" {refused} refused" in done.output
+            assert pdqs(imported()["theirs"]) == [md5]
+        run("server", "theirs", "--shape", "ncmec", "--address", url, "--anew", secret="a:b")
+    assert imported() == {}
+
+
+@pytest.mark.django_db
+def test_fingerprints_that_they_replaced_by_a_poor_one_are_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    before, after = random_pdqs(2)
+    file.write_text(f"entry,type,value,quality\na,pdq,{before},90\n")
+    run("file", "partner", file)
+    file.write_text(f"entry,type,value,quality\na,pdq,{after},5\n")
+    done = run("file", "partner", file)
+    assert "1 withdrawn" in done.output
+    assert "1 refused" in done.output
+    assert imported() == {}
+    assert "0 withdrawn" in run("file", "partner", file).output
+    file.write_text(f"entry,type,value,quality\na,pdq,{after},90\n")
+    run("file", "partner", file)
+    assert pdqs(imported()["partner"]) == [after]
+
+
+def test_one_run_at_a_time_has_a_feed(hotline_database: str, tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text(f"pdq {random_pdqs(1)[0]}\n")
+    assert run("file", "partner", file, "--format", "tx").exit_code == 0
+    read_end, write_end = os.pipe()
+
+    def import_slowly() -> None:
+        with os.fdopen(read_end, "rb") as slow:
+            import_from_file("partner", slow, FileFormat.TX, lambda *_: began.set())
+        connection.close()
+
+    began = threading.Event()
+    runs = threading.Thread(target=import_slowly)
+    runs.start()
+    with os.fdopen(write_end, "wb") as writing:
+        # As much as is taken in at once, and then the run waits for more.
+        writing.write("".join(f"pdq {value}\n" for value in random_pdqs(1000)).encode())
+        writing.flush()
+        assert began.wait(60)
+        for command in (("file", "partner", file, "--format", "tx"), ("drop", "partner")):
+            done = run(*command)
+            assert done.exit_code == 1
+            assert "is running" in done.output
+        assert run("file", "other", file, "--format", "tx").exit_code == 0
+        assert run("file", "partner", file, "--format", "tx", "--dry-run").exit_code == 0
+    runs.join()
+    assert run("file", "partner", file, "--format", "tx", "--whole").exit_code == 0
+    assert len(imported()["partner"]) == 1
+
+
+@pytest.mark.django_db
+def test_a_feed_is_dropped_in_bounded_steps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def statements(count: int) -> int:
+        file = tmp_path / "list.txt"
+        file.write_text("".join(f"pdq {value}\n" for value in random_pdqs(count)))
+        run("file", "partner", file, "--format", "tx")
+        assert len(imported()["partner"]) == count
+        with CaptureQueriesContext(connection) as captured:
+            assert run("drop", "partner").output == f"{count} entries withdrawn.\n"
+        assert imported() == {}
+        return len(captured)
+
+    assert statements(2) == statements(60)
+    monkeypatch.setattr(actions, "_AT_ONCE", 10)
+    assert statements(60) > statements(2)
+    assert ImportedEntry.objects.count() == Feed.objects.count() == 0
+    verify_chain()

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
-
-from takeback.hotline.imports.models import Feed
+from takeback.hotline.imports.models import Feed, ImportedEntry
+from takeback.hotline.publishing.access import standing_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,12 @@ class FeedSummary:
 
 def feeds() -> list[FeedSummary]:
     """Return all feeds by name."""
-    standing = Count("importedentry", filter=Q(importedentry__entry__withdrawn_at=None))
-    rows = Feed.objects.annotate(standing=standing).order_by("name")
-    return [FeedSummary(row.name, row.source, row.standing, row.fetched_at) for row in rows]
+    return [
+        FeedSummary(
+            row.name,
+            row.source,
+            standing_count(ImportedEntry.objects.filter(feed=row).values("entry")),
+            row.fetched_at,
+        )
+        for row in Feed.objects.exclude(source="").order_by("name")
+    ]

@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from typing import Final
 
 from django.db import transaction
 
 from takeback.hashlist.events import FEED_NAME_PATTERN, EntryId
 from takeback.hashlist.signals import Signal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
     Checkpoint,
     Gone,
@@ -20,43 +22,39 @@ from takeback.hotline.imports.domain import (
     Taken,
 )
 from takeback.hotline.imports.models import Feed, ImportedEntry
+from takeback.hotline.publishing.access import standings
 from takeback.hotline.publishing.actions import tells_enough, withdraw_entries
 from takeback.hotline.publishing.importing import list_imported, room_today
 
-_ACTOR = "operator"
-_AT_ONCE = 200
+_ACTOR: Final = "operator"
+_AT_ONCE: Final = 500
 
 
 @transaction.atomic
-def open_feed(name: str, source: str, *, dry_run: bool = False) -> Feed:
+def open_feed(name: str, source: str, *, moved: bool = False, dry_run: bool = False) -> Feed:
     """Return the feed of this name, new if there is none; raises ImportingError.
 
     A name stands for one source: to read another under it would withdraw what the first has.
-    `dry_run`: a new one is not kept.
+    `moved`: the feed is read from somewhere else now, from the beginning. `dry_run`: what is new is
+    not kept.
     """
     if not re.fullmatch(FEED_NAME_PATTERN, name):
         raise ImportingError("A feed's name has 1 to 64 characters of a-z, 0-9, dot, _ and -.")
-    if dry_run:
-        feed = Feed.objects.filter(name=name).first() or Feed(name=name, source=source)
-    else:
-        feed, made = Feed.objects.get_or_create(name=name, defaults={"source": source})
-        if made:
-            record("import.begun", f"feed {name}", _ACTOR)
-    if feed.source != source:
+    feed = Feed.objects.filter(name=name).first() or Feed(name=name)
+    if moved and not feed.source:
+        raise ImportingError(f"There is no feed {name} yet.")
+    if feed.source == source and not moved:
+        return feed
+    if feed.source and not moved:
         raise ImportingError(
             f"The feed {name} is read from {feed.source}. Give another source another name; if it "
             "has moved, say so: --moved."
         )
+    feed.source, feed.checkpoint = source, None
+    if not dry_run:
+        feed.save()
+        record("import.moved" if moved else "import.begun", f"feed {name}", _ACTOR)
     return feed
-
-
-@transaction.atomic
-def move_feed(name: str, source: str) -> None:
-    """Say that a feed is read from somewhere else now; it is then read from its beginning."""
-    changed = Feed.objects.filter(name=name).update(source=source, checkpoint=None)
-    if not changed:
-        raise ImportingError(f"There is no feed {name} yet.")
-    record("import.moved", f"feed {name}", _ACTOR)
 
 
 @transaction.atomic
@@ -69,23 +67,20 @@ def take_in(
     hotline has withdrawn by itself stays so; what there is no room for today is left for another
     time. `dry_run`: count only, and as if there were room.
     """
-    _lock(name)
     last, refused = _latest(items)
     taken = Taken(refused=len(refused))
     known = _known(name, last)
+    off = _taken_off(known.values())
     new: dict[bytes, tuple[Signal, ...]] = {}
     ending: dict[bytes, ImportedEntry] = {}
     for key, item in last.items():
         row = known.get(key)
-        if isinstance(item, Gone):
+        if row is not None and row.entry in off:
+            taken.left_off += isinstance(item, Listed)
+        elif isinstance(item, Gone):
             if row is not None:
                 ending[key] = row
-                taken.withdrawn += row.entry.withdrawn_at is None
-        elif row is None:
-            new[key] = item.signals
-        elif row.entry.withdrawn_at is not None:
-            taken.left_off += 1
-        elif bytes(row.content) == _content(item.signals):
+        elif row is not None and bytes(row.content) == _content(item.signals):
             taken.known += 1
         else:
             new[key] = item.signals
@@ -94,14 +89,17 @@ def take_in(
         del new[key]
         taken.postponed += 1
     ending |= {key: known[key] for key in new if key in known}
-    taken.changed = sum(key in known for key in new)
+    ended = set(ending) if dry_run else _end(ending.values())
+    for key in ending.keys() - ended:  # taken off here in this very moment
+        taken.left_off += new.pop(key, None) is not None
+    taken.withdrawn = len(ended - new.keys())
+    taken.changed = len(ended & new.keys())
     taken.listed = len(new) - taken.changed
     if dry_run:
         return taken, refused
-    _end(ending.values())
     entries = list_imported(name, list(new.values()), _ACTOR)
     ImportedEntry.objects.bulk_create(
-        ImportedEntry(feed_id=name, key=key, content=_content(signals), entry_id=entry)
+        ImportedEntry(feed_id=name, key=key, content=_content(signals), entry=entry)
         for (key, signals), entry in zip(new.items(), entries, strict=True)
     )
     return taken, refused
@@ -116,18 +114,15 @@ def withdraw_unseen(name: str, seen: Set[bytes], *, dry_run: bool = False) -> in
     rows = ImportedEntry.objects.filter(feed=name).order_by("id").values_list("id", "key")
     unseen = [number for number, key in rows.iterator() if bytes(key) not in seen]
     return sum(
-        _end_some(name, unseen[start : start + _AT_ONCE], dry_run=dry_run)
+        _end_some(unseen[start : start + _AT_ONCE], dry_run=dry_run)
         for start in range(0, len(unseen), _AT_ONCE)
     )
 
 
 @transaction.atomic
-def _end_some(name: str, numbers: Sequence[int], *, dry_run: bool) -> int:
-    _lock(name)
-    rows = list(ImportedEntry.objects.filter(id__in=numbers).select_related("entry"))
-    if not dry_run:
-        _end(rows)
-    return sum(row.entry.withdrawn_at is None for row in rows)
+def _end_some(numbers: Sequence[int], *, dry_run: bool) -> int:
+    rows = list(ImportedEntry.objects.filter(id__in=numbers))
+    return len(rows) - len(_taken_off(rows)) if dry_run else len(_end(rows))
 
 
 @transaction.atomic
@@ -142,14 +137,20 @@ def keep_checkpoint(name: str, checkpoint: Checkpoint | None) -> None:
 def drop_feed(name: str) -> int:
     """Withdraw all that stands here of a feed, and forget the feed; says how many entries.
 
+    What this hotline took off by itself is kept in mind, should the feed come back under this name.
     Raises ImportingError if there is none of this name.
     """
-    if not Feed.objects.filter(name=name).exists():
-        raise ImportingError(f"There is no feed {name}.")
-    count = withdraw_unseen(name, frozenset())
-    with transaction.atomic():
-        Feed.objects.filter(name=name).delete()
-        record("import.dropped", f"feed {name}", _ACTOR)
+    with alone_on(name):
+        feed = Feed.objects.filter(name=name).exclude(source="").first()
+        if feed is None:
+            raise ImportingError(f"There is no feed {name}.")
+        count = withdraw_unseen(name, frozenset())
+        with transaction.atomic():
+            feed.source, feed.checkpoint, feed.fetched_at = "", None, None
+            feed.save()
+            if not ImportedEntry.objects.filter(feed=feed).exists():
+                feed.delete()
+            record("import.dropped", f"feed {name}", _ACTOR)
     return count
 
 
@@ -170,26 +171,33 @@ def _latest(items: Iterable[Item]) -> tuple[dict[bytes, Listed | Gone], list[Ref
         elif signals := tuple(filter(tells_enough, item.signals)):
             last[_digest(item.key)] = Listed(item.key, signals)
         else:
+            # The fingerprints from before are not on their list any more.
+            last[_digest(item.key)] = Gone(item.key)
             refused.append(Refused("an entry", "its quality is under the floor of this hotline"))
     return last, refused
 
 
-def _lock(name: str) -> None:
-    """Let imports of one feed go one after the other; a feed that is not kept has none."""
-    list(Feed.objects.select_for_update().filter(name=name))
-
-
 def _known(name: str, wanted: Mapping[bytes, object]) -> dict[bytes, ImportedEntry]:
-    rows = ImportedEntry.objects.filter(feed=name, key__in=list(wanted)).select_related("entry")
+    rows = ImportedEntry.objects.filter(feed=name, key__in=list(wanted))
     return {bytes(row.key): row for row in rows}
 
 
-def _end(rows: Iterable[ImportedEntry]) -> None:
-    """Withdraw entries, and forget what they are called where they came from."""
-    ending = list(rows)
-    ImportedEntry.objects.filter(id__in=[row.id for row in ending]).delete()
-    if ending:
-        withdraw_entries([EntryId(row.entry_id) for row in ending], "hotline", _ACTOR)
+def _taken_off(rows: Collection[ImportedEntry]) -> set[str]:
+    """The entries that this hotline withdrew by itself: what an import withdraws has no row."""
+    found = standings(EntryId(row.entry) for row in rows)
+    return {entry for entry, standing in found.items() if standing.withdrawn_at is not None}
+
+
+def _end(rows: Collection[ImportedEntry]) -> set[bytes]:
+    """Withdraw entries, and forget what they are called where they came from; returns their keys.
+
+    Those that this hotline has withdrawn by itself are left, so that they are never listed again.
+    """
+    if not rows:
+        return set()
+    ended = set(withdraw_entries([EntryId(row.entry) for row in rows], "hotline", _ACTOR))
+    ImportedEntry.objects.filter(entry__in=ended).delete()
+    return {bytes(row.key) for row in rows if row.entry in ended}
 
 
 def _digest(key: str) -> bytes:

@@ -46,10 +46,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something on the other list that can't be listed here: where it stands, and why."""
+    """Something on the other list that can't be listed here: where it stands, and why.
+
+    `hides`: it may be anything, even what stands here from before; so nothing counts as missing
+    from that list.
+    """
 
     place: str
     reason: str
+    hides: bool = True
 
 
 Item = Listed | Gone | Refused
@@ -71,7 +76,8 @@ class Taken:
     """What came of an import so far.
 
     `changed`: listed anew with other fingerprints; `left_off`: what this hotline has taken off by
-    itself, and keeps off; `postponed`: what there was no room for today.
+    itself, and keeps off; `postponed`: what there was no room for today; `spared`: what was missing
+    there and yet not withdrawn, because a part of the list could not be read.
     """
 
     listed: int = 0
@@ -81,6 +87,7 @@ class Taken:
     left_off: int = 0
     refused: int = 0
     postponed: int = 0
+    spared: int = 0
 
     def add(self, other: "Taken") -> None:
         """Count what came of one more page."""
@@ -91,6 +98,7 @@ class Taken:
         self.left_off += other.left_off
         self.refused += other.refused
         self.postponed += other.postponed
+        self.spared += other.spared
 
 
 class ImportingError(Exception):

@@ -112,7 +112,7 @@ def _item(update: _Update, place: str, quality: int) -> Item:
     kind = _KINDS.get(update.type)
     tags = {tag.text for one in update.descriptors.data for tag in one.tags.data}
     if kind is None or _VIDEO in tags:
-        return Refused(place, "type: only fingerprints of pictures are imported")
+        return Refused(place, "type: only fingerprints of pictures are imported", hides=False)
     try:
         signal = read_signal(kind, update.indicator, quality)
     except UnreadableError as error:

@@ -79,7 +79,7 @@ def _entry(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
         elif element.tag == _IMAGE:
             yield from _image(element, place, quality)
         elif element.tag in _VIDEOS:
-            yield Refused(place, "only pictures are imported, no videos")
+            yield Refused(place, "only pictures are imported, no videos", hides=False)
     except UnreadableError as error:
         yield Refused(place, str(error))
 
@@ -87,20 +87,27 @@ def _entry(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
 def _image(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
     """Yield a picture, and each of its fingerprints that can't be read; other kinds are no fault.
 
-    Without a fingerprint that we know it is off the list as far as we can tell.
+    Without a fingerprint that we know it is off the list as far as we can tell; but where one can't
+    be read, what stands here of it stays.
     """
-    signals: list[Signal] = []
     key = _key(element)
+    signals: list[Signal] = []
+    faults: list[str] = []
     for kind in _KINDS:
         for one in element.findall(f"{_NAMESPACE}fingerprints/{_NAMESPACE}{kind}"):
             try:
                 signal = read_signal(kind, (one.text or "").strip(), quality)
             except UnreadableError as error:
-                yield Refused(place, str(error))
+                faults.append(str(error))
                 continue
             if signal not in signals and len(signals) < MAX_SIGNALS:
                 signals.append(signal)
-    yield Listed(key, tuple(signals)) if signals else Gone(key)
+    for fault in faults:
+        yield Refused(place, fault, hides=not signals)
+    if signals:
+        yield Listed(key, tuple(signals))
+    elif not faults:
+        yield Gone(key)
 
 
 def _key(element: ET.Element) -> str:

@@ -1,12 +1,14 @@
 """One import from beginning to end: reads page by page, takes each in, and keeps how far it got."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import BinaryIO
 
 from django.conf import settings
 
 from takeback.hotline.imports import actions
+from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
     Checkpoint,
     FileFormat,
@@ -40,26 +42,21 @@ def import_from_server(
     """Take in what has changed on a server since the last time; returns what came of it.
 
     The first time, and `anew`, it reads the whole list, and withdraws what stands here from before
-    and is not there. `moved`: the feed has another address now. Raises ImportingError; what was
-    taken in before stays, and the next import goes on.
+    and is not there, unless a record can't be read. `moved`: the feed has another address now.
+    Raises ImportingError, also when another run has the feed; what was taken in before stays, and
+    the next import goes on.
     """
     source = f"{remote.shape} {remote.address.rstrip('/')}"
-    if moved:
-        actions.move_feed(name, source)
-    feed = actions.open_feed(name, source, dry_run=dry_run)
-    since: Checkpoint | None = None if anew else feed.checkpoint
-    if since is not None and feed.fetched_at is not None and remote.too_long_ago(feed.fetched_at):
-        raise ImportingError(
-            "The last import was so long ago that the server may have forgotten what was taken "
-            "off since. Read all of it: --anew."
-        )
-    run = _Run(name, tell, whole=since is None, dry_run=dry_run)
-    reached: Checkpoint | None = None
-    for page in remote.pages(since, settings.QUALITY_FLOOR):
-        run.take(page)
-        reached = page.checkpoint
-    run.finish(reached)
-    return run.taken
+    with _alone_on(name, dry_run):
+        feed = actions.open_feed(name, source, moved=moved, dry_run=dry_run)
+        since: Checkpoint | None = None if anew else feed.checkpoint
+        if since and feed.fetched_at is not None and remote.too_long_ago(feed.fetched_at):
+            raise ImportingError(
+                "The last import was so long ago that the server may have forgotten what was taken "
+                "off since. Read all of it: --anew."
+            )
+        run = _Run(name, tell, whole=since is None, dry_run=dry_run)
+        return run.take_all(remote.pages(since, settings.QUALITY_FLOOR))
 
 
 def import_from_file(
@@ -76,14 +73,15 @@ def import_from_file(
     `whole`: the file is all that the list has, so what stands here from before and is not in it is
     withdrawn, unless a line could not be read. Raises ImportingError.
     """
-    actions.open_feed(name, f"file {form}", dry_run=dry_run)
-    run = _Run(name, tell, whole=whole, dry_run=dry_run)
-    items = read_file(file, form, settings.QUALITY_FLOOR, log_origin())
-    for page in _pages(items):
-        run.take(page)
-        run.whole = run.whole and not any(isinstance(one, Refused) for one in page.items)
-    run.finish(None)
-    return run.taken
+    with _alone_on(name, dry_run):
+        actions.open_feed(name, f"file {form}", dry_run=dry_run)
+        run = _Run(name, tell, whole=whole, dry_run=dry_run)
+        return run.take_all(_pages(read_file(file, form, settings.QUALITY_FLOOR, log_origin())))
+
+
+def _alone_on(name: str, dry_run: bool) -> AbstractContextManager[None]:
+    """Hold a feed; whoever changes nothing is in nobody's way."""
+    return nullcontext() if dry_run else alone_on(name)
 
 
 def _pages(items: Iterable[Item]) -> Iterator[Page]:
@@ -96,30 +94,41 @@ class _Run:
     """What one import has done so far."""
 
     def __init__(self, name: str, tell: Progress, *, whole: bool, dry_run: bool) -> None:
-        self.taken = Taken()
+        self._taken = Taken()
         self._name, self._tell = name, tell
-        self.whole, self._dry_run = whole, dry_run
+        self._whole, self._dry_run = whole, dry_run
         self._seen: set[bytes] = set()
+        self._may_have_missed = False
 
-    def take(self, page: Page) -> None:
+    def take_all(self, pages: Iterable[Page]) -> Taken:
+        """Take pages in to the last, withdraw what a whole list no longer has; keep how far."""
+        reached: Checkpoint | None = None
+        for page in pages:
+            self._take(page)
+            reached = page.checkpoint
+        if self._whole:
+            self._end_missing()
+        if not self._dry_run:
+            actions.keep_checkpoint(self._name, reached)
+        return self._taken
+
+    def _take(self, page: Page) -> None:
         taken, refused = actions.take_in(self._name, page.items, dry_run=self._dry_run)
-        if self.whole:
-            self._seen.update(
-                actions.key_digest(one) for one in page.items if isinstance(one, Listed)
-            )
-        self.taken.add(taken)
-        self._tell(self.taken, refused)
-        if self.taken.postponed:
+        for one in page.items:
+            if isinstance(one, Listed) and self._whole:
+                self._seen.add(actions.key_digest(one))
+            if isinstance(one, Refused) and one.hides:
+                self._may_have_missed = True
+        self._taken.add(taken)
+        self._tell(self._taken, refused)
+        if self._taken.postponed:
             raise NoRoomTodayError(
                 "As many entries were imported today as may be: half of those that the purpose of "
                 "the list allows. Run it again tomorrow; it goes on where it is."
             )
 
-    def finish(self, reached: Checkpoint | None) -> None:
-        if self.whole:
-            self.taken.withdrawn += actions.withdraw_unseen(
-                self._name, self._seen, dry_run=self._dry_run
-            )
-            self._tell(self.taken, [])
-        if not self._dry_run:
-            actions.keep_checkpoint(self._name, reached)
+    def _end_missing(self) -> None:
+        spare = self._may_have_missed
+        missing = actions.withdraw_unseen(self._name, self._seen, dry_run=self._dry_run or spare)
+        self._taken.add(Taken(spared=missing) if spare else Taken(withdrawn=missing))
+        self._tell(self._taken, [])

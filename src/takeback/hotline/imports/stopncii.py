@@ -76,7 +76,7 @@ def _item(record: Any, place: str, quality: int) -> Item:
     if isinstance(read, Refused):
         return read
     if read.kind != "ImagePDQ":
-        return Refused(place, "signalType: only ImagePDQ is imported")
+        return Refused(place, "signalType: only ImagePDQ is imported", hides=False)
     try:
         signal = read_signal("pdq", read.value, quality)
     except UnreadableError as error:

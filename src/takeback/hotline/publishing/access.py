@@ -12,6 +12,7 @@ from takeback.hotline.publishing.entry_access import (
     list_figures,
     outcomes,
     removal_of,
+    standing_count,
     standings,
 )
 from takeback.hotline.publishing.health_access import platform_health, platform_webhooks
@@ -60,6 +61,7 @@ __all__ = (
     "platforms",
     "purpose_opening",
     "removal_of",
+    "standing_count",
     "standings",
     "tile",
     "verifier_key_line",

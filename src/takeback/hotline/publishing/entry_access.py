@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -12,6 +13,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    QuerySet,
     SmallIntegerField,
     Subquery,
 )
@@ -76,6 +78,11 @@ def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
         EntryId(row.id): Standing(since.get(row.id), row.suspended_at, row.withdrawn_at)
         for row in Entry.objects.filter(id__in=wanted)
     }
+
+
+def standing_count(entries: QuerySet[Any]) -> int:
+    """Count those that are not withdrawn of the entries whose ids a query finds."""
+    return Entry.objects.filter(id__in=entries, withdrawn_at=None).count()
 
 
 def entry_of_reference(platform: str, reference: str) -> EntryId | None:
