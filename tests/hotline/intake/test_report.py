@@ -140,7 +140,7 @@ def test_a_report_that_cannot_be_listed_leaves_nothing(monkeypatch: pytest.Monke
     def fail(_signals: object) -> None:
         raise OSError("the key of the log can't be read")
 
-    monkeypatch.setattr("takeback.hotline.publishing.actions.list_picture", fail)
+    monkeypatch.setattr("takeback.hotline.publishing.actions.list_pictures", fail)
     report = Report(AgeBand.UNDER_13, None, (a_picture(),), (), Threat.NO, ())
     with pytest.raises(OSError, match="key of the log"):
         send_report(report, b"\x07" * 32, None)

@@ -20,7 +20,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_platform, list_picture
+from takeback.hotline.publishing.actions import PENDING_CHANNEL, add_platform, list_picture
 from takeback.hotline.publishing.models import PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.tasks import seal_what_was_left
@@ -140,25 +140,23 @@ def test_hotline_stops_though_somebody_waits(hotline_database: str) -> None:
         asyncio.run(wait_and_stop(url, process))
 
 
-def jobs_waiting() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
-        (count,) = cursor.fetchone()
-    return int(count)
+def test_the_worker_is_asked_once_for_each_transaction_that_commits(hotline_database: str) -> None:
+    with psycopg.connect(hotline_database, autocommit=True) as listener:
+        listener.execute(f"LISTEN {PENDING_CHANNEL}")
 
+        def heard() -> int:
+            return len(list(listener.notifies(timeout=0.3)))
 
-def test_there_is_one_job_for_each_transaction_that_commits(hotline_database: str) -> None:
-    with transaction.atomic():
-        for _ in range(3):
+        with transaction.atomic():
+            for _ in range(3):
+                list_picture(some_signals())
+            assert heard() == 0
+        assert heard() == 1
+        with pytest.raises(RuntimeError), transaction.atomic():
             list_picture(some_signals())
-    assert jobs_waiting() == 1
-    with pytest.raises(RuntimeError), transaction.atomic():
-        list_picture(some_signals())
-        raise RuntimeError
-    assert jobs_waiting() == 1
+            raise RuntimeError
+        assert heard() == 0
     assert PendingEvent.objects.count() == 3
-    list_picture(some_signals())
-    assert jobs_waiting() == 2
 
 
 def test_worker_seals_what_was_left_and_what_comes(hotline_database: str) -> None:
@@ -167,15 +165,26 @@ def test_worker_seals_what_was_left_and_what_comes(hotline_database: str) -> Non
         await_truth(lambda: set(follow_database()) == {left}, worker)
         come = [list_picture(some_signals()) for _ in range(3)]
         await_truth(lambda: set(follow_database()) == {left, *come}, worker)
-        await_truth(lambda: not jobs_waiting(), worker)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
 
 
+def test_the_worker_goes_on_when_the_database_hangs_up(hotline_database: str) -> None:
+    with running(hotline_database, "worker") as worker:
+        first = list_picture(some_signals())
+        await_truth(lambda: set(follow_database()) == {first}, worker)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%takeback_pending%'"
+            )
+            assert cursor.rowcount == 1
+        second = list_picture(some_signals())
+        await_truth(lambda: set(follow_database()) == {first, second}, worker)
+
+
 def test_what_a_killed_worker_left_is_done_by_the_next_minute(hotline_database: str) -> None:
-    left = list_picture(some_signals())
-    with connection.cursor() as cursor:  # a worker has taken the job, and is gone
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+    left = list_picture(some_signals())  # nobody listens
 
     async def minute() -> None:
         connector = jobs.connector
@@ -186,4 +195,3 @@ def test_what_a_killed_worker_left_is_done_by_the_next_minute(hotline_database: 
 
     asyncio.run(minute())
     assert set(follow_database()) == {left}
-    assert jobs_waiting() == 1

@@ -31,7 +31,7 @@ from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, lanes_opened_by
 from takeback.hotline.publishing.importing import list_imported
 from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.sealing import seal_everything, seal_pending
 from takeback.hotline.publishing.unreported import list_unreported
 from takeback.matching.policy import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
@@ -87,8 +87,7 @@ class Model:
         elif what == "withdraw":
             withdraw_entries([entry], "hotline")
             del self.live[entry]
-        while seal_pending():
-            pass
+        seal_everything()
 
     def seen(self, lanes: int) -> dict[EntryId, Lane]:
         """What a key of these lanes may see."""

@@ -1,14 +1,13 @@
-"""Runs the worker: the jobs of all features, from the hotline's own database."""
+"""Runs the worker: sealing as soon as something is pending, and the jobs of all features."""
 
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import DeleteJobCondition
 
 from takeback.hotline.publishing.checking import warm_up
-from takeback.hotline.publishing.tasks import seal
+from takeback.hotline.publishing.sealer import sealing_as_asked
 from takeback.hotline.publishing.witnesses import ask_witnesses_again
 
-# Sealing never waits for a witness or a webhook that takes its time.
 _CONCURRENT_JOBS = 4
 _STOP_SECONDS = 5.0
 
@@ -19,12 +18,11 @@ def run_worker() -> None:
     What a worker before this one left pending is sealed and submitted first.
     """
     warm_up()
-    seal.func()
     ask_witnesses_again()
     connector = app.connector
     if not isinstance(connector, DjangoConnector):
         raise RuntimeError("a worker runs once in a process")
-    with app.replace_connector(connector.get_worker_connector()):
+    with sealing_as_asked(), app.replace_connector(connector.get_worker_connector()):
         app.run_worker(
             concurrency=_CONCURRENT_JOBS,
             delete_jobs=DeleteJobCondition.SUCCESSFUL,

@@ -49,14 +49,17 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
         row.address = seal_field(belongs_to_address(row.id), address)
         row.save(force_insert=True)
-    for position, picture in enumerate(report.pictures):
-        CasePicture.objects.create(
+    entries = publishing.list_pictures([signals_of(picture) for picture in report.pictures])
+    CasePicture.objects.bulk_create(
+        CasePicture(
             case=case,
             picture=picture.id,
             position=position,
-            entry=publishing.list_picture(signals_of(picture)),
+            entry=entry,
             exact_only=picture.exact_only,
         )
+        for position, (picture, entry) in enumerate(zip(report.pictures, entries, strict=True))
+    )
     audit.record("case.sent", str(case.id), _ACTOR)
     return case
 

@@ -7,8 +7,6 @@ from typing import Literal
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
-from procrastinate.contrib.django import app as jobs
-from procrastinate.exceptions import AlreadyEnqueued
 
 from takeback.hashlist.events import (
     AddedEvent,
@@ -60,14 +58,15 @@ from takeback.hotline.publishing.signing import log_origin
 from takeback.matching.policy import Lane
 
 __all__ = (
-    "SEALING_TASK",
+    "PENDING_CHANNEL",
     "accept_invitation",
     "add_key",
     "add_platform",
+    "ask_for_sealing",
     "close_window",
-    "defer_sealing",
     "invite_platform",
     "list_picture",
+    "list_pictures",
     "note_fetched",
     "note_hashes_read",
     "record_acknowledgement",
@@ -82,45 +81,64 @@ __all__ = (
     "withdraw_entries",
 )
 
-SEALING_TASK = "takeback.seal_pending"
+PENDING_CHANNEL = "takeback_pending"
+"""PostgreSQL announces here that events wait to be sealed."""
 
 
 @transaction.atomic
+def list_pictures(
+    pictures: Sequence[Sequence[Signal]], lane: Lane = Lane.SELF_REPORTED, actor: str = "reporter"
+) -> list[EntryId]:
+    """Put pictures on the list, in the caller's transaction; they are in the log soon after.
+
+    Returns their ids in their order. PDQs of a quality under `settings.QUALITY_FLOOR` are left out;
+    if nothing else is there, and if the check before sealing finds it too close to something, a
+    person looks first. Pictures of one transaction are of one report. Raises pydantic's
+    ValidationError for a picture with no signals, too many, or one named twice.
+    """
+    now = datetime.now(UTC)
+    provenance = Provenance(hotline=log_origin())
+    sent_in = _transaction_number()
+    entries, pending, held = [], [], []
+    for signals in pictures:
+        tells = [one for one in signals if tells_enough(one)]
+        event = AddedEvent(
+            entry=new_entry_id(),
+            time=cut_to_hour(now),
+            lane=lane,
+            provenance=provenance,
+            signals=tuple(tells or signals),
+        )
+        pdqs = [bytes.fromhex(one.value) for one in tells if isinstance(one, PdqSignal)]
+        whole = next(iter(pdqs), None)
+        entries.append(Entry(id=event.entry, lane=lane, listed_at=now, pdq=whole))
+        pending.append(
+            PendingEvent(
+                entry_id=event.entry,
+                event=canonical_json(event),
+                adds=True,
+                waits_for=WaitsFor.CHECK if tells else WaitsFor.PERSON,
+                sent_in=sent_in,
+            )
+        )
+        if not tells:
+            held.append(Hold(entry_id=event.entry, since=now, reason=HoldReason.NOTHING_LEFT))
+    Entry.objects.bulk_create(entries)
+    PendingEvent.objects.bulk_create(pending)
+    Hold.objects.bulk_create(held)
+    listed = [EntryId(one.id) for one in entries]
+    record_all("entry.listed", listed, actor)
+    record_all("entry.held", [one.entry_id for one in held], "hotline")
+    ask_for_sealing()
+    return listed
+
+
 def list_picture(
     signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: str = "reporter"
 ) -> EntryId:
-    """Put one picture on the list, in the caller's transaction; it is in the log soon after.
-
-    PDQs of a quality under `settings.QUALITY_FLOOR` are left out; if nothing else is there, and if
-    the check before sealing finds it too close to something, a person looks first. Raises
-    pydantic's ValidationError for no signals, too many, or one named twice.
-    """
-    now = datetime.now(UTC)
-    tells = [one for one in signals if tells_enough(one)]
-    event = AddedEvent(
-        entry=new_entry_id(),
-        time=cut_to_hour(now),
-        lane=lane,
-        provenance=Provenance(hotline=log_origin()),
-        signals=tuple(tells or signals),
-    )
-    pdqs = [bytes.fromhex(one.value) for one in tells if isinstance(one, PdqSignal)]
-    entry = Entry.objects.create(
-        id=event.entry, lane=lane, listed_at=now, pdq=next(iter(pdqs), None)
-    )
-    PendingEvent.objects.create(
-        entry=entry,
-        event=canonical_json(event),
-        adds=True,
-        waits_for=WaitsFor.CHECK if tells else WaitsFor.PERSON,
-        sent_in=_transaction_number(),
-    )
-    record("entry.listed", event.entry, actor)
-    if not tells:
-        Hold.objects.create(entry=entry, since=now, reason=HoldReason.NOTHING_LEFT)
-        record("entry.held", event.entry, "hotline")
-    defer_sealing()
-    return event.entry
+    """Put one picture on the list, as `list_pictures` does."""
+    (entry,) = list_pictures([signals], lane, actor)
+    return entry
 
 
 def tells_enough(signal: Signal) -> bool:
@@ -144,7 +162,7 @@ def release_entry(entry: EntryId, actor: str) -> bool:
     hold.save(update_fields=["decided_at"])
     PendingEvent.objects.filter(entry=row).update(waits_for=WaitsFor.NOTHING)
     record("entry.released", entry, actor)
-    defer_sealing()
+    ask_for_sealing()
     return True
 
 
@@ -188,7 +206,7 @@ def withdraw_entries(
         if entry in erases
     )
     record_all("entry.withdrawn", ending, actor or reason)
-    defer_sealing()
+    ask_for_sealing()
     return ending
 
 
@@ -209,7 +227,7 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
         event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
         PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=False)
     record("entry.suspended", entry, actor)
-    defer_sealing()
+    ask_for_sealing()
     return True
 
 
@@ -236,7 +254,7 @@ def resume_entry(entry: EntryId, actor: str) -> bool:
     )
     PendingEvent.objects.create(entry=row, event=canonical_json(event), adds=True)
     record("entry.resumed", entry, actor)
-    defer_sealing()
+    ask_for_sealing()
     return True
 
 
@@ -343,18 +361,14 @@ def note_hashes_read() -> None:
         PublicationClock.objects.update(hashes_read_at=now)
 
 
-def defer_sealing() -> None:
-    """Ask the worker to seal once this transaction has committed: one job a transaction.
+def ask_for_sealing() -> None:
+    """Ask the worker to seal as soon as this transaction has committed.
 
-    Not one job for several transactions: it could run, and find nothing, before the last of them
-    commits.
+    PostgreSQL says it then, and once however often it was asked: no row, and nothing to clean up.
+    A worker that is away seals what is pending when it starts.
     """
-    job = jobs.configure_task(SEALING_TASK, queueing_lock=f"seal after {_transaction_number()}")
-    try:
-        with transaction.atomic():
-            job.defer()
-    except AlreadyEnqueued:
-        pass  # an earlier change in this transaction has asked already
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [PENDING_CHANNEL])
 
 
 def _transaction_number() -> int:

@@ -20,7 +20,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.tlog_proof import TlogProof
 from takeback.hashlist.trust import TrustPolicy
 from takeback.hotline.audit.actions import record
-from takeback.hotline.publishing.actions import defer_sealing
+from takeback.hotline.publishing.actions import ask_for_sealing
 from takeback.hotline.publishing.domain import ConfirmedRecord
 from takeback.hotline.publishing.models import Confirmation, PendingEvent
 from takeback.hotline.publishing.signing import log_origin
@@ -91,7 +91,7 @@ def confirmed_records() -> list[ConfirmedRecord]:
 
 def _append(event: AnyEvent) -> None:
     PendingEvent.objects.create(entry=None, event=canonical_json(event), adds=False)
-    defer_sealing()
+    ask_for_sealing()
 
 
 def _hour() -> datetime:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from takeback.hashlist.events import KeyEvent, canonical_json, cut_to_hour, parse_event
 from takeback.hotline.audit.actions import record
-from takeback.hotline.publishing.actions import defer_sealing
+from takeback.hotline.publishing.actions import ask_for_sealing
 from takeback.hotline.publishing.models import Log, PendingEvent
 from takeback.hotline.publishing.signing import log_origin, new_log_key
 
@@ -31,5 +31,5 @@ def rotate_log_key() -> str:
     event = KeyEvent(time=cut_to_hour(datetime.now(UTC)), key=key)
     PendingEvent.objects.create(entry=None, event=canonical_json(event), adds=False)
     record("log.key_rotated", "log", "operator")
-    defer_sealing()
+    ask_for_sealing()
     return key

@@ -100,6 +100,12 @@ def seal_pending() -> int:
     return len(pending) + held
 
 
+def seal_everything() -> None:
+    """Seal until nothing is pending that may be sealed now."""
+    while seal_pending():
+        pass
+
+
 def _signers(keys: LogKeys, sealed: Sequence[_Sealed]) -> list[Signer]:
     """Name who signs: with the keys in force those that these events hand the log over to."""
     new = [key_signer(one.event) for one in sealed if isinstance(one.event, KeyEvent)]

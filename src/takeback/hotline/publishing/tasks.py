@@ -7,10 +7,9 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 
-from takeback.hotline.publishing.actions import SEALING_TASK
 from takeback.hotline.publishing.canaries import add_canary, lacks_canaries
 from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.publishing.sealing import seal_everything
 from takeback.hotline.publishing.webhooks import WEBHOOK_TASK, ask_to_send_again, send_due
 from takeback.hotline.publishing.witnesses import (
     SUBMISSION_TASK,
@@ -19,13 +18,6 @@ from takeback.hotline.publishing.witnesses import (
 )
 
 _CANARY_SHARE_AN_HOUR: Final = 1 / 12
-
-
-@app.task(name=SEALING_TASK)
-def seal() -> None:
-    """Seal everything that is pending."""
-    while seal_pending():
-        pass
 
 
 @app.task(name=SUBMISSION_TASK)
@@ -44,7 +36,7 @@ def send_webhooks() -> None:
 @app.task(name="takeback.seal_what_was_left", queueing_lock="seal what was left")
 async def seal_what_was_left(timestamp: int) -> None:
     """Every minute: seal, submit and send what a killed worker left, and end its jobs."""
-    await sync_to_async(seal.func)()
+    await sync_to_async(seal_everything)()
     await sync_to_async(ask_witnesses_again)()
     await sync_to_async(ask_to_send_again)()
     for job in await app.job_manager.get_stalled_jobs():

@@ -15,7 +15,7 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.signals import Signal
 from takeback.hotline.audit.actions import record_all
-from takeback.hotline.publishing.actions import defer_sealing
+from takeback.hotline.publishing.actions import ask_for_sealing
 from takeback.hotline.publishing.domain import WaitsFor
 from takeback.hotline.publishing.models import Entry, PendingEvent
 from takeback.matching.policy import Lane
@@ -50,5 +50,5 @@ def list_unreported(
     )
     record_all("entry.listed", [one.entry for one in events], actor)
     if events:
-        defer_sealing()
+        ask_for_sealing()
     return [one.entry for one in events]
