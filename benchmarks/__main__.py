@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import (
     agreement,
+    following,
     hashing,
     matching,
     report,
@@ -33,6 +34,7 @@ _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "matching": matching.measure_all,
     "snapshots": snapshots.measure_all,
     "service": service.measure_all,
+    "following": following.measure_all,
     "robustness": robustness.measure_all,
 }
 _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"

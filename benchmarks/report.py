@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.codes import BATCH
+from benchmarks.following_report import following_part
 from benchmarks.indexes import FLAT
 from benchmarks.machine import REPOSITORY
 from benchmarks.plots import draw_hashing, draw_matching
 from benchmarks.results import kept
+from benchmarks.tables import table
 
 DOCUMENT: Final = REPOSITORY / "docs/benchmarks.md"
 PLOTS: Final = REPOSITORY / "docs/plots"
@@ -82,13 +84,12 @@ service. Processor time counts both processes; other programs on the machine har
 def write() -> list[Path]:
     """Write the page and the plots, of the steps that have been measured; returns their paths."""
     hashing, agreement, matching = kept("hashing"), kept("agreement"), kept("matching")
-    snapshots, service = kept("snapshots"), kept("service")
+    snapshots, service, following = kept("snapshots"), kept("service"), kept("following")
     PLOTS.mkdir(parents=True, exist_ok=True)
     parts = [_HEAD]
     written = [DOCUMENT]
-    measured = [
-        one for one in (hashing, agreement, matching, snapshots, service) if one is not None
-    ]
+    steps = (hashing, agreement, matching, snapshots, service, following)
+    measured = [one for one in steps if one is not None]
     if measured:
         parts.append(_machines(measured))
     if hashing is not None:
@@ -105,6 +106,8 @@ def write() -> list[Path]:
         parts += [_SNAPSHOTS, _snapshots(snapshots)]
     if service is not None:
         parts += [_SERVICE, _service(service)]
+    if following is not None:
+        parts += following_part(following)
     DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
     return written
 
@@ -142,7 +145,7 @@ def _sample(sample: dict[str, Any]) -> str:
         for side in sample["sides"]
     ]
     head = ("", "how", "ms", "as fast as Pillow + pdqhash", "time over decoding alone")
-    return title + _table(head, rows, numbers=3)
+    return title + table(head, rows, numbers=3)
 
 
 def _agreement(agreement: dict[str, Any]) -> str:
@@ -161,7 +164,7 @@ def _agreement(agreement: dict[str, Any]) -> str:
     ]
     head = ("", "against", "photographs", "equal", "at most 4", "at most 10", "median", "most")
     farthest = ", ".join(f"{one['photograph']} ({one['bits']})" for one in agreement["farthest"])
-    return _table(head, rows, numbers=6) + f"\nFarthest from the reference: {farthest}.\n"
+    return table(head, rows, numbers=6) + f"\nFarthest from the reference: {farthest}.\n"
 
 
 def _matching(matching: dict[str, Any]) -> list[str]:
@@ -195,7 +198,7 @@ def _matching(matching: dict[str, Any]) -> list[str]:
             for one in matching["skipped"]
             if one["size"] == size
         )
-        parts.append(f"### {size:,} codes\n\n" + _table(head, rows, numbers=10) + left_out)
+        parts.append(f"### {size:,} codes\n\n" + table(head, rows, numbers=10) + left_out)
     return parts
 
 
@@ -221,7 +224,7 @@ def _snapshots(measured: dict[str, Any]) -> str:
         *("open first ms", "open again ms", "first query ms", "add one ms", "memory MB"),
     )
     threads = f"Built with {measured['build_threads']} threads.\n\n"
-    return threads + _table(head, rows, numbers=len(head))
+    return threads + table(head, rows, numbers=len(head))
 
 
 def _service(service: dict[str, Any]) -> str:
@@ -242,12 +245,5 @@ def _service(service: dict[str, Any]) -> str:
         f"{service['photographs']} photographs, {service['mean_bytes'] / 1e6:.1f} MB on average, "
         f"against {service['listed']:,} entries. Over HTTP the core keeps "
         f"**{service['share']:.0%}** of its rate in process ({service['cpu_share']:.0%} by "
-        f"processor time).\n\n" + _table(head, rows, numbers=4)
+        f"processor time).\n\n" + table(head, rows, numbers=4)
     )
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, numbers: int) -> str:
-    """Return a Markdown table whose last `numbers` columns stand to the right."""
-    rule = ["---"] * (len(head) - numbers) + ["--:"] * numbers
-    lines = [head, tuple(rule), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,67 @@
+"""The part of docs/benchmarks.md about the list on its way."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any, Final
+
+from benchmarks.tables import table
+
+_FOLLOWING: Final = """\
+## The list on its way
+
+A hotline, its worker, its PostgreSQL (every commit on the disk before it counts) and the gates,
+each a process of its own, over loopback, all cores of the machine shared by all of them. Each entry
+has a PDQ and a SHA-256. A command's time is from its start to its end, the interpreter's own start
+included. *Cold*: `takeback gate sync` into an empty folder, until the list is in force: every event
+fetched, checked against its commitment and the signed root, stored, and written as a snapshot.
+*Opened*: a fresh process maps the snapshot and answers. *Changes*: a gate that holds the list takes
+a busy day's, six of ten additions, four withdrawals. *Published*: reports of five pictures come in
+at a steady rate, each in a transaction of its own; from the first until all are in a published
+checkpoint.
+
+The released client of python-threatexchange fetches the same list from the same hotline over its
+three shapes and builds its index, in memory; it checks no signature.
+"""
+_MANY_GATES: Final = """\
+Many gates: {gates} `takeback gate sync --follow` on this one machine, with a list of {entries:,}
+entries. A picture is reported; from the moment its checkpoint is published until a gate has
+verified it, has it in force, and the hotline has heard so: median **{median_ms:.0f} ms**, 95 of 100
+{p95_ms:.0f} ms, the last gate {last_ms:.0f} ms (median of {changes} reports). From the report to
+the checkpoint: {published_ms:.0f} ms.
+"""
+
+
+def following_part(measured: dict[str, Any]) -> list[str]:
+    """Return the texts and tables of this part of docs/benchmarks.md."""
+    long_list, entries = measured["long_list"], measured["entries"]
+    cold = statistics.median(long_list["cold_seconds"])
+    rows = [
+        ("Takeback gate, cold", f"{entries:,}", f"{cold:.1f}", "1", "all, against a signed root")
+    ]
+    rows += [
+        (
+            f"threatexchange, {name}",
+            f"{one['hashes']:,}",
+            f"{one['fetch'] + one['index']:.1f}",
+            f"{(one['fetch'] + one['index']) / cold:.1f}",
+            "nothing",
+        )
+        for name, one in long_list["clients"].items()
+    ]
+    head = ("", "hashes", "s until in force", "× Takeback", "verified")
+    published, changes = long_list["published"], long_list["changes_seconds"]
+    number = long_list["changes"]
+    facts = [
+        ("Opened from its snapshot", f"{statistics.median(long_list['opened_seconds']):.2f} s"),
+        (f"{number:,} changes, in a gate that follows", f"{changes['following']:.2f} s"),
+        (f"{number:,} changes, as a command", f"{changes['command']:.2f} s"),
+        ("Sealed from a backlog", f"{long_list['sealed_a_second']:,.0f} events/s"),
+        (
+            f"Published, {published['offered']:,} events/s offered for {published['for']} s",
+            f"{published['events'] / published['seconds']:,.0f} events/s, at most "
+            f"{published['most_waiting']:,} waiting",
+        ),
+    ]
+    many = _MANY_GATES.format(**measured["many_gates"])
+    return [_FOLLOWING, table(head, rows, numbers=4), table(("", ""), facts, numbers=1), many]

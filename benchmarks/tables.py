@@ -1,0 +1,10 @@
+"""Tables as Markdown has them."""
+
+from __future__ import annotations
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, numbers: int) -> str:
+    """Return a Markdown table whose last `numbers` columns stand to the right."""
+    rule = ["---"] * (len(head) - numbers) + ["--:"] * numbers
+    lines = [head, tuple(rule), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
