@@ -1,13 +1,18 @@
 """`takeback hotline platform webhook`: who is told of new checkpoints, and what was given up."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from takeback.cli.hotline_setup import failure, set_up
 from takeback.hotline.publishing.domain import PlatformError
+
+if TYPE_CHECKING:
+    from takeback.hotline.publishing.webhook_access import GivenUpDelivery, ListedWebhook
 
 app = typer.Typer(
     help="Where a platform is told of new checkpoints.",
@@ -17,6 +22,7 @@ app = typer.Typer(
 
 _Name = Annotated[str, typer.Argument(help="The platform's name.")]
 _Number = Annotated[int, typer.Argument(help="Its number in `webhook list`.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("add")
@@ -41,30 +47,54 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
 
 
 @app.command("list")
-def list_webhooks(
-    name: _Name, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Say what each webhook took last, what it waits for, and what was given up.
+def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
+    """Say since when each webhook is there, what it took last and waits for, and what was given up.
 
     **Example**
 
     * `takeback hotline platform webhook list Skylark`
     """
     set_up()
-    from takeback.hotline.publishing.access import platform_webhooks
+    from takeback.hotline.publishing.webhook_access import listed_webhooks
 
-    found = platform_webhooks(name)
+    found = listed_webhooks(name)
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], default=str))
+        _print_json(found)
         return
     for one in found:
         waits = f"waits for {one.waiting_size}, {one.tries} tries" if one.waiting_size else "idle"
         typer.echo(
             f"{one.number}: {one.host}; took {one.delivered_size} events; {waits}; "
-            f"{one.given_up} given up"
+            f"{one.given_up} given up; added {_shown(one.made_at)}"
         )
         if one.problem:
             typer.echo(f"   {one.problem}")
+
+
+@app.command("given-up")
+def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
+    """List what a webhook was not told of, oldest first: all that `redeliver` would make up for.
+
+    **Examples**
+
+    * `takeback hotline platform webhook given-up Skylark 1`
+    * `takeback hotline platform webhook given-up Skylark 1 --json`
+    """
+    set_up()
+    from takeback.hotline.publishing.webhook_access import given_up_deliveries
+
+    try:
+        found = given_up_deliveries(name, number)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    if as_json:
+        _print_json(found)
+        return
+    for one in found:
+        tries = "1 try" if one.tries == 1 else f"{one.tries} tries"
+        typer.echo(f"{one.message}: {one.size} events; {tries}; given up {_shown(one.given_up_at)}")
+    if not found:
+        typer.echo("Nothing was given up.")
 
 
 @app.command("redeliver")
@@ -101,3 +131,11 @@ def remove(name: _Name, number: _Number) -> None:
     except PlatformError as error:
         raise failure(str(error)) from error
     typer.echo(f"Webhook {number} of {name} is gone.")
+
+
+def _print_json(found: "Sequence[ListedWebhook | GivenUpDelivery]") -> None:
+    typer.echo(json.dumps([asdict(one) for one in found], default=datetime.isoformat))
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -194,7 +195,8 @@ def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver
         with pytest.raises(InvalidSignature):
             verified(changed, body, key)
     listed = takeback(hotline_database, *hook, "list", "Skylark").stdout
-    assert "127.0.0.1; took 2 events; idle; 0 given up" in listed
+    since = Webhook.objects.get().made_at
+    assert f"127.0.0.1; took 2 events; idle; 0 given up; added {since:%Y-%m-%d %H:%M} UTC" in listed
     assert "token=t" not in listed
     health = Client().get("/list/v1/health", headers={"Authorization": f"Bearer {token}"}).json()
     assert (health["webhook_key"], health["webhooks"][0]["delivered_size"]) == (key, 2)
@@ -263,6 +265,40 @@ def test_who_answers_410_is_told_nothing_until_an_operator_sends_again(
     webhooks.send_due()
     assert receiver.sizes == [first, newest - 1, newest]
     assert access.platform_webhooks("Skylark")[0].problem == ""
+
+
+def test_an_operator_sees_what_was_given_up(hotline_database: str, receiver: Receiver) -> None:
+    def given_up(*options: str) -> subprocess.CompletedProcess[str]:
+        return takeback(
+            hotline_database, "platform", "webhook", "given-up", "Skylark", str(number), *options
+        )
+
+    add_platform("Skylark")
+    number = webhooks.add_webhook("Skylark", receiver.url)
+    assert given_up().stdout == "Nothing was given up.\n"
+    receiver.status = 500
+    first = grow()
+    send_until_given_up()
+    receiver.status = 410
+    second = grow()
+    webhooks.send_due()
+    ids = list(dict.fromkeys(headers["webhook-id"] for _, headers, _ in receiver.got))
+    found = json.loads(given_up("--json").stdout)
+    assert [(one["message"], one["size"], one["tries"]) for one in found] == [
+        (ids[0], first, MOST_TRIES),
+        (ids[1], second, 1),
+    ]
+    times = [datetime.fromisoformat(one["given_up_at"]) for one in found]
+    assert times[0] < times[1] <= datetime.now(UTC)
+    shown = given_up().stdout.splitlines()
+    assert shown == [
+        f"{ids[0]}: {first} events; 8 tries; given up {times[0]:%Y-%m-%d %H:%M} UTC",
+        f"{ids[1]}: {second} events; 1 try; given up {times[1]:%Y-%m-%d %H:%M} UTC",
+    ]
+    webhooks.remove_webhook("Skylark", number)
+    refused = given_up()
+    assert refused.returncode == 1
+    assert f"Skylark has no webhook {number}." in refused.stderr
 
 
 @pytest.mark.django_db
@@ -468,6 +504,8 @@ def test_only_one_sends_and_nothing_waits_for_a_later_try(
     with psycopg.connect(hotline_database, autocommit=True) as another:
         another.execute("SELECT pg_advisory_lock(%s)", [webhook_sending._LOCK])
         assert webhooks.send_due() == 0
+        # Not left to the end of the connection, which the server may see a moment later.
+        another.execute("SELECT pg_advisory_unlock(%s)", [webhook_sending._LOCK])
     assert webhooks.send_due() == 1
     with connection.cursor() as cursor:
         # Jobs that share a lock go in order, and the next try is one of them.

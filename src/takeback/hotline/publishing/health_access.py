@@ -54,10 +54,11 @@ def platform_health(platform: Platform, now: datetime | None = None) -> Platform
 def platform_webhooks(name: str) -> tuple[HealthOfWebhook, ...]:
     """Return how the webhooks of a platform are doing, oldest first."""
     rows = Webhook.objects.filter(platform__name=name).order_by("id")
-    return tuple(_webhook(row) for row in rows)
+    return tuple(webhook_health(row) for row in rows)
 
 
-def _webhook(row: Webhook) -> HealthOfWebhook:
+def webhook_health(row: Webhook) -> HealthOfWebhook:
+    """Return how one webhook is doing."""
     waiting = WebhookDelivery.objects.filter(webhook=row, given_up_at=None).first()
     given_up = WebhookDelivery.objects.filter(webhook=row, given_up_at__isnull=False)
     return HealthOfWebhook(

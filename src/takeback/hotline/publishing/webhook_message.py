@@ -27,9 +27,14 @@ def message_body(origin: str, size: int, root: bytes, published_at: datetime) ->
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def message_name(message: UUID) -> str:
+    """Return what receivers know a message by: its `webhook-id`, the same at each try."""
+    return f"msg_{message.hex}"
+
+
 def signed_headers(message: UUID, at: int, body: bytes) -> dict[str, str]:
     """Return the headers of one try, signed over `id.timestamp.body`; `at`: seconds since 1970."""
-    name = f"msg_{message.hex}"
+    name = message_name(message)
     signature = _private().sign(b".".join((name.encode(), str(at).encode(), body)))
     return {
         "content-type": "application/json",

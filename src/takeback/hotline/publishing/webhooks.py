@@ -9,6 +9,7 @@ from django.db import transaction
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing.domain import PlatformError, no_platform
 from takeback.hotline.publishing.models import Platform, Webhook, WebhookDelivery
+from takeback.hotline.publishing.webhook_access import no_webhook
 from takeback.hotline.publishing.webhook_addresses import checked_url
 from takeback.hotline.publishing.webhook_queue import (
     WEBHOOK_TASK,
@@ -91,7 +92,5 @@ def redeliver(name: str, number: int) -> int:
 def _of(name: str, number: int) -> Webhook:
     webhook = locked(number)
     if webhook is None or webhook.platform.name != name:
-        raise PlatformError(
-            f"{name} has no webhook {number}. See takeback hotline platform webhook list."
-        )
+        raise no_webhook(name, number)
     return webhook
