@@ -155,25 +155,38 @@ def test_tx_matches_as_the_document_configures_it(tmp_path: Path) -> None:
     log.add(code)
     log.add(os.urandom(32))
     entry = log.add(gone)
-    block = next(
-        text
-        for text in re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-        if "takeback.exchange_for_tx" in text
-    )
     with serving(log) as url:
-        script = block.replace("https://list.example.org", url).replace("tb1_…", log.token)
-        assert "Up to date" in run(script, tmp_path).stderr
-
-        def matches(value: bytes) -> bool:
-            asked = f"tx match --hashes photo -- {value.hex()}"
-            return "from_hotline" in run(asked, tmp_path).stdout
-
-        assert matches(code)
-        assert matches(gone)
+        tx = Tx(tmp_path, url, log.token)
+        tx.configure()
+        assert tx.matches(code.hex())
+        assert tx.matches(gone.hex())
         log.withdraw(entry)
-        run(f"TX_TAKEBACK_TOKEN={log.token} tx fetch", tmp_path)
-        assert not matches(gone)
-        assert matches(code)
+        tx.fetch()
+        assert not tx.matches(gone.hex())
+        assert tx.matches(code.hex())
+
+
+class Tx:
+    """`tx` with a home of its own, and our exchange as the document configures it."""
+
+    def __init__(self, home: Path, url: str, token: str) -> None:
+        self.home, self.url, self.token = home, url, token
+
+    def configure(self) -> None:
+        """Do as the document says, which ends with a first fetch."""
+        block = next(
+            text
+            for text in re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+            if "takeback.exchange_for_tx" in text
+        )
+        script = block.replace("https://list.example.org", self.url).replace("tb1_…", self.token)
+        assert "Up to date" in run(script, self.home).stderr
+
+    def fetch(self) -> None:
+        run(f"TX_TAKEBACK_TOKEN={self.token} tx fetch", self.home)
+
+    def matches(self, pdq: str) -> bool:
+        return "from_hotline" in run(f"tx match --hashes photo -- {pdq}", self.home).stdout
 
 
 def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:

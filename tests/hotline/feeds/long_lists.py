@@ -1,10 +1,11 @@
-"""Long lists, made in bulk, and the stock client that follows them."""
+"""Lists, made in bulk, and the stock client that follows them."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,17 @@ from takeback.hotline.publishing.models import Entry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.matching.policy import Lane
 
+_SOURCES: dict[Lane, dict[str, Any]] = {
+    Lane.IMPORTED: {"source": "import", "feed": "elsewhere"},
+    Lane.TEST: {"source": "test"},
+}
 _CLIENT = Path(__file__).with_name("stock_client.py")
 
 
 def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[EntryId]:
     """Put an entry a PDQ (64 hex digits) on the list, and seal them."""
     now = datetime.now(UTC)
-    provenance = Provenance(hotline=access.log_origin())
+    provenance = Provenance(hotline=access.log_origin(), **_SOURCES.get(lane, {}))
     events = [
         AddedEvent(
             entry=new_entry_id(),
@@ -59,6 +64,11 @@ def random_pdqs(count: int) -> list[str]:
     return [os.urandom(32).hex() for _ in range(count)]
 
 
+def was_fetched(entry: EntryId) -> bool:
+    """Whether it is kept that every platform has this entry."""
+    return all(outcome.fetched_at is not None for outcome in access.outcomes([entry]))
+
+
 class StockClient:
     """The stock client of one shape in a process of its own, with its saved state."""
 
@@ -84,6 +94,13 @@ class StockClient:
         known: dict[str, list[str]] = answer["signals"]
         return known
 
+    def matches(self, pdq: str) -> list[str] | None:
+        """Match a PDQ as `tx match` does; the tags of what it finds, None if it finds nothing."""
+        answer = self._ask({"match": pdq})
+        assert "error" not in answer, answer
+        found: list[str] | None = answer["found"]
+        return found
+
     def say(self, *words: str) -> str:
         """Send feedback; returns what went wrong, nothing if nothing did."""
         return str(self._ask({"say": words}).get("error", ""))
@@ -99,3 +116,15 @@ class StockClient:
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
+
+
+Connect = Callable[..., StockClient]
+"""Points a stock client at a hotline; see the fixture `connect`."""
+
+
+def comes_to(client: StockClient, expected: dict[str, list[str]]) -> None:
+    """Fetch until the client knows this: a change can wait for the next whole second."""
+    deadline = time.monotonic() + 20
+    while (known := client.signals()) != expected:
+        assert time.monotonic() < deadline, known
+        time.sleep(0.1)

@@ -9,11 +9,13 @@ import argparse
 import json
 import pickle
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from threatexchange.cli.cli_state import CliIndexStore
 from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI
 from threatexchange.exchanges.clients.ncmec import hash_api
 from threatexchange.exchanges.clients.stopncii import api as stopncii
@@ -58,6 +60,18 @@ def fetch(api: Any, state: Path, most_pages: int) -> dict[str, Any]:
         for value, record in known.items()
     }
     return {"pages": pages, "largest": largest, "signals": signals, "keys": list(map(str, fetched))}
+
+
+def match(api: Any, state: Path, pdq: str) -> dict[str, Any]:
+    """Index what was fetched, save the index, load it and ask it, as `tx` does with its store."""
+    fetched, _ = pickle.loads(state.read_bytes())
+    known = api.naive_convert_to_signal_type([PdqSignal], api.collab, fetched).get(PdqSignal, {})
+    with tempfile.TemporaryDirectory() as folder:
+        store = CliIndexStore(Path(folder))
+        store.store(PdqSignal, PdqSignal.get_index_cls().build(known.items()))
+        found = store.load(PdqSignal).query(pdq)
+    tags = {tag for one in found for tag in tags_of(one.metadata)}
+    return {"found": sorted(tags) if found else None}
 
 
 def tags_of(record: Any) -> set[str]:
@@ -111,6 +125,9 @@ def main() -> None:
                 case {"fetch": int(pages)}:
                     api = exchange(asked.shape, asked.url, asked.token)
                     answer = fetch(api, asked.state, pages)
+                case {"match": str(pdq)}:
+                    api = exchange(asked.shape, asked.url, asked.token)
+                    answer = match(api, asked.state, pdq)
                 case {"say": words}:
                     say(asked.shape, asked.url, asked.token, words)
                     answer = {}

@@ -1,10 +1,6 @@
 """The released client of python-threatexchange against a hotline, each a process of its own."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
 
 import httpx
 import pytest
@@ -24,7 +20,6 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access, changes
 from takeback.hotline.publishing.actions import (
     add_key,
-    add_platform,
     resume_entry,
     suspend_entry,
     withdraw_entries,
@@ -33,49 +28,21 @@ from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
 from takeback.hotline.publishing.models import LatestChange
 from takeback.matching.policy import Lane
-from tests.hotline.feeds.long_lists import StockClient, list_pdqs, random_pdqs, seal
-from tests.hotline.publishing.test_running import hotline
+from tests.hotline.feeds.long_lists import (
+    Connect,
+    comes_to,
+    list_pdqs,
+    random_pdqs,
+    seal,
+    was_fetched,
+)
 from tests.hotline.publishing.test_withheld import amend
 
-PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
-
 _MANY = 25_000
-
-Connect = Callable[..., StockClient]
-
-
-@pytest.fixture
-def token(hotline_database: str) -> str:
-    return add_platform("Skylark")
-
-
-@pytest.fixture
-def url(hotline_database: str, token: str) -> Iterator[str]:
-    with hotline(hotline_database) as (url, _):
-        yield url
-
-
-@pytest.fixture
-def connect(url: str, token: str, tmp_path: Path) -> Iterator[Connect]:
-    with ExitStack() as clients:
-
-        def connected(
-            shape: str, state: str = "state", zone: str = "UTC", ahead: float = 0
-        ) -> StockClient:
-            place = f"{url}/{PATHS[shape]}"
-            key = f"12345678|{token}" if shape == "graph" else token
-            client = StockClient(shape, place, key, tmp_path / f"{shape}-{state}", zone, ahead)
-            return clients.enter_context(closing(client))
-
-        yield connected
 
 
 def values_said(entry: EntryId) -> set[FeedbackValue]:
     return {said.value for outcome in access.outcomes([entry]) for said in outcome.feedback}
-
-
-def was_fetched(entry: EntryId) -> bool:
-    return all(outcome.fetched_at is not None for outcome in access.outcomes([entry]))
 
 
 def test_stopncii_client_follows_the_list(connect: Connect) -> None:
@@ -132,8 +99,7 @@ def test_stopncii_says_what_it_can_not_answer(url: str, token: str) -> None:
 
 
 def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -> None:
-    # It asks for what is five seconds old: its clock is ahead, so that nobody waits for that.
-    client = connect("ncmec", ahead=6)
+    client = connect("ncmec")
     assert client.signals() == {}
     one, other = random_pdqs(2)
     first, second = list_pdqs([one, one])
@@ -165,7 +131,7 @@ def test_every_client_follows_a_long_list(connect: Connect) -> None:
     list_pdqs(pdqs)
     # How many records a page each client asks for, or takes if it does not ask.
     for shape, largest, pages in (("stopncii", 800, 4), ("ncmec", 1000, 12), ("graph", 100, 4)):
-        client = connect(shape, ahead=6 if shape == "ncmec" else 0)
+        client = connect(shape)
         # Cut off in the middle: in a page of the one second that holds most of the list.
         part = client.fetch(pages=pages)
         assert part["largest"] == largest
@@ -286,14 +252,6 @@ def test_fingerprints_of_withdrawn_entries_go_in_time(
     monkeypatch.setattr(changes, "TOMBSTONE_DAYS", 0)
     assert forget_withdrawn_fingerprints() == 1
     assert kept() == set()
-
-
-def comes_to(client: StockClient, expected: dict[str, list[str]]) -> None:
-    """Fetch until the client knows this: a change can wait for the next whole second."""
-    deadline = time.monotonic() + 20
-    while (known := client.signals()) != expected:
-        assert time.monotonic() < deadline, known
-        time.sleep(0.1)
 
 
 def reasons(url: str, token: str) -> list[str]:

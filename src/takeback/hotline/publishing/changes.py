@@ -1,6 +1,6 @@
 """Keeps the latest change of every entry, stamped so that whoever asks by time misses none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.signals import Signal
 from takeback.hotline.publishing.domain import ChangeState
 from takeback.hotline.publishing.models import Canary, LatestChange, PublicationClock
+from takeback.matching.policy import Lane
 
 # Graph's own servers keep tombstones for 90 days, and its client starts anew after 85; the client
 # of StopNCII does after 30 (python-threatexchange 1.2.17, `is_stale` of both checkpoints).
@@ -66,9 +67,10 @@ class _New:
 def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
     """Keep what the events sealed at `start` and after make of their entries, in one statement.
 
-    Canaries are left out: feeds give every platform the same. Part of the sealing transaction. It
-    takes the stamp last, so that a reader who raises the clock meanwhile waits for this
-    transaction, and sees what it has sealed.
+    Canaries are left out: feeds give every platform the same. So is what only ever was in the lane
+    of imports, which no feed carries: every reader would step over it. Part of the sealing
+    transaction. It takes the stamp last, so that a reader who raises the clock meanwhile waits for
+    this transaction, and sees what it has sealed.
     """
     changed: dict[str, _New] = {}
     canaries = set(Canary.objects.values_list("entry", flat=True))
@@ -88,6 +90,8 @@ def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
                 changed[event.entry] = _New(index, index, ChangeState.WITHDRAWN)
             case _:
                 pass
+    for entry in _never_shown(changed):
+        del changed[entry]
     if not changed:
         return
     new = list(changed.values())
@@ -103,6 +107,13 @@ def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
     clock = _locked_clock(int(now.timestamp()))
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [clock.stamp, *columns, tombstones_are_read(clock, now)])
+
+
+def _never_shown(changed: Mapping[str, _New]) -> set[str]:
+    """Those that no feed ever carried: imports, and what becomes of them."""
+    unshown = {entry for entry, one in changed.items() if one.lane in ("", Lane.IMPORTED)}
+    kept = LatestChange.objects.filter(entry__in=unshown)
+    return unshown.difference(kept.values_list("entry", flat=True))
 
 
 def hold_stamps_from(stamp: int) -> PublicationClock:
