@@ -1,9 +1,59 @@
 """Which lanes a feed carries, and as what: for readers who follow this list and no other."""
 
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import withdraw_entries
 from takeback.hotline.publishing.models import LatestChange
 from takeback.matching.policy import Lane
-from tests.hotline.feeds.long_lists import Connect, list_pdqs, random_pdqs, seal
+from tests.hotline.feeds.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
+from tests.hotline.publishing.test_withheld import amend
+
+OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}
+"""What a client makes of what is no positive opinion; NCMEC's shape knows nothing else."""
+
+
+@pytest.fixture
+def confirmed_by_two(
+    hotline_database: str, tmp_path: Path, settings: Settings
+) -> tuple[str, str]:
+    """The list asks for two confirmations; a confirmed PDQ, and one that was reported first."""
+    purpose = tmp_path / "purpose.toml"
+    purpose.write_text(
+        f'confirmers = ["{access.log_origin()}", "other.example.org"]\nconfirmations = 2\n'
+    )
+    settings.PURPOSE = purpose
+    at_once, later = random_pdqs(2)
+    list_pdqs([at_once], Lane.CONFIRMED)
+    (moved,) = list_pdqs([later])
+    amend(moved, Lane.CONFIRMED)
+    seal()
+    return at_once, later
+
+
+def test_what_several_must_confirm_counts_as_self_reported(
+    confirmed_by_two: tuple[str, str], connect: Connect, shape: str
+) -> None:
+    opinion = OPINION.get(shape, "POSITIVE_CLASS")
+    expected = {pdq: [opinion, "self_reported"] for pdq in confirmed_by_two}
+    comes_to(connect(shape), expected)
+
+
+def test_its_group_and_its_member_are_those_of_what_is_reported(
+    confirmed_by_two: tuple[str, str], connect: Connect, url: str, token: str
+) -> None:
+    reported = connect("graph", "reported", path="feeds/graph/v1/3")
+    assert set(reported.signals()) == set(confirmed_by_two)
+    group = f"{url}/feeds/graph/v1/2/threat_updates/?access_token=12345678|{token}"
+    assert httpx.get(group).json() == {"data": []}
+    client = connect("ncmec")
+    comes_to(client, {pdq: ["POSITIVE_CLASS", "self_reported"] for pdq in confirmed_by_two})
+    # Never under two members at once: what moved between the lanes has not moved here.
+    assert {key.split("-")[0] for key in client.fetch()["keys"]} == {"2"}
 
 
 def test_what_was_imported_is_not_kept_for_feeds(connect: Connect) -> None:

@@ -55,7 +55,10 @@ def threat_updates(request: HttpRequest, platform: Platform, group: int) -> Http
     page = access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
     if not page.more and lanes == LANES:
         actions.note_fetched(platform, page.end)
-    updates = _updates(lanes, page.changes or access.newest_change(lanes, most=1))
+    changes = page.changes
+    if not changes and (newest := access.newest_change(lanes)) is not None:
+        changes = (newest,)
+    updates = _updates(lanes, changes)
     answer: dict[str, Any] = {"data": updates}
     if page.more:
         answer["paging"] = {"next": _next(request, page.changes[-1].index)}

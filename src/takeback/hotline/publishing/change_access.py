@@ -1,22 +1,21 @@
-"""Reads what has changed on the list since a time, for feeds that ask so."""
+"""Reads what has changed on the list since a time, for feeds that ask so.
 
-from collections.abc import Iterable, Sequence
+Who reads a feed follows this list only: what several hotlines must confirm counts as self-reported.
+"""
 
-from takeback.hashlist.events import (
-    EntryId,
-)
-from takeback.hotline.publishing.domain import (
-    Change,
-    ChangePage,
-    ChangeState,
-)
-from takeback.hotline.publishing.models import (
-    LatestChange,
-)
+from collections.abc import Iterable, Mapping, Sequence
+
+from takeback.hashlist.events import EntryId, PurposeEvent, parse_event
+from takeback.hashlist.one_list import lane_on_one_list
+from takeback.hotline.publishing.domain import LANE_BITS, Change, ChangePage, ChangeState
+from takeback.hotline.publishing.models import LatestChange, LogEntry
 from takeback.matching.policy import Lane
 
 _END = 2**62
 """Beyond every log index."""
+
+_Counting = Mapping[str, Lane]
+"""Lanes of the list whose entries a reader gets, and the lane in which they count there."""
 
 
 def changes(
@@ -34,10 +33,10 @@ def changes(
     of the last change that the reader has; `most`: how many at a time. Only entries that ever were
     in one of `lanes`; `named_by_pdq`: only those with a PDQ. A page reads no more than it returns.
     """
-    wanted = [lane.value for lane in lanes]
+    wanted = _counting(lanes)
     start = max(_first_index(since), after + 1)
     end = _first_index(before) if before is not None else _END
-    rows = LatestChange.objects.filter(lanes__overlap=wanted, index__gte=start, index__lt=end)
+    rows = LatestChange.objects.filter(lanes__overlap=list(wanted), index__gte=start, index__lt=end)
     if before is not None:  # what was published since the end was looked up lies beyond it
         rows = rows.filter(stamp__lt=before)
     if named_by_pdq:
@@ -51,9 +50,11 @@ def changes(
 
 def changes_of_pdqs(lanes: Sequence[Lane], pdqs: Iterable[str]) -> dict[str, list[Change]]:
     """Return how the entries that have one of these PDQs (64 hex digits) stand, by PDQ."""
-    wanted = [lane.value for lane in lanes]
+    wanted = _counting(lanes)
     values = [bytes.fromhex(one) for one in pdqs]
-    rows = LatestChange.objects.filter(pdq__in=values, lanes__overlap=wanted).order_by("index")
+    rows = LatestChange.objects.filter(pdq__in=values, lanes__overlap=list(wanted)).order_by(
+        "index"
+    )
     found: dict[str, list[Change]] = {}
     for row in rows:
         change = _change(row, wanted)
@@ -61,11 +62,17 @@ def changes_of_pdqs(lanes: Sequence[Lane], pdqs: Iterable[str]) -> dict[str, lis
     return found
 
 
-def newest_change(lanes: Sequence[Lane], *, most: int) -> tuple[Change, ...]:
-    """Return the latest changes of entries with a PDQ, at most so many, in log order."""
-    wanted = [lane.value for lane in lanes]
-    rows = LatestChange.objects.filter(lanes__overlap=wanted, pdq__isnull=False)
-    return tuple(_change(row, wanted) for row in rows.order_by("-index")[:most])[::-1]
+def newest_change(lanes: Sequence[Lane]) -> Change | None:
+    """Return the latest change of an entry with a PDQ in these lanes, None if there is none."""
+    wanted = _counting(lanes)
+    rows = LatestChange.objects.filter(lanes__overlap=list(wanted), pdq__isnull=False)
+    row = rows.order_by("-index").first()
+    return _change(row, wanted) if row is not None else None
+
+
+def lanes_read(lanes: Sequence[Lane]) -> int:
+    """Return the lanes of the list whose entries readers of these lanes get, as `LANE_BITS`."""
+    return sum(LANE_BITS[Lane(lane)] for lane in _counting(lanes))
 
 
 def entry_added_at(index: int) -> EntryId | None:
@@ -81,7 +88,15 @@ def _first_index(stamp: int) -> int:
     return _END if first is None else first
 
 
-def _change(row: LatestChange, wanted: list[str]) -> Change:
+def _counting(lanes: Sequence[Lane]) -> _Counting:
+    opening = LogEntry.objects.filter(index=0).values_list("event", flat=True).first()
+    purpose = parse_event(bytes(opening)) if opening is not None else None
+    stated = purpose if isinstance(purpose, PurposeEvent) else None
+    counts_in = {lane.value: lane_on_one_list(lane, stated) for lane in Lane}
+    return {lane: counts for lane, counts in counts_in.items() if counts in lanes}
+
+
+def _change(row: LatestChange, wanted: _Counting) -> Change:
     live = row.state == ChangeState.LIVE and row.lane in wanted
     return Change(
         EntryId(row.entry_id),
@@ -89,8 +104,8 @@ def _change(row: LatestChange, wanted: list[str]) -> Change:
         row.index,
         row.stamp,
         live,
-        Lane(row.lane),
-        tuple(Lane(one) for one in row.lanes if one in wanted),
+        wanted.get(row.lane, Lane(row.lane)),
+        tuple(dict.fromkeys(wanted[one] for one in row.lanes if one in wanted)),
         bytes(row.pdq).hex() if row.pdq is not None else None,
         bytes(row.md5).hex() if row.md5 is not None and live else None,
     )
