@@ -7,7 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import withdraw_entries
+from takeback.hotline.publishing.actions import add_key, withdraw_entries
+from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.models import LatestChange
 from takeback.matching.policy import Lane
 from tests.hotline.feeds.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
@@ -63,3 +64,29 @@ def test_what_was_imported_is_not_kept_for_feeds(connect: Connect) -> None:
     seal()
     assert [row.entry_id for row in LatestChange.objects.all()] == [kept]
     assert len(connect("graph").signals()) == 1
+
+
+def test_test_entries_go_to_keys_that_may_read_them(
+    url: str, token: str, hotline_database: str
+) -> None:
+    tested, reported = random_pdqs(2)
+    list_pdqs([tested], Lane.TEST)
+    list_pdqs([reported])
+    without = add_key("Skylark", [Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED], 1, "We look.")
+    for key, groups, read in (
+        (token, ["1", "2", "3", "4"], {tested, reported}),
+        (without.token, ["1", "2", "3"], {reported}),
+    ):
+        base, asked = f"{url}/feeds/graph/v1", {"access_token": f"12345678|{key}"}
+        listed = httpx.get(f"{base}/1/threat_privacy_groups_member", params=asked).json()["data"]
+        assert [group["id"] for group in listed] == groups
+        updates = httpx.get(f"{base}/1/threat_updates/", params=asked).json()["data"]
+        assert {one["indicator"] for one in updates} == read
+        alone = httpx.get(f"{base}/4/threat_updates/", params=asked)
+        assert alone.status_code == (200 if tested in read else 403)
+        hashes = httpx.get(
+            f"{url}/feeds/stopncii/v1/FetchHashes", headers={"Ocp-Apim-Subscription-Key": key}
+        ).json()["hashRecords"]
+        assert {one["hashValue"] for one in hashes} == read
+        members = httpx.get(f"{url}/feeds/ncmec/v2/members", auth=("any", key)).text
+        assert members.count("<member ") == len(groups) - 1

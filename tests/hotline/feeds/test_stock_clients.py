@@ -180,7 +180,7 @@ def test_graph_client_follows_the_list(
     assert len(abroad.signals()) == 251
     groups = f"{url}/feeds/graph/v1/12345678/threat_privacy_groups_member"
     listed = httpx.get(groups, params={"access_token": f"12345678|{token}"}).json()["data"]
-    assert [group["id"] for group in listed] == ["1", "2", "3"]
+    assert [group["id"] for group in listed] == ["1", "2", "3", "4"]
 
 
 def test_our_exchange_follows_a_hotline_and_its_opinions_land(url: str, token: str) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from takeback.hotline.publishing import access
 from takeback.hotline.publishing.admission import (
     READING,
     NotAdmittedError,
@@ -19,14 +21,22 @@ from takeback.matching.policy import Lane
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
-_PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpResponse]
+_ReaderView = Callable[Concatenate[HttpRequest, "Reader", _Arguments], HttpResponse]
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
-LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
-"""What feeds carry: this hotline's own lanes, and no other."""
+LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED, Lane.TEST)
+"""What feeds carry: this hotline's own lanes, and not what it imported."""
 
 MOST_AHEAD_SECONDS = 60
 """How far a reader's clock may be ahead; beyond it, it has taken local time for UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who asks, and which lanes of the feeds its key opens: the test lane only with `read_test`."""
+
+    platform: Platform
+    lanes: tuple[Lane, ...]
 
 
 class FeedError(Exception):
@@ -45,14 +55,14 @@ def bad_request(error: str, message: str) -> FeedError:
 
 def feed_view(
     method: str, token_of: Callable[[HttpRequest], str], challenge: str = ""
-) -> Callable[[_PlatformView[_Arguments]], _View[_Arguments]]:
-    """Let one method through (GET brings HEAD), from a platform; the view is told which one.
+) -> Callable[[_ReaderView[_Arguments]], _View[_Arguments]]:
+    """Let one method through (GET brings HEAD), from a platform; the view is told who asks.
 
     `token_of` finds the token in the request; `challenge`: how the shape asks for a missing one.
     """
     allowed = ["GET", "HEAD"] if method == "GET" else [method]
 
-    def decorate(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
+    def decorate(view: _ReaderView[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
         def answer(
             request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
@@ -67,7 +77,7 @@ def feed_view(
                 response.headers["Allow"] = ", ".join(allowed)
                 return response
             try:
-                return view(request, _platform(token_of(request), method), *args, **kwargs)
+                return view(request, _reader(token_of(request), method), *args, **kwargs)
             except FeedError as error:
                 response = _said(error)
                 if challenge and error.status is HTTPStatus.UNAUTHORIZED:
@@ -87,12 +97,28 @@ def number(request: HttpRequest, name: str, default: int) -> int:
     return int(text)
 
 
-def _platform(token: str, method: str) -> Platform:
-    """Admit whoever asks: these shapes can't say that a lane is kept back, so it takes both."""
+def lacks_scope(scope: Scope) -> FeedError:
+    """The error of a key that does not open what was asked for."""
+    return FeedError(
+        HTTPStatus.FORBIDDEN,
+        "lacks_scope",
+        f"This token lacks the scope {scope}. Ask the hotline for one that has it.",
+    )
+
+
+def _reader(token: str, method: str) -> Reader:
+    """Admit whoever asks: these shapes can't say that a lane is kept back, so it takes both.
+
+    Test entries are nobody's: a list without them lacks nothing.
+    """
     try:
-        return admitted_with(token, *(READING if method == "GET" else (Scope.SEND_FEEDBACK,)))
+        scopes = READING if method == "GET" else (Scope.SEND_FEEDBACK,)
+        platform = admitted_with(token, *scopes)
     except NotAdmittedError as error:
         raise FeedError(error.status, error.error, str(error)) from error
+    key = access.key_of_token(token)
+    tests = key is not None and Scope.READ_TEST.value in key.scopes
+    return Reader(platform, tuple(lane for lane in LANES if tests or lane is not Lane.TEST))
 
 
 def _said(error: FeedError) -> HttpResponse:

@@ -10,11 +10,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.feeds.answers import LANES, FeedError, bad_request, feed_view, number
+from takeback.hotline.feeds.answers import (
+    LANES,
+    FeedError,
+    Reader,
+    bad_request,
+    feed_view,
+    lacks_scope,
+    number,
+)
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.publishing import access, actions
+from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.domain import Change
-from takeback.hotline.publishing.models import Platform
 from takeback.matching.policy import Lane
 
 _MOST_UPDATES = 1000
@@ -23,11 +31,12 @@ _GROUPS: dict[int, tuple[Lane, ...]] = {
     1: LANES,
     2: (Lane.CONFIRMED,),
     3: (Lane.SELF_REPORTED,),
+    4: (Lane.TEST,),
 }
 """Privacy groups: all of the list, or one lane of it."""
 
-_OWNERS = {Lane.CONFIRMED: "1", Lane.SELF_REPORTED: "2"}
-_STATUSES = {Lane.CONFIRMED: "MALICIOUS", Lane.SELF_REPORTED: "UNKNOWN"}
+_OWNERS = {Lane.CONFIRMED: "1", Lane.SELF_REPORTED: "2", Lane.TEST: "3"}
+_STATUSES = {Lane.CONFIRMED: "MALICIOUS", Lane.SELF_REPORTED: "UNKNOWN", Lane.TEST: "UNKNOWN"}
 _REACTIONS = {
     "HELPFUL": FeedbackValue.BLOCKED,
     "SAW_THIS_TOO": FeedbackValue.PENDING_REVIEW,
@@ -42,19 +51,19 @@ def _token(request: HttpRequest) -> str:
 
 
 @feed_view("GET", _token)
-def threat_updates(request: HttpRequest, platform: Platform, group: int) -> HttpResponse:
+def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResponse:
     """Answer with the next hashes changed since `start_time`, that second included.
 
     The stock client ends with an error at a page without a record, so there is at least the last
     one; of an empty list there is none.
     """
-    lanes = _lanes(group)
+    lanes = _lanes(group, reader)
     since, after = number(request, "start_time", 0), number(request, "after", 0)
     most = min(max(1, number(request, "limit", _USUAL_UPDATES)), _MOST_UPDATES)
     actions.note_hashes_read()
     page = access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
-    if not page.more and lanes == LANES:
-        actions.note_fetched(platform, page.end)
+    if not page.more and lanes == reader.lanes:
+        actions.note_fetched(reader.platform, page.end)
     changes = page.changes
     if not changes and (newest := access.newest_change(lanes)) is not None:
         changes = (newest,)
@@ -102,9 +111,10 @@ def _next(request: HttpRequest, after: int) -> str:
 
 
 @feed_view("GET", _token)
-def privacy_groups(request: HttpRequest, platform: Platform, app: str) -> HttpResponse:
+def privacy_groups(request: HttpRequest, reader: Reader, app: str) -> HttpResponse:
     """Answer with the privacy groups that anyone with a token is in."""
-    return JsonResponse({"data": [_group(group) for group in _GROUPS]})
+    groups = [_group(group, reader) for group in _GROUPS if _open_lanes(group, reader)]
+    return JsonResponse({"data": groups})
 
 
 @csrf_exempt
@@ -114,32 +124,39 @@ def node(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @feed_view("GET", _token)
-def _privacy_group(request: HttpRequest, platform: Platform, group: int) -> HttpResponse:
-    _lanes(group)
-    return JsonResponse(_group(group))
+def _privacy_group(request: HttpRequest, reader: Reader, group: int) -> HttpResponse:
+    _lanes(group, reader)
+    return JsonResponse(_group(group, reader))
 
 
 @feed_view("POST", _token)
-def _react(request: HttpRequest, platform: Platform, descriptor: int) -> HttpResponse:
+def _react(request: HttpRequest, reader: Reader, descriptor: int) -> HttpResponse:
     value = _REACTIONS.get(request.POST.get("reactions") or request.GET.get("reactions", ""))
     if value is None:
         raise bad_request("bad_reaction", f"reactions must be one of {', '.join(_REACTIONS)}.")
     entry = access.entry_added_at(descriptor)
     if entry is None:
         raise FeedError(HTTPStatus.NOT_FOUND, "unknown_descriptor", "No entry was added there.")
-    record_opinions(platform, [(entry, value)])
+    record_opinions(reader.platform, [(entry, value)])
     return JsonResponse({"success": True})
 
 
-def _lanes(group: int) -> tuple[Lane, ...]:
+def _lanes(group: int, reader: Reader) -> tuple[Lane, ...]:
     if group not in _GROUPS:
         known = ", ".join(map(str, _GROUPS))
         raise FeedError(HTTPStatus.NOT_FOUND, "no_such_group", f"Privacy groups are {known}.")
-    return _GROUPS[group]
+    lanes = _open_lanes(group, reader)
+    if not lanes:
+        raise lacks_scope(Scope.READ_TEST)
+    return lanes
 
 
-def _group(group: int) -> dict[str, Any]:
-    lanes = ", ".join(_GROUPS[group])
+def _open_lanes(group: int, reader: Reader) -> tuple[Lane, ...]:
+    return tuple(lane for lane in _GROUPS[group] if lane in reader.lanes)
+
+
+def _group(group: int, reader: Reader) -> dict[str, Any]:
+    lanes = ", ".join(_open_lanes(group, reader))
     return {
         "id": str(group),
         "name": f"{access.log_origin()}: {lanes}",

@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from takeback.hashlist.events import ENTRY_ID_PATTERN, EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.feeds.answers import (
-    LANES,
     MOST_AHEAD_SECONDS,
     FeedError,
+    Reader,
     bad_request,
     feed_view,
     number,
@@ -25,7 +25,6 @@ from takeback.hotline.feeds.answers import (
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.domain import Change, ChangePage
-from takeback.hotline.publishing.models import Platform
 from takeback.matching.policy import Lane
 
 _NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
@@ -35,7 +34,7 @@ _MOST_CHANGES = 1000  # the client of python-threatexchange counts on pages of 1
 _MOST_BYTES = 16 * 1024
 _CHALLENGE = 'Basic realm="takeback", charset="UTF-8"'
 
-_MEMBERS = {Lane.CONFIRMED: 1, Lane.SELF_REPORTED: 2}
+_MEMBERS = {Lane.CONFIRMED: 1, Lane.SELF_REPORTED: 2, Lane.TEST: 3}
 """Each lane is a member of its own: the stock client can take or leave entries by member."""
 
 _TYPES = {"MD5", "PDQ"}
@@ -56,27 +55,27 @@ def _token(request: HttpRequest) -> str:
 
 
 @feed_view("GET", _token, _CHALLENGE)
-def status(request: HttpRequest, platform: Platform) -> HttpResponse:
+def status(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with who asks; the address is not looked at."""
     root = ET.Element("status")
     _child(root, "ipAddress")
-    _child(root, "username", platform.name)
-    _child(root, "member", platform.name, id=str(platform.id + len(_MEMBERS)))
+    _child(root, "username", reader.platform.name)
+    _child(root, "member", reader.platform.name, id=str(reader.platform.id + len(_MEMBERS)))
     return _xml(root)
 
 
 @feed_view("GET", _token, _CHALLENGE)
-def members(request: HttpRequest, platform: Platform) -> HttpResponse:
+def members(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with the members, one a lane."""
     root = ET.Element("members")
     origin = access.log_origin()
-    for lane in _MEMBERS:
+    for lane in reader.lanes:
         _member(root, lane, origin)
     return _xml(root)
 
 
 @feed_view("GET", _token, _CHALLENGE)
-def entries(request: HttpRequest, platform: Platform) -> HttpResponse:
+def entries(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with the next entries changed from `from` on and before `to`, withdrawn ones too.
 
     Nothing that comes later will be stamped before `to`, so the next window can begin there.
@@ -89,9 +88,9 @@ def entries(request: HttpRequest, platform: Platform) -> HttpResponse:
         )
     after = number(request, "after", 0)
     actions.close_window(before)
-    page = access.changes(LANES, since, before, after=after, most=_MOST_CHANGES)
+    page = access.changes(reader.lanes, since, before, after=after, most=_MOST_CHANGES)
     if page.newest and not page.more:
-        actions.note_fetched(platform, page.end)
+        actions.note_fetched(reader.platform, page.end)
     root = ET.Element("queryResult")
     _images(root, page.changes)
     _child(root, "videos", count="0")
@@ -148,7 +147,7 @@ def _next(request: HttpRequest, page: ChangePage) -> str:
 
 
 @feed_view("GET", _token, _CHALLENGE)
-def reasons(request: HttpRequest, platform: Platform, kind: str) -> HttpResponse:
+def reasons(request: HttpRequest, reader: Reader, kind: str) -> HttpResponse:
     """Answer with the reasons for which a fingerprint can be called wrong.
 
     They stand one element further in than NCMEC has them: there only the stock client finds them.
@@ -164,13 +163,13 @@ def reasons(request: HttpRequest, platform: Platform, kind: str) -> HttpResponse
 @csrf_exempt
 @feed_view("PUT", _token, _CHALLENGE)
 def feedback(
-    request: HttpRequest, platform: Platform, member: str, entry: str, kind: str
+    request: HttpRequest, reader: Reader, member: str, entry: str, kind: str
 ) -> HttpResponse:
     """Take in a vote: affirmative for a copy that was blocked, negative with a reason."""
     _require_kind(kind)
     if not re.fullmatch(ENTRY_ID_PATTERN, entry):
         raise _unknown_entry()
-    if record_opinions(platform, [(EntryId(entry), _value(request.body))]):
+    if record_opinions(reader.platform, [(EntryId(entry), _value(request.body))]):
         raise _unknown_entry()
     return _xml(ET.Element("feedbackResult"))
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,7 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.feeds.answers import (
     LANES,
     MOST_AHEAD_SECONDS,
+    Reader,
     bad_request,
     feed_view,
     number,
@@ -21,7 +23,6 @@ from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.changes import TOMBSTONE_DAYS
 from takeback.hotline.publishing.domain import Change
-from takeback.hotline.publishing.models import Platform
 from takeback.matching.policy import Lane
 
 _MOST_RECORDS = 1000
@@ -44,7 +45,7 @@ def _token(request: HttpRequest) -> str:
 
 
 @feed_view("GET", _token)
-def fetch_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
+def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with the next records changed since `startTimestamp`, that second included.
 
     `nextSetTimestamp` is the start again until all of the set is delivered: whoever is interrupted
@@ -65,10 +66,10 @@ def fetch_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
         )
     actions.note_hashes_read()
     closed = actions.close_window(now)
-    page = access.changes(LANES, start, after=after, most=most, named_by_pdq=True)
+    page = access.changes(reader.lanes, start, after=after, most=most, named_by_pdq=True)
     if not page.more:
-        actions.note_fetched(platform, page.end)
-    records = _records(page.changes)
+        actions.note_fetched(reader.platform, page.end)
+    records = _records(reader.lanes, page.changes)
     if start <= _FIRST_START:
         # Whoever begins has nothing to take back but what earlier pages have brought since.
         since = begun if after >= 0 else now + 2 * MOST_AHEAD_SECONDS
@@ -98,10 +99,10 @@ def _read_page_token(token: str, now: int) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _records(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+def _records(lanes: Sequence[Lane], changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """One record a hash, whatever entries have it, each of which is a case of the record."""
     stamps = {str(change.pdq): change.stamp for change in changes}
-    same = access.changes_of_pdqs(LANES, stamps)
+    same = access.changes_of_pdqs(lanes, stamps)
     origin = access.log_origin()
     return [_record(pdq, stamp, same[pdq], origin) for pdq, stamp in stamps.items() if pdq in same]
 
@@ -147,7 +148,7 @@ class _FeedbackBatch(BaseModel):
 
 @csrf_exempt
 @feed_view("POST", _token)
-def submit_feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
+def submit_feedback(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Take in what a platform did with copies; a hash may stand for several entries."""
     try:
         said = _FeedbackBatch.model_validate_json(request.body).feedbacks
@@ -163,7 +164,7 @@ def submit_feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
         if value is not None
         for change in entries.get(one.hash_value.lower(), [])
     ]
-    record_opinions(platform, opinions)
+    record_opinions(reader.platform, opinions)
     unknown = sorted({one.hash_value for one in said if one.hash_value.lower() not in entries})
     return JsonResponse({"count": len(said) - len(unknown), "unknown": unknown})
 
@@ -181,6 +182,6 @@ def _value_of(said: _Feedback) -> FeedbackValue | None:
 
 @csrf_exempt
 @feed_view("POST", _token)
-def submit_hashes(request: HttpRequest, platform: Platform) -> HttpResponse:
+def submit_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Refuse: this list is what people report, and what its hotline has assessed."""
     raise bad_request("not_taken", "This hotline takes no hashes from platforms. See /list/v1.")
