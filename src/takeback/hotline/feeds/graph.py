@@ -20,6 +20,7 @@ from takeback.hotline.feeds.answers import (
     number,
 )
 from takeback.hotline.feeds.opinions import record_opinions
+from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.domain import Change
@@ -62,8 +63,7 @@ def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResp
     most = min(max(1, number(request, "limit", _USUAL_UPDATES)), _MOST_UPDATES)
     actions.note_hashes_read()
     page = access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
-    if not page.more and lanes == reader.lanes:
-        actions.note_fetched(reader.platform, page.end)
+    note_page(request, reader.platform, lanes, page, whole=not page.more)
     changes = page.changes
     if not changes and (newest := access.newest_change(lanes)) is not None:
         changes = (newest,)

@@ -23,6 +23,7 @@ from takeback.hotline.feeds.answers import (
     number,
 )
 from takeback.hotline.feeds.opinions import record_opinions
+from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.domain import Change, ChangePage
 from takeback.matching.policy import Lane
@@ -89,8 +90,8 @@ def entries(request: HttpRequest, reader: Reader) -> HttpResponse:
     after = number(request, "after", 0)
     actions.close_window(before)
     page = access.changes(reader.lanes, since, before, after=after, most=_MOST_CHANGES)
-    if page.newest and not page.more:
-        actions.note_fetched(reader.platform, page.end)
+    whole = page.newest and not page.more
+    note_page(request, reader.platform, reader.lanes, page, whole=whole)
     root = ET.Element("queryResult")
     _images(root, page.changes)
     _child(root, "videos", count="0")

@@ -20,6 +20,7 @@ from takeback.hotline.feeds.answers import (
     number,
 )
 from takeback.hotline.feeds.opinions import record_opinions
+from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.changes import TOMBSTONE_DAYS
 from takeback.hotline.publishing.domain import Change
@@ -67,8 +68,7 @@ def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
     actions.note_hashes_read()
     closed = actions.close_window(now)
     page = access.changes(reader.lanes, start, after=after, most=most, named_by_pdq=True)
-    if not page.more:
-        actions.note_fetched(reader.platform, page.end)
+    note_page(request, reader.platform, reader.lanes, page, whole=not page.more)
     records = _records(reader.lanes, page.changes)
     if start <= _FIRST_START:
         # Whoever begins has nothing to take back but what earlier pages have brought since.
