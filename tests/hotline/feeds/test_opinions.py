@@ -1,0 +1,31 @@
+"""What a platform says in any shape reaches the young person's own page, in its name."""
+
+import httpx
+
+from takeback.hotline.intake.models import CasePicture
+from tests.hotline.feeds.long_lists import Connect, random_pdqs, seal
+from tests.hotline.intake.visiting import come_back, picture_record, report_from_browser
+
+
+def test_blocked_stands_behind_the_case_code(
+    connect: Connect, shape: str, url: str, token: str
+) -> None:
+    (pdq,) = random_pdqs(1)
+    _, code = report_from_browser(pictures=[picture_record(pdq=pdq)])
+    seal()
+    client = connect(shape)
+    assert "Skylark" not in come_back(code).page
+    client.fetch()
+    page = come_back(code).page
+    assert "Skylark got the code of this picture." in page
+    assert "Skylark says it stopped" not in page
+    if shape == "stopncii":
+        said = (pdq, "Blocked")
+    elif shape == "ncmec":
+        said = ("2", CasePicture.objects.get().entry, "upvote")
+    else:
+        updates = f"{url}/feeds/graph/v1/1/threat_updates/"
+        (update,) = httpx.get(updates, params={"access_token": f"1|{token}"}).json()["data"]
+        said = (update["descriptors"]["data"][0]["id"], "HELPFUL")
+    assert client.say(*said) == ""
+    assert "Skylark says it stopped a copy." in come_back(code).page
