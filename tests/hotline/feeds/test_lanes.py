@@ -19,9 +19,7 @@ OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}
 
 
 @pytest.fixture
-def confirmed_by_two(
-    hotline_database: str, tmp_path: Path, settings: Settings
-) -> tuple[str, str]:
+def confirmed_by_two(hotline_database: str, tmp_path: Path, settings: Settings) -> tuple[str, str]:
     """The list asks for two confirmations; a confirmed PDQ, and one that was reported first."""
     purpose = tmp_path / "purpose.toml"
     purpose.write_text(
