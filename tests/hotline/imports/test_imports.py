@@ -311,6 +311,23 @@ def test_what_this_hotline_took_off_stays_off_whatever_they_do() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_taken_off_while_an_import_runs_stays_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "list.csv"
+    (one,) = random_pdqs(1)
+    file.write_text(f"entry,type,value,quality\na,pdq,{one},90\n")
+    run("file", "partner", file)
+    (live,) = imported()["partner"]
+    withdraw_entries([live.entry], "hotline", "staff")
+    # As it stood when the import asked.
+    monkeypatch.setattr(actions, "standings", lambda entries: {})
+    file.write_text(f"entry,type,value,quality\na,pdq,{one},80\n")
+    assert "0 changed, 0 withdrawn, 0 known, 1 left off" in run("file", "partner", file).output
+    assert imported() == {}
+
+
+@pytest.mark.django_db
 def test_a_dry_run_changes_nothing() -> None:
     (one,) = random_pdqs(1)
     with serving(stopncii_page((one, "Active"))) as here, serving(stopncii_page()) as there:
