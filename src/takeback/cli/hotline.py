@@ -1,5 +1,6 @@
 """`takeback hotline`: run a hotline and say which platforms follow its list."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -126,6 +127,35 @@ def rotate_log_key() -> None:
         raise typer.Exit(1) from error
     typer.echo(f"The log is handed over with the next checkpoint. Its new key:\n\n  {key}\n")
     typer.echo("Keep its file in the folder of the secrets, and back it up.")
+
+
+@log_app.command("begin-anew")
+def begin_new_log(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Begin another log in the place of one whose key was stolen. Cases and entries stay.
+
+    Stop `serve` and `worker`, make a backup of the database, and set TAKEBACK_PUBLIC_URL to another
+    address first; docs/hotline.md has every step. What stands on the list is listed again, what was
+    suspended waits for a person, and every platform needs a new token.
+
+    **Example**
+
+    * `TAKEBACK_PUBLIC_URL=https://list2.example.org takeback hotline log begin-anew`
+    """
+    _set_up()
+    from takeback.hotline.publishing.new_log import NewLogError
+    from takeback.hotline.publishing.new_log import begin_new_log as begin
+
+    if not yes:
+        typer.confirm("Gates will refuse the old log from now on. Begin another one?", abort=True)
+    try:
+        begun = begin()
+    except NewLogError as error:
+        raise _failure(str(error)) from error
+    typer.echo(f"The log {begun.origin} begins with {begun.entries} entries.")
+    for name in begun.platforms:
+        typer.echo(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
 
 
 @audit_app.command("verify")

@@ -10,6 +10,7 @@ HOLD_REASONS: Mapping[str, str] = {
     HoldReason.GUARD: "Close to a well-known lawful picture",
     HoldReason.CROWD: "Looks like many entries of other reports",
     HoldReason.NOTHING_LEFT: "Its fingerprints say too little of the picture",
+    HoldReason.SUSPENDED: "It was suspended when the log began anew",
 }
 
 DECISIONS: Mapping[Decision, str] = {

@@ -234,6 +234,8 @@ class HoldReason(StrEnum):
     """It looks like many entries of other reports."""
     NOTHING_LEFT = "nothing_left"
     """All it has is PDQs of a quality under the floor."""
+    SUSPENDED = "suspended"
+    """It was suspended when another log took the place of the one it stood in."""
 
 
 @dataclass(frozen=True, slots=True)

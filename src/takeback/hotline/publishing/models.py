@@ -21,12 +21,14 @@ class Log(models.Model):
     """The one log; its row is locked while events are sealed into it.
 
     `origin` is fixed when the log begins: a gate that pinned it must never meet another. `mark`
-    tells this database's log from that of any other.
+    tells this database's log from that of any other. `first_key`: the secret file of the key with
+    which it begins.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     origin = models.CharField(max_length=255)
     mark = models.UUIDField(default=uuid.uuid4)
+    first_key = models.CharField(max_length=40, default="log-key")
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="one_log"),)

@@ -35,10 +35,13 @@ def log_origin() -> str:
     It is the log's address without its scheme, as C2SP tlog-tiles proposes; it stays when the
     hotline moves, because every gate has pinned it.
     """
+    return _log().origin
+
+
+def origin_here() -> str:
+    """Return the origin that a log which begins now gets, from the hotline's address."""
     parts = urlsplit(settings.PUBLIC_URL)
-    origin = f"{parts.netloc}{parts.path}/log/v1"
-    log, _ = Log.objects.get_or_create(id=1, defaults={"origin": origin})
-    return log.origin
+    return f"{parts.netloc}{parts.path}/log/v1"
 
 
 def log_signer() -> Signer:
@@ -51,8 +54,9 @@ def log_keys() -> LogKeys:
 
     Raises RuntimeError if the file of a key is missing.
     """
-    origin = log_origin()
-    current = Signer(origin, secret(FIRST_KEY))
+    log = _log()
+    origin = log.origin
+    current = Signer(origin, secret(log.first_key))
     former: list[Signer] = []
     # Canonical JSON sorts its keys, so this is the beginning of every key event and of no other.
     begins, ends = b'{"key":', b'{"key;'
@@ -70,15 +74,25 @@ def log_keys() -> LogKeys:
 
 def new_log_key() -> str:
     """Make another key in a file of its own; returns its verifier key line."""
+    return Signer(log_origin(), secret(free_key_name())).verifier_key.line
+
+
+def free_key_name() -> str:
+    """Return the name of a file for a key that is not there yet."""
     number = 2
     while (secrets_directory() / f"{FIRST_KEY}-{number}").exists():
         number += 1
-    return Signer(log_origin(), secret(f"{FIRST_KEY}-{number}")).verifier_key.line
+    return f"{FIRST_KEY}-{number}"
 
 
 def key_signer(event: KeyEvent) -> Signer:
     """Return the signer with the key that an event hands the log over to; RuntimeError if lost."""
     return _signer_of(log_origin(), event.key)
+
+
+def _log() -> Log:
+    log, _ = Log.objects.get_or_create(id=1, defaults={"origin": origin_here()})
+    return log
 
 
 def _signer_of(origin: str, line: str) -> Signer:
