@@ -1,9 +1,11 @@
 """Cosignatures, trust policies and proofs for one event: who must have said what."""
 
 import base64
+import hashlib
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +67,25 @@ def test_published_ml_dsa_cosignature_fits() -> None:
     assert key.line == line
     assert cosignatures_of(note.encode(), [key]) == {key: 0}
     assert cosignatures_of(note.replace("\n1\n", "\n2\n").encode(), [key]) == {}
+
+
+def test_published_ed25519_cosignature_key_is_read() -> None:
+    """Of a witness in use; transparency-dev/formats, note/note_cosigv1_test.go (BSD-3-Clause)."""
+    line = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+    key = CosignatureKey.parse(line)
+    assert (key.name, key.kind, key.line) == ("remora.n621.de", CosignatureKind.ED25519, line)
+
+
+def test_ed25519_cosignature_is_spelt_as_the_specification_says() -> None:
+    """Put together here by c2sp.org/tlog-cosignature, with nothing of ours."""
+    seed, name, at = bytes(range(32)), "witness.example/w1", 1_679_315_147
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    public = b"\x04" + private.public_key().public_bytes_raw()
+    key_id = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
+    message = f"cosignature/v1\ntime {at}\n{TEXT}".encode()
+    blob = key_id + at.to_bytes(8, "big") + private.sign(message)
+    expected = f"\u2014 {name} {base64.b64encode(blob).decode()}\n"
+    assert Cosigner(name, CosignatureKind.ED25519, seed).cosign(TEXT, at).line == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -221,6 +242,41 @@ def proof_of(index: int, signer: Signer = SIGNER) -> TlogProof:
     opened = OPENINGS[index].nonce + OPENINGS[index].event
     note = cosigned(checkpoint.sign(signer), "X1", "X2", "Y1")
     return TlogProof(index, tuple(hashes), note, opened)
+
+
+def _hash64(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+# transparency-dev/formats, proof/tlog_proof_test.go (Apache-2.0): what its Marshal must write.
+PUBLISHED_PROOFS = (
+    f"c2sp.org/tlog-proof@v1\nindex 5\n{_hash64('hash1')}\n{_hash64('hash2')}\n\ntest checkpoint\n",
+    f"c2sp.org/tlog-proof@v1\nextra ZXh0cmEgaW5mb3JtYXRpb24=\nindex 10\n{_hash64('hash1')}\n\n"
+    "checkpoint data\n",
+    "c2sp.org/tlog-proof@v1\nindex 0\n\ncheckpoint\n",
+)
+
+
+@pytest.mark.parametrize("published", PUBLISHED_PROOFS)
+def test_published_proofs_are_read_and_written_as_published(published: str) -> None:
+    assert TlogProof.parse(published.encode()).encode() == published.encode()
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        "wrong-header\nindex 0\n\ncheckpoint\n",
+        "c2sp.org/tlog-proof@v1\nextra !!notbase64!!\nindex 0\n\ncheckpoint\n",
+        "c2sp.org/tlog-proof@v1\n\n\ncheckpoint\n",
+        "c2sp.org/tlog-proof@v1\nindex notanumber\n\ncheckpoint\n",
+        "c2sp.org/tlog-proof@v1\nindex -5\n\ncheckpoint\n",
+        "c2sp.org/tlog-proof@v1\nindex 0\n!!notbase64!!\n\ncheckpoint\n",
+        f"c2sp.org/tlog-proof@v1\nindex 0\n{base64.b64encode(bytes(64)).decode()}\n\ncheckpoint\n",
+    ],
+)
+def test_published_proofs_that_are_none_are_refused(published: str) -> None:
+    with pytest.raises(MalformedLogError):
+        TlogProof.parse(published.encode())
 
 
 @pytest.mark.parametrize("index", range(7))

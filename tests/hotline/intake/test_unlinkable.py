@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from takeback.hashlist.bundles import decode_openings
-from takeback.hashlist.events import AddedEvent, parse_event
+from takeback.hashlist.events import AddedEvent, WithdrawnEvent, parse_event
 from takeback.hashlist.tiles import BundleRef
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.limits.actions import forget_everyone
@@ -115,3 +115,46 @@ def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) 
             assert one.entry.encode() not in public
             for signal in one.event.signals:
                 assert bytes.fromhex(signal.value) not in public
+
+
+@pytest.mark.django_db
+def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
+    """Whoever takes a case back takes back all of it; beside others in a batch that does not show.
+
+    A batch that holds one case only links its pictures: docs/threat-model.md admits it.
+    """
+    token = add_platform("Skylark")
+    together = neighbours = 0
+    for _ in range(BATCHES):
+        reporters = []
+        for _ in range(CASES):
+            forget_everyone()
+            pictures = [picture_record() for _ in range(PICTURES)]
+            reporters.append(report_from_browser(pictures=pictures)[0])
+        rows = CasePicture.objects.only("entry", "case")
+        case_of = {picture.entry: picture.case_id for picture in rows}
+        seal_pending()
+        before = access.current_checkpoint()[0]
+        for reporter in reporters:
+            reporter.read("/case/withdraw").post("/case/withdraw")
+        seal_pending()
+        after = access.current_checkpoint()[0]
+        assert after - before == A_BATCH
+        events = [
+            parse_event(record.opening.event)
+            for record in decode_openings(fetched(token, before, after), A_BATCH)
+            if record.opening
+        ]
+        withdrawn = [event for event in events if isinstance(event, WithdrawnEvent)]
+        # Each names one entry and its one place in the log, and says nothing else.
+        assert len(withdrawn) == A_BATCH
+        assert {(len(one.erases), one.reason, one.time) for one in withdrawn} == {
+            (1, "reporter", withdrawn[0].time)
+        }
+        for (at, one), (there, other) in combinations(enumerate(withdrawn), 2):
+            if case_of[one.entry] == case_of[other.entry]:
+                together += 1
+                neighbours += there - at == 1
+    chance = 2 / A_BATCH
+    expected, sigma = together * chance, sqrt(together * chance * (1 - chance))
+    assert abs(neighbours - expected) < MOST_SIGMAS * sigma
