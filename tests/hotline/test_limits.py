@@ -138,3 +138,31 @@ def test_behind_a_proxy_each_visitor_is_a_source_of_their_own(hotline_database: 
         answers = [ask(address, "198.51.100.1") for _ in range(burst + 1)]
         assert answers == [422] * burst + [429]
         assert ask(address, "198.51.100.2") == 422
+
+
+# Path, how many tries one source may make at once, and the status of one that may go on.
+GUARDED = {
+    "/open": (30, 422),
+    "/appeal/answer": (30, 422),
+    "/desk/login": (10, 422),
+    "/desk/join/nothing": (10, 404),
+    "/platforms/login": (10, 422),
+    "/platforms/join/nothing": (10, 404),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", GUARDED)
+def test_every_look_up_and_log_in_is_refused_beyond_its_allowance_and_where_the_limiter_fails(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    burst, usual = GUARDED[path]
+
+    def status() -> int:
+        return Client().post(path, {"code": "1234"}, headers=ORIGIN).status_code
+
+    assert {status() for _ in range(burst)} == {usual}
+    assert status() == 429
+    actions.forget_everyone()
+    monkeypatch.setattr(actions, "_take", lambda *_: 1 / 0)
+    assert status() == 503
