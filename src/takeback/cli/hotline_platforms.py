@@ -73,7 +73,7 @@ def invite_platform(
     from django.conf import settings
 
     from takeback.hotline.publishing import actions
-    from takeback.hotline.publishing.test_lane import list_drawn_pictures
+    from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
 
     scopes = tuple(scope or Scope)
     try:
@@ -101,7 +101,10 @@ def test_pictures(
     * `takeback hotline platform test-pictures --withdraw`
     """
     set_up()
-    from takeback.hotline.publishing.test_lane import list_drawn_pictures, withdraw_drawn_pictures
+    from takeback.hotline.publishing.lane_for_tests import (
+        list_drawn_pictures,
+        withdraw_drawn_pictures,
+    )
 
     if withdraw:
         typer.echo(f"Withdrawn: {withdraw_drawn_pictures()}.")

@@ -20,7 +20,7 @@ from takeback.hotline.publishing.domain import (
     Scope,
     lanes_opened_by,
 )
-from takeback.hotline.publishing.test_lane import drawn_pictures_are_listed
+from takeback.hotline.publishing.lane_for_tests import drawn_pictures_are_listed
 
 
 @dataclass(frozen=True, slots=True)

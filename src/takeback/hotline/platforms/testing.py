@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from takeback.hotline.config.errors import methods
 from takeback.hotline.publishing.drawn_pictures import drawn_png
-from takeback.hotline.publishing.test_lane import drawn_pictures_are_listed
+from takeback.hotline.publishing.lane_for_tests import drawn_pictures_are_listed
 
 
 @methods("GET")

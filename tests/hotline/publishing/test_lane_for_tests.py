@@ -19,9 +19,9 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_key, add_platform, record_feedback
 from takeback.hotline.publishing.admission import Scope
+from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
 from takeback.hotline.publishing.models import Entry, Hold, Platform
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.test_lane import list_drawn_pictures
 from takeback.matching.policy import Decision, Lane
 from tests.hotline.publishing.test_commands import takeback
 from tests.hotline.publishing.test_feedback import said
