@@ -56,10 +56,7 @@ class ListSettings(BaseModel):
         policy = self.trust.read_bytes() if self.trust is not None else None
         days = self.grace_days
         store = Store(self.store)
-        if policy is not None:
-            set_trust(store, policy)
-        else:
-            _ask_for_no_trust(store)
+        set_trust(store, policy)
         set_grace(store, timedelta(days=days) if days is not None else DEFAULT_GRACE)
         return store
 
@@ -68,11 +65,6 @@ class ListSettings(BaseModel):
         return FollowedList(
             Store(self.store), self.match_policy(), name=self.name, optional=self.optional
         )
-
-
-def _ask_for_no_trust(store: Store) -> None:
-    with store.change_list() as connection:
-        connection.execute("UPDATE list_trust SET policy = NULL")
 
 
 def read_lists_file(path: Path) -> list[ListSettings]:

@@ -69,12 +69,13 @@ def set_grace(store: Store, grace: timedelta) -> None:
         connection.execute("UPDATE list_trust SET grace_seconds = ?", (seconds,))
 
 
-def set_trust(store: Store, policy: bytes) -> None:
-    """Keep the trust policy that every checkpoint must meet from now on.
+def set_trust(store: Store, policy: bytes | None) -> None:
+    """Keep the trust policy that every checkpoint must meet from now on; None asks for nothing.
 
-    Raises TrustPolicyError if it is none.
+    Raises TrustPolicyError for bytes that are no policy.
     """
-    TrustPolicy.parse(policy)
+    if policy is not None:
+        TrustPolicy.parse(policy)
     with store.change_list() as connection:
         _make_row(connection)
         connection.execute("UPDATE list_trust SET policy = ?", (policy,))
