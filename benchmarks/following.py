@@ -273,7 +273,7 @@ def _one_change(code: str) -> dict[str, Any]:
     """Report a picture; the seconds until its checkpoint, and from there until in force, each."""
     from takeback.hotline.publishing.actions import list_picture  # noqa: PLC0415
     from takeback.hotline.publishing.models import (  # noqa: PLC0415
-        PlatformAcknowledgement,
+        KeyAcknowledgement,
         Publication,
     )
 
@@ -285,7 +285,7 @@ def _one_change(code: str) -> dict[str, Any]:
     if newest is None:
         raise RuntimeError("Nothing was published.")
     published = newest.published_at.timestamp()
-    known = PlatformAcknowledgement.objects.values_list("acknowledged_at", flat=True)
+    known = KeyAcknowledgement.objects.values_list("acknowledged_at", flat=True)
     gates = [one.timestamp() - published for one in known]
     time.sleep(0.3)
     return {"published": published - reported, "gates": gates}
@@ -296,13 +296,13 @@ def _all_acknowledge() -> bool:
     from django.db.models import Max  # noqa: PLC0415
 
     from takeback.hotline.publishing.models import (  # noqa: PLC0415
+        KeyAcknowledgement,
         PendingEvent,
-        PlatformAcknowledgement,
         Publication,
     )
 
     size = Publication.objects.aggregate(size=Max("checkpoint"))["size"]
-    done = PlatformAcknowledgement.objects.filter(size=size).count() == GATES
+    done = KeyAcknowledgement.objects.filter(size=size).count() == GATES
     return done and not PendingEvent.objects.exists()
 
 

@@ -12,16 +12,18 @@ from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import (
+    add_key,
     add_platform,
     list_picture,
     note_fetched,
     record_acknowledgement,
     record_feedback,
     resume_entry,
+    revoke_key,
     revoke_platform,
     withdraw_entries,
 )
-from takeback.hotline.publishing.admission import NotAdmittedError, admitted_with
+from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted_with
 from takeback.hotline.publishing.domain import (
     Outcome,
     PlatformError,
@@ -256,18 +258,41 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
     acknowledge(skylark)
     assert access.removal_of([first, second]) == Removal(1, 2, silent=1)
     with pytest.raises(UnknownCheckpointError):
-        record_acknowledgement(plover, Acknowledgement(size=5, root="00" * 32))
+        record_acknowledgement(key_of(plover), Acknowledgement(size=5, root="00" * 32))
     with pytest.raises(UnknownCheckpointError):
-        record_acknowledgement(plover, Acknowledgement(size=4, root="00" * 32))
+        record_acknowledgement(key_of(plover), Acknowledgement(size=4, root="00" * 32))
     acknowledge(plover)
     acknowledge(wren)  # it had never got them
     assert access.removal_of([first, second]) == Removal(2, 2, silent=1)
     assert access.removal_of([]) == Removal(0, 0)
 
 
-def acknowledge(platform: Platform) -> None:
+@pytest.mark.django_db
+def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
+    add_platform("Skylark")
+    second = add_key("Skylark", [Scope.READ_CONFIRMED])
+    (skylark,) = Platform.objects.all()
+    entry = listed()
+    note_fetched(skylark, 2)
+    gates = list(PlatformKey.objects.order_by("id"))
+    for one in gates:
+        acknowledge(skylark, one)
+    withdraw_entries([entry], "reporter")
+    seal_pending()
+    acknowledge(skylark, gates[0])
+    assert access.removal_of([entry]) == Removal(0, 1)
+    assert access.platform_health(skylark).acknowledged_size == 2
+    revoke_key("Skylark", second.number)  # that gate is no more
+    assert access.removal_of([entry]) == Removal(1, 1)
+
+
+def key_of(platform: Platform) -> PlatformKey:
+    return PlatformKey.objects.filter(platform=platform).earliest("id")
+
+
+def acknowledge(platform: Platform, key: PlatformKey | None = None) -> None:
     note = access.current_checkpoint()[1]
     state = open_checkpoint(note, VerifierKey.parse(access.verifier_key_line()))
     said = Acknowledgement(size=state.size, root=state.root_hash.hex())
-    record_acknowledgement(platform, said)
-    record_acknowledgement(platform, said)
+    record_acknowledgement(key or key_of(platform), said)
+    record_acknowledgement(key or key_of(platform), said)

@@ -38,11 +38,12 @@ from takeback.hotline.publishing.models import (
     Entry,
     Feedback,
     Hold,
+    KeyAcknowledgement,
     LogEntry,
     PendingEvent,
     Platform,
-    PlatformAcknowledgement,
     PlatformFetch,
+    PlatformKey,
     PublicationClock,
 )
 from takeback.hotline.publishing.platform_actions import (
@@ -315,18 +316,18 @@ def _enough_to_suspend() -> int:
 
 
 @transaction.atomic
-def record_acknowledgement(platform: Platform, said: Acknowledgement) -> None:
-    """Keep up to where a platform says the list is in force; an older state changes nothing.
+def record_acknowledgement(key: PlatformKey, said: Acknowledgement) -> None:
+    """Keep up to where the gate of a key says the list is in force; an older state changes nothing.
 
-    Raises UnknownCheckpointError if the log never had this root at this size: the platform follows
+    Raises UnknownCheckpointError if the log never had this root at this size: the gate follows
     something else.
     """
     sealed = Checkpoint.objects.filter(size=said.size).first()
     root = Frontier.from_bytes(bytes(sealed.frontier)) if sealed else Frontier()
     if said.size != root.size or said.root != root.root().hex():
         raise UnknownCheckpointError("The log never had this root at this size.")
-    known, made = PlatformAcknowledgement.objects.select_for_update().get_or_create(
-        platform=platform, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
+    known, made = KeyAcknowledgement.objects.select_for_update().get_or_create(
+        key=key, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
     )
     if not made and known.size < said.size:
         known.size, known.acknowledged_at = said.size, datetime.now(UTC)

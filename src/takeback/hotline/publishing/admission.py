@@ -53,8 +53,8 @@ def admitted(request: HttpRequest, *scopes: Scope) -> Platform:
     return admitted_with(_bearer(request), *scopes)
 
 
-def admitted_reader(request: HttpRequest) -> tuple[Platform, int]:
-    """Return the platform of a request and the lanes that its key opens (bits), one or more.
+def admitted_reader(request: HttpRequest) -> tuple[PlatformKey, int]:
+    """Return the key of a request and the lanes that it opens (bits), one or more.
 
     Raises NotAdmittedError as `admitted` does, and for a key that opens no lane.
     """
@@ -62,7 +62,7 @@ def admitted_reader(request: HttpRequest) -> tuple[Platform, int]:
     lanes = lanes_opened_by(key.scopes)
     if not lanes:
         raise _lacks(Scope.READ_CONFIRMED)
-    return key.platform, lanes
+    return key, lanes
 
 
 def admitted_with(token: str, *scopes: Scope) -> Platform:

@@ -151,18 +151,18 @@ def entries(request: HttpRequest, path: str) -> HttpResponse:
 @_answering("GET")
 def openings(request: HttpRequest, path: str) -> HttpResponse:
     """Answer with the openings that the key may see, and remember that the platform has them."""
-    platform, lanes = admitted_reader(request)
+    key, lanes = admitted_reader(request)
     try:
         part = EventRange.parse(path)
     except MalformedLogError as error:
         raise _RequestError(HTTPStatus.NOT_FOUND, "no_such_range", str(error)) from error
-    body = access.openings(part, lanes, platform)
+    body = access.openings(part, lanes, key.platform)
     if body is None:
         raise _RequestError(
             HTTPStatus.NOT_FOUND, "beyond_the_log", "Ask for events that a checkpoint covers."
         )
     if request.method == "GET":
-        actions.note_fetched(platform, part.end, lanes)
+        actions.note_fetched(key.platform, part.end, lanes)
     return HttpResponse(body, content_type=_BYTES)
 
 
@@ -195,11 +195,11 @@ def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
 @csrf_exempt
 @_answering("POST")
 def acknowledgement(request: HttpRequest) -> HttpResponse:
-    """Take in up to where the list is in force at a platform."""
-    platform, _ = admitted_reader(request)
+    """Take in up to where the list is in force at a gate."""
+    key, _ = admitted_reader(request)
     try:
         said = Acknowledgement.model_validate_json(request.body)
-        actions.record_acknowledgement(platform, said)
+        actions.record_acknowledgement(key, said)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise _RequestError(

@@ -132,8 +132,8 @@ class HealthOfWebhook:
 class PlatformHealth:
     """How far a platform is with the list, and what it has said.
 
-    `size`: events of the published log; `acknowledged_size` and `_at`: the largest state that the
-    platform said is in force there, 0 and None before it said so. `lag_events`: those published
+    `size`: events of the published log; `acknowledged_size` and `_at`: the largest state that all
+    its gates said is in force there, 0 and None before one said so. `lag_events`: those published
     beyond it; `lag_seconds`: how long the first of them has been out, 0.0 if there are none.
     `feedback`: how often each thing was said, of pictures that are no test; `test_matches`: how
     often something was said of a test picture; `keys`: those in force; `webhook_key`: the public

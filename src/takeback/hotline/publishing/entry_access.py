@@ -1,7 +1,7 @@
 """Reads how entries stand: here, at each platform, and in numbers."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from takeback.hotline.publishing.models import (
     Platform,
     PlatformFetch,
 )
+from takeback.hotline.publishing.platform_access import acknowledgements
 from takeback.matching.policy import Lane
 
 
@@ -134,6 +135,7 @@ def removal_of(entries: Iterable[EntryId]) -> Removal:
     """Return how far withdrawn entries are out of force at the platforms that had got them.
 
     A platform whose token was revoked gets nothing more and says nothing more: it does not count.
+    One with several gates counts as done when all of them are.
     """
     wanted = sorted(set(entries))
     newest = LogEntry.objects.filter(entry__in=wanted).values("entry").annotate(last=Max("index"))
@@ -141,18 +143,17 @@ def removal_of(entries: Iterable[EntryId]) -> Removal:
     waits = PendingEvent.objects.filter(entry__in=wanted).exists()
     withdrawn_at = max((row["last"] for row in newest), default=None)
     done = of = silent = 0
-    for platform in Platform.objects.filter(revoked_at=None).select_related(
-        "platformacknowledgement"
-    ):
+    now = datetime.now(UTC)
+    for platform in Platform.objects.filter(revoked_at=None):
         if not _fetched(wanted, platform):
             continue
-        said = getattr(platform, "platformacknowledgement", None)
-        if said is None:
+        behind = acknowledgements(platform, now).aggregate(size=Min("size"))["size"]
+        if behind is None:
             silent += 1
             continue
         of += 1
         if not waits and withdrawn_at is not None:
-            done += said.size > withdrawn_at
+            done += behind > withdrawn_at
     return Removal(done, of, silent)
 
 

@@ -10,12 +10,12 @@ from takeback.hotline.publishing.domain import HealthOfKey, HealthOfWebhook, Pla
 from takeback.hotline.publishing.models import (
     Feedback,
     Platform,
-    PlatformAcknowledgement,
     PlatformKey,
     Publication,
     Webhook,
     WebhookDelivery,
 )
+from takeback.hotline.publishing.platform_access import acknowledgements
 from takeback.hotline.publishing.webhook_message import webhook_key
 from takeback.matching.policy import Lane
 
@@ -24,7 +24,8 @@ def platform_health(platform: Platform, now: datetime | None = None) -> Platform
     """Return how a platform is doing, now unless told."""
     now = now or datetime.now(UTC)
     size = Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
-    said = PlatformAcknowledgement.objects.filter(platform=platform).first()
+    # Of several gates the one that is farthest behind.
+    said = acknowledgements(platform, now).order_by("size").first()
     acknowledged = said.size if said else 0
     of_tests = Q(entry__lane=Lane.TEST)
     said_here = Feedback.objects.filter(platform=platform)

@@ -245,10 +245,13 @@ class WebhookDelivery(models.Model):
         )
 
 
-class PlatformAcknowledgement(models.Model):
-    """The largest state of the log that a platform says is in force there, and since when."""
+class KeyAcknowledgement(models.Model):
+    """The largest state of the log that a gate says is in force there, and since when.
 
-    platform = models.OneToOneField(Platform, models.PROTECT, primary_key=True)
+    By the gate's key: a platform with several gates gives each its own.
+    """
+
+    key = models.OneToOneField(PlatformKey, models.PROTECT, primary_key=True)
     size = models.BigIntegerField()
     acknowledged_at = models.DateTimeField()
 

@@ -4,9 +4,7 @@ import hmac
 from collections import Counter
 from datetime import UTC, datetime
 
-from django.db.models import (
-    Max,
-)
+from django.db.models import Max, QuerySet
 
 from takeback.hotline.publishing.domain import (
     KeySummary,
@@ -18,6 +16,7 @@ from takeback.hotline.publishing.domain import (
     token_secret,
 )
 from takeback.hotline.publishing.models import (
+    KeyAcknowledgement,
     Platform,
     PlatformInvitation,
     PlatformKey,
@@ -65,6 +64,13 @@ def platform_keys(name: str) -> list[KeySummary]:
         )
         for row in PlatformKey.objects.filter(platform__name=name).order_by("id")
     ]
+
+
+def acknowledgements(platform: Platform, now: datetime) -> QuerySet[KeyAcknowledgement]:
+    """Find what the gates of a platform say is in force there: those whose keys are taken now."""
+    return KeyAcknowledgement.objects.filter(
+        key__platform=platform, key__revoked_at=None, key__expires_at__gt=now
+    )
 
 
 def platform_names() -> list[str]:
