@@ -4,14 +4,15 @@ Surfaces differ only in what their page must be able to do. A header that a view
 the table names is overwritten, so that what a route sends can be read here alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.deprecation import MiddlewareMixin
+from django.utils.decorators import sync_and_async_middleware
 
 
 class Surface(StrEnum):
@@ -156,23 +157,34 @@ def headers_for(surface: Surface, *, found: bool = True) -> dict[str, str]:
     return table
 
 
-class StrictHeaders(MiddlewareMixin):
-    """Puts the table on every response that Django makes; stands first among the middleware."""
+@sync_and_async_middleware
+def strict_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Put the table on every response that Django makes; stands first among the middleware."""
+    if iscoroutinefunction(get_response):
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        """Set each header of the table, over whatever stood there."""
-        surface = getattr(response, _SURFACE_ATTRIBUTE, surface_of_path(request.path))
-        for name, value in headers_for(
-            surface, found=response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
-        ).items():
-            response.headers[name] = value
-        if surface is Surface.API:
-            response.headers.setdefault("Cache-Control", _NO_STORE)
-        # Which of these were looked at differs by request; a fixed list tells nothing.
-        if vary := _VARY[surface]:
-            response.headers["Vary"] = vary
-        else:
-            response.headers.pop("Vary", None)
-        return response
+        async def answer_later(request: HttpRequest) -> HttpResponseBase:
+            return _with_headers(request, await get_response(request))
+
+        return answer_later
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return _with_headers(request, get_response(request))
+
+    return answer
+
+
+def _with_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Set each header of the table, over whatever stood there."""
+    surface = getattr(response, _SURFACE_ATTRIBUTE, surface_of_path(request.path))
+    for name, value in headers_for(
+        surface, found=response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+    ).items():
+        response.headers[name] = value
+    if surface is Surface.API:
+        response.headers.setdefault("Cache-Control", _NO_STORE)
+    # Which of these were looked at differs by request; a fixed list tells nothing.
+    if vary := _VARY[surface]:
+        response.headers["Vary"] = vary
+    else:
+        response.headers.pop("Vary", None)
+    return response

@@ -53,11 +53,11 @@ INSTALLED_APPS = [
     "takeback.hotline.platforms",
 ]
 MIDDLEWARE = [
-    "takeback.hotline.config.headers.StrictHeaders",
-    "takeback.hotline.config.session_cookies.SessionsByPlace",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "takeback.hotline.config.headers.strict_headers",
+    "takeback.hotline.config.pages_only.sessions_by_place",
+    "takeback.hotline.config.pages_only.locale",
+    "takeback.hotline.config.pages_only.common",
+    "takeback.hotline.config.pages_only.csrf",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "takeback.hotline.config.urls"
