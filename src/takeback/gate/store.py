@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from takeback.gate.connections import Connections, connect
 from takeback.gate.live_entries import (
     changes_known_since,
     forget_changes,
@@ -28,9 +29,6 @@ from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signed_note import VerifierKey
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
-
-_BUSY_SECONDS = 30.0
-_CACHE_KIB = 256 * 1024
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
@@ -147,13 +145,14 @@ class Store:
         Raises StoreError if the folder can't be used.
         """
         self.folder = folder
+        self._connections = Connections()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.snapshots.mkdir(mode=0o700, exist_ok=True)
             with _alone_in(folder):
                 for path, schema in ((self._list, _LIST_SCHEMA), (self._outbox, _OUTBOX_SCHEMA)):
                     _make_private(path)
-                    with contextlib.closing(_connect(path)) as connection:
+                    with contextlib.closing(connect(path)) as connection:
                         connection.execute("PRAGMA journal_mode=WAL")
                         _require_version(connection, folder)
                         connection.executescript(schema)
@@ -182,19 +181,19 @@ class Store:
 
     def change_list(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """One transaction that changes the list: on the disk at its end, or not there at all."""
-        return _transaction(self._list, "BEGIN IMMEDIATE")
+        return self._connections.transaction(self._list, "BEGIN IMMEDIATE")
 
     def read_list(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """One transaction that reads the list: everything read in it is of one state."""
-        return _transaction(self._list, "BEGIN")
+        return self._connections.transaction(self._list, "BEGIN")
 
     def change_outbox(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """One transaction that changes the outbox: on the disk at its end."""
-        return _transaction(self._outbox, "BEGIN IMMEDIATE")
+        return self._connections.transaction(self._outbox, "BEGIN IMMEDIATE")
 
     def read_outbox(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """One transaction that reads the outbox."""
-        return _transaction(self._outbox, "BEGIN")
+        return self._connections.transaction(self._outbox, "BEGIN")
 
     @contextlib.contextmanager
     def sync_lock(self) -> Iterator[None]:
@@ -211,7 +210,8 @@ class Store:
                     f"Another `takeback gate sync` works on {self.folder}. One is enough: "
                     "stop it, or leave it to its work."
                 ) from error
-            yield
+            with self._connections.kept_open():
+                yield
         finally:
             os.close(descriptor)
 
@@ -325,26 +325,8 @@ def _require_version(connection: sqlite3.Connection, folder: Path) -> None:
 def _make_private(path: Path) -> None:
     """Make the database file readable by this user only, in whatever folder it stands.
 
-    SQLite gives the files beside it the same rights.
+    SQLite gives the files beside it the same rights. One that is there is left alone: to open and
+    close it here would drop the locks that SQLite may hold on it in this process.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-    connection.execute("PRAGMA synchronous=FULL")
-    # The first sync of a million entries puts them in by random ids: the tree must fit in memory.
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    return connection
-
-
-@contextlib.contextmanager
-def _transaction(path: Path, begin: str) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(_connect(path)) as connection:
-        connection.execute(begin)
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

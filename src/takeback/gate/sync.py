@@ -84,6 +84,7 @@ class ListSync:
         self._publisher = SnapshotPublisher(store)
         self._trust = read_trust(store)
         self._acknowledged: SnapshotSource | None = None
+        self._all_in_force = False
 
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
@@ -107,9 +108,13 @@ class ListSync:
             raise
 
     def _take_newest(self, checkpoint_note: bytes | None) -> SyncOutcome:
-        self._publisher.publish()  # a sync killed just before this point left it to us
+        if not self._all_in_force:
+            self._publisher.publish()  # whoever was killed just before that left it to us
+        self._all_in_force = False
         outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
-        self._acknowledge(self._publisher.publish())
+        in_force = self._publisher.publish()
+        self._all_in_force = True
+        self._acknowledge(in_force)
         return outcome
 
     def follow(
