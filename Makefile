@@ -112,7 +112,7 @@ var/photographs/.fetched: .venv/.installed
 	@$(BIN)/python -m takeback.cli.demo.photographs var/photographs
 	@touch $@
 
-bench: .venv/.installed photographs wrk .venv-bench/.installed ## Measure against the field (half an hour), write docs/benchmarks.md
+bench: .venv/.installed photographs wrk .venv-bench/.installed ## Measure against the field (an hour), write docs/benchmarks.md and docs/list-speed.md
 	@$(BENCH) full
 
 bench-quick: .venv/.installed photographs .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks import (
     agreement,
     following,
+    following_report,
     hashing,
     matching,
     report,
@@ -36,6 +38,10 @@ _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "service": service.measure_all,
     "following": following.measure_all,
     "robustness": robustness.measure_all,
+}
+_PAGES_OF_THEIR_OWN: Final[dict[str, Callable[[dict[str, Any]], list[Path]]]] = {
+    "following": following_report.write_report,
+    "robustness": robustness_report.write_report,
 }
 _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.join(_STEPS)}"
 
@@ -65,8 +71,10 @@ def main(arguments: list[str]) -> int:
     except (NoPhotographs, service.NotMeasurable) as error:
         console.print(str(error))
         return 1
-    copies_found = kept("robustness")
-    written = robustness_report.write_report(copies_found) if copies_found else []
+    written = []
+    for step, write_report in _PAGES_OF_THEIR_OWN.items():
+        if (measured := kept(step)) is not None:
+            written += write_report(measured)
     for path in [*report.write(), *written]:
         console.print(f"Wrote {path}")
     return 0

@@ -45,7 +45,7 @@ FOLLOWED: Final = 10_000
 
 _ROUNDS: Final = 3
 _OPENED: Final = 5
-_OFFERED: Final = 1_000  # events a second
+_OFFERED: Final = 1_100  # events a second
 _OFFERED_SECONDS: Final = 30
 _REPORTERS: Final = 2
 _PICTURES: Final = 5  # of a report

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.codes import BATCH
-from benchmarks.following_report import following_part
 from benchmarks.indexes import FLAT
 from benchmarks.machine import REPOSITORY
 from benchmarks.plots import draw_hashing, draw_matching
-from benchmarks.results import kept
+from benchmarks.results import kept, machine_lines
 from benchmarks.tables import table
 
 DOCUMENT: Final = REPOSITORY / "docs/benchmarks.md"
@@ -20,9 +19,10 @@ _HEAD: Final = """\
 # Benchmarks
 
 Takeback side by side with what platforms use today, in one run. `make bench` measures everything
-and writes this page, in about half an hour; `make bench-quick` gives the ratios in three minutes.
+and writes this page, in about an hour; `make bench-quick` gives the ratios in three minutes.
 Nothing here is written by hand. The share of copies found, by kind of copy, is measured in the same
-run and stands in [views.md](views.md).
+run and stands in [views.md](views.md), and how the list gets from a hotline to its gates in
+[list-speed.md](list-speed.md).
 
 How it is measured: one core, to which everything is pinned, the child that decodes included. The
 sides take turns, each round in the other direction, after one round that does not count. A ratio
@@ -84,14 +84,14 @@ service. Processor time counts both processes; other programs on the machine har
 def write() -> list[Path]:
     """Write the page and the plots, of the steps that have been measured; returns their paths."""
     hashing, agreement, matching = kept("hashing"), kept("agreement"), kept("matching")
-    snapshots, service, following = kept("snapshots"), kept("service"), kept("following")
-    PLOTS.mkdir(parents=True, exist_ok=True)
-    parts = [_HEAD]
-    written = [DOCUMENT]
-    steps = (hashing, agreement, matching, snapshots, service, following)
+    snapshots, service = kept("snapshots"), kept("service")
+    steps = (hashing, agreement, matching, snapshots, service)
     measured = [one for one in steps if one is not None]
-    if measured:
-        parts.append(_machines(measured))
+    if not measured:
+        return []
+    PLOTS.mkdir(parents=True, exist_ok=True)
+    parts = [_HEAD, machine_lines(measured)]
+    written = [DOCUMENT]
     if hashing is not None:
         written.append(draw_hashing(hashing["samples"], PLOTS / "hashing.svg"))
         parts += [_HASHING, "![Milliseconds a photograph](plots/hashing.svg)\n"]
@@ -106,27 +106,8 @@ def write() -> list[Path]:
         parts += [_SNAPSHOTS, _snapshots(snapshots)]
     if service is not None:
         parts += [_SERVICE, _service(service)]
-    if following is not None:
-        parts += following_part(following)
     DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
     return written
-
-
-def _machines(measured: list[dict[str, Any]]) -> str:
-    """Say once what all steps share; a step that was measured elsewhere gets its own line."""
-    said: dict[str, list[str]] = {}
-    for one in measured:
-        machine = one["machine"]
-        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-        text = (
-            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
-            f"{machine['system']}, Python {machine['python']}; Takeback at {machine['commit']}; "
-            f"{versions}"
-        )
-        said.setdefault(text, []).append(
-            f"{one['step']} ({one['measured_at'][:10]}, load average {one['load_average']:.1f})"
-        )
-    return "".join(f"- {', '.join(steps)}: {text}.\n" for text, steps in said.items())
 
 
 def _sample(sample: dict[str, Any]) -> str:

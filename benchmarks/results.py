@@ -33,3 +33,20 @@ def kept(step: str) -> dict[str, Any] | None:
         return None
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document
+
+
+def machine_lines(measured: list[dict[str, Any]]) -> str:
+    """Say once what all steps share; a step that was measured elsewhere gets its own line."""
+    said: dict[str, list[str]] = {}
+    for one in measured:
+        machine = one["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+        text = (
+            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
+            f"{machine['system']}, Python {machine['python']}; Takeback at {machine['commit']}; "
+            f"{versions}"
+        )
+        said.setdefault(text, []).append(
+            f"{one['step']} ({one['measured_at'][:10]}, load average {one['load_average']:.1f})"
+        )
+    return "".join(f"- {', '.join(steps)}: {text}.\n" for text, steps in said.items())
