@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from takeback.matching.match_list import GrowingList, MatchList
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Lane, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
@@ -18,9 +18,7 @@ from takeback.matching.snapshot import (
 )
 
 EVERYTHING = MatchPolicy(
-    self_reported=LanePolicy(256, 0, Decision.REVIEW),
-    confirmed=LanePolicy(256, 0, Decision.BLOCK),
-    imported=LanePolicy(256, 0, Decision.REVIEW),
+    **{lane.value: LanePolicy(256, 0, MatchPolicy().of(lane).decision) for lane in Lane}
 )
 """Finds every entry of a list, whatever the upload."""
 

@@ -17,6 +17,7 @@ from takeback.matching.match_list import GrowingList
 from takeback.matching.matcher import Matcher, UploadFingerprints
 from takeback.matching.policy import Lane, MatchPolicy
 from takeback.matching.snapshot import (
+    LANES,
     ListedEntry,
     ListedPdq,
     SnapshotSource,
@@ -267,7 +268,7 @@ def test_a_file_made_by_its_description_is_read(tmp_path):
         struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0) + b"more",
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes(32),
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes([0] * 32 + [101]),
-        struct.pack("<26s?BIII", b"a" * 26, True, 3, 0, 0, 0),
+        struct.pack("<26s?BIII", b"a" * 26, True, len(LANES), 0, 0, 0),
         struct.pack("<26s?BIII", b"\xff" * 26, False, 0, 0, 0, 0),
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
     ],

@@ -246,7 +246,7 @@ def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(tmp
     assert np.array_equal(found.pdq_entry[places], tables.pdq_entry)
     # And as a matcher sees them.
     policy = LanePolicy(0, 0, Decision.REVIEW)
-    matcher = Matcher(match_list(snapshot), MatchPolicy(policy, policy, policy))
+    matcher = Matcher(match_list(snapshot), MatchPolicy(**{lane.value: policy for lane in Lane}))
     for row in random.integers(0, rows, 50):
         [match] = matcher.match(UploadFingerprints(tables.pdq[row].tobytes())).matches
         entry = tables.pdq_entry[row]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 
@@ -182,6 +182,8 @@ def _with_headers(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
         response.headers[name] = value
     if surface is Surface.API:
         response.headers.setdefault("Cache-Control", _NO_STORE)
+        if isinstance(response, HttpResponse):  # what is streamed has no length yet
+            response.headers.setdefault("Content-Length", str(len(response.content)))
     # Which of these were looked at differs by request; a fixed list tells nothing.
     if vary := _VARY[surface]:
         response.headers["Vary"] = vary
