@@ -122,3 +122,23 @@ def test_a_store_of_another_version_is_refused_and_left_as_it_is(tmp_path):
         Store(folder)
     with contextlib.closing(sqlite3.connect(folder / "list.db")) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_whoever_syncs_keeps_its_locks_whatever_others_open_and_close(tmp_path):
+    """Connections stay open while syncing; SQLite's locks on the file must stay with them."""
+    folder = tmp_path / "gate"
+    store = Store(folder)
+    reads = "from takeback.gate.store import Store; import pathlib, sys; " + (
+        "print(Store(pathlib.Path(sys.argv[1])).followed_log())"
+    )
+    with store.sync_lock():
+        for number in range(20):
+            with store.change_list() as connection:
+                connection.execute("INSERT INTO provenance (stated) VALUES (?)", (str(number),))
+            Store(folder)  # in this process, too: it must not open the file beside SQLite
+            if number % 5 == 0:  # another process that believes to be the last one to close it
+                subprocess.run([sys.executable, "-c", reads, str(folder)], check=True)
+        with store.read_list() as connection:
+            (rows,) = connection.execute("SELECT count(*) FROM provenance").fetchone()
+            (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
+    assert (rows, sound) == (20, "ok")
