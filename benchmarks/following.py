@@ -146,10 +146,10 @@ def _client(url: str, shape: str, token: str) -> dict[str, float]:
 
 def _change_much(codes: Sequence[str]) -> None:
     """Add and withdraw as many entries as on a busy day, and seal that."""
-    from takeback.hashlist.events import EntryId  # noqa: PLC0415
-    from takeback.hotline.publishing.actions import withdraw_entries  # noqa: PLC0415
-    from takeback.hotline.publishing.models import Entry  # noqa: PLC0415
-    from takeback.hotline.publishing.sealing import seal_everything  # noqa: PLC0415
+    from takeback.hashlist.events import EntryId
+    from takeback.hotline.publishing.actions import withdraw_entries
+    from takeback.hotline.publishing.models import Entry
+    from takeback.hotline.publishing.sealing import seal_everything
 
     added = CHANGES * 6 // 10
     old = Entry.objects.order_by("id").values_list("id", flat=True)[: CHANGES - added]
@@ -160,9 +160,9 @@ def _change_much(codes: Sequence[str]) -> None:
 
 def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> dict[str, float]:
     """Take the day's changes in a gate that follows already, and in a command of its own."""
-    from takeback.gate.client import HotlineClient, PlatformToken  # noqa: PLC0415
-    from takeback.gate.store import Store  # noqa: PLC0415
-    from takeback.gate.sync import ListSync  # noqa: PLC0415
+    from takeback.gate.client import HotlineClient, PlatformToken
+    from takeback.gate.store import Store
+    from takeback.gate.sync import ListSync
 
     inside, commands = [], []
     pinned = PlatformToken.parse(token)
@@ -189,9 +189,9 @@ def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> di
 
 def _publish(hotline: MeasuredHotline) -> dict[str, int | float]:
     """Let reports come in at a steady rate while the worker seals; how far does it keep up?"""
-    from django.db.models import Max  # noqa: PLC0415
+    from django.db.models import Max
 
-    from takeback.hotline.publishing.models import PendingEvent, Publication  # noqa: PLC0415
+    from takeback.hotline.publishing.models import PendingEvent, Publication
 
     def size() -> int:
         return int(Publication.objects.aggregate(size=Max("checkpoint"))["size"])
@@ -272,8 +272,8 @@ def _measure_many_gates() -> dict[str, Any]:
 
 def _one_change(code: str) -> dict[str, Any]:
     """Report a picture; the seconds until its checkpoint, and from there each gate's."""
-    from takeback.hotline.publishing.actions import list_picture  # noqa: PLC0415
-    from takeback.hotline.publishing.models import (  # noqa: PLC0415
+    from takeback.hotline.publishing.actions import list_picture
+    from takeback.hotline.publishing.models import (
         KeyAcknowledgement,
         Publication,
     )
@@ -301,9 +301,9 @@ def _written_at(number: int) -> float:
 
 def _all_acknowledge() -> bool:
     """Whether nothing is pending and all gates say that the newest checkpoint is in force."""
-    from django.db.models import Max  # noqa: PLC0415
+    from django.db.models import Max
 
-    from takeback.hotline.publishing.models import (  # noqa: PLC0415
+    from takeback.hotline.publishing.models import (
         KeyAcknowledgement,
         PendingEvent,
         Publication,
@@ -315,6 +315,6 @@ def _all_acknowledge() -> bool:
 
 
 def _new_platform(name: str) -> str:
-    from takeback.hotline.publishing.actions import add_platform  # noqa: PLC0415
+    from takeback.hotline.publishing.actions import add_platform
 
     return add_platform(name)

@@ -61,7 +61,7 @@ def measured_hotline() -> Iterator[MeasuredHotline]:
     FOLDER.mkdir(parents=True)
     purpose = FOLDER / "purpose.toml"
     purpose.write_text(_PURPOSE, encoding="utf-8")
-    from takeback.hotline.config.database import embedded_server  # noqa: PLC0415 - see above
+    from takeback.hotline.config.database import embedded_server
 
     server = embedded_server(FOLDER / "postgres", cleanup_mode=None)
     environment = {
@@ -74,7 +74,7 @@ def measured_hotline() -> Iterator[MeasuredHotline]:
     os.environ.update(environment)
     try:
         _set_up_django()
-        from takeback.hotline.publishing.sealing import seal_everything  # noqa: PLC0415
+        from takeback.hotline.publishing.sealing import seal_everything
 
         seal_everything()  # the log begins
         with socket.socket() as free:
@@ -116,7 +116,7 @@ def fill(codes: Sequence[str], on_progress: Callable[[int], None] = lambda _done
 
     Returns how many seconds sealing took; `on_progress` hears how many are done.
     """
-    from takeback.hotline.publishing.sealing import seal_everything  # noqa: PLC0415
+    from takeback.hotline.publishing.sealing import seal_everything
 
     sealing = 0.0
     for start in range(0, len(codes), _FILLED_AT_A_TIME):
@@ -135,9 +135,9 @@ def signals_of(code: str) -> tuple[Signal, ...]:
 
 
 def _put_among_the_pending(codes: Sequence[str]) -> None:
-    from takeback.hotline.publishing.models import Entry, PendingEvent  # noqa: PLC0415
-    from takeback.hotline.publishing.signing import log_origin  # noqa: PLC0415
-    from takeback.matching.policy import Lane  # noqa: PLC0415
+    from takeback.hotline.publishing.models import Entry, PendingEvent
+    from takeback.hotline.publishing.signing import log_origin
+    from takeback.matching.policy import Lane
 
     now = datetime.now(UTC)
     provenance = Provenance(hotline=log_origin())
@@ -161,8 +161,8 @@ def _put_among_the_pending(codes: Sequence[str]) -> None:
 
 
 def _set_up_django() -> None:
-    import django  # noqa: PLC0415 - its settings stand in the environment only now
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)

@@ -48,8 +48,9 @@ def _set_up_django() -> None:
     try:
         django.setup()
     finally:
-        # The settings have it now. Processes of end-to-end tests start a server of their own.
-        del os.environ["DATABASE_URL"]
+        # The settings have it now. Processes of end-to-end tests start a server of their own, and
+        # pytest's workers must not load these settings before they have made theirs.
+        del os.environ["DATABASE_URL"], os.environ["DJANGO_SETTINGS_MODULE"]
         if configured is not None:
             os.environ["DATABASE_URL"] = configured
 
