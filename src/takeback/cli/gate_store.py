@@ -91,19 +91,18 @@ def followed_lists(
     from takeback.gate.lists_file import read_lists_file
     from takeback.gate.store import Store
 
-    if (store is None) == (lists is None):
+    if store is not None and lists is None:
+        opened = Store.existing(store) if existing else Store(store)
+        return [FollowedList(opened, read_policy(policy))]
+    if lists is None or store is not None:
         raise ValueError("Give --store for one list, or --lists for several.")
-    if lists is not None:
-        if policy is not None:
-            raise ValueError("With --lists every list has its policy in that file.")
-        settings = read_lists_file(lists)
-        if existing:
-            for one in settings:
-                Store.existing(one.store)
-        return [one.followed() for one in settings]
-    assert store is not None  # noqa: S101 - one of the two is given
-    opened = Store.existing(store) if existing else Store(store)
-    return [FollowedList(opened, read_policy(policy))]
+    if policy is not None:
+        raise ValueError("With --lists every list has its policy in that file.")
+    settings = read_lists_file(lists)
+    if existing:
+        for one in settings:
+            Store.existing(one.store)
+    return [one.followed() for one in settings]
 
 
 @contextmanager
