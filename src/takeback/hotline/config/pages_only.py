@@ -1,7 +1,7 @@
 """Middleware for pages: the requests of programs, which have no session or form, pass it by.
 
 Each middleware of Django's own style costs a request that is answered asynchronously two changes of
-thread; with fifty gates that ask at once, these were most of what the hotline did.
+thread; with fifty gates that ask at once, that is much of what the hotline does.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,9 +23,8 @@ _GetResponse = Callable[[HttpRequest], Any]
 def _pages_only(middleware: Callable[[Any], Any]) -> Callable[[_GetResponse], _GetResponse]:
     @sync_and_async_middleware
     def made(get_response: _GetResponse) -> _GetResponse:
-        inner = middleware(get_response)
-        answer = _async(inner, get_response) if iscoroutinefunction(get_response) else None
-        return answer or _sync(inner, get_response)
+        answering = _async if iscoroutinefunction(get_response) else _sync
+        return answering(middleware(get_response), get_response)
 
     return made
 
