@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        fuzz fuzz-quick kill-loop photographs wrk bench bench-quick chromium messages screenshots lock clean
+        freeze fuzz fuzz-quick kill-loop photographs wrk bench bench-quick chromium messages screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -88,6 +88,10 @@ web-test: setup ## TypeScript: types, lint, Vitest
 python-test: setup photographs ## Python tests on real PostgreSQL and real photographs
 	@$(call say,Python tests)
 	@$(BIN)/pytest -m "not e2e" --numprocesses auto --dist loadfile
+
+freeze: setup ## Write the files of tests/frozen anew, after a change that is meant
+	@TAKEBACK_FREEZE=1 $(BIN)/pytest -q tests/frozen tests/hotline/frozen
+	@git --no-pager diff --stat tests/frozen
 
 kill-loop: setup ## Kill worker, witness and gate 500 times while the list changes (a quarter of an hour)
 	@$(call say,Kill loop)
