@@ -2,14 +2,12 @@
 
 import json
 
-import pytest
 from django.test import Client
 
 from tests.frozen.snapshots import assert_frozen
 
 
-@pytest.mark.django_db
-def test_the_description_of_the_list_is_the_frozen_one() -> None:
+def test_the_description_of_the_list_is_the_frozen_one(hotline_database: str) -> None:
     answer = Client().get("/list/v1/openapi.json")
     assert answer.status_code == 200
     text = json.dumps(answer.json(), ensure_ascii=False, indent=2, sort_keys=True)
