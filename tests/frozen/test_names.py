@@ -78,7 +78,11 @@ class Module:
             if isinstance(node, ast.JoinedStr)
             for part in node.values
         }
-        self._strings = [node for node in self._nodes if id(node) not in inserted]
+        self._strings = [
+            node
+            for node in self._nodes
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inserted
+        ]
         self.constants: dict[str, set[str]] = {}
         for node in self._nodes:
             if isinstance(node, ast.Assign):
@@ -97,8 +101,8 @@ class Module:
 
     def facts(self, constants: Constants) -> Iterator[str]:
         """The names in this module; `constants`: the strings behind its names and all public."""
-        for node in self._strings:
-            for text in texts(node, constants):
+        for string in self._strings:
+            for text in texts(string, constants):
                 for kind, shape in SHAPES.items():
                     if shape.fullmatch(text):
                         yield f"{kind} {text!r}"
@@ -118,9 +122,8 @@ def given(call: ast.Call, constants: Constants) -> Iterator[str]:
         for argument in call.args[place : place + 1]:
             yield from (f"{kind} {text!r}" for text in values(argument, constants))
     for keyword in call.keywords:
-        if keyword.arg in NAMED:
-            kind = NAMED[keyword.arg]
-            yield from (f"{kind} {text!r}" for text in values(keyword.value, constants))
+        if named := NAMED.get(keyword.arg or ""):
+            yield from (f"{named} {text!r}" for text in values(keyword.value, constants))
     if name in DEFAULTS_OF_VARIABLES and call.args[1:]:
         default = call.args[1]
         for variable in values(call.args[0], constants):

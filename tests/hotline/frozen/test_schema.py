@@ -126,4 +126,5 @@ def is_foreign(table: str, foreign: set[str]) -> bool:
 def select(query: str, tables: Sequence[str] | None = None) -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, None if tables is None else [list(tables)])
-        return cursor.fetchall()
+        rows: list[tuple[str, ...]] = cursor.fetchall()
+        return rows
