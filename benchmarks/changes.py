@@ -22,9 +22,9 @@ from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
-from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import PdqSignal
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.merkle import Frontier, leaf_hash
 
 _CHANGES: Final = 25
 

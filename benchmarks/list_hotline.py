@@ -137,7 +137,7 @@ def signals_of(code: str) -> tuple[Signal, ...]:
 def _put_among_the_pending(codes: Sequence[str]) -> None:
     from takeback.hotline.publishing.models import Entry, PendingEvent
     from takeback.hotline.publishing.signing import log_origin
-    from takeback.matching.policy import Lane
+    from takeback.signals.lanes import Lane
 
     now = datetime.now(UTC)
     provenance = Provenance(hotline=log_origin())

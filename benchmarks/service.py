@@ -31,8 +31,8 @@ from takeback.cli.demo.photographs import FETCHED, fetch_photographs, find_photo
 from takeback.gate import Gate
 from takeback.gate.store import Store
 from takeback.hashlist.events import new_entry_id
-from takeback.matching.policy import Lane
 from takeback.matching.snapshot import ListedEntry, ListedPdq, SnapshotSource, write_snapshot
+from takeback.signals.lanes import Lane
 
 LISTED: Final = 100_000
 """Entries of the list."""

@@ -19,12 +19,12 @@ from takeback.exchange_for_tx.exchange import (
 )
 from takeback.exchange_for_tx.following import ListCheckpoint
 from takeback.gate.client import HotlineError
-from takeback.hashlist.bundles import EventRange
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
-from takeback.hashlist.errors import LogError, UnwitnessedError, WrongOriginError
 from takeback.hashlist.events import EntryId
-from takeback.hashlist.trust import TrustPolicyError
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.bundles import EventRange
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.errors import LogError, UnwitnessedError, WrongOriginError
+from takeback.tlog.trust import TrustPolicyError
 from tests.gate.log_server import ORIGIN, Log, serving
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/compatible-feeds.md"

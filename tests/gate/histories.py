@@ -17,11 +17,11 @@ from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.store import FollowedLog, Store, write_followed_log
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
-from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import PdqSignal
 from takeback.matching.matcher import Matcher, UploadFingerprints
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.merkle import Frontier, leaf_hash
 from tests.matching.lists import entry_id
 
 

@@ -9,10 +9,6 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import seal_event
-from takeback.hashlist.cosignature import Cosigner
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -29,11 +25,15 @@ from takeback.hashlist.events import (
     new_entry_id,
 )
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tiles import BundleRef, TileRef
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.bundles import EventRange, Record, encode_entries, encode_openings
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.commitments import seal_event
+from takeback.tlog.cosignature import Cosigner
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.signed_note import Signer
+from takeback.tlog.tiles import BundleRef, TileRef
 
 ORIGIN = "list.example.org"
 

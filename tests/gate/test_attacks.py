@@ -12,23 +12,25 @@ from takeback.gate.gate import Gate
 from takeback.gate.standing import set_trust
 from takeback.gate.store import Store
 from takeback.gate.sync import ListSync
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.cosignature import CosignatureKind
 from takeback.hashlist.errors import (
-    BadSignatureError,
     EventOutOfPlaceError,
     EventTimeError,
     ExpiredListError,
     GrowthBeyondCapError,
+)
+from takeback.matching.matcher import UploadFingerprints
+from takeback.signals.lanes import Lane
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.cosignature import CosignatureKind
+from takeback.tlog.errors import (
+    BadSignatureError,
     LogRewrittenError,
     LogShortenedError,
     UnwitnessedError,
 )
-from takeback.hashlist.merkle import Frontier, leaf_hash
-from takeback.hashlist.signed_note import Signer, split_note
-from takeback.hashlist.witnessing import AddCheckpoint
-from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Lane
+from takeback.tlog.merkle import Frontier, leaf_hash
+from takeback.tlog.signed_note import Signer, split_note
+from takeback.tlog.witnessing import AddCheckpoint
 from tests.gate import log_server
 from tests.gate.log_server import Log, serving
 from tests.witness.witnesses import keys_of, witness

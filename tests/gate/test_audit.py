@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.hashlist.cosignature import CosignatureKind
-from takeback.hashlist.witnessing import AddCheckpoint
+from takeback.tlog.cosignature import CosignatureKind
+from takeback.tlog.witnessing import AddCheckpoint
 from tests.gate.log_server import Log, serving
 from tests.witness.witnesses import keys_of, witness
 

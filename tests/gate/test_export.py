@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from takeback.cli.main import app
 from takeback.gate.gate import Gate
 from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Decision, Lane
+from takeback.matching.policy import Decision
+from takeback.signals.lanes import Lane
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate import Gate, NoListError
 from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Lane
 from takeback.media import Decoder, MediaError, UnsupportedMedia
+from takeback.signals.lanes import Lane
 from tests.matching.lists import flipped
 
 

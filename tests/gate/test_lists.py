@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 from takeback.cli.main import app
 from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
 from takeback.gate.store import Store
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Decision, Lane
+from takeback.matching.policy import Decision
+from takeback.signals.lanes import Lane
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from tests.gate.log_server import ORIGIN, Log, serving
 from tests.matching.lists import entry_id, flipped
 

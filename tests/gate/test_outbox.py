@@ -13,7 +13,8 @@ from takeback.gate.gate import Gate
 from takeback.gate.outbox import Outbox
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
+from takeback.signals.lanes import Lane
 from tests.gate.log_server import Log
 from tests.matching.lists import entry_id
 

@@ -10,8 +10,8 @@ import requests
 from takeback.cli.stack import free_ports
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate.outbox import Outbox
-from takeback.matching.policy import Lane
 from takeback.media import Decoder
+from takeback.signals.lanes import Lane
 from tests.gate.test_gate import encoded, scene
 from tests.gate.test_service import status_of, wait_until
 

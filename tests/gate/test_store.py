@@ -16,11 +16,11 @@ from takeback.gate.live_entries import put_live_entry, read_live_entry
 from takeback.gate.store import FollowedLog, Store, StoreError, write_followed_log
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
-from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
-from takeback.matching.policy import Lane
 from takeback.matching.snapshot import ListedEntry, ListedPdq, ListTables, SnapshotSource
+from takeback.signals.lanes import Lane
+from takeback.tlog.merkle import Frontier, leaf_hash
 from tests.matching.lists import entry_id
 
 OPEN_AT_ONCE = """

@@ -18,16 +18,16 @@ from takeback.gate.client import (
 from takeback.gate.gate import Gate
 from takeback.gate.store import Store, StoreError, SyncRunningError
 from takeback.gate.sync import ListSync, SyncOutcome, WrongKeyError
-from takeback.hashlist.errors import (
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError
+from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.snapshot_file import DamagedSnapshotError
+from takeback.signals.lanes import Lane
+from takeback.tlog.errors import (
     BadSignatureError,
-    ErasedWithoutWithdrawalError,
     LogRewrittenError,
     LogShortenedError,
     OpeningMismatchError,
 )
-from takeback.matching.matcher import UploadFingerprints
-from takeback.matching.policy import Lane
-from takeback.matching.snapshot_file import DamagedSnapshotError
 from tests.gate.log_server import Log, serving
 from tests.matching.lists import EVERYTHING
 

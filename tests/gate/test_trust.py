@@ -14,10 +14,10 @@ from takeback.gate.followed_list import ListOutOfForceError
 from takeback.gate.gate import Gate
 from takeback.gate.standing import set_grace, set_trust
 from takeback.gate.sync import ListSync
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
-from takeback.hashlist.errors import LogShortenedError, UnwitnessedError, WrongOriginError
-from takeback.hashlist.trust import TrustPolicyError
 from takeback.matching.matcher import UploadFingerprints
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.errors import LogShortenedError, UnwitnessedError, WrongOriginError
+from takeback.tlog.trust import TrustPolicyError
 from tests.gate.log_server import Log
 from tests.gate.test_service import service  # noqa: F401 - a fixture
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from takeback.hashlist.bundles import EventRange, Record, encode_openings
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import Opening
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -27,10 +24,13 @@ from takeback.hashlist.events import (
     canonical_json,
     new_entry_id,
 )
-from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.hashlist.signed_note import Signer
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.bundles import EventRange, Record, encode_openings
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.commitments import Opening
+from takeback.tlog.merkle import Frontier, leaf_hash
+from takeback.tlog.signed_note import Signer
 
 ORIGIN = "hotline.example.org/log/v1"
 SIGNER = Signer(ORIGIN, bytes(range(32)))

@@ -8,19 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.hashlist.additions import Addition
-from takeback.hashlist.bundles import (
-    EventRange,
-    Record,
-    decode_openings,
-    decode_openings_in_bulk,
-    encode_entries,
-    encode_openings,
-    ranges_between,
-)
-from takeback.hashlist.commitments import Opening, seal_event
-from takeback.hashlist.errors import MalformedLogError, OpeningMismatchError
 from takeback.hashlist.events import (
-    MAX_EVENT_BYTES,
     AddedEvent,
     Event,
     canonical_json,
@@ -28,7 +16,18 @@ from takeback.hashlist.events import (
     parse_event,
     write_hour,
 )
-from takeback.hashlist.tiles import BundleRef, TileRef
+from takeback.hashlist.openings import decode_openings_in_bulk
+from takeback.tlog.bundles import (
+    EventRange,
+    Record,
+    decode_openings,
+    encode_entries,
+    encode_openings,
+    ranges_between,
+)
+from takeback.tlog.commitments import MAX_EVENT_BYTES, Opening, seal_event
+from takeback.tlog.errors import MalformedLogError, OpeningMismatchError
+from takeback.tlog.tiles import BundleRef, TileRef
 from tests.hashlist.logs import added, events
 
 

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.events import (
-    MAX_EVENT_BYTES,
     AddedEvent,
     Event,
     canonical_json,
@@ -19,7 +17,9 @@ from takeback.hashlist.events import (
     parse_event,
 )
 from takeback.hashlist.signals import PdqSignal, Sha256Signal
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.commitments import MAX_EVENT_BYTES
+from takeback.tlog.errors import MalformedLogError
 from tests.hashlist.logs import HOUR, added, amended, events, withdrawn
 
 ENTRY = "aaaaaaaaaaaaaaaaaaaaaaaaay"

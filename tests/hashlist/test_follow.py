@@ -7,20 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takeback.hashlist.bundles import Record
-from takeback.hashlist.errors import (
-    ErasedWithoutWithdrawalError,
-    EventOutOfPlaceError,
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError, EventOutOfPlaceError
+from takeback.hashlist.events import AddedEvent, AmendedEvent, EntryId, Event, new_entry_id
+from takeback.hashlist.fold import ListState
+from takeback.hashlist.follow import LoggedEvent, LogGrowth
+from takeback.tlog.bundles import Record
+from takeback.tlog.errors import (
     LogError,
     LogRewrittenError,
     LogShortenedError,
     MalformedLogError,
     OpeningMismatchError,
 )
-from takeback.hashlist.events import AddedEvent, AmendedEvent, EntryId, Event, new_entry_id
-from takeback.hashlist.fold import ListState
-from takeback.hashlist.follow import LoggedEvent, LogGrowth
-from takeback.hashlist.merkle import Frontier
+from takeback.tlog.merkle import Frontier
 from tests.hashlist.logs import BuiltLog, added, amended, long_log, withdrawn
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hashlist.errors import MalformedLogError
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash, node_hash
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash, node_hash
 
 # The eight inputs and the roots of the reference tests of Certificate Transparency.
 CT_INPUTS = [

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import LogRewrittenError
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
-from takeback.hashlist.merkle_proofs import (
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.errors import LogRewrittenError
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.merkle_proofs import (
     Nodes,
     check_consistency,
     consistency_proof,
@@ -20,8 +20,8 @@ from takeback.hashlist.merkle_proofs import (
     nodes_of_tiles,
     root_of_inclusion,
 )
-from takeback.hashlist.signed_note import VerifierKey
-from takeback.hashlist.tiles import TileRef
+from takeback.tlog.signed_note import VerifierKey
+from takeback.tlog.tiles import TileRef
 
 LEAVES = [leaf_hash(number.to_bytes(4, "big")) for number in range(1500)]
 PUBLISHED = json.loads((Path(__file__).parents[1] / "vectors/c2sp/witness.json").read_text())

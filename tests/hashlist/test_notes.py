@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.errors import (
-    BadSignatureError,
-    LogError,
-    MalformedLogError,
-    WrongOriginError,
-)
-from takeback.hashlist.signed_note import MAX_NOTE_BYTES, Signer, VerifierKey, open_note
+from takeback.tlog.checkpoint import Checkpoint, open_checkpoint
+from takeback.tlog.errors import BadSignatureError, LogError, MalformedLogError, WrongOriginError
+from takeback.tlog.signed_note import MAX_NOTE_BYTES, Signer, VerifierKey, open_note
 from tests.hashlist.logs import ORIGIN, SIGNER
 
 # golang.org/x/mod/sumdb/note, the documentation's example.

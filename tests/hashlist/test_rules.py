@@ -12,12 +12,12 @@ from takeback.hashlist.errors import (
     EventTimeError,
     ExpiredListError,
     GrowthBeyondCapError,
-    MalformedLogError,
 )
 from takeback.hashlist.events import AnyEvent, KeyEvent, new_entry_id
 from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signed_note import Signer
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.signed_note import Signer
 from tests.hashlist.logs import HOUR, ORIGIN, added, purpose, purposes, withdrawn
 
 NOW = HOUR + timedelta(days=30)

@@ -9,15 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import seal_event
-from takeback.hashlist.cosignature import (
-    CosignatureKey,
-    CosignatureKind,
-    Cosigner,
-    cosignatures_of,
-)
-from takeback.hashlist.errors import (
+from takeback.hashlist.events import canonical_json, new_entry_id
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.commitments import seal_event
+from takeback.tlog.cosignature import CosignatureKey, CosignatureKind, Cosigner, cosignatures_of
+from takeback.tlog.errors import (
     BadSignatureError,
     LogError,
     LogRewrittenError,
@@ -26,13 +22,12 @@ from takeback.hashlist.errors import (
     UnwitnessedError,
     WrongOriginError,
 )
-from takeback.hashlist.events import canonical_json, new_entry_id
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
-from takeback.hashlist.merkle_proofs import inclusion_proof
-from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tlog_proof import TlogProof
-from takeback.hashlist.trust import TrustPolicy, TrustPolicyError
-from takeback.hashlist.witnessing import AddCheckpoint, parse_size
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.merkle_proofs import inclusion_proof
+from takeback.tlog.signed_note import Signer
+from takeback.tlog.tlog_proof import TlogProof
+from takeback.tlog.trust import TrustPolicy, TrustPolicyError
+from takeback.tlog.witnessing import AddCheckpoint, parse_size
 from tests.hashlist.logs import ORIGIN, SIGNER, added
 
 MLDSA = (Path(__file__).parents[1] / "vectors/c2sp/mldsa.txt").read_text()

@@ -19,12 +19,12 @@ import pytest
 
 from takeback.gate.gate import Gate
 from takeback.gate.store import Store
-from takeback.hashlist.cosignature import CosignatureKind
 from takeback.hashlist.events import EntryId
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform, list_picture, withdraw_entries
 from takeback.hotline.publishing.models import LogEntry
 from takeback.matching.matcher import UploadFingerprints
+from takeback.tlog.cosignature import CosignatureKind
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
 from tests.matching.lists import EVERYTHING

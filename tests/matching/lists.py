@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from takeback.matching.match_list import GrowingList, MatchList
-from takeback.matching.policy import Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
@@ -16,6 +16,7 @@ from takeback.matching.snapshot import (
     open_snapshot,
     write_snapshot,
 )
+from takeback.signals.lanes import Lane
 
 EVERYTHING = MatchPolicy(
     **{lane.value: LanePolicy(256, 0, MatchPolicy().of(lane).decision) for lane in Lane}

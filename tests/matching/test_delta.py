@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
 from takeback.matching.match_list import GrowingList
 from takeback.matching.matcher import Matcher, UploadFingerprints
-from takeback.matching.policy import Lane, MatchPolicy
+from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
     ListedEntry,
@@ -25,6 +25,7 @@ from takeback.matching.snapshot import (
     write_snapshot,
 )
 from takeback.matching.snapshot_file import DamagedSnapshotError
+from takeback.signals.lanes import Lane
 from tests.matching.lists import EVERYTHING, codes, entry_id, near_codes
 
 CENTRE = bytes(range(32))

@@ -12,8 +12,9 @@ from takeback.matching.matcher import (
     UploadFingerprints,
     ViewFingerprint,
 )
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import ListedEntry, ListedPdq
+from takeback.signals.lanes import Lane
 from tests.matching.lists import (
     SOURCE,
     codes,

@@ -4,13 +4,13 @@ import pytest
 
 from takeback.matching.policy import (
     Decision,
-    Lane,
     LanePolicy,
     MatchPolicy,
     PolicyError,
     load_policy,
     parse_policy,
 )
+from takeback.signals.lanes import Lane
 
 
 def test_defaults_hold_self_reported_and_block_confirmed():

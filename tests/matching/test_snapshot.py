@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from takeback.matching import index
 from takeback.matching.digest_table import order_of, rows_of
 from takeback.matching.matcher import Matcher, UploadFingerprints
-from takeback.matching.policy import Decision, Lane, LanePolicy, MatchPolicy
+from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
     ListedEntry,
@@ -35,6 +35,7 @@ from takeback.matching.snapshot_file import (
     open_arrays,
     write_arrays,
 )
+from takeback.signals.lanes import Lane
 from tests.matching.lists import SOURCE, codes, entry_id, lists, match_list, written
 
 REPOSITORY = Path(__file__).parents[2]

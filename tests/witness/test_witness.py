@@ -12,11 +12,11 @@ import requests
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.cosignature import CosignatureKey, cosignatures_of
-from takeback.hashlist.errors import MalformedLogError
-from takeback.hashlist.signed_note import Signer, VerifierKey
-from takeback.hashlist.witnessing import AddCheckpoint
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.cosignature import CosignatureKey, cosignatures_of
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.signed_note import Signer, VerifierKey
+from takeback.tlog.witnessing import AddCheckpoint
 from takeback.witness.logs import LogListError, WatchedLogs, parse_log_list
 from takeback.witness.store import WitnessStore
 from takeback.witness.witness import OtherSizeError, RefusedError, Witness

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import requests
 
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.cosignature import CosignatureKey, CosignatureKind
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
-from takeback.hashlist.merkle_proofs import consistency_proof
-from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.witnessing import AddCheckpoint
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.cosignature import CosignatureKey, CosignatureKind
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.merkle_proofs import consistency_proof
+from takeback.tlog.signed_note import Signer
+from takeback.tlog.witnessing import AddCheckpoint
 
 NAME = "witness.example/w1"
 

@@ -130,8 +130,8 @@ def explained(about: str = "") -> Iterator[None]:
     from takeback.gate.client import HotlineError
     from takeback.gate.followed_list import NoListError
     from takeback.gate.store import StoreError
-    from takeback.hashlist.errors import LogError
     from takeback.matching.snapshot_file import SnapshotError
+    from takeback.tlog.errors import LogError
 
     try:
         yield

@@ -42,10 +42,10 @@ def add(
     * `takeback hotline confirmation add proof --trust other.policy`
     """
     set_up()
-    from takeback.hashlist.errors import LogError
-    from takeback.hashlist.tlog_proof import TlogProof
-    from takeback.hashlist.trust import TrustPolicy
     from takeback.hotline.publishing.confirming import confirm_entry
+    from takeback.tlog.errors import LogError
+    from takeback.tlog.tlog_proof import TlogProof
+    from takeback.tlog.trust import TrustPolicy
 
     try:
         shown = TlogProof.parse(proof.read_bytes())

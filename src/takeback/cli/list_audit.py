@@ -12,7 +12,7 @@ from takeback.cli.gate_store import explained
 
 if TYPE_CHECKING:
     from takeback.gate.audit import SeenElsewhere
-    from takeback.hashlist.trust import TrustPolicy
+    from takeback.tlog.trust import TrustPolicy
 
 
 def audit(
@@ -45,7 +45,7 @@ def audit(
 
     from takeback.gate.audit import Audit, SeenElsewhere
     from takeback.gate.client import PublicLog
-    from takeback.hashlist.trust import TrustPolicy
+    from takeback.tlog.trust import TrustPolicy
 
     with explained(), PublicLog(hotline) as log:
         policy = TrustPolicy.parse(trust.read_bytes()) if trust else None
@@ -68,8 +68,8 @@ def _of_witnesses(policy: TrustPolicy | None, note: bytes) -> Iterator[SeenElsew
     """Ask each witness with an address for the newest checkpoint of the log."""
     from takeback.gate.audit import SeenElsewhere
     from takeback.gate.client import HotlineError, PublicLog
-    from takeback.hashlist.checkpoint import parse_checkpoint
-    from takeback.hashlist.signed_note import split_note
+    from takeback.tlog.checkpoint import parse_checkpoint
+    from takeback.tlog.signed_note import split_note
 
     ours = parse_checkpoint(split_note(note)[0])
     for witness in policy.witnesses if policy else ():

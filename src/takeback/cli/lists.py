@@ -96,8 +96,8 @@ def check_proof(
 
     * `takeback list check-proof proof --trust policy`
     """
-    from takeback.hashlist.tlog_proof import TlogProof
-    from takeback.hashlist.trust import TrustPolicy
+    from takeback.tlog.tlog_proof import TlogProof
+    from takeback.tlog.trust import TrustPolicy
 
     with explained():
         proof = TlogProof.parse(file.read_bytes())

@@ -90,7 +90,7 @@ def serve(
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn what can go wrong into one sentence on standard error and exit code 2."""
-    from takeback.hashlist.errors import LogError
+    from takeback.tlog.errors import LogError
     from takeback.witness.keys import WitnessKeyError
     from takeback.witness.store import WitnessStoreError
 

@@ -23,8 +23,9 @@ from takeback.hashlist.events import (
     WithdrawnEvent,
 )
 from takeback.hashlist.one_list import lane_on_one_list
-from takeback.hashlist.trust import TrustPolicy
-from takeback.matching.policy import Lane, MatchPolicy
+from takeback.matching.policy import MatchPolicy
+from takeback.signals.lanes import Lane
+from takeback.tlog.trust import TrustPolicy
 
 _log = logging.getLogger(__name__)
 _NAME = "takeback"

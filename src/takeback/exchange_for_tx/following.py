@@ -10,14 +10,15 @@ from threatexchange.exchanges.fetch_state import FetchCheckpointBase
 
 from takeback.gate.checkpoints import require_trust, take_newest
 from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import ExpiredListError, LogError
+from takeback.hashlist.errors import ExpiredListError
 from takeback.hashlist.events import PurposeEvent
 from takeback.hashlist.follow import LoggedEvent, LogGrowth
-from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signed_note import VerifierKey
-from takeback.hashlist.trust import TrustPolicy
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.errors import LogError
+from takeback.tlog.merkle import Frontier
+from takeback.tlog.signed_note import VerifierKey
+from takeback.tlog.trust import TrustPolicy
 
 
 @dataclass

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from takeback.gate.client import PublicLog
-from takeback.hashlist.bundles import decode_entries, decode_openings
-from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from takeback.hashlist.cosignature import cosignatures_of
-from takeback.hashlist.errors import (
+from takeback.hashlist.errors import EventOutOfPlaceError
+from takeback.hashlist.events import PurposeEvent, parse_event
+from takeback.tlog.bundles import decode_entries, decode_openings
+from takeback.tlog.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from takeback.tlog.cosignature import cosignatures_of
+from takeback.tlog.errors import (
     BadSignatureError,
-    EventOutOfPlaceError,
     LogRewrittenError,
     LogShortenedError,
     UnwitnessedError,
     WrongOriginError,
 )
-from takeback.hashlist.events import PurposeEvent, parse_event
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
-from takeback.hashlist.signed_note import VerifierKey, split_note
-from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
-from takeback.hashlist.trust import TrustPolicy
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.signed_note import VerifierKey, split_note
+from takeback.tlog.tiles import TILE_WIDTH, BundleRef, TileRef
+from takeback.tlog.trust import TrustPolicy
 
 
 @dataclass(frozen=True, slots=True)

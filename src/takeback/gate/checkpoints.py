@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from takeback.hashlist.errors import ErasedWithoutWithdrawalError, WrongOriginError
-from takeback.hashlist.signed_note import VerifierKey
-from takeback.hashlist.trust import TrustPolicy
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError
+from takeback.tlog.errors import WrongOriginError
+from takeback.tlog.signed_note import VerifierKey
+from takeback.tlog.trust import TrustPolicy
 
 _Taken = TypeVar("_Taken")
 

@@ -11,10 +11,11 @@ import requests
 from pydantic import BaseModel, Field, ValidationError
 from requests.auth import AuthBase
 
-from takeback.hashlist.bundles import MOST_OPENINGS, EventRange
-from takeback.hashlist.events import MAX_EVENT_BYTES, EntryId
+from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch, FeedbackItem, FeedbackReceipt
-from takeback.hashlist.tiles import BundleRef, TileRef
+from takeback.tlog.bundles import MOST_OPENINGS, EventRange
+from takeback.tlog.commitments import MAX_EVENT_BYTES
+from takeback.tlog.tiles import BundleRef, TileRef
 
 WAIT_SECONDS = 25
 _TIMEOUT_SECONDS = 20.0

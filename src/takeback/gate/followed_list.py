@@ -13,8 +13,9 @@ from takeback.gate.standing import ListStanding, read_standing
 from takeback.gate.store import Store
 from takeback.hashlist.events import PurposeEvent
 from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
-from takeback.matching.policy import Lane, MatchPolicy
+from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
+from takeback.signals.lanes import Lane
 
 # The long poll answers within 25 s, so a quarter of an hour of silence is no hiccup.
 STALE_AFTER_SECONDS = 15 * 60

@@ -26,9 +26,10 @@ from takeback.matching.matcher import (
     UploadFingerprints,
     ViewFingerprint,
 )
-from takeback.matching.policy import Decision, Lane, MatchPolicy
+from takeback.matching.policy import Decision, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
 from takeback.media import Decoder, MediaError
+from takeback.signals.lanes import Lane
 
 logger = logging.getLogger(__name__)
 

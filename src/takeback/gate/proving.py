@@ -3,10 +3,10 @@
 from takeback.gate.client import HotlineClient
 from takeback.gate.live_entries import read_live_entry
 from takeback.gate.store import Store, StoreError
-from takeback.hashlist.bundles import EventRange, decode_openings
 from takeback.hashlist.events import EntryId
-from takeback.hashlist.merkle_proofs import inclusion_proof, nodes_of_tiles
-from takeback.hashlist.tlog_proof import TlogProof
+from takeback.tlog.bundles import EventRange, decode_openings
+from takeback.tlog.merkle_proofs import inclusion_proof, nodes_of_tiles
+from takeback.tlog.tlog_proof import TlogProof
 
 
 def prove_entry(store: Store, client: HotlineClient, entry: EntryId) -> TlogProof:

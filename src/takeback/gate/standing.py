@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from takeback.gate.store import Store
-from takeback.hashlist.trust import TrustPolicy
+from takeback.tlog.trust import TrustPolicy
 
 DEFAULT_GRACE = timedelta(days=7)
 

@@ -24,11 +24,11 @@ from takeback.gate.live_entries import (
     read_changes,
     read_tables,
 )
-from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
+from takeback.tlog.merkle import Frontier
+from takeback.tlog.signed_note import VerifierKey
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.

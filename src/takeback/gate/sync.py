@@ -26,17 +26,18 @@ from takeback.gate.snapshot_publisher import SnapshotPublisher
 from takeback.gate.standing import read_trust, record_acceptance, record_refusal
 from takeback.gate.store import FollowedLog, Store, record_contact, write_followed_log
 from takeback.hashlist.additions import AdditionRun
-from takeback.hashlist.bundles import EventRange
-from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.errors import ExpiredListError, LogError
+from takeback.hashlist.errors import ExpiredListError
 from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
-from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.matching.snapshot import SnapshotSource
 from takeback.matching.snapshot_file import SnapshotError
+from takeback.tlog.bundles import EventRange
+from takeback.tlog.checkpoint import Checkpoint, open_checkpoint
+from takeback.tlog.errors import LogError
+from takeback.tlog.merkle import Frontier
+from takeback.tlog.signed_note import VerifierKey
 
 logger = logging.getLogger(__name__)
 

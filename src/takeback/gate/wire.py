@@ -12,8 +12,9 @@ from takeback.gate.standing import Trouble
 from takeback.hashlist.events import ENTRY_ID_PATTERN
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import SignalType, UploadFingerprints
-from takeback.matching.policy import Decision, Lane
+from takeback.matching.policy import Decision
 from takeback.matching.snapshot import SnapshotSource
+from takeback.signals.lanes import Lane
 
 _AnyEntryId = Annotated[str, StringConstraints(pattern=ENTRY_ID_PATTERN)]
 

@@ -1,1 +1,1 @@
-"""What the list is: signals, events and their fold; and the signed log that carries them."""
+"""What the list is: signals, events and their fold, and how a gate follows its log."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from takeback.hashlist.commitments import NONCE_BYTES
 from takeback.hashlist.events import AnyEvent, parse_event, read_hour
+from takeback.tlog.commitments import NONCE_BYTES
 
 Addition = tuple[str, str, str, str, bytes]
 """One `added` event: entry, lane, provenance, hour and signals.

@@ -1,34 +1,8 @@
-"""Why a log, or a part of it, is refused; each message says what is wrong and what to do."""
+"""Why a list is refused that its log proves to be whole; each message says what to do."""
+
+from takeback.tlog.errors import LogError
 
 _SHOWN = 5
-
-
-class LogError(Exception):
-    """A log is refused. Whoever follows it keeps the last good state."""
-
-
-class MalformedLogError(LogError):
-    """A note, a checkpoint, a bundle, an event or a path is not in its format."""
-
-
-class BadSignatureError(LogError):
-    """No signature of a known key, or one that does not fit the text."""
-
-
-class WrongOriginError(LogError):
-    """The checkpoint is of another log."""
-
-
-class LogShortenedError(LogError):
-    """The checkpoint is smaller than one that was verified before."""
-
-
-class LogRewrittenError(LogError):
-    """The events do not lead to the signed root: something was changed, left out or put in."""
-
-
-class OpeningMismatchError(LogError):
-    """A nonce and event do not fit their commitment."""
 
 
 class ErasedWithoutWithdrawalError(LogError):
@@ -49,10 +23,6 @@ class ErasedWithoutWithdrawalError(LogError):
 
 class EventOutOfPlaceError(LogError):
     """An event contradicts the ones before it, such as an entry added twice."""
-
-
-class UnwitnessedError(LogError):
-    """Too few of the witnesses that the trust policy names have cosigned the checkpoint."""
 
 
 class GrowthBeyondCapError(LogError):

@@ -19,11 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.signals import Signal, WireModel
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.commitments import MAX_EVENT_BYTES
+from takeback.tlog.errors import MalformedLogError
 
-MAX_EVENT_BYTES = 64 * 1024
 MAX_SIGNALS = 32
 _MAX_INDEX = 2**53 - 1  # the greatest whole number that every JSON reader keeps exact (RFC 8259)
 _HOUR_FORMAT = "%Y-%m-%dT%H:00:00Z"

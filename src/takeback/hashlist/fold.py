@@ -16,7 +16,7 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.signals import Signal
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 @dataclass(frozen=True, slots=True)

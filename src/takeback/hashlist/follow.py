@@ -8,21 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from takeback.hashlist.additions import AdditionRun
-from takeback.hashlist.bundles import (
-    MOST_OPENINGS,
-    EventRange,
-    decode_openings_in_bulk,
-    ranges_between,
-)
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import NONCE_BYTES, check_commitments, commitment_of
-from takeback.hashlist.errors import (
-    ErasedWithoutWithdrawalError,
-    LogRewrittenError,
-    LogShortenedError,
-)
+from takeback.hashlist.errors import ErasedWithoutWithdrawalError
 from takeback.hashlist.events import AnyEvent, WithdrawnEvent, parse_event
-from takeback.hashlist.merkle import Frontier, leaf_hash
+from takeback.hashlist.openings import decode_openings_in_bulk
+from takeback.tlog.bundles import MOST_OPENINGS, EventRange, ranges_between
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.commitments import NONCE_BYTES, check_commitments, commitment_of
+from takeback.tlog.errors import LogRewrittenError, LogShortenedError
+from takeback.tlog.merkle import Frontier, leaf_hash
 
 
 @dataclass(frozen=True, slots=True)

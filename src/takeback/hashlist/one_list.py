@@ -1,7 +1,7 @@
 """What an entry counts as for whoever follows one list only, and hears no other hotline."""
 
 from takeback.hashlist.events import PurposeEvent
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 def lane_on_one_list(lane: Lane, purpose: PurposeEvent | None) -> Lane:

@@ -11,7 +11,6 @@ from takeback.hashlist.errors import (
     EventTimeError,
     ExpiredListError,
     GrowthBeyondCapError,
-    MalformedLogError,
 )
 from takeback.hashlist.events import (
     AddedEvent,
@@ -23,7 +22,8 @@ from takeback.hashlist.events import (
     parse_event,
 )
 from takeback.hashlist.follow import Logged
-from takeback.hashlist.signed_note import VerifierKey
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.signed_note import VerifierKey
 
 # An event is dated when it is asked for and sealed in random order with others of its batch, and
 # the clocks of hotline and gate need not agree to the minute.

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from takeback.matching.policy import MAX_QUALITY
+from takeback.signals.pdq import MAX_QUALITY
 
 _Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

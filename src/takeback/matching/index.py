@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from takeback import _native
-from takeback.matching.policy import PDQ_BITS
+from takeback.signals.pdq import PDQ_BITS
 
 PDQ_BYTES: Final = PDQ_BITS // 8
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 import numpy as np
 
 from takeback.matching.match_list import ListPart, MatchList
-from takeback.matching.policy import Decision, Lane, MatchPolicy
+from takeback.matching.policy import Decision, MatchPolicy
 from takeback.matching.snapshot import LANES
+from takeback.signals.lanes import Lane
 
 _PDQ_HEX = 64
 _SHA256_HEX = 64

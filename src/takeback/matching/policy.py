@@ -1,4 +1,4 @@
-"""Lanes, decisions and the match policy: what a platform does with a match in each lane."""
+"""Decisions and the match policy: what a platform does with a match in each lane."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -6,21 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-PDQ_BITS = 256
-MAX_QUALITY = 100
-
-
-class Lane(StrEnum):
-    """How an entry came onto the list; lanes are never mixed."""
-
-    SELF_REPORTED = "self_reported"
-    """A young person listed it; no human has seen the picture."""
-    CONFIRMED = "confirmed"
-    """A hotline's analyst has assessed the picture."""
-    IMPORTED = "imported"
-    """Another organisation lists it; nobody at this hotline has seen the picture."""
-    TEST = "test"
-    """A harmless picture, drawn by the hotline's program, with which a platform tries its gate."""
+from takeback.signals.lanes import Lane
+from takeback.signals.pdq import MAX_QUALITY, PDQ_BITS
 
 
 class Decision(StrEnum):

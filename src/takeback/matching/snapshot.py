@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from takeback.matching.digest_table import order_of, rows_of
 from takeback.matching.index import PDQ_BYTES, PdqIndex, preferred_order
-from takeback.matching.policy import MAX_QUALITY, Lane
 from takeback.matching.snapshot_file import ForeignSnapshotError, open_arrays, write_arrays
+from takeback.signals.lanes import Lane
+from takeback.signals.pdq import MAX_QUALITY
 
 ENTRY_CHARACTERS: Final = 26
 SHA256_BYTES: Final = 32

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
 
 _SECRET_BYTES = 32
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from takeback.hashlist.checkpoint import Checkpoint, parse_checkpoint
-from takeback.hashlist.cosignature import CosignatureKey, cosignatures_of
-from takeback.hashlist.errors import BadSignatureError, MalformedLogError, WrongOriginError
-from takeback.hashlist.signed_note import VerifierKey, open_note, split_note
+from takeback.tlog.checkpoint import Checkpoint, parse_checkpoint
+from takeback.tlog.cosignature import CosignatureKey, cosignatures_of
+from takeback.tlog.errors import BadSignatureError, MalformedLogError, WrongOriginError
+from takeback.tlog.signed_note import VerifierKey, open_note, split_note
 
 LogKey = VerifierKey | CosignatureKey
 _LIST_HEADER = "logs/v0"

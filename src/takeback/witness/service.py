@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from takeback.hashlist.witnessing import MOST_REQUEST_BYTES, SIZE_TYPE
+from takeback.tlog.witnessing import MOST_REQUEST_BYTES, SIZE_TYPE
 from takeback.witness.witness import ForkError, OtherSizeError, RefusedError, Witness
 
 _BODY_SECONDS: Final = 10.0

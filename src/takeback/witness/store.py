@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from takeback.hashlist.merkle import Frontier
+from takeback.tlog.merkle import Frontier
 
 _BUSY_SECONDS = 30.0
 _SCHEMA = """

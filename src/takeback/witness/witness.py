@@ -5,18 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.cosignature import Cosigner
-from takeback.hashlist.errors import (
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.cosignature import Cosigner
+from takeback.tlog.errors import (
     BadSignatureError,
     LogRewrittenError,
     MalformedLogError,
     WrongOriginError,
 )
-from takeback.hashlist.merkle import Frontier
-from takeback.hashlist.merkle_proofs import check_consistency
-from takeback.hashlist.signed_note import split_note
-from takeback.hashlist.witnessing import AddCheckpoint
+from takeback.tlog.merkle import Frontier
+from takeback.tlog.merkle_proofs import check_consistency
+from takeback.tlog.signed_note import split_note
+from takeback.tlog.witnessing import AddCheckpoint
 from takeback.witness.logs import WatchedLogs
 from takeback.witness.store import CosignedState, WitnessStore
 

@@ -22,7 +22,7 @@ from takeback.hashlist.signals import PdqSignal
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.models import Entry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _SOURCES: dict[Lane, dict[str, Any]] = {
     Lane.IMPORTED: {"source": "import", "feed": "elsewhere"},

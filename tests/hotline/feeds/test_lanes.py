@@ -10,7 +10,7 @@ from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_key, withdraw_entries
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.models import LatestChange
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
 from tests.hotline.publishing.test_withheld import amend
 

@@ -11,7 +11,7 @@ from takeback.hashlist.events import EntryId
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.changes import publication_clock
 from takeback.hotline.publishing.domain import PlatformSummary
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal, was_fetched
 from tests.hotline.publishing.test_withheld import amend
 

@@ -27,7 +27,7 @@ from takeback.hotline.publishing.actions import (
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
 from takeback.hotline.publishing.models import LatestChange
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import (
     Connect,
     comes_to,

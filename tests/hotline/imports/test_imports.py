@@ -36,7 +36,7 @@ from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
 from takeback.hotline.publishing.importing import list_imported, room_today
 from takeback.hotline.publishing.models import Entry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.conftest import UseDatabase
 from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal
 from tests.hotline.imports.test_reading import serving

@@ -13,14 +13,14 @@ from math import sqrt
 import pytest
 from django.test import Client
 
-from takeback.hashlist.bundles import decode_openings
 from takeback.hashlist.events import AddedEvent, WithdrawnEvent, parse_event
-from takeback.hashlist.tiles import BundleRef
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.limits.actions import forget_everyone
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.tlog.bundles import decode_openings
+from takeback.tlog.tiles import BundleRef
 
 from .visiting import picture_record, report_from_browser
 

@@ -3,17 +3,17 @@
 import os
 from collections.abc import Callable
 
-from takeback.hashlist.bundles import EventRange
-from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.fold import ListState, LiveEntry
 from takeback.hashlist.follow import LogGrowth
-from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.domain import ALL_LANES
 from takeback.hotline.publishing.models import Platform
+from takeback.tlog.bundles import EventRange
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.merkle import Frontier
+from takeback.tlog.signed_note import VerifierKey
 
 Fetch = Callable[[str], bytes]
 

@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.events import EntryId, new_entry_id
-from takeback.hashlist.merkle import complete_subtree_hash, leaf_hash
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing.actions import (
     add_platform,
     list_picture,
@@ -20,6 +17,9 @@ from takeback.hotline.publishing.actions import (
 )
 from takeback.hotline.publishing.models import PlatformFetch
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.merkle import complete_subtree_hash, leaf_hash
+from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import Follower, some_signals
 
 pytestmark = pytest.mark.django_db

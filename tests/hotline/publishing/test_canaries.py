@@ -22,7 +22,7 @@ from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, PlatformErr
 from takeback.hotline.publishing.models import Canary, Platform
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.tasks import add_canary_of, plan_canaries
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_commands import takeback
 

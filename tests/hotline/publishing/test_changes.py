@@ -21,7 +21,7 @@ from takeback.hotline.publishing.actions import (
 )
 from takeback.hotline.publishing.models import LatestChange, PublicationClock
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_sealing import in_threads
 

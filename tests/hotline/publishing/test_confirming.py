@@ -10,7 +10,6 @@ from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.gate.proving import prove_entry
 from takeback.gate.store import Store
 from takeback.gate.sync import ListSync
-from takeback.hashlist.bundles import EventRange, decode_openings
 from takeback.hashlist.events import (
     AnyEvent,
     ConfirmedEvent,
@@ -23,7 +22,8 @@ from takeback.hotline.publishing import access
 from takeback.hotline.publishing.domain import ALL_LANES
 from takeback.hotline.publishing.key_rotation import rotate_log_key
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.bundles import EventRange, decode_openings
 from tests.gate.log_server import Log, serving
 
 OTHER = "other.example.org"

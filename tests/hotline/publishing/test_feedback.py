@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from takeback.hashlist.checkpoint import open_checkpoint
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import (
@@ -32,6 +30,8 @@ from takeback.hotline.publishing.domain import (
 )
 from takeback.hotline.publishing.models import Feedback, Platform, PlatformKey
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_sealing import in_threads
 

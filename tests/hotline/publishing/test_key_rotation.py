@@ -11,16 +11,16 @@ from takeback.cli.main import app
 from takeback.gate.client import HotlineClient, PlatformToken
 from takeback.gate.store import Store
 from takeback.gate.sync import ListSync
-from takeback.hashlist.checkpoint import Checkpoint as Signed
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.errors import BadSignatureError, LogError
-from takeback.hashlist.signed_note import VerifierKey, split_note
 from takeback.hotline.config import secrets
 from takeback.hotline.publishing import access, signing
 from takeback.hotline.publishing.actions import add_platform, list_picture, renew_token
 from takeback.hotline.publishing.key_rotation import RotationError, rotate_log_key
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.signing import log_signer
+from takeback.tlog.checkpoint import Checkpoint as Signed
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.errors import BadSignatureError, LogError
+from takeback.tlog.signed_note import VerifierKey, split_note
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
 

@@ -11,7 +11,6 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from takeback.gate.client import HotlineClient, HotlineDeniedError, PlatformToken
-from takeback.hashlist.bundles import EventRange
 from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.publishing import access
@@ -33,6 +32,7 @@ from takeback.hotline.publishing.domain import (
 )
 from takeback.hotline.publishing.models import LogEntry, PlatformKey
 from takeback.hotline.publishing.sealing import seal_pending
+from takeback.tlog.bundles import EventRange
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
 

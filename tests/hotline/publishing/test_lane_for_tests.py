@@ -22,7 +22,8 @@ from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
 from takeback.hotline.publishing.models import Entry, Hold, Platform
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Decision, Lane
+from takeback.matching.policy import Decision
+from takeback.signals.lanes import Lane
 from tests.hotline.publishing.test_commands import takeback
 from tests.hotline.publishing.test_feedback import said
 from tests.hotline.publishing.test_running import hotline

@@ -14,12 +14,7 @@ from takeback.gate.gate import Gate
 from takeback.gate.standing import set_grace, set_trust
 from takeback.gate.store import Store
 from takeback.gate.sync import ListSync, WrongKeyError
-from takeback.hashlist.checkpoint import Checkpoint as SignedState
-from takeback.hashlist.checkpoint import parse_checkpoint
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
-from takeback.hashlist.errors import BadSignatureError, UnwitnessedError
 from takeback.hashlist.events import EntryId
-from takeback.hashlist.signed_note import split_note
 from takeback.hotline.config import secrets
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.publishing import access
@@ -35,6 +30,11 @@ from takeback.hotline.publishing.new_log import NewLogError, begin_new_log
 from takeback.hotline.publishing.sealing import seal_everything
 from takeback.hotline.publishing.signing import log_signer
 from takeback.matching.matcher import UploadFingerprints
+from takeback.tlog.checkpoint import Checkpoint as SignedState
+from takeback.tlog.checkpoint import parse_checkpoint
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.errors import BadSignatureError, UnwitnessedError
+from takeback.tlog.signed_note import split_note
 from tests.hotline.intake.visiting import come_back, picture_record, report_from_browser
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_commands import takeback

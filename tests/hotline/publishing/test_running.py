@@ -17,13 +17,13 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import PENDING_CHANNEL, add_platform, list_picture
 from takeback.hotline.publishing.models import PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.tasks import seal_what_was_left
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import follow_database, some_signals
 
 _READY_SECONDS = 60

@@ -29,7 +29,7 @@ from takeback.hotline.publishing.models import (
     TileHash,
 )
 from takeback.hotline.publishing.sealing import seal_pending
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 
 

@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack
 
 import httpx
 
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform, list_picture
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.streams import MOST_STREAMS_A_PLATFORM, checkpoint_events
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
 

@@ -9,13 +9,13 @@ from cryptography.exceptions import InvalidSignature
 from django.db import connection
 from django.test import Client
 
-from takeback.hashlist.checkpoint import open_checkpoint
-from takeback.hashlist.signed_note import VerifierKey
 from takeback.hotline.publishing import access, webhooks
 from takeback.hotline.publishing.actions import add_platform, list_picture, revoke_platform
 from takeback.hotline.publishing.domain import PlatformError
 from takeback.hotline.publishing.models import Webhook, WebhookDelivery
 from takeback.hotline.publishing.webhook_queue import MOST_TRIES
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_commands import takeback
 from tests.hotline.publishing.test_running import await_truth, running

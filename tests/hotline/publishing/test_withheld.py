@@ -33,7 +33,7 @@ from takeback.hotline.publishing.importing import list_imported
 from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
 from takeback.hotline.publishing.sealing import seal_everything, seal_pending
 from takeback.hotline.publishing.unreported import list_unreported
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_running import hotline
 

@@ -16,15 +16,15 @@ from pytest_django import Settings
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.hashlist.bundles import EventRange
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
-from takeback.hashlist.trust import TrustPolicy
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import list_picture, withdraw_entries
 from takeback.hotline.publishing.models import LogEntry, PendingEvent
 from takeback.hotline.publishing.sealing import seal_pending
 from takeback.hotline.publishing.signing import log_signer
 from takeback.hotline.publishing.witnesses import log_status, submit_newest, witness_policy
+from takeback.tlog.bundles import EventRange
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.trust import TrustPolicy
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_interrupted import wait_until_held_up
 from tests.hotline.publishing.test_running import await_truth, running

@@ -17,7 +17,7 @@ from takeback.hotline.publishing.admission import (
     admitted_with,
 )
 from takeback.hotline.publishing.models import Platform
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]

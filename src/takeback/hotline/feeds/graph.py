@@ -24,7 +24,7 @@ from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.domain import Change
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _MOST_UPDATES = 1000
 _USUAL_UPDATES = 100

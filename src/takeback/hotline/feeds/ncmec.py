@@ -26,7 +26,7 @@ from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.domain import Change, ChangePage
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

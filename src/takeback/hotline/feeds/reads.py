@@ -14,7 +14,7 @@ from takeback.hotline.publishing import actions
 from takeback.hotline.publishing.change_access import lanes_read
 from takeback.hotline.publishing.domain import ChangePage
 from takeback.hotline.publishing.models import Platform
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 # As many events as a gate fetches at a time: a reader of small pages leaves no more rows than it.
 _STEP = 4096

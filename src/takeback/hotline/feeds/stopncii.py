@@ -24,7 +24,7 @@ from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.changes import TOMBSTONE_DAYS
 from takeback.hotline.publishing.domain import Change
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _MOST_RECORDS = 1000
 _FIRST_START = 10  # what the client of python-threatexchange asks for first

@@ -20,7 +20,6 @@ from takeback.hashlist.events import (
     new_entry_id,
 )
 from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
-from takeback.hashlist.merkle import Frontier
 from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record, record_all
 from takeback.hotline.publishing import access
@@ -56,7 +55,8 @@ from takeback.hotline.publishing.platform_actions import (
     revoke_platform,
 )
 from takeback.hotline.publishing.signing import log_origin
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.merkle import Frontier
 
 __all__ = (
     "PENDING_CHANNEL",

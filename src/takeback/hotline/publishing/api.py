@@ -20,10 +20,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import TypeAdapter, ValidationError
 
-from takeback.hashlist.bundles import EventRange
-from takeback.hashlist.errors import MalformedLogError
 from takeback.hashlist.feedback import MAX_FEEDBACK_ITEMS, Acknowledgement, FeedbackBatch
-from takeback.hashlist.tiles import BundleRef, TileRef
 from takeback.hotline.publishing import access, actions
 from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted, admitted_reader
 from takeback.hotline.publishing.domain import PlatformHealth, UnknownCheckpointError
@@ -35,6 +32,9 @@ from takeback.hotline.publishing.streams import (
     has_room,
 )
 from takeback.hotline.publishing.watch import log_watch
+from takeback.tlog.bundles import EventRange
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.tiles import BundleRef, TileRef
 
 _Arguments = ParamSpec("_Arguments")
 _Ref = TypeVar("_Ref")

@@ -21,7 +21,9 @@ from takeback.hotline.publishing.domain import (
     no_platform,
 )
 from takeback.hotline.publishing.models import Canary, Platform, PlatformKey
-from takeback.matching.policy import MAX_QUALITY, PDQ_BITS, Lane, MatchPolicy
+from takeback.matching.policy import MatchPolicy
+from takeback.signals.lanes import Lane
+from takeback.signals.pdq import MAX_QUALITY, PDQ_BITS
 
 _CROPS = 12
 """A report lists the picture and, nearly always, a dozen crops of it (docs/views.md)."""

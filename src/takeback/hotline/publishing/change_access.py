@@ -9,7 +9,7 @@ from takeback.hashlist.events import EntryId, PurposeEvent, parse_event
 from takeback.hashlist.one_list import lane_on_one_list
 from takeback.hotline.publishing.domain import LANE_BITS, Change, ChangePage, ChangeState
 from takeback.hotline.publishing.models import LatestChange, LogEntry
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _END = 2**62
 """Beyond every log index."""

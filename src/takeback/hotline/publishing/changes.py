@@ -21,7 +21,7 @@ from takeback.hashlist.events import (
 from takeback.hashlist.signals import Signal
 from takeback.hotline.publishing.domain import ChangeState
 from takeback.hotline.publishing.models import Canary, LatestChange, PublicationClock
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 # Graph's own servers keep tombstones for 90 days, and its client starts anew after 85; the client
 # of StopNCII does after 30 (python-threatexchange 1.2.17, `is_stale` of both checkpoints).

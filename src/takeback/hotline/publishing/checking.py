@@ -21,7 +21,8 @@ from takeback.hotline.publishing.guard import current_guard
 from takeback.hotline.publishing.models import Entry, Hold, Log, PendingEvent
 from takeback.hotline.publishing.neighbours import Neighbours, neighbours_in, still_listed
 from takeback.matching.index import PdqIndex
-from takeback.matching.policy import Lane, MatchPolicy
+from takeback.matching.policy import MatchPolicy
+from takeback.signals.lanes import Lane
 
 _BATCH: Final = 4096
 _MOST_SHOWN: Final = 10

@@ -17,14 +17,14 @@ from takeback.hashlist.events import (
     cut_to_hour,
     parse_event,
 )
-from takeback.hashlist.tlog_proof import TlogProof
-from takeback.hashlist.trust import TrustPolicy
 from takeback.hotline.audit.actions import record
 from takeback.hotline.publishing.actions import ask_for_sealing
 from takeback.hotline.publishing.domain import ConfirmedRecord
 from takeback.hotline.publishing.models import Confirmation, PendingEvent
 from takeback.hotline.publishing.signing import log_origin
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.tlog_proof import TlogProof
+from takeback.tlog.trust import TrustPolicy
 
 
 class ConfirmationError(ValueError):

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _SECRET_BYTES = 32
 MOST_KEY_DAYS = 3650

@@ -40,7 +40,7 @@ from takeback.hotline.publishing.models import (
     PlatformFetch,
 )
 from takeback.hotline.publishing.platform_access import acknowledgements
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:

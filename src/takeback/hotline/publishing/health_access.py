@@ -17,7 +17,7 @@ from takeback.hotline.publishing.models import (
 )
 from takeback.hotline.publishing.platform_access import acknowledgements
 from takeback.hotline.publishing.webhook_message import webhook_key
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 def platform_health(platform: Platform, now: datetime | None = None) -> PlatformHealth:

@@ -13,7 +13,7 @@ from takeback.hotline.publishing.models import Checkpoint, PendingEvent
 from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import log_origin
 from takeback.hotline.publishing.unreported import list_unreported
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _SHARE = 2
 """One in so many of the pictures that may come into force in a day may be an imported one."""

@@ -9,7 +9,7 @@ from takeback.hotline.publishing.drawn_pictures import DRAWN, drawn_signals
 from takeback.hotline.publishing.models import Entry, Log
 from takeback.hotline.publishing.signing import log_origin
 from takeback.hotline.publishing.unreported import list_unreported
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 @transaction.atomic

@@ -3,9 +3,6 @@
 from django.db import connection
 from psycopg import sql
 
-from takeback.hashlist.bundles import EventRange, Record, encode_entries, encode_openings
-from takeback.hashlist.checkpoint import Checkpoint as SignedState
-from takeback.hashlist.commitments import Opening
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -13,8 +10,6 @@ from takeback.hashlist.events import (
     ResumedEvent,
     parse_event,
 )
-from takeback.hashlist.merkle import Frontier, leaf_hash
-from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
 from takeback.hotline.publishing import signing
 from takeback.hotline.publishing.domain import (
     ALL_LANES,
@@ -28,6 +23,11 @@ from takeback.hotline.publishing.models import (
     Platform,
     TileHash,
 )
+from takeback.tlog.bundles import EventRange, Record, encode_entries, encode_openings
+from takeback.tlog.checkpoint import Checkpoint as SignedState
+from takeback.tlog.commitments import Opening
+from takeback.tlog.merkle import Frontier, leaf_hash
+from takeback.tlog.tiles import TILE_WIDTH, BundleRef, TileRef
 
 _OPENINGS = sql.SQL(
     """

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing.domain import ALL_LANES, ChangeState, HoldReason, WaitsFor
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 _ENTRY_LETTERS = 26
 

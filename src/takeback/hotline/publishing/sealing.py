@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.db.models import Q
 
-from takeback.hashlist.checkpoint import Checkpoint as SignedState
-from takeback.hashlist.commitments import Opening, seal_event
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -23,10 +21,7 @@ from takeback.hashlist.events import (
     parse_event,
 )
 from takeback.hashlist.follow import LoggedEvent
-from takeback.hashlist.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tiles import TILE_WIDTH
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.changes import note_changes
 from takeback.hotline.publishing.checking import check_waiting
@@ -42,7 +37,12 @@ from takeback.hotline.publishing.models import (
 from takeback.hotline.publishing.purpose import purpose_of
 from takeback.hotline.publishing.signing import LogKeys, key_signer, log_keys
 from takeback.hotline.publishing.witnesses import defer_submission, quorum_is_asked_for
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
+from takeback.tlog.checkpoint import Checkpoint as SignedState
+from takeback.tlog.commitments import Opening, seal_event
+from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
+from takeback.tlog.signed_note import Signer
+from takeback.tlog.tiles import TILE_WIDTH
 
 _BATCH = 4096
 

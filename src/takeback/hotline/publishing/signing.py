@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from takeback.hashlist.events import KeyEvent, parse_event
-from takeback.hashlist.signed_note import Signer
 from takeback.hotline.config.secrets import secret, secrets_directory
 from takeback.hotline.publishing.models import Log, LogEntry
+from takeback.tlog.signed_note import Signer
 
 FIRST_KEY = "log-key"
 OVERLAP = timedelta(days=30)

@@ -18,7 +18,7 @@ from takeback.hotline.audit.actions import record_all
 from takeback.hotline.publishing.actions import ask_for_sealing
 from takeback.hotline.publishing.domain import WaitsFor
 from takeback.hotline.publishing.models import Entry, PendingEvent
-from takeback.matching.policy import Lane
+from takeback.signals.lanes import Lane
 
 
 @transaction.atomic

@@ -13,7 +13,6 @@ from typing import Final
 from django.conf import settings
 from django.db import connection, transaction
 
-from takeback.hashlist.merkle import Frontier
 from takeback.hotline.publishing.models import Checkpoint, Publication, WebhookDelivery
 from takeback.hotline.publishing.signing import log_origin
 from takeback.hotline.publishing.webhook_addresses import WebhookError
@@ -27,6 +26,7 @@ from takeback.hotline.publishing.webhook_queue import (
     line_up_newest,
     locked,
 )
+from takeback.tlog.merkle import Frontier
 
 _FIRST_WAIT_SECONDS: Final = 5.0
 _GROWTH: Final = 4.0

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from takeback.hashlist.cosignature import CosignatureKey
-from takeback.hashlist.errors import LogError
-from takeback.hashlist.signed_note import SignatureLine, split_note
-from takeback.hashlist.trust import Witness
-from takeback.hashlist.witnessing import AddCheckpoint, parse_size
+from takeback.tlog.cosignature import CosignatureKey
+from takeback.tlog.errors import LogError
+from takeback.tlog.signed_note import SignatureLine, split_note
+from takeback.tlog.trust import Witness
+from takeback.tlog.witnessing import AddCheckpoint, parse_size
 
 _TIMEOUT_SECONDS = 5.0
 _MOST_ANSWER_BYTES = 64 * 1024

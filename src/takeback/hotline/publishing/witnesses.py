@@ -10,11 +10,6 @@ from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from takeback.hashlist.merkle_proofs import Nodes, consistency_proof, nodes_of_tiles
-from takeback.hashlist.signed_note import SignatureLine
-from takeback.hashlist.tiles import TileRef
-from takeback.hashlist.trust import TrustPolicy, TrustPolicyError, Witness
-from takeback.hashlist.witnessing import AddCheckpoint
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.announcing import publish
 from takeback.hotline.publishing.models import (
@@ -24,6 +19,11 @@ from takeback.hotline.publishing.models import (
     WitnessState,
 )
 from takeback.hotline.publishing.witness_client import OtherSize, WitnessError, submit
+from takeback.tlog.merkle_proofs import Nodes, consistency_proof, nodes_of_tiles
+from takeback.tlog.signed_note import SignatureLine
+from takeback.tlog.tiles import TileRef
+from takeback.tlog.trust import TrustPolicy, TrustPolicyError, Witness
+from takeback.tlog.witnessing import AddCheckpoint
 
 SUBMISSION_TASK = "takeback.submit_checkpoint"
 _LATE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeGuard
 from uuid import UUID
 
-from takeback.matching.policy import MAX_QUALITY
+from takeback.signals.pdq import MAX_QUALITY
 
 MAX_PICTURES = 50
 LOWEST_QUALITY = 50

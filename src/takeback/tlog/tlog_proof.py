@@ -5,13 +5,13 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from takeback.hashlist.checkpoint import Checkpoint, open_checkpoint
-from takeback.hashlist.commitments import COMMITMENT_BYTES, Opening, check_commitment, commitment_of
-from takeback.hashlist.errors import LogRewrittenError, MalformedLogError, WrongOriginError
-from takeback.hashlist.merkle import HASH_BYTES, leaf_hash
-from takeback.hashlist.merkle_proofs import root_of_inclusion
-from takeback.hashlist.signed_note import split_note
-from takeback.hashlist.trust import TrustPolicy
+from takeback.tlog.checkpoint import Checkpoint, open_checkpoint
+from takeback.tlog.commitments import COMMITMENT_BYTES, Opening, check_commitment, commitment_of
+from takeback.tlog.errors import LogRewrittenError, MalformedLogError, WrongOriginError
+from takeback.tlog.merkle import HASH_BYTES, leaf_hash
+from takeback.tlog.merkle_proofs import root_of_inclusion
+from takeback.tlog.signed_note import split_note
+from takeback.tlog.trust import TrustPolicy
 
 _FIRST_LINE = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9]\d{0,18})", re.ASCII)

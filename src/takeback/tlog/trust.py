@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from takeback.hashlist.cosignature import CosignatureKey, cosignatures_of
-from takeback.hashlist.errors import MalformedLogError, UnwitnessedError
-from takeback.hashlist.signed_note import VerifierKey
+from takeback.tlog.cosignature import CosignatureKey, cosignatures_of
+from takeback.tlog.errors import MalformedLogError, UnwitnessedError
+from takeback.tlog.signed_note import VerifierKey
 
 _NO_QUORUM = "none"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")

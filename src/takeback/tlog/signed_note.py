@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from takeback.hashlist.errors import BadSignatureError, MalformedLogError
+from takeback.tlog.errors import BadSignatureError, MalformedLogError
 
 MAX_NOTE_BYTES = 64 * 1024
 _ED25519 = b"\x01"  # signature type identifier byte of Ed25519

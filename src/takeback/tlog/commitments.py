@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from takeback.hashlist.errors import OpeningMismatchError
+from takeback.tlog.errors import OpeningMismatchError
 
 COMMITMENT_BYTES = hashlib.sha256().digest_size
 NONCE_BYTES = 32
+MAX_EVENT_BYTES = 64 * 1024
+"""Longest event that a leaf may commit to, in bytes."""
 _TAG = b"takeback/event/v1\x00"
 
 

@@ -5,9 +5,9 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from takeback.hashlist.errors import MalformedLogError, WrongOriginError
-from takeback.hashlist.merkle import HASH_BYTES
-from takeback.hashlist.signed_note import Signer, VerifierKey, open_note, sign_by_all
+from takeback.tlog.errors import MalformedLogError, WrongOriginError
+from takeback.tlog.merkle import HASH_BYTES
+from takeback.tlog.signed_note import Signer, VerifierKey, open_note, sign_by_all
 
 _SIZE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 _MANDATORY_LINES = 3

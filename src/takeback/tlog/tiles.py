@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from takeback.hashlist.errors import MalformedLogError
+from takeback.tlog.errors import MalformedLogError
 
 TILE_WIDTH = 256
 _MAX_LEVEL = 63

@@ -8,9 +8,9 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from takeback.hashlist.errors import MalformedLogError
-from takeback.hashlist.merkle import HASH_BYTES
-from takeback.hashlist.signed_note import MAX_NOTE_BYTES
+from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.merkle import HASH_BYTES
+from takeback.tlog.signed_note import MAX_NOTE_BYTES
 
 MOST_PROOF_HASHES = 63
 MOST_REQUEST_BYTES = MAX_NOTE_BYTES + 64 + (MOST_PROOF_HASHES + 1) * 45

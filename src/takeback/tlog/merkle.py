@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from takeback.hashlist.errors import MalformedLogError
+from takeback.tlog.errors import MalformedLogError
 
 HASH_BYTES = hashlib.sha256().digest_size
 _SIZE = struct.Struct(">Q")

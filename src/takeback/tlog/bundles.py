@@ -4,18 +4,15 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from takeback._native import read_openings
-from takeback.hashlist.additions import Addition
-from takeback.hashlist.commitments import COMMITMENT_BYTES, Opening
-from takeback.hashlist.errors import MalformedLogError
+from takeback.tlog.commitments import COMMITMENT_BYTES, MAX_EVENT_BYTES, NONCE_BYTES, Opening
+from takeback.tlog.errors import MalformedLogError
 
 _ENTRY_LENGTH = struct.Struct(">H")  # C2SP tlog-tiles, "Log entries"
 _OPENING_LENGTH = struct.Struct(">I")
-_WITHHELD = 0xFFFFFFFF
+WITHHELD = 0xFFFFFFFF
 """In the place of a length: the opening is not for whoever asked (docs/wire.md)."""
-_WITHHELD_BYTES = _OPENING_LENGTH.pack(_WITHHELD)
+WITHHELD_BYTES = _OPENING_LENGTH.pack(WITHHELD)
 _RANGE = re.compile(r"(0|[1-9]\d{0,17})-([1-9]\d{0,17})", re.ASCII)
 
 
@@ -91,7 +88,7 @@ def encode_openings(records: Iterable[Record]) -> bytes:
     parts = []
     for record in records:
         if record.withheld:
-            parts.append(record.commitment + _WITHHELD_BYTES)
+            parts.append(record.commitment + WITHHELD_BYTES)
             continue
         opened = record.opening
         body = opened.nonce + opened.event if opened else b""
@@ -104,59 +101,28 @@ def decode_openings(data: bytes, expected: int) -> list[Record]:
 
     Raises MalformedLogError if it holds fewer or more, or is cut off.
     """
-    some = decode_openings_in_bulk(data, expected)
-    return [
-        Record(commitment, Opening.of_bytes(opened) if opened else None, place in some.withheld)
-        for place, (commitment, opened) in enumerate(
-            zip(some.commitments, some.opened, strict=True)
-        )
-    ]
+    records = []
+    at = 0
+    while at < len(data):
+        body = at + COMMITMENT_BYTES + _OPENING_LENGTH.size
+        if body > len(data):
+            raise _unreadable("cut off")
+        commitment = data[at : at + COMMITMENT_BYTES]
+        (length,) = _OPENING_LENGTH.unpack_from(data, at + COMMITMENT_BYTES)
+        if length in (0, WITHHELD):
+            records.append(Record(commitment, None, withheld=length == WITHHELD))
+            at = body
+            continue
+        if not NONCE_BYTES < length <= NONCE_BYTES + MAX_EVENT_BYTES:
+            raise _unreadable(f"an opening can't have {length} bytes")
+        at = body + length
+        if at > len(data):
+            raise _unreadable("cut off")
+        records.append(Record(commitment, Opening.of_bytes(data[body:at])))
+    if len(records) != expected:
+        raise MalformedLogError(f"{len(records)} openings came; {expected} were asked for.")
+    return records
 
 
-class OpeningsInBulk(NamedTuple):
-    """The records of a range, in three lists of one length.
-
-    `opened`: nonce and event in one, None if they were erased or are withheld. `additions`: what
-    the event says, where it is an addition of the usual kind. `withheld`: places in these lists.
-    """
-
-    commitments: list[bytes]
-    opened: list[bytes | None]
-    additions: list[Addition | None]
-    withheld: frozenset[int] = frozenset()
-
-
-def decode_openings_in_bulk(data: bytes, expected: int) -> OpeningsInBulk:
-    """As `decode_openings`, some ten times as fast, reading plain additions on the way."""
-    try:
-        data, withheld = _without_marks(data)
-        some = OpeningsInBulk(*read_openings(data), withheld)
-    except ValueError as error:
-        raise MalformedLogError(f"Openings can't be read: {error}.") from error
-    if len(some.commitments) != expected:
-        raise MalformedLogError(
-            f"{len(some.commitments)} openings came; {expected} were asked for."
-        )
-    return some
-
-
-def _without_marks(data: bytes) -> tuple[bytes, frozenset[int]]:
-    """Return openings with length 0 wherever one is withheld, and the places of those.
-
-    Whoever may read everything meets hardly any, and pays one search.
-    """
-    if _WITHHELD_BYTES not in data:
-        return data, frozenset()
-    plain = bytearray(data)
-    places = set()
-    start = place = 0
-    while start + COMMITMENT_BYTES + _OPENING_LENGTH.size <= len(plain):
-        body = start + COMMITMENT_BYTES + _OPENING_LENGTH.size
-        (length,) = _OPENING_LENGTH.unpack_from(plain, start + COMMITMENT_BYTES)
-        if length == _WITHHELD:
-            _OPENING_LENGTH.pack_into(plain, start + COMMITMENT_BYTES, 0)
-            places.add(place)
-            length = 0
-        start = body + length
-        place += 1
-    return bytes(plain), frozenset(places)
+def _unreadable(why: str) -> MalformedLogError:
+    return MalformedLogError(f"Openings can't be read: {why}.")

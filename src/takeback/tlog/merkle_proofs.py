@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from takeback.hashlist.errors import LogRewrittenError
-from takeback.hashlist.merkle import HASH_BYTES, complete_subtree_hash, node_hash
-from takeback.hashlist.tiles import TILE_WIDTH, BundleRef, TileRef
+from takeback.tlog.errors import LogRewrittenError
+from takeback.tlog.merkle import HASH_BYTES, complete_subtree_hash, node_hash
+from takeback.tlog.tiles import TILE_WIDTH, BundleRef, TileRef
 
 Nodes = Callable[[int, int], bytes]
 """The hash of a complete subtree: of 2^level leaves, the index-th of its level."""

@@ -9,9 +9,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from takeback.hashlist.checkpoint import parse_checkpoint
-from takeback.hashlist.errors import BadSignatureError, MalformedLogError
-from takeback.hashlist.signed_note import (
+from takeback.tlog.checkpoint import parse_checkpoint
+from takeback.tlog.errors import BadSignatureError, MalformedLogError
+from takeback.tlog.signed_note import (
     SignatureLine,
     key_id_of,
     key_line_of,

@@ -1,0 +1,33 @@
+"""Why a log, or a part of it, is refused; each message says what is wrong and what to do."""
+
+
+class LogError(Exception):
+    """A log is refused. Whoever follows it keeps the last good state."""
+
+
+class MalformedLogError(LogError):
+    """A note, a checkpoint, a bundle, an event or a path is not in its format."""
+
+
+class BadSignatureError(LogError):
+    """No signature of a known key, or one that does not fit the text."""
+
+
+class WrongOriginError(LogError):
+    """The checkpoint is of another log."""
+
+
+class LogShortenedError(LogError):
+    """The checkpoint is smaller than one that was verified before."""
+
+
+class LogRewrittenError(LogError):
+    """The events do not lead to the signed root: something was changed, left out or put in."""
+
+
+class OpeningMismatchError(LogError):
+    """A nonce and event do not fit their commitment."""
+
+
+class UnwitnessedError(LogError):
+    """Too few of the witnesses that the trust policy names have cosigned the checkpoint."""
