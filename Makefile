@@ -113,7 +113,7 @@ e2e-test: setup photographs chromium ## End-to-end tests in real Chromium
 photographs: var/photographs/.fetched ## Fetch harmless photographs (Debian wallpapers) for tests
 var/photographs/.fetched: .venv/.installed
 	@$(call say,Photographs for the tests (once))
-	@$(BIN)/python -m takeback.cli.demo.photographs var/photographs
+	@$(BIN)/python -m takeback.demo.photographs var/photographs
 	@touch $@
 
 bench: .venv/.installed photographs wrk .venv-bench/.installed ## Measure against the field (an hour), write docs/benchmarks.md and docs/list-speed.md

@@ -28,7 +28,7 @@ from benchmarks import (
 from benchmarks.machine import this_machine
 from benchmarks.quick import measure_quickly
 from benchmarks.results import keep, kept
-from takeback.cli.demo.photographs import NoPhotographs
+from takeback.demo.photographs import NoPhotographs
 
 _STEPS: Final[dict[str, Callable[[Progress], dict[str, Any]]]] = {
     "hashing": hashing.measure_all,

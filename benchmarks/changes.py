@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.machine import KEPT
-from takeback.gate.live_entries import know_changes_since, put_live_entry
-from takeback.gate.snapshot_publisher import SnapshotPublisher
-from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.gate.store.live_entries import know_changes_since, put_live_entry
+from takeback.gate.store.store import FollowedLog, Store, write_followed_log
+from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signals import PdqSignal
@@ -31,8 +31,8 @@ _CHANGES: Final = 25
 # Asks for a code, over and over, until the list in force has it; then says when that was.
 _READER: Final = """
 import pathlib, sys, time
-from takeback.gate.snapshots import SnapshotInForce
-from takeback.gate.store import Store
+from takeback.gate.store.snapshots import SnapshotInForce
+from takeback.gate.store.store import Store
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import MatchPolicy
 in_force = SnapshotInForce(Store(pathlib.Path(sys.argv[1])), MatchPolicy())

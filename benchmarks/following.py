@@ -160,9 +160,9 @@ def _change_much(codes: Sequence[str]) -> None:
 
 def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> dict[str, float]:
     """Take the day's changes in a gate that follows already, and in a command of its own."""
-    from takeback.gate.client import HotlineClient, PlatformToken
-    from takeback.gate.store import Store
-    from takeback.gate.sync import ListSync
+    from takeback.gate.store.store import Store
+    from takeback.gate.sync.client import HotlineClient, PlatformToken
+    from takeback.gate.sync.list_sync import ListSync
 
     inside, commands = [], []
     pinned = PlatformToken.parse(token)

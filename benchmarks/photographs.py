@@ -23,7 +23,7 @@ from typing import Final
 from PIL import Image
 
 from benchmarks.machine import REPOSITORY
-from takeback.cli.demo.photographs import (
+from takeback.demo.photographs import (
     FETCHED,
     NoPhotographs,
     Package,

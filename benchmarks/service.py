@@ -27,9 +27,9 @@ from rich.progress import Progress
 
 from benchmarks.codes import random_codes
 from benchmarks.machine import KEPT, REPOSITORY, one_core
-from takeback.cli.demo.photographs import FETCHED, fetch_photographs, find_photographs
+from takeback.demo.photographs import FETCHED, fetch_photographs, find_photographs
 from takeback.gate import Gate
-from takeback.gate.store import Store
+from takeback.gate.store.store import Store
 from takeback.hashlist.events import new_entry_id
 from takeback.matching.snapshot import ListedEntry, ListedPdq, SnapshotSource, write_snapshot
 from takeback.signals.lanes import Lane

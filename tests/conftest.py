@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from takeback.cli.demo.photographs import fetch_photographs, find_photographs, find_pictures
+from takeback.demo.photographs import fetch_photographs, find_photographs, find_pictures
 from takeback.media import Decoder
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from takeback.gate import FeedbackValue, Gate, NoListError
-from takeback.gate.wire import MatchAnswer
+from takeback.gate.check.wire import MatchAnswer
 from takeback.media import MediaError, sniff
 
 PAGES = Path(__file__).parent / "pages"

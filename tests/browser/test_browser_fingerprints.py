@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from takeback.cli.demo.photographs import find_photographs
+from takeback.demo.photographs import find_photographs
 from takeback.fingerprints import Pdq, PictureFingerprints, fingerprint_picture
 from takeback.media import Decoder
 from tests.browser.picker_page import picker_page

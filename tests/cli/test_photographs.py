@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from takeback.cli.demo.photographs import NoPhotographs, find_photographs, find_pictures
+from takeback.demo.photographs import NoPhotographs, find_photographs, find_pictures
 from takeback.fingerprints import fingerprint_picture
 from takeback.media import Decoder
 

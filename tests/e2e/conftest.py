@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from takeback.cli.stack import Stack, free_ports
+from takeback.demo.stack import Stack, free_ports
 
 _Result = TypeVar("_Result")
 

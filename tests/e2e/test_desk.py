@@ -12,7 +12,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from takeback.cli.stack import Stack
+from takeback.demo.stack import Stack
 
 pytestmark = pytest.mark.e2e
 

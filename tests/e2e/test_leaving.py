@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from takeback.cli.stack import Stack
+from takeback.demo.stack import Stack
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from takeback.cli.stack import Stack
+from takeback.demo.stack import Stack
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from takeback.cli.stack import Stack
+from takeback.demo.stack import Stack
 from tests.e2e.test_desk import look_at, operate
 
 pytestmark = pytest.mark.e2e

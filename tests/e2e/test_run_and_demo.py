@@ -16,7 +16,7 @@ import pytest
 import requests
 from PIL import Image
 
-from takeback.cli.stack import free_ports
+from takeback.demo.stack import free_ports
 
 pytestmark = pytest.mark.e2e
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
-from takeback.cli.stack import Stack
+from takeback.demo.stack import Stack
 from takeback.media import Decoder
 
 from .conftest import RecordingProxy

@@ -11,15 +11,15 @@ import pytest
 from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
-from takeback.exchange_for_tx.exchange import (
+from takeback.gate.sync.client import HotlineError
+from takeback.hashlist.events import EntryId
+from takeback.integrations.threatexchange.exchange import (
     ListedPicture,
     TakebackCollabConfig,
     TakebackCredentials,
     TakebackExchangeAPI,
 )
-from takeback.exchange_for_tx.following import ListCheckpoint
-from takeback.gate.client import HotlineError
-from takeback.hashlist.events import EntryId
+from takeback.integrations.threatexchange.following import ListCheckpoint
 from takeback.signals.lanes import Lane
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.cosignature import CosignatureKind, Cosigner

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from takeback.cli.demo.photographs import FETCHED, find_photographs
+from takeback.demo.photographs import FETCHED, find_photographs
 from tests.fingerprints.kernels import REPOSITORY, Pixels, WasmKernel
 
 SUMMARY = pytest.StashKey[list[str]]()

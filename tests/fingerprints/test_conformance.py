@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from takeback.cli.demo.photographs import FETCHED, find_photographs, find_pictures
+from takeback.demo.photographs import FETCHED, find_photographs, find_pictures
 from tests.fingerprints.conftest import SUMMARY
 from tests.fingerprints.kernels import REPOSITORY, Pixels, WasmKernel, by_reference, natively
 

@@ -10,8 +10,8 @@ from typing import Any
 from tests.fuzz.instrumented import instrumented
 
 with instrumented("takeback.gate", "starlette", "python_multipart"):
-    from takeback.gate.gate import Gate
-    from takeback.gate.service import make_service
+    from takeback.gate.check.gate import Gate
+    from takeback.gate.service.app import make_service
 
 from tests.fuzz.session import fuzz
 

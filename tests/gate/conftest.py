@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
 from tests.gate.log_server import Log, serving
 
 

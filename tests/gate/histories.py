@@ -8,13 +8,9 @@ import random
 import sys
 from pathlib import Path
 
-from takeback.gate.live_entries import (
-    drop_live_entry,
-    know_changes_since,
-    put_live_entry,
-)
-from takeback.gate.snapshot_publisher import SnapshotPublisher
-from takeback.gate.store import FollowedLog, Store, write_followed_log
+from takeback.gate.store.live_entries import drop_live_entry, know_changes_since, put_live_entry
+from takeback.gate.store.store import FollowedLog, Store, write_followed_log
+from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules

@@ -7,11 +7,11 @@ import requests
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.gate import Gate
-from takeback.gate.standing import set_trust
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.standing import set_trust
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.errors import (
     EventOutOfPlaceError,
     EventTimeError,

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate import snapshot_publisher
-from takeback.gate.outbox import Outbox
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.sync import snapshot_publisher
 from takeback.matching.snapshot_file import damaged
 from tests.gate.test_gate import encoded, scene
 from tests.matching.lists import entry_id

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate.gate import Gate
+from takeback.gate.check.gate import Gate
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from takeback.gate import snapshots
-from takeback.gate.snapshot_publisher import SnapshotPublisher
-from takeback.gate.snapshots import SnapshotInForce, path_in_force
+from takeback.gate.store import snapshots
+from takeback.gate.store.snapshots import SnapshotInForce, path_in_force
+from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching.delta_file import delta_path
 from takeback.matching.snapshot_file import damaged, replacing
 from tests.gate.histories import answers, expected_at, grow

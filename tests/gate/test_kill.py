@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from takeback.gate.store import Store
+from takeback.gate.store.store import Store
 from tests.gate.test_sync import in_force
 
 KILLS = 20

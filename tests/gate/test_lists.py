@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from takeback.cli.main import app
 from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
-from takeback.gate.store import Store
+from takeback.gate.store.store import Store
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints

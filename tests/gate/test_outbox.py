@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from takeback.gate.client import HotlineClient, HotlineUnreachableError, PlatformToken
-from takeback.gate.courier import Courier, back_off_seconds, deliver_outbox
-from takeback.gate.gate import Gate
-from takeback.gate.outbox import Outbox
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.sync.client import HotlineClient, HotlineUnreachableError, PlatformToken
+from takeback.gate.sync.courier import Courier, back_off_seconds, deliver_outbox
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
@@ -20,8 +20,8 @@ from tests.matching.lists import entry_id
 
 WRITER = """
 import itertools, pathlib, sys
-from takeback.gate.outbox import Outbox
-from takeback.gate.store import Store
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hashlist.events import new_entry_id
 outbox = Outbox(Store(pathlib.Path(sys.argv[1])))

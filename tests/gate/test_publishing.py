@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from takeback.gate import snapshot_publisher
-from takeback.gate.snapshot_publisher import SnapshotPublisher
-from takeback.gate.snapshots import SnapshotInForce, path_in_force
-from takeback.gate.store import Store
+from takeback.gate.store.snapshots import SnapshotInForce, path_in_force
+from takeback.gate.store.store import Store
+from takeback.gate.sync import snapshot_publisher
+from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching import snapshot_file
 from takeback.matching.delta_file import delta_path
 from tests.gate.histories import answers, expected_at, grow, publish_until_killed

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from takeback.fingerprints import fingerprint_picture
-from takeback.gate.outbox import Outbox
-from takeback.gate.request_bodies import MAX_UPLOAD_BYTES
+from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
+from takeback.gate.store.outbox import Outbox
 from takeback.media import Decoder
 from tests.gate.test_gate import encoded, scene
 

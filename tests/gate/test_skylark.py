@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from takeback.cli.stack import free_ports
+from takeback.demo.stack import free_ports
 from takeback.fingerprints import fingerprint_picture
-from takeback.gate.outbox import Outbox
+from takeback.gate.store.outbox import Outbox
 from takeback.media import Decoder
 from takeback.signals.lanes import Lane
 from tests.gate.test_gate import encoded, scene

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import numpy as np
 import pytest
 
-from takeback.gate.client import HotlineClient, HotlineError, PlatformToken
-from takeback.gate.live_entries import put_live_entry, read_live_entry
-from takeback.gate.store import FollowedLog, Store, StoreError, write_followed_log
+from takeback.gate.store.live_entries import put_live_entry, read_live_entry
+from takeback.gate.store.store import FollowedLog, Store, StoreError, write_followed_log
+from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.hashlist.events import Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules
@@ -25,7 +25,7 @@ from tests.matching.lists import entry_id
 
 OPEN_AT_ONCE = """
 import pathlib, sys
-from takeback.gate.store import Store
+from takeback.gate.store.store import Store
 sys.stdin.read(1)
 Store(pathlib.Path(sys.argv[1]))
 """
@@ -128,7 +128,7 @@ def test_whoever_syncs_keeps_its_locks_whatever_others_open_and_close(tmp_path):
     """Connections stay open while syncing; SQLite's locks on the file must stay with them."""
     folder = tmp_path / "gate"
     store = Store(folder)
-    reads = "from takeback.gate.store import Store; import pathlib, sys; " + (
+    reads = "from takeback.gate.store.store import Store; import pathlib, sys; " + (
         "print(Store(pathlib.Path(sys.argv[1])).followed_log())"
     )
     with store.sync_lock():

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from takeback.gate import snapshot_publisher
-from takeback.gate.client import (
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.store import Store, StoreError, SyncRunningError
+from takeback.gate.sync import snapshot_publisher
+from takeback.gate.sync.client import (
     HotlineClient,
     HotlineDeniedError,
     HotlineUnreachableError,
     PlatformToken,
     TokenError,
 )
-from takeback.gate.gate import Gate
-from takeback.gate.store import Store, StoreError, SyncRunningError
-from takeback.gate.sync import ListSync, SyncOutcome, WrongKeyError
+from takeback.gate.sync.list_sync import ListSync, SyncOutcome, WrongKeyError
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.snapshot_file import DamagedSnapshotError

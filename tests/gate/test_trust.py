@@ -7,13 +7,13 @@ import requests
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate import followed_list as followed_list_module
-from takeback.gate import standing as standing_module
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.followed_list import ListOutOfForceError
-from takeback.gate.gate import Gate
-from takeback.gate.standing import set_grace, set_trust
-from takeback.gate.sync import ListSync
+from takeback.gate.check import followed_list as followed_list_module
+from takeback.gate.check.followed_list import ListOutOfForceError
+from takeback.gate.check.gate import Gate
+from takeback.gate.store import standing as standing_module
+from takeback.gate.store.standing import set_grace, set_trust
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import LogShortenedError, UnwitnessedError, WrongOriginError

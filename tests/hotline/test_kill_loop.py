@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from takeback.gate.gate import Gate
-from takeback.gate.store import Store
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.store import Store
 from takeback.hashlist.events import EntryId
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_platform, list_picture, withdraw_entries

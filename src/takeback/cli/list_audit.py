@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from takeback.cli.gate_store import explained
+from takeback.cli.gate.opening import explained
 
 if TYPE_CHECKING:
-    from takeback.gate.audit import SeenElsewhere
+    from takeback.gate.tools.audit import SeenElsewhere
     from takeback.tlog.trust import TrustPolicy
 
 
@@ -43,8 +43,8 @@ def audit(
     from rich.console import Console
     from rich.progress import Progress
 
-    from takeback.gate.audit import Audit, SeenElsewhere
-    from takeback.gate.client import PublicLog
+    from takeback.gate.sync.client import PublicLog
+    from takeback.gate.tools.audit import Audit, SeenElsewhere
     from takeback.tlog.trust import TrustPolicy
 
     with explained(), PublicLog(hotline) as log:
@@ -66,8 +66,8 @@ def audit(
 
 def _of_witnesses(policy: TrustPolicy | None, note: bytes) -> Iterator[SeenElsewhere]:
     """Ask each witness with an address for the newest checkpoint of the log."""
-    from takeback.gate.audit import SeenElsewhere
-    from takeback.gate.client import HotlineError, PublicLog
+    from takeback.gate.sync.client import HotlineError, PublicLog
+    from takeback.gate.tools.audit import SeenElsewhere
     from takeback.tlog.checkpoint import parse_checkpoint
     from takeback.tlog.signed_note import split_note
 

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from takeback.cli.gate_store import StoreOption, TokenFileOption, TokenOption, explained, read_token
+from takeback.cli.gate.opening import (
+    StoreOption,
+    TokenFileOption,
+    TokenOption,
+    explained,
+    read_token,
+)
 from takeback.cli.list_audit import audit
 
 if TYPE_CHECKING:
-    from takeback.gate.export import ExportFormat
+    from takeback.gate.tools.export import ExportFormat
 
 app = typer.Typer(
     name="list",
@@ -42,8 +48,8 @@ def export(
     * `takeback list export --store gate --to list.csv`
     * `takeback list export --store gate --format tx --to list.txt`
     """
-    from takeback.gate.export import export_entries
-    from takeback.gate.store import Store
+    from takeback.gate.store.store import Store
+    from takeback.gate.tools.export import export_entries
 
     with explained():
         chosen = _format(form)
@@ -72,9 +78,9 @@ def prove(
 
     * `takeback list prove aebagbafaydqqcikbmga2dqpca --store gate --hotline https://… > proof`
     """
-    from takeback.gate.client import HotlineClient
-    from takeback.gate.proving import prove_entry
-    from takeback.gate.store import Store
+    from takeback.gate.store.store import Store
+    from takeback.gate.sync.client import HotlineClient
+    from takeback.gate.tools.proving import prove_entry
     from takeback.hashlist.events import EntryId
 
     with explained(), HotlineClient(hotline, read_token(token, token_file)) as client:
@@ -110,7 +116,7 @@ def check_proof(
 
 
 def _format(name: str) -> ExportFormat:
-    from takeback.gate.export import ExportFormat
+    from takeback.gate.tools.export import ExportFormat
 
     try:
         return ExportFormat(name)

@@ -2,9 +2,13 @@
 
 import typer
 
-from takeback.cli import gate, hotline, hotline_guard, hotline_staff, lists, witness
-from takeback.cli.demo.command import demo
+from takeback.cli import lists, witness
+from takeback.cli.demo import demo
+from takeback.cli.gate import group as gate
 from takeback.cli.hash import hash_files
+from takeback.cli.hotline import group as hotline
+from takeback.cli.hotline import guard as hotline_guard
+from takeback.cli.hotline import staff as hotline_staff
 from takeback.cli.run import run
 
 app = typer.Typer(

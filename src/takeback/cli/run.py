@@ -24,7 +24,7 @@ def run(
     """
     from rich.console import Console
 
-    from takeback.cli.stack import STOPPING_SIGNALS, Ports, Stack, StackError
+    from takeback.demo.stack import STOPPING_SIGNALS, Ports, Stack, StackError
 
     # Also where a shell has started us in the background, with Ctrl-C switched off.
     for stop in STOPPING_SIGNALS:

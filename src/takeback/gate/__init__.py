@@ -3,10 +3,15 @@
 What a platform that embeds the gate needs stands here; see docs/gate.md.
 """
 
-from takeback.gate.followed_list import FollowedList, ListHealth, ListOutOfForceError, NoListError
-from takeback.gate.gate import Gate, Verdict
-from takeback.gate.lists_file import ListsFileError, read_lists_file
-from takeback.gate.store import StoreError
+from takeback.gate.check.followed_list import (
+    FollowedList,
+    ListHealth,
+    ListOutOfForceError,
+    NoListError,
+)
+from takeback.gate.check.gate import Gate, Verdict
+from takeback.gate.check.lists_file import ListsFileError, read_lists_file
+from takeback.gate.store.store import StoreError
 from takeback.hashlist.feedback import FeedbackValue
 
 __all__ = [

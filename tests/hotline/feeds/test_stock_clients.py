@@ -7,14 +7,7 @@ import pytest
 from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
-from takeback.exchange_for_tx.exchange import (
-    ListedPicture,
-    TakebackCollabConfig,
-    TakebackCredentials,
-    TakebackExchangeAPI,
-)
-from takeback.exchange_for_tx.following import ListCheckpoint
-from takeback.gate.client import HotlineError
+from takeback.gate.sync.client import HotlineError
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access, changes
@@ -27,6 +20,13 @@ from takeback.hotline.publishing.actions import (
 from takeback.hotline.publishing.admission import Scope
 from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
 from takeback.hotline.publishing.models import LatestChange
+from takeback.integrations.threatexchange.exchange import (
+    ListedPicture,
+    TakebackCollabConfig,
+    TakebackCredentials,
+    TakebackExchangeAPI,
+)
+from takeback.integrations.threatexchange.following import ListCheckpoint
 from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import (
     Connect,

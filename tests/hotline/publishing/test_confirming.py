@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.proving import prove_entry
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
+from takeback.gate.tools.proving import prove_entry
 from takeback.hashlist.events import (
     AnyEvent,
     ConfirmedEvent,

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
 from takeback.hotline.config import secrets
 from takeback.hotline.publishing import access, signing
 from takeback.hotline.publishing.actions import add_platform, list_picture, renew_token

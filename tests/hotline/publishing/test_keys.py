@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
-from takeback.gate.client import HotlineClient, HotlineDeniedError, PlatformToken
+from takeback.gate.sync.client import HotlineClient, HotlineDeniedError, PlatformToken
 from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.publishing import access

@@ -8,13 +8,13 @@ import pytest
 import requests
 from PIL import Image
 
-from takeback.cli.demo.copies import altered_copies
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.courier import deliver_outbox
-from takeback.gate.gate import Gate
-from takeback.gate.outbox import Outbox
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.demo.copies import altered_copies
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.courier import deliver_outbox
+from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.publishing import access
 from takeback.hotline.publishing.actions import add_key, add_platform, record_feedback

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.followed_list import ListOutOfForceError
-from takeback.gate.gate import Gate
-from takeback.gate.standing import set_grace, set_trust
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync, WrongKeyError
+from takeback.gate.check.followed_list import ListOutOfForceError
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.standing import set_grace, set_trust
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync, WrongKeyError
 from takeback.hashlist.events import EntryId
 from takeback.hotline.config import secrets
 from takeback.hotline.intake.models import CasePicture

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from takeback.gate.client import HotlineClient, PlatformToken
-from takeback.gate.live_entries import read_live_entry
-from takeback.gate.store import Store
-from takeback.gate.sync import ListSync
+from takeback.gate.store.live_entries import read_live_entry
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.events import (
     AmendedEvent,
     EntryId,

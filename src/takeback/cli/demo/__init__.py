@@ -1,1 +1,0 @@
-"""`takeback demo`: the whole way, headless, on harmless photographs."""

@@ -1,0 +1,1 @@
+"""`takeback gate …`: a platform's side."""

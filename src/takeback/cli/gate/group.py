@@ -1,0 +1,98 @@
+"""`takeback gate …`: a platform's side, for operators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from takeback.cli.gate.match import match_pictures
+from takeback.cli.gate.opening import (
+    ExitCode,
+    ListsOption,
+    OneStoreOption,
+    explained,
+    followed_lists,
+)
+from takeback.cli.gate.serve import serve
+from takeback.cli.gate.sync import sync
+
+app = typer.Typer(
+    name="gate",
+    help="A platform's gate: keep a copy of the list, check uploads, report back.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+app.command()(sync)
+app.command("match")(match_pictures)
+app.command()(serve)
+
+
+@app.command()
+def feedback(
+    entry: Annotated[list[str], typer.Option(help="Id of a matched entry; may be repeated.")],
+    value: Annotated[
+        str, typer.Option(help="blocked, pending_review, not_blocked or not_the_same.")
+    ],
+    store: OneStoreOption = None,
+    lists: ListsOption = None,
+    origin: Annotated[
+        str | None, typer.Option(help="Origin of the log that these entries are from.")
+    ] = None,
+) -> None:
+    """Tell the hotline what a person decided; `gate sync` delivers it.
+
+    Of several lists, the one that holds an entry is told. Exit code 1 if none of them does.
+
+    **Examples**
+
+    * `takeback gate feedback --store gate --entry aebagbafaydqqcikbmga2dqpca --value not_the_same`
+    * `takeback gate feedback --lists lists.toml --entry aebagbaf… --value blocked`
+    """
+    from takeback.gate.check.reporting import report_to
+    from takeback.hashlist.feedback import FeedbackValue
+
+    with explained():
+        followed = followed_lists(store, lists)
+        said = report_to(followed, entry, FeedbackValue(value), origin)
+        waiting = sum(one.outbox.counts()[0] for one in followed)
+    typer.echo(f"{len(said)} kept; {waiting} wait for the next sync.")
+    kept = {item.entry for item in said}
+    lost = [one for one in entry if one not in kept]
+    if lost:
+        typer.echo(f"On none of the lists any more: {', '.join(lost)}.", err=True)
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def status(
+    store: OneStoreOption = None,
+    lists: ListsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Show which lists are in force, how fresh they are and what feedback waits.
+
+    Exit code 1 if uploads can't be checked, because a list is not in force, or no more.
+
+    **Examples**
+
+    * `takeback gate status --store gate`
+    * `takeback gate status --lists lists.toml --json`
+    """
+    from takeback.gate.check.wire import HealthAnswer
+
+    with explained():
+        health = HealthAnswer.of([one.health() for one in followed_lists(store, lists)])
+    if as_json:
+        typer.echo(health.model_dump_json())
+    else:
+        for one in health.lists:
+            for name, value in one.model_dump(exclude={"checkpoint"}).items():
+                typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
+            if one.checkpoint:
+                typer.echo(f"list: {one.checkpoint.origin}, {one.checkpoint.size} events")
+            typer.echo()
+        typer.echo(f"uploads can be checked: {'yes' if health.can_check else 'no'}")
+    if not health.can_check:
+        raise typer.Exit(ExitCode.FAILED)

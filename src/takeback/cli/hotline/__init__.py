@@ -1,0 +1,1 @@
+"""`takeback hotline …`: the hotline's operator."""

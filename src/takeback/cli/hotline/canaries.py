@@ -1,0 +1,66 @@
+"""`takeback hotline … canary`: entries that only one platform gets, and whose list has leaked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from takeback.cli.hotline.setup import failure, set_up
+from takeback.hotline.publishing.domain import PlatformError
+
+add_app = typer.Typer(
+    help="Entries that only one platform gets.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+find_app = typer.Typer(
+    help="Whose copy of the list has leaked.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+
+@add_app.callback()
+@find_app.callback()
+def _group() -> None:
+    """Keep the name of the only command."""
+
+
+@add_app.command("add")
+def add(name: Annotated[str, typer.Argument(help="The platform's name.")]) -> None:
+    """List an entry of no picture that only this platform gets. It looks like any other.
+
+    **Example**
+
+    * `takeback hotline platform canary add Skylark`
+    """
+    set_up()
+    from takeback.hotline.publishing.canaries import add_canary
+
+    try:
+        add_canary(name)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"{name} gets a canary with the next checkpoint.")
+
+
+@find_app.command("find")
+def find(
+    pdq: Annotated[str, typer.Option(help="A fingerprint that was found, in hex.")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A list that was found, in any text.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Say whose canaries a leaked fingerprint or list shows. Exit code 1 if nobody's.
+
+    **Examples**
+
+    * `takeback hotline canary find --file leaked.csv`
+    * `takeback hotline canary find --pdq 5b1c…`
+    """
+    set_up()
+    from takeback.hotline.publishing.canaries import find_canaries
+
+    text = file.read_text(encoding="utf-8", errors="replace") if file else ""
+    found = find_canaries(f"{pdq} {text}")
+    for one in found:
+        typer.echo(f"{one.platform}: a canary of {one.made_at:%Y-%m-%d}")
+    if not found:
+        raise failure("No canary of any platform is in it.")

@@ -1,0 +1,101 @@
+"""`takeback hotline confirmation`: this hotline vouches for entries on others' lists."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from takeback.cli.hotline.setup import failure, set_up
+
+app = typer.Typer(
+    help="Entries on other hotlines' lists that this hotline has assessed, too.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.command("add")
+def add(
+    proof: Annotated[
+        Path,
+        typer.Argument(help="What `takeback list prove` wrote.", exists=True, dir_okay=False),
+    ],
+    *,
+    trust: Annotated[
+        Path,
+        typer.Option(
+            help="File that names the other log's key and its witnesses.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+) -> None:
+    """Say in your log that you, too, have assessed an entry. A person has to have done so.
+
+    It is the record that is confirmed. When the other hotline amends the entry, confirm it anew.
+
+    **Example**
+
+    * `takeback list prove aebagbaf… --store gate --hotline https://other.example > proof`
+    * `takeback hotline confirmation add proof --trust other.policy`
+    """
+    set_up()
+    from takeback.hotline.publishing.confirming import confirm_entry
+    from takeback.tlog.errors import LogError
+    from takeback.tlog.tlog_proof import TlogProof
+    from takeback.tlog.trust import TrustPolicy
+
+    try:
+        shown = TlogProof.parse(proof.read_bytes())
+        policy = TrustPolicy.parse(trust.read_bytes())
+        said = confirm_entry(shown, policy, "operator")
+    except (LogError, ValueError) as error:
+        raise failure(str(error)) from error
+    typer.echo(f"{said.entry} of {said.origin} is confirmed with the next checkpoint.")
+
+
+@app.command("remove")
+def remove(
+    origin: Annotated[str, typer.Argument(help="Origin of the other log.")],
+    entry: Annotated[str, typer.Argument(help="Id of the entry.")],
+) -> None:
+    """Take back what you have confirmed.
+
+    **Example**
+
+    * `takeback hotline confirmation remove other.example aebagbafaydqqcikbmga2dqpca`
+    """
+    set_up()
+    from takeback.hashlist.events import EntryId
+    from takeback.hotline.publishing.confirming import ConfirmationError, take_confirmation_back
+
+    try:
+        take_confirmation_back(origin, EntryId(entry), "operator")
+    except ConfirmationError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"{entry} of {origin} is not confirmed any more with the next checkpoint.")
+
+
+@app.command("list")
+def show(
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Show what you have confirmed on others' lists.
+
+    **Example**
+
+    * `takeback hotline confirmation list --json`
+    """
+    set_up()
+    from takeback.hotline.publishing.confirming import confirmed_records
+
+    records = confirmed_records()
+    if as_json:
+        typer.echo(json.dumps({"confirmations": [asdict(one) for one in records]}))
+        return
+    for one in records:
+        typer.echo(f"{one.entry} of {one.origin}, its event {one.index}")
+    if not records:
+        typer.echo("Nothing is confirmed yet.")

@@ -1,0 +1,95 @@
+"""`takeback hotline guard`: the well-known lawful pictures that no entry may come close to."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from takeback.cli.hotline.setup import set_up
+
+if TYPE_CHECKING:
+    from takeback.cli.picture_files import PictureFile
+    from takeback.hotline.publishing.guard import GuardPicture
+    from takeback.media import Decoder
+
+app = typer.Typer(
+    help="The lawful pictures that new entries are held against.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def guard() -> None:
+    """Keep the commands of this group under its name."""
+
+
+@app.command("build")
+def build_guard(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of pictures.", exists=True, file_okay=False)
+    ],
+) -> None:
+    """Fingerprint a folder of lawful pictures that many people post: flags, logos, memes, news.
+
+    A new entry that comes close to one of them waits for a person. The pictures are read in a
+    confined process, and only fingerprints and file names are kept; the worker takes them up at
+    once. Each call replaces what the one before it made.
+
+    **Example**
+
+    * `takeback hotline guard build lawful-pictures/`
+    """
+    set_up()
+    from rich.console import Console
+    from rich.progress import track
+
+    from takeback.cli.picture_files import find_picture_files
+    from takeback.fingerprints.reading import READ_UPLOAD
+    from takeback.hotline.publishing.guard import guard_file, write_guard
+    from takeback.media import Decoder
+
+    found: list[GuardPicture] = []
+    failed = 0
+    errors = Console(stderr=True)
+    with Decoder(readers=(READ_UPLOAD,)) as decoder:
+        sources = list(find_picture_files([str(folder)]))
+        for source in track(
+            sources, "Pictures", console=errors, transient=True, disable=not errors.is_terminal
+        ):
+            try:
+                picture = _looked_at(source, folder, decoder)
+            except _UnreadableError as error:
+                print(f"{source.shown}: {error}", file=sys.stderr)
+                failed += 1
+                continue
+            if picture is not None:
+                found.append(picture)
+    if not found:
+        typer.echo(f"No pictures in {folder}; the corpus stays as it was.", err=True)
+        raise typer.Exit(1)
+    count = write_guard(found, guard_file())
+    typer.echo(f"{count} pictures guard the list now." + (f" {failed} not read." if failed else ""))
+    raise typer.Exit(1 if failed else 0)
+
+
+class _UnreadableError(Exception):
+    """A picture can't be read; the message says why."""
+
+
+def _looked_at(source: PictureFile, folder: Path, decoder: Decoder) -> GuardPicture | None:
+    from takeback.cli.picture_files import NotAFileError, how_it_failed
+    from takeback.hotline.publishing.guard import look_at
+    from takeback.media import MediaError
+
+    try:
+        data = source.read(decoder.limits)
+        name = source.path.relative_to(folder)
+        return look_at(str(name), data, decoder) if data is not None else None
+    except MediaError as error:
+        raise _UnreadableError(str(error)) from error
+    except (OSError, NotAFileError) as error:
+        raise _UnreadableError(how_it_failed(error)) from error

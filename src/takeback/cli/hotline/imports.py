@@ -1,0 +1,210 @@
+"""`takeback hotline import`: bring in what other organisations list, as theirs."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from takeback.cli.hotline.setup import failure, set_up
+
+if TYPE_CHECKING:
+    from takeback.hotline.imports.domain import Refused, Taken
+
+app = typer.Typer(
+    help="Bring in what other organisations list, in a lane of its own.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_SECRET_VARIABLE = "TAKEBACK_IMPORT_SECRET"  # noqa: S105 - the name of a variable
+_Kind = TypeVar("_Kind", bound=StrEnum)
+_MOST_TOLD = 20
+_NO_ROOM = 3
+
+_Name = Annotated[str, typer.Argument(help="What to call that list: a-z, 0-9, dot, _ and -.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Count only; change nothing.")]
+
+
+@app.command("server")
+def import_server(
+    name: _Name,
+    *,
+    shape: Annotated[str, typer.Option(help="stopncii, ncmec or graph.")],
+    address: Annotated[str, typer.Option(help="Its base address, https://…")],
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File with the secret; default: the variable {_SECRET_VARIABLE}."),
+    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Read all of it, and withdraw what is not there.")
+    ] = False,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="This feed has another address or shape now.")
+    ] = False,
+    dry_run: _DryRun = False,
+) -> None:
+    """Take in what has changed on a server since the last time; run it as often as you like.
+
+    What was taken off there is withdrawn here. Secrets: FUNCTION_KEY,SUBSCRIPTION_KEY for stopncii,
+    USER:PASSWORD for ncmec, APP_ID|SECRET for graph, whose address ends in the privacy group. Exit
+    code 1: it can't be done, or another run has this feed; 3: there is no room for more today, run
+    it again tomorrow.
+
+    **Examples**
+
+    * `takeback hotline import server ncmec-industry --shape ncmec
+      --address https://hashsharing.ncmec.org/exploitation --secret-file ncmec-secret`
+    * `takeback hotline import server cardiff --shape stopncii
+      --address https://list.example.org/feeds/stopncii/v1 --dry-run`
+    """
+    with _reported() as tell:
+        from takeback.hotline.imports.domain import Shape
+        from takeback.hotline.imports.runs import import_from_server
+        from takeback.hotline.imports.shapes import Remote
+
+        remote = Remote(_chosen(Shape, shape, "shape"), address, _secret(secret_file))
+        taken = import_from_server(name, remote, tell, anew=anew, moved=moved, dry_run=dry_run)
+        _say(taken, dry_run)
+
+
+@app.command("file")
+def import_file(
+    name: _Name,
+    file: Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False)],
+    *,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="csv, jsonl (as `takeback list export` writes them), or tx."),
+    ] = "csv",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="The list has nothing else: withdraw what is missing.")
+    ] = False,
+    dry_run: _DryRun = False,
+) -> None:
+    """Take in a file of another list. Lines that can't be read are named; the others go in.
+
+    Exit code 1 if a line was refused, 3 if there is no room for more today.
+
+    **Examples**
+
+    * `takeback hotline import file cardiff list.csv --whole`
+    * `takeback hotline import file partner hashes.txt --format tx --dry-run`
+    """
+    with _reported() as tell:
+        from takeback.hotline.imports.domain import FileFormat
+        from takeback.hotline.imports.runs import import_from_file
+
+        chosen = _chosen(FileFormat, form, "format")
+        with file.open("rb") as opened:
+            taken = import_from_file(name, opened, chosen, tell, whole=whole, dry_run=dry_run)
+        _say(taken, dry_run)
+        if taken.refused:
+            raise typer.Exit(1)
+
+
+@app.command("list")
+def list_feeds() -> None:
+    """Print which lists are imported, and how much of each stands on this one.
+
+    **Example**
+
+    * `takeback hotline import list`
+    """
+    set_up()
+    from takeback.hotline.imports.access import feeds
+
+    for one in feeds():
+        when = f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never to the end"
+        typer.echo(f"{one.name}: {one.entries:,} entries of {one.source}, read {when}")
+
+
+@app.command("drop")
+def drop(name: _Name) -> None:
+    """Withdraw all that was imported under a name, and forget it.
+
+    What was taken off at the desk is kept in mind, should it be imported under this name again.
+
+    **Example**
+
+    * `takeback hotline import drop partner`
+    """
+    set_up()
+    from takeback.hotline.imports.actions import drop_feed
+    from takeback.hotline.imports.domain import ImportingError
+
+    try:
+        count = drop_feed(name)
+    except ImportingError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"{count:,} entries withdrawn.")
+
+
+@contextmanager
+def _reported() -> Iterator[Callable[[Taken, list[Refused]], None]]:
+    """Show progress, name what is refused, and say plainly what went wrong."""
+    set_up()
+    from rich.console import Console
+
+    from takeback.hotline.imports.domain import ImportingError, NoRoomTodayError
+
+    errors = Console(stderr=True)
+    told = 0
+    more: Counter[str] = Counter()
+    with errors.status("Reading…") as status:
+
+        def tell(taken: Taken, refused: list[Refused]) -> None:
+            nonlocal told
+            for one in refused:
+                told += 1
+                if told <= _MOST_TOLD:
+                    typer.echo(f"{one.place}: {one.reason}", err=True)
+                else:
+                    more[one.reason] += 1
+            status.update(f"{taken.listed + taken.known:,} entries read…")
+
+        try:
+            yield tell
+        except NoRoomTodayError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(_NO_ROOM) from error
+        except (ImportingError, OSError) as error:
+            raise failure(str(error)) from error
+        finally:
+            for reason, count in more.most_common():
+                typer.echo(f"{count:,} more: {reason}", err=True)
+
+
+def _say(taken: Taken, dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    typer.echo(
+        f"{taken.listed:,} {would}listed, {taken.changed:,} {would}changed, {taken.withdrawn:,} "
+        f"{would}withdrawn, {taken.known:,} known, {taken.left_off:,} left off, "
+        f"{taken.refused:,} refused."
+    )
+    if taken.spared:
+        typer.echo(
+            f"{taken.spared:,} entries are missing there and stay here, for they may be among what "
+            "can't be read. Once that is mended, read all of the list again.",
+            err=True,
+        )
+
+
+def _chosen(kinds: type[_Kind], word: str, what: str) -> _Kind:
+    try:
+        return kinds(word)
+    except ValueError as error:
+        raise failure(f"There is no {what} {word}. Choose one of {', '.join(kinds)}.") from error
+
+
+def _secret(file: Path | None) -> str:
+    text = file.read_text(encoding="utf-8") if file else os.environ.get(_SECRET_VARIABLE, "")
+    if not text.strip():
+        raise failure(f"Give the secret in a file (--secret-file) or in {_SECRET_VARIABLE}.")
+    return text.strip()

@@ -1,0 +1,306 @@
+"""`takeback hotline platform`: say who follows the list, and with which keys."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from takeback.cli.hotline.canaries import add_app as canary_app
+from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.hotline.webhooks import app as webhook_app
+from takeback.hotline.publishing.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
+
+app = typer.Typer(
+    help="The platforms that follow the list.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+key_app = typer.Typer(
+    help="The keys of a platform.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+app.add_typer(key_app, name="key")
+app.add_typer(canary_app, name="canary")
+app.add_typer(webhook_app, name="webhook")
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Name = Annotated[str, typer.Argument(help="The platform's name, as young people will read it.")]
+_Review = Annotated[
+    str, typer.Option("--review-process", help="How people there review what matches.")
+]
+
+
+@app.command("add")
+def add_platform(
+    name: _Name, review_process: _Review = GATE_DEFAULT_REVIEW, as_json: _Json = False
+) -> None:
+    """Let a platform follow the list, and print its token. The token is shown only now.
+
+    Its key may do everything for a year; `platform key add` makes keys that may do less.
+
+    **Examples**
+
+    * `takeback hotline platform add Skylark`
+    * `takeback hotline platform add "Skylark Photos" --json`
+    """
+    set_up()
+
+    from takeback.hotline.publishing import actions
+
+    _print_token(name, lambda one: actions.add_platform(one, review_process), as_json)
+
+
+@app.command("invite")
+def invite_platform(
+    name: _Name,
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What the key may open; may be repeated. Without it, all."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long the key lives, in days.")] = KEY_DAYS,
+    as_json: _Json = False,
+) -> None:
+    """Print a link with which the platform makes its own key. It works once, for seven days.
+
+    On the page an engineer there chooses what the key opens, of what you offer, and states how
+    people review matches. A new link ends the one before. If test pictures are among what you
+    offer, they go onto the list, unless they stand there already.
+
+    **Examples**
+
+    * `takeback hotline platform invite Skylark`
+    * `takeback hotline platform invite Skylark --scope read_confirmed --scope send_feedback`
+    """
+    set_up()
+    from django.conf import settings
+
+    from takeback.hotline.publishing import actions
+    from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
+
+    scopes = tuple(scope or Scope)
+    try:
+        secret = actions.invite_platform(name, scopes, days)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    if Scope.READ_TEST in scopes:
+        list_drawn_pictures()
+    link = f"{settings.PUBLIC_URL}/platforms/join/{secret}"
+    typer.echo(json.dumps({"name": name.strip(), "link": link}) if as_json else link)
+
+
+@app.command("test-pictures")
+def test_pictures(
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take them off the list.")] = False,
+) -> None:
+    """Put the harmless pictures onto the list with which platforms try their gates.
+
+    They stand in a lane of their own, `test`, and reach keys with the scope `read_test` only. An
+    invitation that offers it puts them there by itself.
+
+    **Examples**
+
+    * `takeback hotline platform test-pictures`
+    * `takeback hotline platform test-pictures --withdraw`
+    """
+    set_up()
+    from takeback.hotline.publishing.lane_for_tests import (
+        list_drawn_pictures,
+        withdraw_drawn_pictures,
+    )
+
+    if withdraw:
+        typer.echo(f"Withdrawn: {withdraw_drawn_pictures()}.")
+    else:
+        added = list_drawn_pictures()
+        typer.echo(f"Listed: {added}." if added else "They are on the list already.")
+
+
+@app.command("renew")
+def renew_platform(name: _Name, as_json: _Json = False) -> None:
+    """Give a platform a new token, for one that was lost, leaked or revoked. All old ones end.
+
+    **Examples**
+
+    * `takeback hotline platform renew Skylark`
+    * `takeback hotline platform renew Skylark --json`
+    """
+    set_up()
+
+    from takeback.hotline.publishing import actions
+
+    _print_token(name, actions.renew_token, as_json)
+
+
+def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> None:
+    from django.conf import settings
+
+    try:
+        token = make_token(name)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({"name": name.strip(), "token": token}))
+        return
+    typer.echo(
+        f"{token}\n\n"
+        f"Give this token to {name.strip()} over a safe channel; it is not shown again. "
+        "There they run:\n\n"
+        f"  TAKEBACK_GATE_TOKEN={token} \\\n"
+        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow"
+    )
+
+
+@app.command("list")
+def list_platforms(as_json: _Json = False) -> None:
+    """Print the platforms and how far each has followed the log.
+
+    **Examples**
+
+    * `takeback hotline platform list`
+    * `takeback hotline platform list --json`
+    """
+    set_up()
+
+    from takeback.hotline.publishing import access
+
+    platforms = access.platforms()
+    size, _ = access.current_checkpoint()
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "added_at": one.added_at.isoformat(),
+                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+                "keys_in_force": one.keys_in_force,
+                "fetched_size": one.fetched_size,
+                "fetched_at": one.fetched_at.isoformat() if one.fetched_at else None,
+            }
+            for one in platforms
+        ]
+        typer.echo(json.dumps({"size": size, "platforms": rows}))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Platform", "Added", "Fetched", "Last new events", "Keys")
+    for one in platforms:
+        table.add_row(
+            Text(one.name),
+            f"{one.added_at:%Y-%m-%d}",
+            f"{one.fetched_size} of {size}",
+            f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never",
+            f"revoked {one.revoked_at:%Y-%m-%d}"
+            if one.revoked_at
+            else f"{one.keys_in_force} in force",
+        )
+    Console().print(table)
+
+
+def _in_force(keys: int) -> str:
+    return f"{keys} in force" if keys else "all expired or revoked"
+
+
+@app.command("revoke")
+def revoke_platform(name: _Name) -> None:
+    """Take all keys of a platform back, for good. What it said stays on the timelines.
+
+    **Example**
+
+    * `takeback hotline platform revoke Skylark`
+    """
+    set_up()
+    from takeback.hotline.publishing import actions
+
+    try:
+        actions.revoke_platform(name)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"The tokens of {name} are no longer taken.")
+
+
+@key_app.command("add")
+def add_key(
+    name: _Name,
+    scope: Annotated[list[Scope], typer.Option(help="What the key opens; may be repeated.")],
+    days: Annotated[int, typer.Option(help="How long it lives, in days.")] = KEY_DAYS,
+    review_process: _Review = "",
+    as_json: _Json = False,
+) -> None:
+    """Give a platform one more key, and print its token. The token is shown only now.
+
+    `read_self_reported` and `read_imported` need `--review-process`.
+
+    **Examples**
+
+    * `takeback hotline platform key add Skylark --scope send_feedback --days 90`
+    * `takeback hotline platform key add Skylark --scope read_confirmed --scope read_self_reported
+      --review-process "Two moderators look at every match within an hour."`
+    """
+    set_up()
+    from takeback.hotline.publishing import actions
+
+    try:
+        key = actions.add_key(name, scope, days, review_process)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps({"name": name, "key": key.number, "token": key.token}))
+        return
+    typer.echo(f"{key.token}\n\nThis is key {key.number} of {name}; it is not shown again.")
+
+
+@key_app.command("list")
+def list_keys(name: _Name, as_json: _Json = False) -> None:
+    """Print the keys of a platform: what each opens, how matches are reviewed, when it ends.
+
+    **Example**
+
+    * `takeback hotline platform key list Skylark`
+    """
+    set_up()
+    from takeback.hotline.publishing import access
+
+    try:
+        keys = access.platform_keys(name)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    for one in keys if not as_json else ():
+        ends = f"until {one.expires_at:%Y-%m-%d}"
+        if one.revoked_at:
+            ends = f"revoked {one.revoked_at:%Y-%m-%d}"
+        used = f"last used {one.last_used_at:%Y-%m-%d}" if one.last_used_at else "never used"
+        typer.echo(f"{one.number}: {', '.join(one.scopes)}; {ends}; {used}")
+        typer.echo(f"   review: {one.review_process or 'not stated'}")
+    if as_json:
+        rows = [
+            {
+                "key": one.number,
+                "scopes": one.scopes,
+                "review_process": one.review_process,
+                "made_at": one.made_at.isoformat(),
+                "expires_at": one.expires_at.isoformat(),
+                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+                "last_used_at": one.last_used_at.isoformat() if one.last_used_at else None,
+            }
+            for one in keys
+        ]
+        typer.echo(json.dumps(rows))
+
+
+@key_app.command("revoke")
+def revoke_key(
+    name: _Name, key: Annotated[int, typer.Argument(help="Its number in `key list`.")]
+) -> None:
+    """Take one key of a platform back, for good; the others stay.
+
+    **Example**
+
+    * `takeback hotline platform key revoke Skylark 3`
+    """
+    set_up()
+    from takeback.hotline.publishing import actions
+
+    try:
+        actions.revoke_key(name, key)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"Key {key} of {name} is no longer taken.")

@@ -1,0 +1,100 @@
+"""`takeback hotline staff`: who works at the desk."""
+
+import ipaddress
+import json
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from takeback.cli.hotline.setup import failure, set_up
+
+app = typer.Typer(
+    help="The people who work at the desk.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+_Name = Annotated[str, typer.Argument(help="The person's name, as the others at the desk know it.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("invite")
+def invite(name: _Name, as_json: _Json = False) -> None:
+    """Print a link with which this person makes a passkey. It works once, for three days.
+
+    Do it again for a person who has lost their device.
+
+    **Example**
+
+    * `takeback hotline staff invite "Ana Example"`
+    """
+    set_up()
+    from django.conf import settings
+
+    from takeback.hotline.desk import actions
+    from takeback.hotline.desk.domain import DeskError
+
+    try:
+        token = actions.invite(name)
+    except DeskError as error:
+        raise failure(str(error)) from error
+    link = f"{_where_passkeys_work(settings.PUBLIC_URL)}/desk/join/{token}"
+    typer.echo(json.dumps({"name": name, "link": link}) if as_json else link)
+
+
+@app.command("list")
+def list_staff(as_json: _Json = False) -> None:
+    """Say who works at the desk, and under which number they stand in the audit record.
+
+    **Example**
+
+    * `takeback hotline staff list`
+    """
+    set_up()
+    from takeback.hotline.desk.access import staff
+
+    rows = [
+        {
+            "number": one.number,
+            "name": one.name,
+            "active": one.active,
+            "passkeys": one.passkeys,
+            "last_login": one.last_login.isoformat() if one.last_login else None,
+        }
+        for one in staff()
+    ]
+    if as_json:
+        typer.echo(json.dumps({"staff": rows}))
+        return
+    for row in rows:
+        works = "works here" if row["active"] else "removed"
+        typer.echo(f"staff {row['number']}  {row['name']}: {works}, {row['passkeys']} passkeys")
+
+
+@app.command("remove")
+def remove(name: _Name) -> None:
+    """Let a person in no more. What they did stays in the audit record.
+
+    **Example**
+
+    * `takeback hotline staff remove "Ana Example"`
+    """
+    set_up()
+    from takeback.hotline.desk import actions
+    from takeback.hotline.desk.domain import DeskError
+
+    try:
+        actions.remove(name)
+    except DeskError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"{name} can't come in any more.")
+
+
+def _where_passkeys_work(public_url: str) -> str:
+    """The hotline's address; browsers make no passkey for a number: this machine gets a name."""
+    parts = urlsplit(public_url)
+    try:
+        local = ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return public_url
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://localhost{port}{parts.path}" if local else public_url

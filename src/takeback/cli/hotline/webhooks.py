@@ -1,0 +1,141 @@
+"""`takeback hotline platform webhook`: who is told of new checkpoints, and what was given up."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from takeback.cli.hotline.setup import failure, set_up
+from takeback.hotline.publishing.domain import PlatformError
+
+if TYPE_CHECKING:
+    from takeback.hotline.publishing.webhook_access import GivenUpDelivery, ListedWebhook
+
+app = typer.Typer(
+    help="Where a platform is told of new checkpoints.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_Name = Annotated[str, typer.Argument(help="The platform's name.")]
+_Number = Annotated[int, typer.Argument(help="Its number in `webhook list`.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("add")
+def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address.")]) -> None:
+    """Tell a platform of each new checkpoint at this address; prints the key that checks it.
+
+    **Example**
+
+    * `takeback hotline platform webhook add Skylark https://hooks.example.org/takeback`
+    """
+    set_up()
+    from takeback.hotline.publishing.webhook_addresses import WebhookError
+    from takeback.hotline.publishing.webhook_message import webhook_key
+    from takeback.hotline.publishing.webhooks import add_webhook
+
+    try:
+        number = add_webhook(name, url)
+    except (PlatformError, WebhookError) as error:
+        raise failure(str(error)) from error
+    typer.echo(f"This is webhook {number} of {name}. Its signatures are checked with:")
+    typer.echo(webhook_key())
+
+
+@app.command("list")
+def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
+    """Say since when each webhook is there, what it took last and waits for, and what was given up.
+
+    **Example**
+
+    * `takeback hotline platform webhook list Skylark`
+    """
+    set_up()
+    from takeback.hotline.publishing.webhook_access import listed_webhooks
+
+    found = listed_webhooks(name)
+    if as_json:
+        _print_json(found)
+        return
+    for one in found:
+        waits = f"waits for {one.waiting_size}, {one.tries} tries" if one.waiting_size else "idle"
+        typer.echo(
+            f"{one.number}: {one.host}; took {one.delivered_size} events; {waits}; "
+            f"{one.given_up} given up; added {_shown(one.made_at)}"
+        )
+        if one.problem:
+            typer.echo(f"   {one.problem}")
+
+
+@app.command("given-up")
+def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
+    """List what a webhook was not told of, oldest first: all that `redeliver` would make up for.
+
+    **Examples**
+
+    * `takeback hotline platform webhook given-up Skylark 1`
+    * `takeback hotline platform webhook given-up Skylark 1 --json`
+    """
+    set_up()
+    from takeback.hotline.publishing.webhook_access import given_up_deliveries
+
+    try:
+        found = given_up_deliveries(name, number)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    if as_json:
+        _print_json(found)
+        return
+    for one in found:
+        tries = "1 try" if one.tries == 1 else f"{one.tries} tries"
+        typer.echo(f"{one.message}: {one.size} events; {tries}; given up {_shown(one.given_up_at)}")
+    if not found:
+        typer.echo("Nothing was given up.")
+
+
+@app.command("redeliver")
+def redeliver(name: _Name, number: _Number) -> None:
+    """Send what was given up once more: the newest checkpoint of it, which stands for all.
+
+    **Example**
+
+    * `takeback hotline platform webhook redeliver Skylark 1`
+    """
+    set_up()
+    from takeback.hotline.publishing import webhooks
+
+    try:
+        count = webhooks.redeliver(name, number)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    typer.echo("It is sent again." if count else "Nothing was given up.")
+
+
+@app.command("remove")
+def remove(name: _Name, number: _Number) -> None:
+    """Tell a platform nothing more at this address.
+
+    **Example**
+
+    * `takeback hotline platform webhook remove Skylark 1`
+    """
+    set_up()
+    from takeback.hotline.publishing.webhooks import remove_webhook
+
+    try:
+        remove_webhook(name, number)
+    except PlatformError as error:
+        raise failure(str(error)) from error
+    typer.echo(f"Webhook {number} of {name} is gone.")
+
+
+def _print_json(found: "Sequence[ListedWebhook | GivenUpDelivery]") -> None:
+    typer.echo(json.dumps([asdict(one) for one in found], default=datetime.isoformat))
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,1 @@
+"""Checks uploads against the lists in force."""

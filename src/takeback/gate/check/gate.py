@@ -1,0 +1,318 @@
+"""The gate as a library: `Gate.open(store).check(upload)` says what to do with an upload."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+
+from takeback.fingerprints import md5_of, sha256_of
+from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq
+from takeback.fingerprints.upload import UploadViews, fingerprint_upload
+from takeback.fingerprints.views import ViewPolicy, load_policy
+from takeback.gate.check.followed_list import FollowedList, ListHealth, NoListError
+from takeback.gate.check.reporting import report_to
+from takeback.gate.cores import usable_cores
+from takeback.gate.store.confirmations import ConfirmationReader, OneList
+from takeback.gate.store.store import Store
+from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
+from takeback.matching.matcher import (
+    Match,
+    Matcher,
+    MatchResult,
+    SignalType,
+    UploadFingerprints,
+    ViewFingerprint,
+)
+from takeback.matching.policy import Decision, MatchPolicy
+from takeback.matching.snapshot import SnapshotSource
+from takeback.media import Decoder, MediaError
+from takeback.signals.lanes import Lane
+
+logger = logging.getLogger(__name__)
+
+_SAID_BY_ITSELF = {
+    Decision.BLOCK: FeedbackValue.BLOCKED,
+    Decision.REVIEW: FeedbackValue.PENDING_REVIEW,
+    Decision.ALLOW: FeedbackValue.NOT_BLOCKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepSeconds:
+    """How long the steps of a check took on the clock; 0 for a step that was not taken.
+
+    `fingerprint`: decoding, and the PDQs of all views; `digest`: SHA-256, and MD5 if the list has
+    any that count; `match`: the look-up in the list.
+    """
+
+    fingerprint: float = 0.0
+    digest: float = 0.0
+    match: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of one upload, and why.
+
+    `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
+    the state of every list that was looked at; `left_out`: names of optional lists that are not in
+    force; `took`: how long each step took. `reference`: what to show to whoever
+    posted the upload, so that they can appeal at the hotline: the id under which the deciding match
+    was reported; None if nothing was.
+    """
+
+    decision: Decision
+    matches: tuple[Match, ...]
+    checked_against: tuple[SnapshotSource, ...]
+    left_out: tuple[str, ...] = ()
+    took: StepSeconds = field(default=StepSeconds(), compare=False)
+    reference: str | None = field(default=None, compare=False)
+
+    @property
+    def deciding(self) -> Match | None:
+        """The match that decided, or None."""
+        return self.matches[0] if self.matches else None
+
+    @property
+    def lane(self) -> Lane | None:
+        """The lane of the match that decided."""
+        return self.deciding.lane if self.deciding else None
+
+    @property
+    def distance(self) -> int | None:
+        """Distance of the match that decided, in bits, 0–256; 0 for an equal file."""
+        return self.deciding.distance if self.deciding else None
+
+    @property
+    def entry(self) -> str | None:
+        """The id of the entry that decided."""
+        return self.deciding.entry if self.deciding else None
+
+    @property
+    def entries(self) -> list[str]:
+        """The ids of all matching entries: what a review reports on."""
+        return [match.entry for match in self.matches]
+
+    @property
+    def reason(self) -> str:
+        """One sentence for a log or a moderator; it names no fingerprint and no person."""
+        match = self.deciding
+        if match is None:
+            return "No listed picture is near this one."
+        if match.signal is SignalType.PDQ:
+            seen = f", seen as {match.view}," if match.view else ""
+            how = f"is{seen} {match.distance} of 256 bits from a listed picture"
+        else:
+            how = "is the same file as a listed picture"
+        return f"It {how} in the lane {match.lane}; the policy says {match.decision}."
+
+
+class Gate:
+    """Checks uploads against the lists that are in force; safe to use from many threads.
+
+    Use it as a context manager, or call `close`. Open it after forking, once in every process.
+    A newer list is picked up by itself as soon as `takeback gate sync --follow` has written it.
+    """
+
+    def __init__(self, lists: Sequence[FollowedList], decoder: Decoder, views: ViewPolicy) -> None:
+        """Take ownership of the decoder, made with `READ_UPLOAD`; `Gate.open` is the usual way."""
+        if not lists:
+            raise ValueError("A gate follows at least one list.")
+        self.lists = tuple(lists)
+        self.views = views
+        self._decoder = decoder
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path,
+        policy: MatchPolicy | None = None,
+        *,
+        views: ViewPolicy | None = None,
+        decoders: int | None = None,
+    ) -> "Gate":
+        """Open the gate on a store folder, which may still wait for its first list.
+
+        `views`: how uploads are looked at (docs/views.md), by default the standard policy.
+        `decoders`: how many uploads are decoded at a time, each in a process of its own that keeps
+        some tens of MiB; as many as there are cores by default. Raises StoreError if the folder
+        can't be used.
+        """
+        return cls.of_lists(
+            [FollowedList(Store(Path(store)), policy)], views=views, decoders=decoders
+        )
+
+    @classmethod
+    def of_lists(
+        cls,
+        lists: Sequence[FollowedList],
+        *,
+        views: ViewPolicy | None = None,
+        decoders: int | None = None,
+    ) -> "Gate":
+        """Open the gate on several lists, each with a store and a policy of its own.
+
+        `takeback.gate.read_lists_file` reads them from a file. An upload is decoded once; the
+        strictest decision of all lists wins. `views` and `decoders` as in `open`.
+        """
+        decoder = Decoder(children=decoders or usable_cores(), readers=[READ_UPLOAD])
+        return cls(lists, decoder, views or load_policy())
+
+    def check(self, upload: bytes, *, report: bool = True) -> Verdict:
+        """Say what to do with the bytes of an upload, and report what the policy decided.
+
+        Raises MediaError if no picture can be made of the bytes and they are no listed file:
+        the platform then decides. Raises NoListError while a list is not in force, unless that is
+        optional.
+        """
+        asked = self._in_force()
+        began = time.perf_counter()
+        fingerprints = UploadFingerprints.from_hex(
+            sha256=sha256_of(upload), md5=md5_of(upload) if asked.look_at_md5 else None
+        )
+        digested = time.perf_counter()
+        unread: MediaError | None = None
+        try:
+            pdq, views = self._look_at(upload)
+        except MediaError as error:
+            # A file that only its owner's phone can read may still be listed byte for byte.
+            unread = error
+        else:
+            fingerprints = replace(fingerprints, pdq=pdq, views=views)
+        fingerprinted = time.perf_counter()
+        verdict = self._verdict(asked, fingerprints, report)
+        if unread is not None and not verdict.matches:
+            raise unread
+        took = StepSeconds(fingerprinted - digested, digested - began, verdict.took.match)
+        return replace(verdict, took=took)
+
+    def check_fingerprints(self, upload: UploadFingerprints, *, report: bool = True) -> Verdict:
+        """As `check`, for fingerprints that were made elsewhere."""
+        return self._verdict(self._in_force(), upload, report)
+
+    def report(
+        self, entries: Iterable[str], value: FeedbackValue, *, origin: str | None = None
+    ) -> list[FeedbackItem]:
+        """Tell the hotlines what became of an upload that matched these entries.
+
+        For a review give every entry of `verdict.matches`. It is on the disk when this returns.
+        Each hotline hears of its own entries only: `origin` names the log of all of them; without
+        it each is looked for on the lists, and what has left them meanwhile is passed over. Raises
+        ValueError if an id can't be an entry's, or no list of that origin is followed.
+        """
+        return report_to(self.lists, entries, value, origin)
+
+    def warm_up(self) -> None:
+        """Wait until uploads can be decoded; raises RuntimeError if the processes can't start."""
+        self._decoder.wait_until_ready()
+
+    @property
+    def ready(self) -> bool:
+        """Whether uploads can be checked: every list is in force that is not optional."""
+        try:
+            self._in_force()
+        except NoListError:
+            return False
+        return True
+
+    def health(self) -> list[ListHealth]:
+        """Return, for every list, which state is in force and how fresh it is."""
+        return [one.health() for one in self.lists]
+
+    def close(self) -> None:
+        """Stop the decoding processes."""
+        self._decoder.close()
+
+    def __enter__(self) -> "Gate":
+        """Start the decoding processes now, not with the first upload."""
+        self._decoder.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _look_at(self, upload: bytes) -> tuple[bytes, tuple[ViewFingerprint, ...]]:
+        seen = fingerprint_upload(upload, self._decoder, self.views)
+        whole, *others = seen.pdqs
+        return whole.pdq.bits, tuple(_view_fingerprint(seen, one) for one in others)
+
+    def _in_force(self) -> "_ListsInForce":
+        matchers: list[tuple[FollowedList, Matcher]] = []
+        left_out = []
+        problem: NoListError | None = None
+        for one in self.lists:
+            try:
+                matchers.append((one, one.matcher()))
+            except NoListError as error:
+                if not one.optional:
+                    raise
+                left_out.append(one.name)
+                problem = error
+        if problem is not None and not matchers:
+            raise problem
+        origins = Counter(matcher.listed.source.origin for _, matcher in matchers)
+        origin, times = origins.most_common(1)[0]
+        if times > 1:
+            raise NoListError(
+                f"{times} lists come from the log of {origin}. Follow each log only once."
+            )
+        return _ListsInForce(tuple(matchers), tuple(left_out))
+
+    def _verdict(self, asked: "_ListsInForce", upload: UploadFingerprints, report: bool) -> Verdict:
+        began = time.perf_counter()
+        result = asked.match(upload)
+        took = StepSeconds(match=time.perf_counter() - began)
+        verdict = Verdict(result.decision, result.matches, asked.sources, asked.left_out, took)
+        if report and verdict.matches:
+            return replace(verdict, reference=self._report_by_itself(asked, verdict))
+        return verdict
+
+    def _report_by_itself(self, asked: "_ListsInForce", verdict: Verdict) -> str | None:
+        said: list[FeedbackItem] = []
+        for one, matcher in asked.matchers:
+            origin = matcher.listed.source.origin
+            entries = [match.entry for match in verdict.matches if match.origin == origin]
+            try:
+                said += one.outbox.add(entries, _SAID_BY_ITSELF[verdict.decision])
+            except Exception:
+                # Stopping the copy comes first: a full disk must not let it through.
+                logger.exception("The decision stands, but it could not be put into the outbox.")
+        return next((str(item.id) for item in said if item.entry == verdict.entry), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ListsInForce:
+    """What uploads are checked against now; `left_out`: names of lists that are not in force."""
+
+    matchers: tuple[tuple[FollowedList, Matcher], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def look_at_md5(self) -> bool:
+        return any(matcher.looks_at_md5 for _, matcher in self.matchers)
+
+    @property
+    def sources(self) -> tuple[SnapshotSource, ...]:
+        return tuple(matcher.listed.source for _, matcher in self.matchers)
+
+    def match(self, upload: UploadFingerprints) -> MatchResult:
+        lists = [OneList(on.listed.source.origin, one.store) for one, on in self.matchers]
+        found: list[Match] = []
+        with ConfirmationReader() as confirmations:
+            for place, (one, matcher) in enumerate(self.matchers):
+                others = lists[:place] + lists[place + 1 :]
+                found += one.match(matcher, upload, others, confirmations).matches
+        return MatchResult.of(found)
+
+
+def _view_fingerprint(seen: UploadViews, found: ViewPdq) -> ViewFingerprint:
+    view = seen.policy.upload[found.view]
+    return ViewFingerprint(seen.name_of(found), found.pdq.bits, view.least_listed_quality)

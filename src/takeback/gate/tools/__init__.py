@@ -1,0 +1,1 @@
+"""What else an operator does with a list: audit it, prove it, take it elsewhere."""

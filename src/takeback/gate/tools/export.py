@@ -1,0 +1,87 @@
+"""Writes the live entries of a store in formats that other programs read."""
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TextIO
+
+from takeback.gate.store.live_entries import read_live_entries
+from takeback.gate.store.store import Store
+from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.signals import PdqSignal
+from takeback.matching.policy import MatchPolicy
+
+
+class ExportFormat(StrEnum):
+    """What an export looks like.
+
+    `csv`: a line a fingerprint, after one of headings. `jsonl`: an entry a line. `tx`: what the
+    threatexchange client reads from a file, a PDQ a line; it knows no quality, so only PDQs whose
+    quality counts by default are written.
+    """
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    TX = "tx"
+
+
+_HEADINGS = ("entry", "lane", "hotline", "source", "type", "value", "quality")
+
+
+_Writer = Callable[[LiveEntry], object]
+
+
+def export_entries(store: Store, to: TextIO, form: ExportFormat) -> int:
+    """Write every live entry of one verified state; returns how many entries there were."""
+    write = _WRITERS[form](to)
+    count = 0
+    with store.read_list() as connection:
+        for entry in read_live_entries(connection):
+            write(entry)
+            count += 1
+    return count
+
+
+def _csv_writer(to: TextIO) -> _Writer:
+    rows = csv.writer(to, lineterminator="\n")
+    rows.writerow(_HEADINGS)
+
+    def write(one: LiveEntry) -> None:
+        head = (one.entry, one.lane.value, one.provenance.hotline, one.provenance.source)
+        for signal in one.signals:
+            quality = signal.quality if isinstance(signal, PdqSignal) else ""
+            rows.writerow((*head, signal.type, signal.value, quality))
+
+    return write
+
+
+def _jsonl_writer(to: TextIO) -> _Writer:
+    def write(one: LiveEntry) -> None:
+        document = {
+            "entry": one.entry,
+            "lane": one.lane.value,
+            "provenance": one.provenance.model_dump(mode="json"),
+            "signals": [signal.model_dump(mode="json") for signal in one.signals],
+        }
+        to.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _tx_writer(to: TextIO) -> _Writer:
+    floor = MatchPolicy().self_reported.quality_floor
+
+    def write(one: LiveEntry) -> None:
+        for signal in one.signals:
+            if isinstance(signal, PdqSignal) and signal.quality >= floor:
+                to.write(f"pdq {signal.value}\n")
+
+    return write
+
+
+_WRITERS: Mapping[ExportFormat, Callable[[TextIO], _Writer]] = {
+    ExportFormat.CSV: _csv_writer,
+    ExportFormat.JSONL: _jsonl_writer,
+    ExportFormat.TX: _tx_writer,
+}
