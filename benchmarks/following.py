@@ -147,15 +147,15 @@ def _client(url: str, shape: str, token: str) -> dict[str, float]:
 def _change_much(codes: Sequence[str]) -> None:
     """Add and withdraw as many entries as on a busy day, and seal that."""
     from takeback.hashlist.events import EntryId
-    from takeback.hotline.publishing.actions import withdraw_entries
-    from takeback.hotline.publishing.models import Entry
-    from takeback.hotline.publishing.sealing import seal_everything
+    from takeback.hotline.entries.actions import withdraw_entries
+    from takeback.hotline.entries.models import Entry
+    from takeback.hotline.log.sequencing import sequence_everything
 
     added = CHANGES * 6 // 10
     old = Entry.objects.order_by("id").values_list("id", flat=True)[: CHANGES - added]
     withdraw_entries([EntryId(entry) for entry in old], "reporter")
     fill(codes[:added])
-    seal_everything()
+    sequence_everything()
 
 
 def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> dict[str, float]:
@@ -191,7 +191,7 @@ def _publish(hotline: MeasuredHotline) -> dict[str, int | float]:
     """Let reports come in at a steady rate while the worker seals; how far does it keep up?"""
     from django.db.models import Max
 
-    from takeback.hotline.publishing.models import PendingEvent, Publication
+    from takeback.hotline.log.models import PendingEvent, Publication
 
     def size() -> int:
         return int(Publication.objects.aggregate(size=Max("checkpoint"))["size"])
@@ -272,11 +272,10 @@ def _measure_many_gates() -> dict[str, Any]:
 
 def _one_change(code: str) -> dict[str, Any]:
     """Report a picture; the seconds until its checkpoint, and from there each gate's."""
-    from takeback.hotline.publishing.actions import list_picture
-    from takeback.hotline.publishing.models import (
-        KeyAcknowledgement,
-        Publication,
-    )
+    from tests.support.listing import list_picture
+
+    from takeback.hotline.feedback.models import KeyAcknowledgement
+    from takeback.hotline.log.models import Publication
 
     reported = time.time()
     list_picture(signals_of(code))
@@ -303,11 +302,8 @@ def _all_acknowledge() -> bool:
     """Whether nothing is pending and all gates say that the newest checkpoint is in force."""
     from django.db.models import Max
 
-    from takeback.hotline.publishing.models import (
-        KeyAcknowledgement,
-        PendingEvent,
-        Publication,
-    )
+    from takeback.hotline.feedback.models import KeyAcknowledgement
+    from takeback.hotline.log.models import PendingEvent, Publication
 
     size = Publication.objects.aggregate(size=Max("checkpoint"))["size"]
     done = KeyAcknowledgement.objects.filter(size=size).count() == GATES
@@ -315,6 +311,6 @@ def _all_acknowledge() -> bool:
 
 
 def _new_platform(name: str) -> str:
-    from takeback.hotline.publishing.actions import add_platform
+    from takeback.hotline.platforms.actions import add_platform
 
     return add_platform(name)

@@ -24,9 +24,7 @@ import requests
 from benchmarks.machine import KEPT
 from takeback.hashlist.events import (
     AddedEvent,
-    EntryId,
     Provenance,
-    canonical_json,
     cut_to_hour,
     new_entry_id,
 )
@@ -61,7 +59,7 @@ def measured_hotline() -> Iterator[MeasuredHotline]:
     FOLDER.mkdir(parents=True)
     purpose = FOLDER / "purpose.toml"
     purpose.write_text(_PURPOSE, encoding="utf-8")
-    from takeback.hotline.config.database import embedded_server
+    from takeback.hotline.foundation.database import embedded_server
 
     server = embedded_server(FOLDER / "postgres", cleanup_mode=None)
     environment = {
@@ -74,9 +72,9 @@ def measured_hotline() -> Iterator[MeasuredHotline]:
     os.environ.update(environment)
     try:
         _set_up_django()
-        from takeback.hotline.publishing.sealing import seal_everything
+        from takeback.hotline.log.sequencing import sequence_everything
 
-        seal_everything()  # the log begins
+        sequence_everything()  # the log begins
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -116,14 +114,14 @@ def fill(codes: Sequence[str], on_progress: Callable[[int], None] = lambda _done
 
     Returns how many seconds sealing took; `on_progress` hears how many are done.
     """
-    from takeback.hotline.publishing.sealing import seal_everything
+    from takeback.hotline.log.sequencing import sequence_everything
 
     sealing = 0.0
     for start in range(0, len(codes), _FILLED_AT_A_TIME):
         some = codes[start : start + _FILLED_AT_A_TIME]
         _put_among_the_pending(some)
         began = time.perf_counter()
-        seal_everything()
+        sequence_everything()
         sealing += time.perf_counter() - began
         on_progress(start + len(some))
     return sealing
@@ -135,13 +133,17 @@ def signals_of(code: str) -> tuple[Signal, ...]:
 
 
 def _put_among_the_pending(codes: Sequence[str]) -> None:
-    from takeback.hotline.publishing.models import Entry, PendingEvent
-    from takeback.hotline.publishing.signing import log_origin
+    from takeback.hotline.entries.domain import as_appended
+    from takeback.hotline.entries.models import Entry
+    from takeback.hotline.log.actions import append
+    from takeback.hotline.log.domain import NewEvent
+    from takeback.hotline.log.signing import log_origin
     from takeback.signals.lanes import Lane
 
     now = datetime.now(UTC)
     provenance = Provenance(hotline=log_origin())
-    events: dict[EntryId, bytes] = {}
+    entries: list[Entry] = []
+    events: list[NewEvent] = []
     for code in codes:
         entry = new_entry_id()
         event = AddedEvent(
@@ -151,13 +153,10 @@ def _put_among_the_pending(codes: Sequence[str]) -> None:
             provenance=provenance,
             signals=signals_of(code),
         )
-        events[entry] = canonical_json(event)
-    Entry.objects.bulk_create(
-        Entry(id=entry, lane=Lane.SELF_REPORTED, listed_at=now) for entry in events
-    )
-    PendingEvent.objects.bulk_create(
-        PendingEvent(entry_id=entry, event=event, adds=True) for entry, event in events.items()
-    )
+        events.append(as_appended(event))
+        entries.append(Entry(id=entry, lane=Lane.SELF_REPORTED, listed_at=now))
+    Entry.objects.bulk_create(entries)
+    append(events)
 
 
 def _set_up_django() -> None:

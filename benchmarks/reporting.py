@@ -16,7 +16,7 @@ def main(events_a_second: float, seconds: float, pictures: int) -> None:
     """Say that it is ready, wait for a line, report until all are in, however long that takes."""
     django.setup()
     from benchmarks.list_hotline import signals_of
-    from takeback.hotline.publishing.actions import list_pictures
+    from takeback.hotline.entries.actions import list_entries as list_pictures
 
     print("ready", flush=True)
     sys.stdin.readline()

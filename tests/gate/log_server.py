@@ -29,7 +29,7 @@ from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.signals.lanes import Lane
 from takeback.tlog.bundles import EventRange, Record, encode_entries, encode_openings
 from takeback.tlog.checkpoint import Checkpoint
-from takeback.tlog.commitments import seal_event
+from takeback.tlog.commitments import commit_event
 from takeback.tlog.cosignature import Cosigner
 from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.tlog.signed_note import Signer
@@ -178,7 +178,7 @@ class Log:
         )
 
     def _append(self, event) -> None:
-        opening = seal_event(canonical_json(event))
+        opening = commit_event(canonical_json(event))
         self.records.append(Record(opening.commitment(), opening))
         self.changed.notify_all()
 

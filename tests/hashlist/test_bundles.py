@@ -25,7 +25,7 @@ from takeback.tlog.bundles import (
     encode_openings,
     ranges_between,
 )
-from takeback.tlog.commitments import MAX_EVENT_BYTES, Opening, seal_event
+from takeback.tlog.commitments import MAX_EVENT_BYTES, Opening, commit_event
 from takeback.tlog.errors import MalformedLogError, OpeningMismatchError
 from takeback.tlog.tiles import BundleRef, TileRef
 from tests.hashlist.logs import added, events
@@ -71,7 +71,7 @@ def test_entry_bundle_is_length_prefixed_as_the_specification_has_it() -> None:
 def test_opening_fits_its_own_commitment_only(
     event: bytes, index: int, data: st.DataObject
 ) -> None:
-    opening = seal_event(event)
+    opening = commit_event(event)
     commitment = opening.commitment()
     opening.check(commitment, index)
     place = data.draw(st.integers(0, len(event) - 1))
@@ -82,7 +82,7 @@ def test_opening_fits_its_own_commitment_only(
 
 
 def test_same_event_sealed_twice_has_nothing_in_common() -> None:
-    assert seal_event(b"event").commitment() != seal_event(b"event").commitment()
+    assert commit_event(b"event").commitment() != commit_event(b"event").commitment()
 
 
 @given(st.integers(0, 10**18 - 1), st.integers(1, 256), st.integers(0, 63))
@@ -149,7 +149,7 @@ def test_other_spellings_of_a_range_are_refused(path: str) -> None:
 
 @given(events())
 def test_an_addition_read_in_passing_says_what_the_event_says(event: Event) -> None:
-    opening = seal_event(canonical_json(event))
+    opening = commit_event(canonical_json(event))
     data = encode_openings([Record(opening.commitment(), opening)])
     _, (opened,), (addition,), _ = decode_openings_in_bulk(data, 1)
     assert opened == opening.nonce + opening.event
@@ -169,7 +169,7 @@ def test_what_is_read_in_passing_is_an_event(event: Event, data: st.DataObject) 
     """One byte is another: whoever takes it as an addition would also read it as the model."""
     body = bytearray(canonical_json(event))
     body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.sampled_from(b'0129aef"\\, }x'))
-    opening = seal_event(bytes(body))
+    opening = commit_event(bytes(body))
     _, _, (addition,), _ = decode_openings_in_bulk(
         encode_openings([Record(opening.commitment(), opening)]), 1
     )
@@ -217,7 +217,7 @@ def as_addition(event: AddedEvent) -> Addition:
 )
 def test_an_addition_is_read_in_passing_on_days_that_there_are(hour: str, right: bool) -> None:
     body = canonical_json(added(new_entry_id())).replace(b"2026-03-01T14:00:00Z", hour.encode())
-    opening = seal_event(body)
+    opening = commit_event(body)
     data = encode_openings([Record(opening.commitment(), opening)])
     assert (decode_openings_in_bulk(data, 1).additions != [None]) == right
     with contextlib.nullcontext() if right else pytest.raises(MalformedLogError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from takeback.hashlist.events import canonical_json, new_entry_id
 from takeback.tlog.checkpoint import Checkpoint
-from takeback.tlog.commitments import seal_event
+from takeback.tlog.commitments import commit_event
 from takeback.tlog.cosignature import CosignatureKey, CosignatureKind, Cosigner, cosignatures_of
 from takeback.tlog.errors import (
     BadSignatureError,
@@ -223,7 +223,7 @@ def test_a_size_is_read_and_nothing_else() -> None:
             parse_size(wrong)
 
 
-OPENINGS = [seal_event(canonical_json(added(new_entry_id()))) for _ in range(7)]
+OPENINGS = [commit_event(canonical_json(added(new_entry_id()))) for _ in range(7)]
 
 
 def proof_of(index: int, signer: Signer = SIGNER) -> TlogProof:

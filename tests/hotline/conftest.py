@@ -22,7 +22,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from takeback.hotline.config.database import embedded_server
+from takeback.hotline.foundation.database import embedded_server
 
 _STATE = Path(tempfile.mkdtemp(prefix="takeback-tests-"))
 

@@ -20,14 +20,16 @@ import pytest
 from takeback.gate.check.gate import Gate
 from takeback.gate.store.store import Store
 from takeback.hashlist.events import EntryId
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_platform, list_picture, withdraw_entries
-from takeback.hotline.publishing.models import LogEntry
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.models import LogEntry
+from takeback.hotline.platforms.actions import add_platform
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
 from tests.matching.lists import EVERYTHING
+from tests.support.listing import list_picture
 from tests.witness.witnesses import keys_of
 
 KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))
@@ -75,7 +77,7 @@ class Listing:
 def alive_at(size: int) -> set[str]:
     """The entries that the log says are alive after so many events."""
     events: dict[str, list[int]] = {}
-    rows = LogEntry.objects.filter(entry__isnull=False).order_by("index")
+    rows = LogEntry.objects.filter(subject__isnull=False).order_by("index")
     for entry, index in rows.values_list("entry", "index"):
         events.setdefault(entry, []).append(index)
     return {
@@ -119,7 +121,7 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
     key = keys_of(tmp_path / "witness", WITNESS)[CosignatureKind.ED25519]
     policy = tmp_path / "policy"
     policy.write_text(
-        f"log {access.verifier_key_line()}\n"
+        f"log {log_access.verifier_key_line()}\n"
         f"witness w {key.line} http://127.0.0.1:{port}\nquorum w\n"
     )
     monkeypatch.setenv("TAKEBACK_WITNESSES", str(policy))
@@ -127,7 +129,7 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
     store = Store(tmp_path / "gate")
     with ExitStack() as stack:
         url, _ = stack.enter_context(hotline(hotline_database))
-        watched = ["--name", WITNESS, "--log", access.verifier_key_line(), "--port", str(port)]
+        watched = ["--name", WITNESS, "--log", log_access.verifier_key_line(), "--port", str(port)]
         folders = ["--store", str(tmp_path / "witness")]
         follow = ["--store", str(store.folder), "--trust", str(policy), "--follow"]
         processes = [

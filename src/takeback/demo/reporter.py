@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import requests
 
 from takeback.fingerprints import PictureFingerprints
-from takeback.hotline.intake.domain.case_code import CaseCode, new_case_code
+from takeback.hotline.codes.domain import CaseCode, new_case_code
 
 _TIMEOUT_SECONDS = 30
 _MOST_STEPS = 12

@@ -146,7 +146,7 @@ class Stack:
         configured = os.environ.get("DATABASE_URL")
         if configured:
             return configured
-        from takeback.hotline.config.database import embedded_server
+        from takeback.hotline.foundation.database import embedded_server
 
         server = embedded_server(self.state / "hotline" / "postgres", cleanup_mode=None)
         self._stopping.callback(server.stop)

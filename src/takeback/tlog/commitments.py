@@ -65,7 +65,7 @@ def check_commitments(
                 raise _mismatch(index)
 
 
-def seal_event(event: bytes) -> Opening:
+def commit_event(event: bytes) -> Opening:
     """Give an event a fresh random nonce."""
     return Opening(secrets.token_bytes(NONCE_BYTES), event)
 

@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.appeals.access import waiting_appeals
-from takeback.hotline.appeals.domain import FEWEST, Answer, blurred, figures_of
+from takeback.hotline.appeals.domain import Answer, figures_of
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.publishing.actions import record_feedback, revoke_platform
-from takeback.hotline.publishing.canaries import add_canary
-from takeback.hotline.publishing.importing import list_imported
-from takeback.hotline.publishing.models import Entry
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback.actions import record_feedback
+from takeback.hotline.planted.canaries import add_canary
+from takeback.hotline.platforms.actions import revoke_platform
+from takeback.hotline.statistics.domain import FEWEST, blurred
 from tests.hotline.desk.test_desk import _TOKEN, at_the_desk, read
 from tests.hotline.intake.visiting import ORIGIN
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_feedback import listed, platform, said
+from tests.support.listing import list_imported
 
 _CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
 WORDS = "It is our <b>holiday</b> picture of a sand castle."

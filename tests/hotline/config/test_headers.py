@@ -11,9 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
 from takeback.hotline.config.asgi import application
-from takeback.hotline.config.headers import Surface, headers_for
 from takeback.hotline.config.settings import LANGUAGES
-from takeback.hotline.publishing.actions import add_platform
+from takeback.hotline.foundation.headers import Surface, headers_for
+from takeback.hotline.platforms.actions import add_platform
 
 from ..intake.visiting import ORIGIN, Visitor
 from .building import build

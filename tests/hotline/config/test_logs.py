@@ -14,8 +14,8 @@ import pytest
 import requests
 from django.test import Client, RequestFactory
 
-from takeback.hotline.config.logs import FramesOnly, RouteOnly, logging_settings
-from takeback.hotline.intake.domain.case_code import new_case_code
+from takeback.hotline.codes.domain import new_case_code
+from takeback.hotline.foundation.logs import FramesOnly, RouteOnly, logging_settings
 
 SECRET = "what the visitor typed"
 

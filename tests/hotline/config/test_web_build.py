@@ -9,7 +9,7 @@ from django.template import Context, Template
 from django.test import Client
 from pytest_django import Settings
 
-from takeback.hotline.config.web_build import WebBuildMissingError, asset_url, check_web_build
+from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url, check_web_build
 
 from .building import SCRIPT, build
 

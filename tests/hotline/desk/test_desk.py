@@ -12,25 +12,30 @@ from django.test import Client
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.config.sessions import SessionStore
-from takeback.hotline.desk import actions, passkeys
-from takeback.hotline.desk.access import staff
-from takeback.hotline.desk.domain import Decision, DeskError, Reason
-from takeback.hotline.desk.models import Invitation
-from takeback.hotline.publishing.actions import list_picture, record_feedback, suspend_entry
-from takeback.hotline.publishing.models import Entry
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.desk import actions
+from takeback.hotline.desk.domain import Decision, Reason
+from takeback.hotline.entries.actions import suspend_entry
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback.actions import record_feedback
+from takeback.hotline.foundation.sessions import SessionStore
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.staff import actions as staff_actions
+from takeback.hotline.staff import passkeys
+from takeback.hotline.staff.access import staff
+from takeback.hotline.staff.domain import DeskError
+from takeback.hotline.staff.models import Invitation
 from tests.hotline.intake.visiting import ORIGIN
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_checking import sealed, signals_of
 from tests.hotline.publishing.test_feedback import platform, said
+from tests.support.listing import list_picture
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 def at_the_desk(name: str = "Ana") -> Client:
     """A browser in which this person has logged in; how they do is tested in tests/e2e."""
-    actions.invite(name)
+    staff_actions.invite(name)
     client, request = Client(enforce_csrf_checks=True), HttpRequest()
     request.session = SessionStore()
     login(request, User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
@@ -56,7 +61,7 @@ def decide(client: Client, entry: EntryId, **form: str) -> int:
 def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_record() -> None:
     held, kept_off = sealed(*signals_of(bytes(32))), sealed(*signals_of(bytes(32)))
     doubted = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     heron = platform("Heron")
     record_feedback(heron, [said(doubted, FeedbackValue.NOT_THE_SAME)])
     ana = at_the_desk()
@@ -71,7 +76,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     assert decide(ana, held, decision="release", reason="another_picture") == 303
     assert decide(ana, kept_off, decision="withdraw", reason="lawful_picture") == 303
     assert decide(ana, doubted, decision="resume", reason="platforms_wrong") == 303
-    seal_pending()
+    sequence_pending()
     assert set(follow_database()) == {held, doubted}
     assert read(ana).count("Nothing waits.") == 3
     number = User.objects.get(username="Ana").pk
@@ -105,7 +110,7 @@ def test_nobody_gets_in_without_a_passkey_nor_with_another_cookie_nor_once_remov
     forged = ana.post(f"/desk/entries/{entry}", {"decision": "release", "reason": "other"})
     assert forged.status_code == 403
     assert ana.get(f"/desk/entries/{new_entry_id()}").status_code == 404
-    actions.remove("Ana")
+    staff_actions.remove("Ana")
     assert ana.get("/desk/").status_code == 303
     assert Entry.objects.get(id=entry).withdrawn_at is None
 
@@ -138,7 +143,7 @@ def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
     ],
 )
 def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:
-    token = actions.invite("Ana")
+    token = staff_actions.invite("Ana")
     client = Client()
     for path in ("/desk/login", f"/desk/join/{token}"):
         client.get(path)
@@ -149,26 +154,26 @@ def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:
 
 @pytest.mark.django_db
 def test_invitations_work_once_and_end_with_the_person() -> None:
-    token = actions.invite("Ana")
+    token = staff_actions.invite("Ana")
     assert Client().get(f"/desk/join/{token}").status_code == 200
     with pytest.raises(passkeys.PasskeyError):
-        actions.join(token, "{}")
-    actions.remove("Ana")
+        staff_actions.join(token, "{}")
+    staff_actions.remove("Ana")
     assert Client().get(f"/desk/join/{token}").status_code == 404
     with pytest.raises(DeskError):
-        actions.join(token, "{}")
+        staff_actions.join(token, "{}")
     with pytest.raises(DeskError):
-        actions.remove("Ana")
+        staff_actions.remove("Ana")
     for name in ("", " ", "A\nB", "x" * 81):
         with pytest.raises(DeskError):
-            actions.invite(name)
+            staff_actions.invite(name)
     assert [(one.name, one.active, one.passkeys) for one in staff()] == [("Ana", False, 0)]
 
 
 @pytest.mark.django_db
 def test_two_who_decide_at_once_leave_one_decision() -> None:
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     suspend_entry(entry, "hotline", "operator")
     ana = at_the_desk()
     person = User.objects.get()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from takeback.hotline.publishing.actions import add_platform
+from takeback.hotline.platforms.actions import add_platform
 from tests.hotline.feeds.long_lists import Connect, StockClient
 from tests.hotline.publishing.test_running import hotline
 

@@ -14,14 +14,16 @@ from takeback.hashlist.events import (
     AddedEvent,
     EntryId,
     Provenance,
-    canonical_json,
     cut_to_hour,
     new_entry_id,
 )
 from takeback.hashlist.signals import PdqSignal
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.models import Entry, PendingEvent
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries.domain import as_appended
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback import access as feedback_access
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.actions import append
+from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 
 _SOURCES: dict[Lane, dict[str, Any]] = {
@@ -34,7 +36,7 @@ _CLIENT = Path(__file__).with_name("stock_client.py")
 def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[EntryId]:
     """Put an entry a PDQ (64 hex digits) on the list, and seal them."""
     now = datetime.now(UTC)
-    provenance = Provenance(hotline=access.log_origin(), **_SOURCES.get(lane, {}))
+    provenance = Provenance(hotline=log_access.log_origin(), **_SOURCES.get(lane, {}))
     events = [
         AddedEvent(
             entry=new_entry_id(),
@@ -46,16 +48,14 @@ def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[Entr
         for pdq in pdqs
     ]
     Entry.objects.bulk_create(Entry(id=one.entry, lane=lane, listed_at=now) for one in events)
-    PendingEvent.objects.bulk_create(
-        PendingEvent(entry_id=one.entry, event=canonical_json(one), adds=True) for one in events
-    )
+    append(as_appended(event) for event in events)
     seal()
     return [one.entry for one in events]
 
 
 def seal() -> None:
     """Seal all that is pending."""
-    while seal_pending():
+    while sequence_pending():
         pass
 
 
@@ -66,7 +66,7 @@ def random_pdqs(count: int) -> list[str]:
 
 def was_fetched(entry: EntryId) -> bool:
     """Whether it is kept that every platform has this entry."""
-    return all(outcome.fetched_at is not None for outcome in access.outcomes([entry]))
+    return all(outcome.fetched_at is not None for outcome in feedback_access.outcomes([entry]))
 
 
 class StockClient:

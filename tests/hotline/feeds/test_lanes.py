@@ -6,10 +6,11 @@ import httpx
 import pytest
 from pytest_django import Settings
 
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_key, withdraw_entries
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.models import LatestChange
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.feeds.models import LatestChange
+from takeback.hotline.log import access as log_access
+from takeback.hotline.platforms.actions import add_key
+from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
 from tests.hotline.publishing.test_withheld import amend
@@ -23,7 +24,7 @@ def confirmed_by_two(hotline_database: str, tmp_path: Path, settings: Settings) 
     """The list asks for two confirmations; a confirmed PDQ, and one that was reported first."""
     purpose = tmp_path / "purpose.toml"
     purpose.write_text(
-        f'confirmers = ["{access.log_origin()}", "other.example.org"]\nconfirmations = 2\n'
+        f'confirmers = ["{log_access.log_origin()}", "other.example.org"]\nconfirmations = 2\n'
     )
     settings.PURPOSE = purpose
     at_once, later = random_pdqs(2)

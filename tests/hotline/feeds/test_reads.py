@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.changes import publication_clock
-from takeback.hotline.publishing.domain import PlatformSummary
+from takeback.hotline.feeds.changes import publication_clock
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.domain import PlatformSummary
 from takeback.signals.lanes import Lane
 from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal, was_fetched
 from tests.hotline.publishing.test_withheld import amend
@@ -38,7 +38,7 @@ def ask(url: str, token: str) -> Ask:
 
 
 def the_platform() -> PlatformSummary:
-    (platform,) = access.platforms()
+    (platform,) = platforms_access.platforms()
     return platform
 
 

@@ -7,7 +7,7 @@ these tests tell.
 import time
 from pathlib import Path
 
-from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
+from takeback.hotline.planted.test_lane import list_drawn_pictures
 from tests.exchange_for_tx.test_exchange import Tx
 from tests.hotline.feeds.long_lists import Connect, StockClient, list_pdqs, random_pdqs, seal
 

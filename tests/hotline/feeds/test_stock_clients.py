@@ -10,16 +10,14 @@ from threatexchange.signal_type.pdq.signal import PdqSignal
 from takeback.gate.sync.client import HotlineError
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing import access, changes
-from takeback.hotline.publishing.actions import (
-    add_key,
-    resume_entry,
-    suspend_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.changes import forget_withdrawn_fingerprints
-from takeback.hotline.publishing.models import LatestChange
+from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
+from takeback.hotline.feedback import access as feedback_access
+from takeback.hotline.feedback.actions import resume_entry
+from takeback.hotline.feeds import changes
+from takeback.hotline.feeds.changes import forget_withdrawn_fingerprints
+from takeback.hotline.feeds.models import LatestChange
+from takeback.hotline.platforms.actions import add_key
+from takeback.hotline.platforms.domain import Scope
 from takeback.integrations.threatexchange.exchange import (
     ListedPicture,
     TakebackCollabConfig,
@@ -42,7 +40,9 @@ _MANY = 25_000
 
 
 def values_said(entry: EntryId) -> set[FeedbackValue]:
-    return {said.value for outcome in access.outcomes([entry]) for said in outcome.feedback}
+    return {
+        said.value for outcome in feedback_access.outcomes([entry]) for said in outcome.feedback
+    }
 
 
 def test_stopncii_client_follows_the_list(connect: Connect) -> None:
@@ -72,7 +72,7 @@ def test_stopncii_client_follows_the_list(connect: Connect) -> None:
     for said in (["Blocked"], ["Blocked"], ["NotBlocked", "not_the_same"], ["QualityUnknown"]):
         assert client.say(other, *said) == ""
     assert values_said(confirmed) == {FeedbackValue.BLOCKED, FeedbackValue.NOT_THE_SAME}
-    assert [said.count for said in access.outcomes([confirmed])[0].feedback] == [1, 1]
+    assert [said.count for said in feedback_access.outcomes([confirmed])[0].feedback] == [1, 1]
     assert "400" in client.say(other, "hash")
 
     # A fetch that is cut off begins its set again, and a clock set to Tokyo changes nothing.

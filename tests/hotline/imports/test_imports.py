@@ -20,28 +20,27 @@ from takeback.cli.main import app
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signals import PdqSignal
 from takeback.hotline.audit.access import verify_chain
+from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback.actions import resume_entry
 from takeback.hotline.imports import actions, ncmec
 from takeback.hotline.imports.domain import FileFormat
 from takeback.hotline.imports.models import Feed, ImportedEntry
 from takeback.hotline.imports.runs import import_from_file
-from takeback.hotline.publishing import access, sealing
-from takeback.hotline.publishing.actions import (
-    add_platform,
-    list_picture,
-    resume_entry,
-    suspend_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.domain import LANE_BITS, WaitsFor
-from takeback.hotline.publishing.importing import list_imported, room_today
-from takeback.hotline.publishing.models import Entry, PendingEvent
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.signals.lanes import Lane
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log import sequencing as sealing
+from takeback.hotline.log.domain import WaitsFor
+from takeback.hotline.log.growth import room_today_for_last as room_today
+from takeback.hotline.log.models import PendingEvent
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
+from takeback.signals.lanes import LANE_BITS, Lane
 from tests.hotline.conftest import UseDatabase
 from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal
 from tests.hotline.imports.test_reading import serving
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_imported, list_picture
 
 PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 
@@ -130,7 +129,7 @@ def test_a_list_is_followed_over_every_shape(
             assert "graph" not in imported()
             # Only who may read what was imported gets it, and our own entries are where they were.
             follower = Follower(
-                access.verifier_key_line(),
+                log_access.verifier_key_line(),
                 LANE_BITS[Lane.SELF_REPORTED] | LANE_BITS[Lane.CONFIRMED],
             )
             assert set(follow_database(follower)) == {own}
@@ -191,7 +190,7 @@ def test_imports_never_take_the_room_of_reports(
     file = tmp_path / "list.txt"
     file.write_text("".join(f"pdq {value}\n" for value in random_pdqs(3)))
     with monkeypatch.context() as tight:
-        tight.setattr(actions, "room_today", lambda: 2)
+        tight.setattr(actions, "room_today_for_last", lambda: 2)
         done = run("file", "partner", file, "--format", "tx")
         assert done.exit_code == 3
         assert "tomorrow" in done.output
@@ -203,7 +202,7 @@ def test_imports_never_take_the_room_of_reports(
     # A report that comes later goes out first.
     reported = list_picture(some_signals())
     monkeypatch.setattr(sealing, "_BATCH", 1)
-    seal_pending()
+    sequence_pending()
     assert set(follow_database()) == {reported}
     monkeypatch.undo()
     # However many copies of one picture a list holds, they are no crowd, and make no other one.
@@ -237,7 +236,7 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
     seal()
     resume_entry(first[0], "staff")
     held, *_ = list_imported("two", small_list(1))
-    PendingEvent.objects.filter(entry=held).update(waits_for=WaitsFor.PERSON)
+    PendingEvent.objects.filter(subject=held).update(waits_for=WaitsFor.PERSON)
     assert room_today() == 1
     seal()
     assert room_today() == 1
@@ -268,7 +267,7 @@ def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.Monk
     withdraw_entries(listed, "hotline", "operator")
     reported = list_picture(some_signals())
     monkeypatch.setattr(sealing, "_BATCH", 3)
-    seal_pending()
+    sequence_pending()
     assert reported in follow_database()
 
 

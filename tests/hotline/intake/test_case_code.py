@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hotline.intake.domain.case_code import (
+from takeback.hotline.codes.domain import (
     CODE_DIGITS,
     MEMORY_KIB,
     PASSES,

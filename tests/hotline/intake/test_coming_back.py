@@ -10,11 +10,14 @@ from django.utils import timezone
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.intake.domain.case_code import CaseCode, check_digit, new_case_code
+from takeback.hotline.codes.domain import CaseCode, check_digit, new_case_code
+from takeback.hotline.entries import actions as entries_actions
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
-from takeback.hotline.publishing import actions as publishing
-from takeback.hotline.publishing.models import Entry, Platform
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms import actions as platforms_actions
+from takeback.hotline.platforms.models import Platform
 from tests.hotline.publishing.test_feedback import acknowledge
 
 from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
@@ -57,29 +60,29 @@ def test_unknown_malformed_and_withdrawn_codes_get_the_same_answer() -> None:
 def test_the_timeline_says_that_a_person_looks_first_and_what_came_of_it() -> None:
     pictures = [picture_record(pdq="00" * 32), picture_record()]
     _, code = report_from_browser(pictures=pictures)
-    seal_pending()
+    sequence_pending()
     first, _second = (picture.entry for picture in CasePicture.objects.order_by("position"))
     looked_at, listed = "A person here looks at the code first", "You put this picture on our list"
     page = come_back(code).page
     assert (page.count(looked_at), page.count(listed)) == (1, 1)
-    publishing.release_entry(EntryId(first), "staff 1")
-    seal_pending()
+    entries_actions.release_entry(EntryId(first), "staff 1")
+    sequence_pending()
     page = come_back(code).page
     assert (page.count(looked_at), page.count(listed)) == (0, 2)
-    publishing.suspend_entry(EntryId(first), "not_the_same", "hotline")
+    entries_actions.suspend_entry(EntryId(first), "not_the_same", "hotline")
     assert come_back(code).page.count("off our list for now") == 1
-    publishing.withdraw_entries([EntryId(first)], "hotline", "staff 1")
+    entries_actions.withdraw_entries([EntryId(first)], "hotline", "staff 1")
     assert "not on our list any more" in come_back(code).page
 
 
 @pytest.mark.django_db
 def test_the_timeline_says_what_each_platform_did() -> None:
-    publishing.add_platform("Skylark")
-    publishing.add_platform("Quiet Place")
+    platforms_actions.add_platform("Skylark")
+    platforms_actions.add_platform("Quiet Place")
     _, code = report_from_browser(pictures=[picture_record(), picture_record()])
-    seal_pending()
+    sequence_pending()
     skylark = Platform.objects.get(name="Skylark")
-    publishing.note_fetched(skylark, 3)
+    platforms_actions.note_fetched(skylark, 3)
     first, second = CasePicture.objects.order_by("position")
     said = [
         (first.entry, FeedbackValue.BLOCKED),
@@ -87,7 +90,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
         (first.entry, FeedbackValue.PENDING_REVIEW),
         (second.entry, FeedbackValue.NOT_THE_SAME),
     ]
-    publishing.record_feedback(
+    feedback_actions.record_feedback(
         skylark,
         [FeedbackItem(id=uuid4(), entry=e, value=v, time=datetime.now(UTC)) for e, v in said],
     )
@@ -165,8 +168,8 @@ def test_a_text_that_is_no_code_costs_as_much_as_one(monkeypatch: pytest.MonkeyP
 def test_more_guesses_than_places_wait_and_are_then_asked_to_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("takeback.hotline.intake.stretching.WAIT_SECONDS", 0.01)
-    monkeypatch.setattr("takeback.hotline.intake.stretching._places.acquire", lambda timeout: False)
+    monkeypatch.setattr("takeback.hotline.codes.stretching.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("takeback.hotline.codes.stretching._places.acquire", lambda timeout: False)
     answer = open_with(code="1234")
     assert answer.status_code == 503
     assert b"very busy" in answer.content
@@ -175,20 +178,20 @@ def test_more_guesses_than_places_wait_and_are_then_asked_to_come_back(
 @pytest.mark.django_db
 def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
     for name in ("Skylark", "Plover"):
-        publishing.add_platform(name)
+        platforms_actions.add_platform(name)
     visitor, _ = report_from_browser(pictures=[picture_record()])
-    seal_pending()
+    sequence_pending()
     platforms = list(Platform.objects.order_by("name"))
     for platform in platforms:
-        publishing.note_fetched(platform, 2)
+        platforms_actions.note_fetched(platform, 2)
         acknowledge(platform)
-    publishing.add_platform("Heron")  # says nothing of what is in force there
-    publishing.note_fetched(Platform.objects.get(name="Heron"), 2)
+    platforms_actions.add_platform("Heron")  # says nothing of what is in force there
+    platforms_actions.note_fetched(Platform.objects.get(name="Heron"), 2)
     visitor.read("/case/withdraw").post("/case/withdraw")
     assert (
         "0 of 2 websites have removed it from their list so far." in visitor.read("/withdrawn").page
     )
-    seal_pending()
+    sequence_pending()
     for number, said in enumerate(
         [
             "1 of 2 websites have removed it from their list so far.",

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from takeback.hotline.helplines import texts
 from takeback.hotline.helplines.countries import (
     Country,
     Helpline,
@@ -15,7 +16,6 @@ from takeback.hotline.helplines.countries import (
     all_countries,
     country,
 )
-from takeback.hotline.intake import texts
 
 LINES = [(place, line) for place in all_countries() for line in place.helplines]
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from takeback.hotline.intake.models import SealedSession
+from takeback.hotline.foundation.models import SealedSession
 
 from .visiting import Visitor
 

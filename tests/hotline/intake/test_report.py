@@ -8,13 +8,14 @@ import pytest
 from django.db import close_old_connections
 
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.intake.access import case_of_lookup, lookup_digest, site_salt
+from takeback.hotline.codes.access import lookup_digest, site_salt
+from takeback.hotline.codes.domain import new_case_code
+from takeback.hotline.intake.access import case_of_lookup
 from takeback.hotline.intake.actions import send_report
 from takeback.hotline.intake.domain.answers import AgeBand, Report, Threat
-from takeback.hotline.intake.domain.case_code import new_case_code
 from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CasePicture
-from takeback.hotline.publishing.models import PendingEvent
+from takeback.hotline.log.models import PendingEvent
 
 from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
@@ -60,7 +61,7 @@ def test_with_our_code_in_the_browser_the_server_never_sees_the_case_code() -> N
     assert [str(row.picture) for row in rows] == [record["id"] for record in pictures]
     assert [row.exact_only for row in rows] == [False, True, True]
     assert AuditRecord.objects.filter(verb="case.sent", subject=str(case.id)).count() == 1
-    events = {event.entry_id: event.event for event in PendingEvent.objects.all()}
+    events = {event.subject: event.event for event in PendingEvent.objects.all()}
     for row, record in zip(rows, pictures, strict=True):
         event = bytes(events[row.entry]).decode()
         assert record["sha256"] in event
@@ -140,7 +141,7 @@ def test_a_report_that_cannot_be_listed_leaves_nothing(monkeypatch: pytest.Monke
     def fail(_signals: object) -> None:
         raise OSError("the key of the log can't be read")
 
-    monkeypatch.setattr("takeback.hotline.publishing.actions.list_pictures", fail)
+    monkeypatch.setattr("takeback.hotline.entries.actions.list_entries", fail)
     report = Report(AgeBand.UNDER_13, None, (a_picture(),), (), Threat.NO, ())
     with pytest.raises(OSError, match="key of the log"):
         send_report(report, b"\x07" * 32, None)

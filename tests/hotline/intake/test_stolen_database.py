@@ -8,11 +8,13 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from pytest_django import Settings
 
-from takeback.hotline.config.sealing import CannotOpenError, unseal_field
-from takeback.hotline.config.sessions import SessionStore
-from takeback.hotline.intake.access import belongs_to_address, belongs_to_answers, site_salt
-from takeback.hotline.intake.domain.case_code import new_case_code
-from takeback.hotline.intake.models import Case, CaseAddress, SealedSession
+from takeback.hotline.codes.access import site_salt
+from takeback.hotline.codes.domain import new_case_code
+from takeback.hotline.foundation.encryption import CannotOpenError, unseal_field
+from takeback.hotline.foundation.models import SealedSession
+from takeback.hotline.foundation.sessions import SessionStore
+from takeback.hotline.intake.access import belongs_to_address, belongs_to_answers
+from takeback.hotline.intake.models import Case, CaseAddress
 
 from .visiting import Visitor, picture_record, report_from_browser
 

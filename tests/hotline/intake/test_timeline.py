@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.entries.domain import Standing
+from takeback.hotline.feedback.domain import FeedbackSummary, Outcome
 from takeback.hotline.intake.domain.timeline import Happening, facts_of_picture
-from takeback.hotline.publishing.domain import FeedbackSummary, Outcome, Standing
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -12,12 +12,13 @@ from django.utils import translation
 from pytest_django import Settings
 
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
+from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake import sentences
 from takeback.hotline.intake.domain.timeline import FOUND, Fact, Happening
 from takeback.hotline.intake.models import CasePicture
-from takeback.hotline.publishing import actions as publishing
-from takeback.hotline.publishing.models import Platform
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms import actions as platforms_actions
+from takeback.hotline.platforms.models import Platform
 
 from .catalogues import translations
 from .left_in_english import PLATFORM, left_in_english, what_is_read
@@ -138,19 +139,19 @@ def test_what_is_said_of_a_wrong_code_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_timeline_is_translated(language: str) -> None:
-    publishing.add_platform(PLATFORM)
+    platforms_actions.add_platform(PLATFORM)
     _, code = report_from_browser(
         pictures=[picture_record(quality=10)], threat="yes", apps=(PLATFORM, "Discord")
     )
-    seal_pending()
+    sequence_pending()
     skylark = Platform.objects.get(name=PLATFORM)
-    publishing.note_fetched(skylark, 2)
+    platforms_actions.note_fetched(skylark, 2)
     entry = CasePicture.objects.get().entry
     said = [
         FeedbackItem(id=uuid4(), entry=entry, value=v, time=datetime.now(UTC))
         for v in FeedbackValue
     ]
-    publishing.record_feedback(skylark, said)
+    feedback_actions.record_feedback(skylark, said)
     visitor = come_back(code)
     for path in ("/case", "/case/withdraw"):
         page = in_language(visitor, path, language)

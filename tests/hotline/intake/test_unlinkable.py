@@ -16,9 +16,9 @@ from django.test import Client
 from takeback.hashlist.events import AddedEvent, WithdrawnEvent, parse_event
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.limits.actions import forget_everyone
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_platform
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.bundles import decode_openings
 from takeback.tlog.tiles import BundleRef
 
@@ -50,12 +50,12 @@ def seen() -> list[list[Seen]]:
     tokens = [add_platform(name) for name in ("Skylark", "Plover")]
     batches = []
     for _ in range(BATCHES):
-        before = max(1, access.current_checkpoint()[0])
+        before = max(1, log_access.current_checkpoint()[0])
         for _ in range(CASES):
             forget_everyone()  # so many reports from one machine would be slowed
             report_from_browser(pictures=[picture_record() for _ in range(PICTURES)])
-        seal_pending()
-        after = access.current_checkpoint()[0]
+        sequence_pending()
+        after = log_access.current_checkpoint()[0]
         first, second = (fetched(token, before, after) for token in tokens)
         assert first == second  # together they know no more than each alone
         batches.append(
@@ -104,9 +104,9 @@ def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) 
     assert abs(sum(distances) / len(distances) - 64) < MOST_SIGMAS * sigma
 
     # The public log says how many events there are, and nothing else.
-    size = access.current_checkpoint()[0]
+    size = log_access.current_checkpoint()[0]
     public = b"".join(
-        access.entry_bundle(BundleRef(number, min(256, size - 256 * number))) or b""
+        log_access.entry_bundle(BundleRef(number, min(256, size - 256 * number))) or b""
         for number in range(-(-size // 256))
     )
     assert len(public) == size * 34
@@ -133,12 +133,12 @@ def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
             reporters.append(report_from_browser(pictures=pictures)[0])
         rows = CasePicture.objects.only("entry", "case")
         case_of = {picture.entry: picture.case_id for picture in rows}
-        seal_pending()
-        before = access.current_checkpoint()[0]
+        sequence_pending()
+        before = log_access.current_checkpoint()[0]
         for reporter in reporters:
             reporter.read("/case/withdraw").post("/case/withdraw")
-        seal_pending()
-        after = access.current_checkpoint()[0]
+        sequence_pending()
+        after = log_access.current_checkpoint()[0]
         assert after - before == A_BATCH
         events = [
             parse_event(record.opening.event)

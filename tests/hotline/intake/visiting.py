@@ -10,8 +10,8 @@ from uuid import uuid4
 from django.http import HttpResponse
 from django.test import Client
 
-from takeback.hotline.intake.access import site_salt
-from takeback.hotline.intake.domain.case_code import CaseCode, new_case_code
+from takeback.hotline.codes.access import site_salt
+from takeback.hotline.codes.domain import CaseCode, new_case_code
 
 ORIGIN = {"Origin": "http://testserver"}
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

@@ -9,21 +9,19 @@ import pytest
 from django.test import Client
 
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feedback import health as feedback_health
+from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.limits import actions as limits
-from takeback.hotline.platforms.health import VISIT_SECONDS
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    add_key,
-    add_platform,
-    list_picture,
-    record_feedback,
-    revoke_key,
-)
-from takeback.hotline.publishing.admission import Scope, number_of_key
-from takeback.hotline.publishing.models import Platform, PlatformKey, Publication
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.models import Publication
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
+from takeback.hotline.platforms.admission import number_of_key
+from takeback.hotline.platforms.domain import Scope
+from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.portal.health import VISIT_SECONDS
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_feedback import acknowledge, said
+from tests.support.listing import list_picture
 
 _FORM = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -50,10 +48,10 @@ def test_lag_votes_and_keys_are_those_of_the_platform() -> None:
     fresh = health(token)
     assert (fresh["size"], fresh["lag_events"], fresh["lag_seconds"]) == (0, 0, 0.0)
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     acknowledge(skylark)
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     record_feedback(heron, [said(entry, FeedbackValue.NOT_THE_SAME)])
     record_feedback(skylark, [said(entry, FeedbackValue.BLOCKED) for _ in range(2)])
     mine, theirs = health(token), health(other)
@@ -69,10 +67,10 @@ def test_lag_votes_and_keys_are_those_of_the_platform() -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     for platform, unseen in ((skylark, 3), (heron, 2)):
         since = Publication.objects.get(checkpoint=unseen).published_at
-        lag = access.platform_health(platform, later).lag_seconds
+        lag = feedback_health.platform_health(platform, later).lag_seconds
         assert lag == (later - since).total_seconds()
     heron.added_at = later - timedelta(minutes=1)
-    assert access.platform_health(heron, later).lag_seconds == 60
+    assert feedback_health.platform_health(heron, later).lag_seconds == 60
     client, status = log_in(token)
     assert status == 303
     page = unescape(client.get("/platforms/").content.decode())

@@ -10,16 +10,16 @@ from django.http import HttpResponse
 from django.test import Client
 
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.actions import (
     accept_invitation,
     add_platform,
     invite_platform,
     revoke_platform,
 )
-from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted_with
-from takeback.hotline.publishing.domain import InvitationEndedError, PlatformError
-from takeback.hotline.publishing.models import Platform, PlatformInvitation
+from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
+from takeback.hotline.platforms.domain import InvitationEndedError, PlatformError, Scope
+from takeback.hotline.platforms.models import Platform, PlatformInvitation
 from tests.hotline.publishing.test_commands import takeback
 
 REVIEW = "Two moderators look within an hour.\nWhoever posted it may object."
@@ -49,7 +49,7 @@ class Engineer:
 @pytest.mark.django_db
 def test_a_link_makes_one_key_that_opens_what_was_picked() -> None:
     secret = invite_platform(" Skylark ", days=90)
-    assert access.platform_names() == []  # nobody reads of a platform that has not joined
+    assert platforms_access.platform_names() == []  # nobody reads of a platform that has not joined
     engineer = Engineer(secret)
     assert all(name in engineer.text for name in ("Skylark", "90 days", "Send feedback"))
     assert list(engineer.page.cookies) == ["platform"]
@@ -77,7 +77,7 @@ def test_a_link_makes_one_key_that_opens_what_was_picked() -> None:
     assert admitted_with(token, Scope.READ_SELF_REPORTED).name == "Skylark"
     with pytest.raises(NotAdmittedError):
         admitted_with(token, Scope.READ_CONFIRMED)
-    (key,) = access.platform_keys("Skylark")
+    (key,) = platforms_access.platform_keys("Skylark")
     assert (key.review_process, key.expires_at - key.made_at) == (REVIEW, timedelta(days=90))
     assert engineer.send(Scope.SEND_FEEDBACK).status_code == 404  # the page is still open
     assert Client().get(engineer.path).status_code == 404
@@ -112,16 +112,16 @@ def test_a_link_ends_with_time_with_the_next_one_and_with_the_platform() -> None
     engineer = Engineer(narrow)
     assert "review" not in engineer.text
     assert "/list/v1/feedback" in engineer.send(Scope.SEND_FEEDBACK).content.decode()
-    assert len(access.platform_keys("Skylark")) == 2
+    assert len(platforms_access.platform_keys("Skylark")) == 2
 
 
 def test_the_operator_gets_a_link_and_only_its_digest_is_kept(hotline_database: str) -> None:
     command = ("platform", "invite", "Skylark", "--scope", "send_feedback")
     link = json.loads(takeback(hotline_database, *command, "--json").stdout)["link"]
     secret = link.rpartition("/")[2]
-    invitation = access.open_invitation(secret)
+    invitation = platforms_access.open_invitation(secret)
     assert invitation is not None
     assert invitation.scopes == (Scope.SEND_FEEDBACK,)
     assert secret.encode() not in bytes(PlatformInvitation.objects.get().digest)
     assert takeback(hotline_database, *command).stdout.startswith("http")
-    assert access.open_invitation(secret) is None
+    assert platforms_access.open_invitation(secret) is None

@@ -7,9 +7,10 @@ from takeback.hashlist.events import EntryId
 from takeback.hashlist.fold import ListState, LiveEntry
 from takeback.hashlist.follow import LogGrowth
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.domain import ALL_LANES
-from takeback.hotline.publishing.models import Platform
+from takeback.hotline.log import access as log_access
+from takeback.hotline.planted.access import canaries_of_others
+from takeback.hotline.platforms.models import Platform
+from takeback.signals.lanes import ALL_LANES
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.merkle import Frontier
@@ -50,11 +51,12 @@ class Follower:
 
 def follow_database(follower: Follower | None = None) -> dict[EntryId, LiveEntry]:
     """Follow the log as it stands in the database, from its start or from where one has got to."""
-    follower = follower or Follower(access.verifier_key_line())
+    follower = follower or Follower(log_access.verifier_key_line())
 
     def fetch(path: str) -> bytes:
-        openings = access.openings(EventRange.parse(path), follower.lanes, follower.reader)
+        withheld = canaries_of_others(follower.reader) if follower.reader else None
+        openings = log_access.openings(EventRange.parse(path), follower.lanes, withheld)
         assert openings is not None
         return openings
 
-    return follower.follow(access.current_checkpoint()[1], fetch)
+    return follower.follow(log_access.current_checkpoint()[1], fetch)

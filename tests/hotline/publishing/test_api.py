@@ -9,18 +9,15 @@ import pytest
 from django.test import Client
 
 from takeback.hashlist.events import EntryId, new_entry_id
-from takeback.hotline.publishing.actions import (
-    add_platform,
-    list_picture,
-    revoke_platform,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.models import PlatformFetch
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform, revoke_platform
+from takeback.hotline.platforms.models import PlatformFetch
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.merkle import complete_subtree_hash, leaf_hash
 from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import Follower, some_signals
+from tests.support.listing import list_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +27,7 @@ FEEDBACK = "/list/v1/feedback"
 def list_and_seal(count: int) -> list[EntryId]:
     """List so many pictures; the log's first event, before them, is its purpose."""
     entries = [list_picture(some_signals()) for _ in range(count)]
-    seal_pending()
+    sequence_pending()
     return entries
 
 
@@ -79,7 +76,7 @@ def test_platform_follows_the_log_over_http(client: Client, token: str) -> None:
 
     assert follow() == {gone, stays}
     withdraw_entries([gone], "reporter")
-    seal_pending()
+    sequence_pending()
     assert follow() == {stays}
 
 
@@ -101,7 +98,7 @@ def test_public_tiles_lead_to_the_signed_root(client: Client) -> None:
 def test_commitments_say_nothing_of_the_fingerprints(client: Client) -> None:
     signals = some_signals()
     list_picture(signals)
-    seal_pending()
+    sequence_pending()
     public = b"".join(
         get(client, f"/log/v1/{path}")
         for path in ("checkpoint", "tile/entries/000.p/2", "tile/0/000.p/2")
@@ -227,7 +224,7 @@ def test_feedback_answer_is_the_same_for_entries_of_one_case_or_of_two(
 ) -> None:
     first, second, gone = list_and_seal(3)
     withdraw_entries([gone], "reporter")
-    seal_pending()
+    sequence_pending()
     answers = [send(client, token, {"feedback": [item(entry)]}) for entry in (first, second, gone)]
     assert answers == [(200, {"accepted": 1, "unknown": []})] * 3
 

@@ -8,28 +8,26 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signals import PdqSignal
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    add_key,
-    add_platform,
-    list_picture,
-    revoke_key,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.canaries import CANARIES_EACH, add_canary, find_canaries
-from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, PlatformError
-from takeback.hotline.publishing.models import Canary, Platform
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.tasks import add_canary_of, plan_canaries
-from takeback.signals.lanes import Lane
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.feeds import access as feeds_access
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.planted.canaries import CANARIES_EACH, add_canary, find_canaries
+from takeback.hotline.planted.models import Canary
+from takeback.hotline.planted.tasks import add_canary_of, plan_canaries
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
+from takeback.hotline.platforms.domain import PlatformError, Scope
+from takeback.hotline.platforms.models import Platform
+from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_commands import takeback
+from tests.support.listing import list_picture
 
 
 def seen_by(name: str, lanes: int = ALL_LANES) -> dict[EntryId, LiveEntry]:
     reader = Platform.objects.get(name=name)
-    return follow_database(Follower(access.verifier_key_line(), lanes, reader))
+    return follow_database(Follower(log_access.verifier_key_line(), lanes, reader))
 
 
 @pytest.mark.django_db
@@ -37,17 +35,17 @@ def test_only_its_platform_gets_a_canary_and_can_not_tell_it_from_an_entry() -> 
     for name in ("Skylark", "Plover"):
         add_platform(name)
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     add_canary("Skylark")
     add_canary("Plover")
-    seal_pending()
+    sequence_pending()
     one, other = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
     skylark, plover = seen_by("Skylark"), seen_by("Plover")
     assert set(skylark) == {entry, one.entry_id}
     assert set(plover) == {entry, other.entry_id}
     assert set(seen_by("Skylark", LANE_BITS[Lane.CONFIRMED])) == set()
     # Feeds of other shapes give everyone the same: no canary is in them.
-    page = access.changes(list(LANE_BITS), 0, most=10)
+    page = feeds_access.changes(list(LANE_BITS), 0, most=10)
     assert [change.entry for change in page.changes] == [entry]
     # As a photograph and its crops: half the bits of each PDQ are ones.
     canary = skylark[EntryId(one.entry_id)]
@@ -57,7 +55,7 @@ def test_only_its_platform_gets_a_canary_and_can_not_tell_it_from_an_entry() -> 
     assert canary.provenance == skylark[entry].provenance
     # Withdrawn as any entry; whoever never had it goes on.
     withdraw_entries([EntryId(one.entry_id)], "hotline")
-    seal_pending()
+    sequence_pending()
     assert set(seen_by("Skylark")) == {entry}
     assert set(seen_by("Plover")) == {entry, other.entry_id}
 
@@ -84,11 +82,11 @@ def test_a_leak_shows_whose_list_it_is() -> None:
 def test_a_canary_lies_in_a_lane_that_its_platform_may_read() -> None:
     add_platform("Skylark")
     add_key("Skylark", [Scope.READ_CONFIRMED])
-    revoke_key("Skylark", access.platform_keys("Skylark")[0].number)
+    revoke_key("Skylark", platforms_access.platform_keys("Skylark")[0].number)
     add_canary("Skylark")
-    seal_pending()
+    sequence_pending()
     assert len(seen_by("Skylark", LANE_BITS[Lane.CONFIRMED])) == 1
-    revoke_key("Skylark", access.platform_keys("Skylark")[1].number)
+    revoke_key("Skylark", platforms_access.platform_keys("Skylark")[1].number)
     for name in ("Skylark", "Nobody"):
         with pytest.raises(PlatformError, match=name):
             add_canary(name)
@@ -98,7 +96,7 @@ def test_a_canary_lies_in_a_lane_that_its_platform_may_read() -> None:
 def test_platforms_get_canaries_by_themselves_until_they_have_enough() -> None:
     add_platform("Skylark")
     add_platform("Plover")
-    sends_only = access.platform_keys("Plover")[0].number
+    sends_only = platforms_access.platform_keys("Plover")[0].number
     add_key("Plover", [Scope.SEND_FEEDBACK])
     revoke_key("Plover", sends_only)
     for hour in range(500):
@@ -110,7 +108,7 @@ def test_platforms_get_canaries_by_themselves_until_they_have_enough() -> None:
     for job in jobs:
         add_canary_of.func(**job.args)
     assert Canary.objects.filter(platform__name="Skylark").count() == CANARIES_EACH
-    seal_pending()
+    sequence_pending()
     assert len(seen_by("Skylark")) == CANARIES_EACH
 
 

@@ -1,36 +1,28 @@
 """The change feed: whoever asks by time misses nothing, and the table says what the log says."""
 
-import importlib
 import random
 import threading
 import time
-from typing import Any
 
 import pytest
-from django.apps import apps
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    close_window,
-    list_picture,
-    note_hashes_read,
-    resume_entry,
-    suspend_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.models import LatestChange, PublicationClock
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.feeds import access as feeds_access
+from takeback.hotline.feeds.changes import close_window
+from takeback.hotline.feeds.models import LatestChange
+from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_sealing import in_threads
+from tests.support.listing import list_picture
 
 LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
 
 
 def list_and_seal(lane: Lane = Lane.SELF_REPORTED) -> EntryId:
     entry = list_picture(some_signals(), lane)
-    seal_pending()
+    sequence_pending()
     return entry
 
 
@@ -44,7 +36,7 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
             entry = list_and_seal()
             if number % 3 == 0:
                 withdraw_entries([entry], "reporter")
-                seal_pending()
+                sequence_pending()
 
     def read() -> None:
         since = 0
@@ -58,7 +50,7 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
             assert close_window(before) >= before
             after, more = -1, True
             while more:
-                page = access.changes(LANES, since, before, after=after, most=7)
+                page = feeds_access.changes(LANES, since, before, after=after, most=7)
                 for change in page.changes:
                     (known.add if change.live else known.discard)(change.entry)
                     assert since <= change.stamp < before
@@ -84,46 +76,20 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
 @pytest.mark.django_db
 def test_lanes_that_a_reader_may_not_have_are_withdrawn_or_unheard_of() -> None:
     confirmed, reported = list_and_seal(Lane.CONFIRMED), list_and_seal()
-    page = access.changes([Lane.CONFIRMED], 0, most=10)
+    page = feeds_access.changes([Lane.CONFIRMED], 0, most=10)
     assert [change.entry for change in page.changes] == [confirmed]
     assert (page.more, page.newest) == (False, True)
-    (pdq,) = (change.pdq for change in access.changes([Lane.SELF_REPORTED], 0, most=10).changes)
-    assert access.changes_of_pdqs([Lane.CONFIRMED], [str(pdq)]) == {}
+    (pdq,) = (
+        change.pdq for change in feeds_access.changes([Lane.SELF_REPORTED], 0, most=10).changes
+    )
+    assert feeds_access.changes_of_pdqs([Lane.CONFIRMED], [str(pdq)]) == {}
     # Once it moves to a lane that the reader can't have, it leaves theirs.
     LatestChange.objects.filter(entry=confirmed).update(
         lane=Lane.SELF_REPORTED, lanes=[Lane.CONFIRMED, Lane.SELF_REPORTED]
     )
-    (moved,) = access.changes([Lane.CONFIRMED], 0, most=10).changes
+    (moved,) = feeds_access.changes([Lane.CONFIRMED], 0, most=10).changes
     assert (moved.entry, moved.live, moved.lanes) == (confirmed, False, (Lane.CONFIRMED,))
-    assert {one.entry for one in access.changes(LANES, 0, most=10).changes} == {confirmed, reported}
-
-
-@pytest.mark.django_db
-def test_table_of_an_older_hotline_is_read_from_its_log() -> None:
-    stays, suspended, resumed, gone = (list_and_seal() for _ in range(4))
-    list_and_seal(Lane.CONFIRMED)
-    suspend_entry(suspended, "hotline", "staff")
-    suspend_entry(resumed, "hotline", "staff")
-    withdraw_entries([gone], "reporter")
-    seal_pending()
-    resume_entry(resumed, "staff")
-    seal_pending()
-
-    def rows() -> list[dict[str, Any]]:
-        return [
-            {**row, "pdq": bytes(row["pdq"] or b""), "md5": bytes(row["md5"] or b"")}
-            for row in LatestChange.objects.order_by("index").values()
-        ]
-
-    before, clock = rows(), PublicationClock.objects.get().stamp
-    assert stays in {row["entry_id"] for row in before}
-    LatestChange.objects.all().delete()
-    PublicationClock.objects.all().delete()
-    migration = importlib.import_module(
-        "takeback.hotline.publishing.migrations.0005_latest_changes"
-    )
-    migration._read_the_log(apps, None)
-    assert rows() == before
-    assert PublicationClock.objects.get().stamp == clock
-    note_hashes_read()
-    assert PublicationClock.objects.get().hashes_read_at is not None
+    assert {one.entry for one in feeds_access.changes(LANES, 0, most=10).changes} == {
+        confirmed,
+        reported,
+    }

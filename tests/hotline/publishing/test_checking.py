@@ -18,19 +18,18 @@ from takeback.fingerprints.pdq import dihedral_pdqs, pdq_of_pixels
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.publishing import access, guard
-from takeback.hotline.publishing.actions import (
-    list_picture,
-    release_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.checking import warm_up
-from takeback.hotline.publishing.domain import HoldReason, Near, UnknownEntryError
-from takeback.hotline.publishing.models import Entry, Hold, Log, PendingEvent
-from takeback.hotline.publishing.neighbours import Neighbours
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries import access as entries_access
+from takeback.hotline.entries.actions import release_entry, withdraw_entries
+from takeback.hotline.entries.domain import HoldReason, Near, UnknownEntryError
+from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.log.models import Log, PendingEvent
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.screening import known_lawful as guard
+from takeback.hotline.screening.checking import warm_up
+from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
 from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.support.listing import list_picture
 
 THRESHOLD = MatchPolicy().widest_threshold
 
@@ -47,7 +46,7 @@ def signals_of(code: bytes, quality: int = 90) -> list[Signal]:
 
 def sealed(*signals: Signal) -> EntryId:
     entry = list_picture(signals)
-    seal_pending()
+    sequence_pending()
     return entry
 
 
@@ -76,7 +75,7 @@ def test_where_nothing_is_left_a_person_looks_first() -> None:
     assert Hold.objects.get(entry=entry).reason == HoldReason.NOTHING_LEFT
     assert release_entry(entry, "staff 1")
     assert not release_entry(entry, "staff 1")
-    seal_pending()
+    sequence_pending()
     assert entry in follow_database()
     acts = AuditRecord.objects.filter(subject=entry).order_by("position")
     assert list(acts.values_list("verb", "actor")) == [
@@ -92,11 +91,11 @@ def test_what_comes_close_to_a_lawful_picture_waits_for_a_person(bits: int) -> N
     code = changed(squares(), bits)
     crop = list_picture([*some_signals(), *signals_of(code)[:1]])
     other = list_picture(some_signals())
-    assert seal_pending() == 2
-    assert seal_pending() == 0
+    assert sequence_pending() == 2
+    assert sequence_pending() == 0
     held = bits <= THRESHOLD
     assert set(follow_database()) == ({other} if held else {other, crop})
-    assert (access.standings([crop])[crop].held_at is not None) is held
+    assert (entries_access.standings([crop])[crop].held_at is not None) is held
     if held:
         hold = Hold.objects.get(entry=crop)
         assert hold.reason == HoldReason.GUARD
@@ -107,7 +106,7 @@ def test_what_comes_close_to_a_lawful_picture_waits_for_a_person(bits: int) -> N
 def test_held_entries_are_withdrawn_like_any_other() -> None:
     entry = sealed(*signals_of(squares()))
     withdraw_entries([entry], "reporter")
-    assert seal_pending() == 0
+    assert sequence_pending() == 0
     assert not PendingEvent.objects.exists()
     assert not release_entry(entry, "staff 1")
     hold = Hold.objects.get(entry=entry)
@@ -130,7 +129,7 @@ def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
     assert hold.close_to == [[first[2], 2], [first[1], 4], [first[0], 6]]
     # What was taken back is no crowd any more.
     withdraw_entries([*first[:2], fourth], "reporter")
-    seal_pending()
+    sequence_pending()
     fifth = sealed(*signals_of(code))
     assert fifth in follow_database()
     # Those that come together count for one another, unless one report brought them.
@@ -139,7 +138,7 @@ def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
     other = os.urandom(32)
     with transaction.atomic():
         album = [list_picture(signals_of(other)) for _ in range(4)]
-    seal_pending()
+    sequence_pending()
     live = follow_database()
     assert not set(flood) & set(live)
     assert set(album) <= set(live)

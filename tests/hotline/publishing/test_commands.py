@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from takeback.hotline.publishing.actions import add_platform
-from takeback.hotline.publishing.admission import NotAdmittedError, admitted_with
+from takeback.hotline.platforms.actions import add_platform
+from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 
 
 def takeback(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,10 +2,11 @@
 
 import httpx
 
-from takeback.hotline.publishing.actions import add_platform, list_picture
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_picture
 
 KEPT = ("/log/v1/key", "/log/v1/checkpoint")
 NEVER_CHANGE = ("/log/v1/purpose", "/log/v1/tile/0/000.p/2", "/log/v1/tile/entries/000.p/2")
@@ -15,7 +16,7 @@ KEY, CHECKPOINT = KEPT
 def test_a_cache_is_told_what_has_not_changed(hotline_database: str) -> None:
     token = add_platform("Skylark")
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     with hotline(hotline_database) as (url, _), httpx.Client(base_url=url) as cache:
         first = {path: cache.get(path) for path in (*KEPT, *NEVER_CHANGE)}
         for path, answer in first.items():
@@ -32,7 +33,7 @@ def test_a_cache_is_told_what_has_not_changed(hotline_database: str) -> None:
             for name in ("ETag", "Content-Length", "Content-Type", "Cache-Control"):
                 assert head.headers[name] == answer.headers[name], path
         list_picture(some_signals())
-        seal_pending()
+        sequence_pending()
         changed = [
             path
             for path, answer in first.items()

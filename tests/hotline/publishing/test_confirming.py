@@ -18,11 +18,10 @@ from takeback.hashlist.events import (
     UnconfirmedEvent,
     parse_event,
 )
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.domain import ALL_LANES
-from takeback.hotline.publishing.key_rotation import rotate_log_key
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.signals.lanes import Lane
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.key_rotation import rotate_log_key
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.signals.lanes import ALL_LANES, Lane
 from takeback.tlog.bundles import EventRange, decode_openings
 from tests.gate.log_server import Log, serving
 
@@ -56,9 +55,9 @@ def confirmation(*arguments: str | Path):
 
 
 def last_event() -> AnyEvent:
-    seal_pending()
-    size = access.current_checkpoint()[0]
-    read = access.openings(EventRange(size - 1, size), ALL_LANES)
+    sequence_pending()
+    size = log_access.current_checkpoint()[0]
+    read = log_access.openings(EventRange(size - 1, size), ALL_LANES)
     assert read is not None
     (record,) = decode_openings(read, 1)
     assert record.opening is not None
@@ -76,7 +75,7 @@ def test_a_record_is_confirmed_anew_when_it_changes_and_taken_back(
     assert (first.origin, first.entry, first.index) == (OTHER, entry, 1)
     assert first.commitment == other.records[1].commitment.hex()
     assert confirmation(*add).exit_code == 0
-    assert seal_pending() == 0  # said once
+    assert sequence_pending() == 0  # said once
 
     other.amend(entry, CODES[1], Lane.CONFIRMED)
     proved(other, entry, tmp_path)
@@ -89,9 +88,9 @@ def test_a_record_is_confirmed_anew_when_it_changes_and_taken_back(
     # A key is handed over while a confirmation waits, and both go their way.
     assert confirmation("remove", OTHER, entry).exit_code == 0
     rotate_log_key()
-    size = access.current_checkpoint()[0]
-    seal_pending()
-    read = access.openings(EventRange(size, size + 2), ALL_LANES)
+    size = log_access.current_checkpoint()[0]
+    sequence_pending()
+    read = log_access.openings(EventRange(size, size + 2), ALL_LANES)
     assert read is not None
     events = [parse_event(one.opening.event) for one in decode_openings(read, 2) if one.opening]
     assert {type(one) for one in events} == {UnconfirmedEvent, KeyEvent}
@@ -117,8 +116,8 @@ def test_what_is_not_confirmed(other: Log, tmp_path: Path) -> None:
     (tmp_path / "trust").write_text(f"log {other.signer.verifier_key.line}\nquorum none\n")
     assert confirmation("add", proof, "--trust", tmp_path / "trust").exit_code == 1
 
-    seal_pending()
-    origin = access.verifier_key_line().partition("+")[0]
+    sequence_pending()
+    origin = log_access.verifier_key_line().partition("+")[0]
     own = Log(origin, bytes([2]) * 32)
     mine = own.add(CODES[2], Lane.CONFIRMED)
     proof = proved(own, mine, tmp_path / "own")

@@ -8,32 +8,30 @@ import pytest
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.feedback import access as feedback_access
+from takeback.hotline.feedback import health as feedback_health
+from takeback.hotline.feedback.actions import record_acknowledgement, record_feedback, resume_entry
+from takeback.hotline.feedback.domain import Outcome, Removal, UnknownCheckpointError
+from takeback.hotline.feedback.models import Feedback
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.actions import (
     add_key,
     add_platform,
-    list_picture,
     note_fetched,
-    record_acknowledgement,
-    record_feedback,
-    resume_entry,
     revoke_key,
     revoke_platform,
-    withdraw_entries,
 )
-from takeback.hotline.publishing.admission import NotAdmittedError, Scope, admitted_with
-from takeback.hotline.publishing.domain import (
-    Outcome,
-    PlatformError,
-    Removal,
-    UnknownCheckpointError,
-)
-from takeback.hotline.publishing.models import Feedback, Platform, PlatformKey
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
+from takeback.hotline.platforms.domain import PlatformError, Scope
+from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_sealing import in_threads
+from tests.support.listing import list_picture
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -44,7 +42,7 @@ def platform(name: str) -> Platform:
 
 def listed() -> EntryId:
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     return entry
 
 
@@ -55,7 +53,7 @@ def said(
 
 
 def only_outcome(entry: EntryId) -> Outcome:
-    (outcome,) = access.outcomes([entry])
+    (outcome,) = feedback_access.outcomes([entry])
     return outcome
 
 
@@ -116,7 +114,7 @@ def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
     note_fetched(plover, 3)
     fetched = {
         (one.entry, one.platform): one.fetched_at is not None
-        for one in access.outcomes([second, first])
+        for one in feedback_access.outcomes([second, first])
     }
     assert fetched == {
         (first, "Skylark"): True,
@@ -124,10 +122,10 @@ def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
         (first, "Plover"): True,
         (second, "Plover"): True,
     }
-    earlier = access.outcomes([first])
+    earlier = feedback_access.outcomes([first])
     note_fetched(skylark, 3)
     note_fetched(skylark, 2)
-    assert access.outcomes([first]) == earlier
+    assert feedback_access.outcomes([first]) == earlier
 
 
 @pytest.mark.django_db
@@ -142,18 +140,18 @@ def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> Non
     note_fetched(skylark, 2)
     record_feedback(skylark, [said(entry)])
     withdraw_entries([entry], "reporter")
-    seal_pending()
+    sequence_pending()
     revoke_platform("Skylark")
     outcome = only_outcome(entry)
     assert outcome.withdrawn_at is not None
     assert outcome.feedback[0].value is FeedbackValue.BLOCKED
-    assert access.outcomes([listed()]) == []
+    assert feedback_access.outcomes([listed()]) == []
 
 
 @pytest.mark.django_db
 def test_outcomes_of_what_was_never_listed_are_none() -> None:
     platform("Skylark")
-    assert access.outcomes([new_entry_id()]) == []
+    assert feedback_access.outcomes([new_entry_id()]) == []
 
 
 def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
@@ -161,7 +159,7 @@ def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
 
 
 def live() -> set[EntryId]:
-    seal_pending()
+    sequence_pending()
     return set(follow_database())
 
 
@@ -217,11 +215,11 @@ def test_platform_has_one_token_and_loses_it_for_good() -> None:
     token = add_platform("Skylark")
     with pytest.raises(PlatformError, match="already"):
         add_platform("Skylark")
-    assert access.platform_names() == ["Skylark"]
+    assert platforms_access.platform_names() == ["Skylark"]
     revoke_platform("Skylark")
     with pytest.raises(NotAdmittedError):
         admitted_with(token)
-    assert access.platform_names() == []
+    assert platforms_access.platform_names() == []
     with pytest.raises(PlatformError):
         revoke_platform("Skylark")
     verbs = AuditRecord.objects.order_by("position").values_list("verb", flat=True)
@@ -234,7 +232,7 @@ def test_token_itself_is_not_in_the_database() -> None:
     secret = token.split("_")[1]
     row = PlatformKey.objects.get()
     assert secret.encode() not in bytes(row.digest)
-    assert token.endswith(VerifierKey.parse(access.verifier_key_line()).pin)
+    assert token.endswith(VerifierKey.parse(log_access.verifier_key_line()).pin)
 
 
 @pytest.mark.django_db
@@ -244,7 +242,7 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
         add_platform(name)
     skylark, plover, wren, swift, heron = (Platform.objects.get(name=name) for name in names)
     first, second = (list_picture(some_signals()) for _ in range(2))
-    seal_pending()
+    sequence_pending()
     for platform in (skylark, plover, swift, heron):
         note_fetched(platform, 3)
     revoke_platform("Swift")
@@ -252,19 +250,19 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
     acknowledge(plover)
     withdraw_entries([first, second], "reporter")
     # Heron follows in a way that does not say what is in force there.
-    assert access.removal_of([first, second]) == Removal(0, 2, silent=1)
-    seal_pending()
-    assert access.removal_of([first, second]) == Removal(0, 2, silent=1)
+    assert feedback_access.removal_of([first, second]) == Removal(0, 2, silent=1)
+    sequence_pending()
+    assert feedback_access.removal_of([first, second]) == Removal(0, 2, silent=1)
     acknowledge(skylark)
-    assert access.removal_of([first, second]) == Removal(1, 2, silent=1)
+    assert feedback_access.removal_of([first, second]) == Removal(1, 2, silent=1)
     with pytest.raises(UnknownCheckpointError):
         record_acknowledgement(key_of(plover), Acknowledgement(size=5, root="00" * 32))
     with pytest.raises(UnknownCheckpointError):
         record_acknowledgement(key_of(plover), Acknowledgement(size=4, root="00" * 32))
     acknowledge(plover)
     acknowledge(wren)  # it had never got them
-    assert access.removal_of([first, second]) == Removal(2, 2, silent=1)
-    assert access.removal_of([]) == Removal(0, 0)
+    assert feedback_access.removal_of([first, second]) == Removal(2, 2, silent=1)
+    assert feedback_access.removal_of([]) == Removal(0, 0)
 
 
 @pytest.mark.django_db
@@ -278,12 +276,12 @@ def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
     for one in gates:
         acknowledge(skylark, one)
     withdraw_entries([entry], "reporter")
-    seal_pending()
+    sequence_pending()
     acknowledge(skylark, gates[0])
-    assert access.removal_of([entry]) == Removal(0, 1)
-    assert access.platform_health(skylark).acknowledged_size == 2
+    assert feedback_access.removal_of([entry]) == Removal(0, 1)
+    assert feedback_health.platform_health(skylark).acknowledged_size == 2
     revoke_key("Skylark", second.number)  # that gate is no more
-    assert access.removal_of([entry]) == Removal(1, 1)
+    assert feedback_access.removal_of([entry]) == Removal(1, 1)
 
 
 def key_of(platform: Platform) -> PlatformKey:
@@ -291,8 +289,8 @@ def key_of(platform: Platform) -> PlatformKey:
 
 
 def acknowledge(platform: Platform, key: PlatformKey | None = None) -> None:
-    note = access.current_checkpoint()[1]
-    state = open_checkpoint(note, VerifierKey.parse(access.verifier_key_line()))
+    note = log_access.current_checkpoint()[1]
+    state = open_checkpoint(note, VerifierKey.parse(log_access.verifier_key_line()))
     said = Acknowledgement(size=state.size, root=state.root_hash.hex())
     record_acknowledgement(key or key_of(platform), said)
     record_acknowledgement(key or key_of(platform), said)

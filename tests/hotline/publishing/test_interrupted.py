@@ -11,16 +11,17 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from takeback.hotline.publishing.actions import list_picture, withdraw_entries
-from takeback.hotline.publishing.models import LogEntry, PendingEvent, TileHash
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.log.models import LogEntry, PendingEvent, TileHash
+from takeback.hotline.log.sequencing import sequence_pending
 from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.support.listing import list_picture
 
 _SEAL = """
 import django
 django.setup()
-from takeback.hotline.publishing.sealing import seal_pending
-seal_pending()
+from takeback.hotline.log.sequencing import sequence_pending
+sequence_pending()
 """
 
 
@@ -54,15 +55,15 @@ def wait_until_held_up(database: str, process: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        "publishing_logentry",
-        "publishing_tilehash",
-        "publishing_pendingevent",
-        "publishing_checkpoint",
+        "log_logentry",
+        "log_tilehash",
+        "log_pendingevent",
+        "log_checkpoint",
     ],
 )
 def test_killed_at_the_moment_of_writing_a_table(hotline_database: str, table: str) -> None:
     gone = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     before = follow_database()
     withdraw_entries([gone], "reporter")
     entries = {list_picture(some_signals()) for _ in range(256)}
@@ -75,6 +76,6 @@ def test_killed_at_the_moment_of_writing_a_table(hotline_database: str, table: s
     assert follow_database() == before
     assert LogEntry.objects.filter(event=None).count() == 0
     assert PendingEvent.objects.count() == 257
-    assert seal_pending() == 257
+    assert sequence_pending() == 257
     assert set(follow_database()) == entries
     assert TileHash.objects.count() == 1

@@ -11,18 +11,20 @@ from takeback.cli.main import app
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
-from takeback.hotline.config import secrets
-from takeback.hotline.publishing import access, signing
-from takeback.hotline.publishing.actions import add_platform, list_picture, renew_token
-from takeback.hotline.publishing.key_rotation import RotationError, rotate_log_key
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.signing import log_signer
+from takeback.hotline.foundation import secrets
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log import signing
+from takeback.hotline.log.key_rotation import RotationError, rotate_log_key
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.signing import log_signer
+from takeback.hotline.platforms.actions import add_platform, renew_token
 from takeback.tlog.checkpoint import Checkpoint as Signed
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.errors import BadSignatureError, LogError
 from takeback.tlog.signed_note import VerifierKey, split_note
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_picture
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,7 @@ def keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 def list_one() -> None:
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
 
 
 class Gate:
@@ -65,7 +67,7 @@ def test_gates_follow_over_to_another_key(
             rotate_log_key()
         list_one()
         assert log_signer().verifier_key == new
-        note = access.current_checkpoint()[1]
+        note = log_access.current_checkpoint()[1]
         assert [line.key_id for line in split_note(note)[1]] == [
             old.verifier_key.key_id,
             new.key_id,
@@ -90,7 +92,7 @@ def test_gates_follow_over_to_another_key(
         assert slept.sync() == 5
         monkeypatch.setattr(signing, "OVERLAP", timedelta(0))
         list_one()
-        note = access.current_checkpoint()[1]
+        note = log_access.current_checkpoint()[1]
         assert open_checkpoint(note, new).size == 6
         with pytest.raises(LogError):
             open_checkpoint(note, old.verifier_key)
@@ -100,15 +102,15 @@ def test_gates_follow_over_to_another_key(
 @pytest.mark.django_db
 def test_the_command_says_what_to_keep(tmp_path: Path) -> None:
     list_one()
-    before = access.verifier_key_line()
+    before = log_access.verifier_key_line()
     done = CliRunner().invoke(app, ["hotline", "log", "rotate-key"])
     assert done.exit_code == 0
-    seal_pending()
-    assert access.verifier_key_line() != before
-    assert access.verifier_key_line() in done.stdout
+    sequence_pending()
+    assert log_access.verifier_key_line() != before
+    assert log_access.verifier_key_line() in done.stdout
     again = CliRunner().invoke(app, ["hotline", "log", "rotate-key"])
     assert again.exit_code == 0
-    seal_pending()
+    sequence_pending()
     assert sorted(path.name for path in (tmp_path / "secrets").glob("log-key*")) == [
         "log-key",
         "log-key-2",

@@ -6,35 +6,32 @@ from itertools import chain, combinations
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from takeback.gate.sync.client import HotlineClient, HotlineDeniedError, PlatformToken
 from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.actions import (
     add_key,
     add_platform,
-    list_picture,
     renew_token,
     revoke_key,
     revoke_platform,
 )
-from takeback.hotline.publishing.admission import READING, NotAdmittedError, Scope, admitted_with
-from takeback.hotline.publishing.domain import (
+from takeback.hotline.platforms.admission import READING, NotAdmittedError, admitted_with
+from takeback.hotline.platforms.domain import (
     PlatformError,
-    new_platform_secret,
+    Scope,
     token_digest,
     token_secret,
-    write_token,
 )
-from takeback.hotline.publishing.models import LogEntry, PlatformKey
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.platforms.models import PlatformKey
 from takeback.tlog.bundles import EventRange
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_picture
 
 REVIEW = "Two moderators look at every match."
 OPENINGS = "/list/v1/openings/0-1"
@@ -57,7 +54,7 @@ def expire(token: str) -> None:
 def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
     add_platform("Skylark")
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     every = list(Scope)
     for scopes in chain.from_iterable(combinations(every, count) for count in (1, 2, 3)):
         token = add_key("Skylark", scopes, review_process=REVIEW).token
@@ -86,7 +83,7 @@ def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
 def test_keys_end_one_by_one_and_all_together() -> None:
     first = add_platform("Skylark")
     second = add_key("Skylark", [Scope.SEND_FEEDBACK], days=1)
-    assert [one.scopes for one in access.platform_keys("Skylark")] == [
+    assert [one.scopes for one in platforms_access.platform_keys("Skylark")] == [
         tuple(sorted(Scope)),
         (Scope.SEND_FEEDBACK,),
     ]
@@ -95,7 +92,7 @@ def test_keys_end_one_by_one_and_all_together() -> None:
     assert admitted_with(first).name == "Skylark"
     expire(first)
     assert why_not(first) == (401, "key_expired", None)
-    assert access.platforms()[0].keys_in_force == 0
+    assert platforms_access.platforms()[0].keys_in_force == 0
     renewed = renew_token("Skylark")
     # A new token opens no more than the latest one did.
     assert why_not(renewed, Scope.READ_CONFIRMED)[1] == "lacks_scope"
@@ -129,50 +126,13 @@ def test_a_key_that_can_not_be_is_refused() -> None:
     assert PlatformKey.objects.count() == 1
 
 
-def test_tokens_and_logs_from_before_scopes_get_all_of_them(hotline_database: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    executor = MigrationExecutor(connection)
-    executor.migrate([("publishing", "0006_acknowledgements")])
-    platforms = executor.loader.project_state(
-        ("publishing", "0006_acknowledgements")
-    ).apps.get_model("publishing", "Platform")
-    now = datetime.now(UTC)
-    apps = executor.loader.project_state(("publishing", "0006_acknowledgements")).apps
-    entry = apps.get_model("publishing", "Entry").objects.create(id="a" * 26, listed_at=now)
-    events = [b"{}", b'{"lane":"self_reported"}', b'{"reason":"hotline"}', b'{"lane":"confirmed"}']
-    for index, event in enumerate([*events, None]):
-        apps.get_model("publishing", "LogEntry").objects.create(
-            index=index,
-            entry_id=entry.id if index else None,
-            commitment=bytes(32),
-            nonce=event and bytes(32),
-            event=event,
-        )
-    tokens = [write_token(new_platform_secret(), "0" * 16) for _ in range(2)]
-    for token, name, revoked_at in zip(tokens, ("Skylark", "Plover"), (None, now), strict=True):
-        digest = token_digest(str(token_secret(token)))
-        platforms.objects.create(
-            name=name, token_digest=digest, added_at=now, revoked_at=revoked_at
-        )
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes("publishing"))
-    assert admitted_with(tokens[0], *READING, Scope.SEND_FEEDBACK).name == "Skylark"
-    assert why_not(tokens[0], Scope.READ_IMPORTED)[1] == "lacks_scope"
-    assert why_not(tokens[1])[1] == "key_revoked"
-    lanes = LogEntry.objects.order_by("index").values_list("lanes", flat=True)
-    assert list(lanes) == [None, 1, 1, 3, 3]
-    with pytest.raises(IntegrityError, match="append-only"):
-        LogEntry.objects.filter(index=1).update(lanes=3, nonce=None, event=None)
-
-
 def test_a_gate_says_what_is_wrong_with_its_key(hotline_database: str) -> None:
     full = add_platform("Skylark")
     reads_some = add_key("Skylark", [Scope.READ_CONFIRMED]).token
     ended = add_key("Skylark", [Scope.SEND_FEEDBACK])
     revoke_key("Skylark", ended.number)
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     said = [
         FeedbackItem(
             id=uuid4(), entry=new_entry_id(), value=FeedbackValue.BLOCKED, time=datetime.now(UTC)

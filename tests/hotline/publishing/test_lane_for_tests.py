@@ -16,12 +16,16 @@ from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.courier import deliver_outbox
 from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_key, add_platform, record_feedback
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
-from takeback.hotline.publishing.models import Entry, Hold, Platform
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.entries import access as entries_access
+from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.feedback import health as feedback_health
+from takeback.hotline.feedback.actions import record_feedback
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.planted.test_lane import list_drawn_pictures
+from takeback.hotline.platforms.actions import add_key, add_platform
+from takeback.hotline.platforms.domain import Scope
+from takeback.hotline.platforms.models import Platform
+from takeback.hotline.statistics.access import list_figures
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane
 from tests.hotline.publishing.test_commands import takeback
@@ -39,7 +43,7 @@ def test_an_engineer_sees_a_gate_stop_something_harmless(
         address = f"{url}/platforms/test-pictures/1.png"
         assert requests.get(address, timeout=30).status_code == 404
         list_drawn_pictures()
-        seal_pending()
+        sequence_pending()
         answer = requests.get(address, timeout=30)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
         assert requests.get(address.replace("1.png", "4.png"), timeout=30).status_code == 404
@@ -53,23 +57,23 @@ def test_an_engineer_sees_a_gate_stop_something_harmless(
                 stopped = [gate.check(one.data, report=False).decision for one in copies]
                 assert stopped == [Decision.BLOCK] * len(copies)
             deliver_outbox(Outbox(store), client)
-    health = access.platform_health(Platform.objects.get())
+    health = feedback_health.platform_health(Platform.objects.get())
     assert (health.test_matches, sum(health.feedback.values())) == (1, 0)
 
 
 @pytest.mark.django_db
 def test_they_stand_apart_from_what_is_reported() -> None:
     add_platform("Skylark")
-    before = access.list_figures()
+    before = list_figures()
     assert list_drawn_pictures() == 3
     assert list_drawn_pictures() == 0
-    seal_pending()
+    sequence_pending()
     assert not Hold.objects.exists()
-    assert access.list_figures() == before
+    assert list_figures() == before
     (skylark,) = Platform.objects.all()
     entry = Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0]
     record_feedback(skylark, [said(entry, FeedbackValue.NOT_THE_SAME)])
-    assert access.standings([entry])[entry].suspended_at is None
+    assert entries_access.standings([entry])[entry].suspended_at is None
 
 
 def test_an_invitation_brings_them_and_the_operator_takes_them_off(hotline_database: str) -> None:

@@ -15,20 +15,15 @@ from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync, WrongKeyError
 from takeback.hashlist.events import EntryId
-from takeback.hotline.config import secrets
+from takeback.hotline.entries import access as entries_access
+from takeback.hotline.entries.actions import release_entry, suspend_entry, withdraw_entries
+from takeback.hotline.foundation import secrets
 from takeback.hotline.intake.models import CasePicture
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    add_platform,
-    list_picture,
-    release_entry,
-    renew_token,
-    suspend_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.new_log import NewLogError, begin_new_log
-from takeback.hotline.publishing.sealing import seal_everything
-from takeback.hotline.publishing.signing import log_signer
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.beginning_anew import NewLogError, begin_new_log
+from takeback.hotline.log.sequencing import sequence_everything
+from takeback.hotline.log.signing import log_signer
+from takeback.hotline.platforms.actions import add_platform, renew_token
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.checkpoint import Checkpoint as SignedState
 from takeback.tlog.checkpoint import parse_checkpoint
@@ -40,6 +35,7 @@ from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_commands import takeback
 from tests.hotline.publishing.test_running import hotline
 from tests.matching.lists import EVERYTHING
+from tests.support.listing import list_picture
 
 WITNESS = Cosigner("w.example", CosignatureKind.ED25519, bytes(32))
 MOVED = "http://127.0.0.1:8099"
@@ -80,14 +76,14 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
 ) -> None:
     token = add_platform("Skylark")
     _, code = report_from_browser(pictures=[picture_record()])
-    seal_everything()
+    sequence_everything()
     entry = CasePicture.objects.get().entry
     stolen = log_signer()
     store = Store(tmp_path / "old")
     policy = f"log {stolen.verifier_key.line}\nwitness w {WITNESS.key.line}\nquorum w\n"
     set_trust(store, policy.encode())
     with hotline(hotline_database) as (url, _):
-        before = access.current_checkpoint()[1]
+        before = log_access.current_checkpoint()[1]
         sync(store, url, token, cosigned(before))
         assert in_force(store) == {entry}
         # The witness cosigns this log no more: whatever the thief signs, the gate does not take.
@@ -103,7 +99,7 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
     assert "127.0.0.1:8099/log/v1 begins with 1 entries" in done.stdout
     assert "platform renew Skylark" in done.stdout
     assert log_signer().verifier_key.pin != stolen.verifier_key.pin
-    seal_everything()
+    sequence_everything()
 
     with hotline(hotline_database) as (url, _):
         with pytest.raises(BadSignatureError):
@@ -123,7 +119,7 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
         visitor = come_back(code)
         assert "You put this picture on our list." in visitor.page
         visitor.read("/case/withdraw").post("/case/withdraw")
-        seal_everything()
+        sequence_everything()
         sync(other, url, renewed)
         assert in_force(other) == set()
 
@@ -132,23 +128,23 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
 def test_each_entry_stands_as_before(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     add_platform("Skylark")
     live, suspended, gone, leaving = (list_picture(some_signals()) for _ in range(4))
-    seal_everything()
+    sequence_everything()
     suspend_entry(suspended, "hotline", "staff")
     withdraw_entries([gone], "reporter")
-    seal_everything()
+    sequence_everything()
     before = follow_database()
     waiting = list_picture(some_signals())
     withdraw_entries([leaving], "reporter")
     move(settings, monkeypatch)
     begun = begin_new_log()
     assert (begun.entries, begun.platforms) == (2, ("Skylark",))
-    seal_everything()
+    sequence_everything()
     after = follow_database()
     assert set(after) == {live, waiting}
     assert after[live].signals == before[live].signals
     assert after[live].provenance.hotline == "127.0.0.1:8099/log/v1"
     # Whoever suspended it had reasons: a person looks before it is listed anew.
-    assert access.standings([suspended])[EntryId(suspended)].held_at is not None
+    assert entries_access.standings([suspended])[EntryId(suspended)].held_at is not None
     release_entry(suspended, "staff")
-    seal_everything()
+    sequence_everything()
     assert set(follow_database()) == {live, waiting, suspended}

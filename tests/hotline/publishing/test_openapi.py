@@ -9,9 +9,10 @@ from django.test import Client
 from pydantic import TypeAdapter
 
 from takeback.hashlist.feedback import FeedbackReceipt
-from takeback.hotline.publishing.actions import add_platform, list_picture
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
 from tests.hotline.publishing.followers import some_signals
+from tests.support.listing import list_picture
 
 
 def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def test_every_answer_is_one_of_those_described(hotline_database: str) -> None:
     client = Client()
     token = add_platform("Skylark")
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     document = client.get("/list/v1/openapi.json").json()
     good = {
         "/log/v1/tile/entries/{path}": "000.p/2",

@@ -17,14 +17,16 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import PENDING_CHANNEL, add_platform, list_picture
-from takeback.hotline.publishing.models import PendingEvent
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.tasks import seal_what_was_left
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.actions import PENDING_CHANNEL
+from takeback.hotline.log.models import PendingEvent
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.tasks import sequence_what_was_left
+from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import follow_database, some_signals
+from tests.support.listing import list_picture
 
 _READY_SECONDS = 60
 _WAITERS = 50
@@ -76,7 +78,7 @@ def listeners(database: str) -> int:
         row = looking.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND state = 'idle'"
-            " AND query ILIKE '%publishing_checkpoint%ORDER BY size DESC LIMIT 1%'"
+            " AND query ILIKE '%log_checkpoint%ORDER BY size DESC LIMIT 1%'"
             " AND pid <> pg_backend_pid()"
         ).fetchone()
     assert row is not None
@@ -93,9 +95,9 @@ async def wait_all(url: str, token: str, size: int, seconds: int) -> list[httpx.
 
 def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: str) -> None:
     token = add_platform("Skylark")
-    key = VerifierKey.parse(access.verifier_key_line())
+    key = VerifierKey.parse(log_access.verifier_key_line())
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
 
     async def wait_and_seal(url: str) -> list[httpx.Response]:
         waiting = asyncio.create_task(wait_all(url, token, size=2, seconds=25))
@@ -109,7 +111,7 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
     def in_own_thread() -> None:
         try:
             list_picture(some_signals())
-            seal_pending()
+            sequence_pending()
         finally:
             connection.close()
 
@@ -191,7 +193,7 @@ def test_what_a_killed_worker_left_is_done_by_the_next_minute(hotline_database: 
         assert isinstance(connector, DjangoConnector)
         with jobs.replace_connector(connector.get_worker_connector()):
             async with jobs.open_async():
-                await seal_what_was_left.func(timestamp=0)
+                await sequence_what_was_left.func(timestamp=0)
 
     asyncio.run(minute())
     assert set(follow_database()) == {left}

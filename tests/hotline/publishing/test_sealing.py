@@ -12,15 +12,11 @@ from pydantic import ValidationError
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    list_picture,
-    resume_entry,
-    suspend_entry,
-    withdraw_entries,
-)
-from takeback.hotline.publishing.domain import UnknownEntryError
-from takeback.hotline.publishing.models import (
+from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
+from takeback.hotline.entries.domain import UnknownEntryError
+from takeback.hotline.feedback.actions import resume_entry
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.models import (
     Checkpoint,
     Log,
     LogEntry,
@@ -28,9 +24,10 @@ from takeback.hotline.publishing.models import (
     Publication,
     TileHash,
 )
-from takeback.hotline.publishing.sealing import seal_pending
+from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
+from tests.support.listing import list_picture
 
 
 def list_pictures(count: int) -> list[EntryId]:
@@ -63,27 +60,27 @@ def test_listed_picture_is_in_the_log_after_sealing_and_not_before() -> None:
     signals = some_signals()
     entry = list_picture(signals, Lane.CONFIRMED)
     assert follow_database() == {}
-    assert seal_pending() == 1
+    assert sequence_pending() == 1
     live = follow_database()[entry]
     assert (live.lane, live.signals, live.added_at) == (Lane.CONFIRMED, signals, 1)
-    assert live.provenance.hotline == access.verifier_key_line().partition("+")[0]
-    assert seal_pending() == 0
+    assert live.provenance.hotline == log_access.verifier_key_line().partition("+")[0]
+    assert sequence_pending() == 0
 
 
 @pytest.mark.django_db
 def test_empty_log_has_a_checkpoint() -> None:
-    size, note = access.current_checkpoint()
+    size, note = log_access.current_checkpoint()
     assert size == 0
-    assert Follower(access.verifier_key_line()).follow(note, lambda _: b"") == {}
+    assert Follower(log_access.verifier_key_line()).follow(note, lambda _: b"") == {}
 
 
 @pytest.mark.django_db
 def test_log_grows_over_tile_borders_and_a_follower_keeps_up() -> None:
-    follower = Follower(access.verifier_key_line())
+    follower = Follower(log_access.verifier_key_line())
     entries: list[EntryId] = []
     for count in (1, 254, 1, 1, 256):
         entries += list_pictures(count)
-        assert seal_pending() == count
+        assert sequence_pending() == count
         assert set(follow_database(follower)) == set(entries)
     assert set(follow_database()) == set(entries)
     assert TileHash.objects.filter(level=1).count() == (1 + len(entries)) // 256
@@ -92,8 +89,8 @@ def test_log_grows_over_tile_borders_and_a_follower_keeps_up() -> None:
 @pytest.mark.django_db
 def test_order_in_a_batch_says_nothing_of_the_order_of_listing() -> None:
     entries = list_pictures(40)
-    seal_pending()
-    logged = list(LogEntry.objects.order_by("index").values_list("entry", flat=True))[1:]
+    sequence_pending()
+    logged = list(LogEntry.objects.order_by("index").values_list("subject", flat=True))[1:]
     assert sorted(logged) == sorted(entries)
     assert logged != entries  # by chance once in 40! times
 
@@ -108,13 +105,13 @@ def test_picture_without_fingerprints_is_refused() -> None:
 @pytest.mark.django_db
 def test_withdrawn_entry_leaves_the_list_and_its_opening_is_gone() -> None:
     gone, stays = list_pictures(2)
-    seal_pending()
-    follower = Follower(access.verifier_key_line())
+    sequence_pending()
+    follower = Follower(log_access.verifier_key_line())
     follow_database(follower)
     withdraw_entries([gone], "reporter")
-    assert LogEntry.objects.get(entry=gone).event is not None
-    seal_pending()
-    row = LogEntry.objects.filter(entry=gone).order_by("index").first()
+    assert LogEntry.objects.get(subject=gone).event is not None
+    sequence_pending()
+    row = LogEntry.objects.filter(subject=gone).order_by("index").first()
     assert row is not None
     assert (row.nonce, row.event) == (None, None)
     assert set(follow_database(follower)) == set(follow_database()) == {stays}
@@ -124,31 +121,31 @@ def test_withdrawn_entry_leaves_the_list_and_its_opening_is_gone() -> None:
 def test_entry_withdrawn_before_it_was_sealed_never_reaches_the_log() -> None:
     gone, stays = list_pictures(2)
     withdraw_entries([gone], "hotline")
-    seal_pending()
+    sequence_pending()
     assert set(follow_database()) == {stays}
-    assert not LogEntry.objects.filter(entry=gone).exists()
+    assert not LogEntry.objects.filter(subject=gone).exists()
 
 
 @pytest.mark.django_db
 def test_withdrawing_again_changes_nothing() -> None:
     (entry,) = list_pictures(1)
-    seal_pending()
+    sequence_pending()
     for _ in range(2):
         withdraw_entries([entry, entry], "reporter")
-    assert seal_pending() == 1
+    assert sequence_pending() == 1
     withdraw_entries([entry], "reporter")
-    assert seal_pending() == 0
+    assert sequence_pending() == 0
     assert AuditRecord.objects.filter(verb="entry.withdrawn").count() == 1
 
 
 @pytest.mark.django_db
 def test_many_are_withdrawn_in_as_many_statements_as_one() -> None:
     entries = list_pictures(41)
-    seal_pending()
+    sequence_pending()
     suspended, resumed, *_ = entries
     for entry in (suspended, resumed):
         suspend_entry(entry, "hotline", "staff")
-    seal_pending()
+    sequence_pending()
     resume_entry(resumed, "staff")
     unsealed = list_pictures(2)
     withdraw_entries(entries[-1:], "hotline")
@@ -163,9 +160,9 @@ def test_many_are_withdrawn_in_as_many_statements_as_one() -> None:
     with CaptureQueriesContext(connection) as for_none:
         withdraw_entries(entries, "hotline")
     assert not any("advisory" in one["sql"] for one in for_none.captured_queries)
-    assert seal_pending() == 41
+    assert sequence_pending() == 41
     assert follow_database() == {}
-    assert not LogEntry.objects.filter(entry__in=unsealed).exists()
+    assert not LogEntry.objects.filter(subject__in=unsealed).exists()
 
 
 @pytest.mark.django_db
@@ -173,16 +170,16 @@ def test_unknown_entry_is_refused_and_the_others_stay() -> None:
     (entry,) = list_pictures(1)
     with pytest.raises(UnknownEntryError):
         withdraw_entries([entry, new_entry_id()], "reporter")
-    seal_pending()
+    sequence_pending()
     assert set(follow_database()) == {entry}
 
 
 @pytest.mark.django_db
 def test_every_change_of_the_list_has_its_audit_record() -> None:
     entries = list_pictures(3)
-    seal_pending()
+    sequence_pending()
     withdraw_entries(entries[:1], "reporter")
-    seal_pending()
+    sequence_pending()
     acts = AuditRecord.objects.order_by("position").values_list("verb", "subject")
     assert list(acts) == [
         *(("entry.listed", entry) for entry in entries),
@@ -205,19 +202,19 @@ def test_every_change_of_the_list_has_its_audit_record() -> None:
         lambda: Checkpoint.objects.all().delete(),
         lambda: TileHash.objects.all().delete(),
         lambda: Log.objects.update(origin="elsewhere.example.org"),
-        lambda: connection.cursor().execute("TRUNCATE publishing_checkpoint CASCADE"),
+        lambda: connection.cursor().execute("TRUNCATE log_checkpoint CASCADE"),
         lambda: Publication.objects.all().delete(),
-        lambda: connection.cursor().execute("TRUNCATE publishing_cosignature"),
-        lambda: connection.cursor().execute("TRUNCATE publishing_logentry"),
+        lambda: connection.cursor().execute("TRUNCATE log_cosignature"),
+        lambda: connection.cursor().execute("TRUNCATE log_logentry"),
     ],
 )
 def test_database_refuses_every_change_of_the_log_but_erasing(
     change: Callable[[], object],
 ) -> None:
     list_pictures(2)
-    seal_pending()
-    withdraw_entries([EntryId(LogEntry.objects.get(index=1).entry_id)], "hotline")
-    seal_pending()
+    sequence_pending()
+    withdraw_entries([EntryId(LogEntry.objects.get(index=1).subject)], "hotline")
+    sequence_pending()
     before = follow_database()
     connection.check_constraints()  # TRUNCATE waits for none of the test's own writes
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -227,15 +224,15 @@ def test_database_refuses_every_change_of_the_log_but_erasing(
 
 @pytest.mark.django_db
 def test_origin_stays_when_the_hotline_moves(settings: pytest.FixtureRequest) -> None:
-    line = access.verifier_key_line()
+    line = log_access.verifier_key_line()
     settings.PUBLIC_URL = "https://moved.example.org"  # type: ignore[attr-defined]
-    assert access.verifier_key_line() == line
+    assert log_access.verifier_key_line() == line
 
 
 def test_two_who_seal_at_once_put_every_event_in_once(hotline_database: str) -> None:
     entries = list_pictures(300)
     sealed: list[int] = []
-    in_threads(*[lambda: sealed.append(seal_pending())] * 3)
+    in_threads(*[lambda: sealed.append(sequence_pending())] * 3)
     assert sorted(sealed) == [0, 0, 300]
     assert set(follow_database()) == set(entries)
 
@@ -257,7 +254,7 @@ def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_databas
 
     def seal() -> None:
         while not done.is_set():
-            seal_pending()
+            sequence_pending()
 
     def report_then_stop() -> None:
         try:
@@ -266,9 +263,9 @@ def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_databas
             done.set()
 
     in_threads(seal, seal, report_then_stop)
-    seal_pending()
+    sequence_pending()
     assert set(follow_database()) == set(listed) - set(withdrawn)
     assert not PendingEvent.objects.exists()
-    erased = LogEntry.objects.filter(event=None).values_list("entry", flat=True)
+    erased = LogEntry.objects.filter(event=None).values_list("subject", flat=True)
     assert set(erased) <= set(withdrawn)
     assert verify_chain().records == len(listed) + len(withdrawn)

@@ -5,20 +5,21 @@ from contextlib import AsyncExitStack
 
 import httpx
 
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import add_platform, list_picture
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.streams import MOST_STREAMS_A_PLATFORM, checkpoint_events
+from takeback.hotline.api.streams import MOST_STREAMS_A_PLATFORM, checkpoint_events
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_picture
 
 
 def grow() -> int:
     list_picture(some_signals())
-    seal_pending()
-    return access.current_checkpoint()[0]
+    sequence_pending()
+    return log_access.current_checkpoint()[0]
 
 
 class Reader:
@@ -47,7 +48,7 @@ class Reader:
 def test_every_checkpoint_comes_and_streams_are_bounded(hotline_database: str) -> None:
     token, other = add_platform("Skylark"), add_platform("Heron")
     first = grow()
-    key = VerifierKey.parse(access.verifier_key_line())
+    key = VerifierKey.parse(log_access.verifier_key_line())
 
     async def follow(url: str) -> None:
         async with AsyncExitStack() as open_streams:

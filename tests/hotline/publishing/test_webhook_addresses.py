@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from takeback.hotline.publishing import webhook_client, webhook_sending, webhooks
-from takeback.hotline.publishing.actions import add_platform
-from takeback.hotline.publishing.domain import PlatformError
-from takeback.hotline.publishing.webhook_addresses import WebhookError, checked_url
-from takeback.hotline.publishing.webhook_client import post
-from takeback.hotline.publishing.webhook_message import webhook_key
-from takeback.hotline.publishing.webhook_queue import MOST_TRIES
+from takeback.hotline.foundation.outbound import public_client as webhook_client
+from takeback.hotline.foundation.outbound.addresses import WebhookError, checked_url
+from takeback.hotline.foundation.outbound.public_client import post
+from takeback.hotline.platforms.actions import add_platform
+from takeback.hotline.platforms.domain import PlatformError
+from takeback.hotline.webhooks import actions as webhooks
+from takeback.hotline.webhooks import sending as webhook_sending
+from takeback.hotline.webhooks.message import webhook_key
+from takeback.hotline.webhooks.queue import MOST_TRIES
 from tests.hotline.publishing.webhook_receivers import (
     Receiver,
     trust,

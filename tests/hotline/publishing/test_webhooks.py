@@ -9,11 +9,15 @@ from cryptography.exceptions import InvalidSignature
 from django.db import connection
 from django.test import Client
 
-from takeback.hotline.publishing import access, webhooks
-from takeback.hotline.publishing.actions import add_platform, list_picture, revoke_platform
-from takeback.hotline.publishing.domain import PlatformError
-from takeback.hotline.publishing.models import Webhook, WebhookDelivery
-from takeback.hotline.publishing.webhook_queue import MOST_TRIES
+from takeback.hotline.log import access as log_access
+from takeback.hotline.platforms.actions import add_platform, revoke_platform
+from takeback.hotline.platforms.domain import PlatformError
+from takeback.hotline.webhooks import access as webhooks_access
+from takeback.hotline.webhooks import actions as webhooks
+from takeback.hotline.webhooks import queue as webhook_queue
+from takeback.hotline.webhooks import sending as webhook_sending
+from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
+from takeback.hotline.webhooks.queue import MOST_TRIES
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.hotline.publishing.followers import some_signals
@@ -27,6 +31,7 @@ from tests.hotline.publishing.webhook_receivers import (
     send_until_given_up,
     verified,
 )
+from tests.support.listing import list_picture
 
 
 def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver: Receiver) -> None:
@@ -40,12 +45,12 @@ def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver
     path, headers, body = receiver.got[-1]
     said = verified(headers, body, key)
     state = open_checkpoint(
-        access.current_checkpoint()[1], VerifierKey.parse(access.verifier_key_line())
+        log_access.current_checkpoint()[1], VerifierKey.parse(log_access.verifier_key_line())
     )
     assert path == "/hook?token=t"
     assert said["type"] == "checkpoint.published"
     assert said["data"] == {
-        "origin": access.log_origin(),
+        "origin": log_access.log_origin(),
         "size": state.size,
         "root": state.root_hash.hex(),
     }
@@ -66,10 +71,10 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     number = webhooks.add_webhook("Skylark", receiver.url)
     receiver.status = 302  # is not followed
     first = grow()
-    assert webhooks.send_due() == 1
-    assert webhooks.send_due() == 0  # not before its time
+    assert webhook_sending.send_due() == 1
+    assert webhook_sending.send_due() == 0  # not before its time
     due_now()
-    webhooks.send_due()
+    webhook_sending.send_due()
     ids = [headers["webhook-id"] for _, headers, _ in receiver.got]
     assert len(ids) == 2
     assert len(set(ids)) == 1  # the same message
@@ -78,19 +83,19 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     send_until_given_up()
     assert receiver.sizes == [first] * 2 + [newer] * (MOST_TRIES - 2)
     assert {path for path, _, _ in receiver.got} == {"/hook?token=t"}
-    (state,) = access.platform_webhooks("Skylark")
+    (state,) = webhooks_access.platform_webhooks("Skylark")
     assert (state.given_up, state.waiting_size, state.delivered_size) == (1, None, 0)
     assert state.problem == "It answered with status 500."
     receiver.status = 200
     assert webhooks.redeliver("Skylark", number) == 1
     assert webhooks.redeliver("Skylark", number) == 0
-    webhooks.send_due()
+    webhook_sending.send_due()
     assert json.loads(receiver.got[-1][2])["data"]["size"] == newer
-    (state,) = access.platform_webhooks("Skylark")
+    (state,) = webhooks_access.platform_webhooks("Skylark")
     assert (state.given_up, state.delivered_size, state.problem) == (0, newer, "")
     grow()
     revoke_platform("Skylark")
-    assert webhooks.send_due() == 0
+    assert webhook_sending.send_due() == 0
     webhooks.remove_webhook("Skylark", number)
     assert not WebhookDelivery.objects.exists()
     for refused in (webhooks.redeliver, webhooks.remove_webhook):
@@ -106,23 +111,23 @@ def test_who_answers_410_is_told_nothing_until_an_operator_sends_again(
     number = webhooks.add_webhook("Skylark", receiver.url)
     receiver.status = 410
     first = grow()
-    assert webhooks.send_due() == 1
+    assert webhook_sending.send_due() == 1
     grow()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    webhooks.ask_to_send_again()
+    webhook_queue.ask_to_send_again()
     assert jobs_to_send() == []
-    assert webhooks.send_due() == 0
-    (state,) = access.platform_webhooks("Skylark")
+    assert webhook_sending.send_due() == 0
+    (state,) = webhooks_access.platform_webhooks("Skylark")
     assert (state.given_up, state.waiting_size) == (1, None)
     assert "status 410" in state.problem
     receiver.status = 204
     assert webhooks.redeliver("Skylark", number) == 1
-    webhooks.send_due()
+    webhook_sending.send_due()
     newest = grow()
-    webhooks.send_due()
+    webhook_sending.send_due()
     assert receiver.sizes == [first, newest - 1, newest]
-    assert access.platform_webhooks("Skylark")[0].problem == ""
+    assert webhooks_access.platform_webhooks("Skylark")[0].problem == ""
 
 
 def test_an_operator_sees_what_was_given_up(hotline_database: str, receiver: Receiver) -> None:
@@ -139,7 +144,7 @@ def test_an_operator_sees_what_was_given_up(hotline_database: str, receiver: Rec
     send_until_given_up()
     receiver.status = 410
     second = grow()
-    webhooks.send_due()
+    webhook_sending.send_due()
     ids = list(dict.fromkeys(headers["webhook-id"] for _, headers, _ in receiver.got))
     found = json.loads(given_up("--json").stdout)
     assert [(one["message"], one["size"], one["tries"]) for one in found] == [
@@ -164,6 +169,6 @@ def test_a_new_webhook_is_told_where_the_log_is(receiver: Receiver) -> None:
     add_platform("Skylark")
     size = grow()
     webhooks.add_webhook("Skylark", receiver.url)
-    webhooks.send_due()
-    assert webhooks.send_due() == 0
+    webhook_sending.send_due()
+    assert webhook_sending.send_due() == 0
     assert receiver.sizes == [size]

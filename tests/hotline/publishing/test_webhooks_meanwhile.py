@@ -9,11 +9,15 @@ import pytest
 from django.db import connection
 
 from takeback.hotline.audit.actions import record
-from takeback.hotline.publishing import access, webhook_sending, webhooks
-from takeback.hotline.publishing.actions import add_platform, list_picture, revoke_platform
-from takeback.hotline.publishing.models import WebhookDelivery
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.webhook_queue import MOST_TRIES
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform, revoke_platform
+from takeback.hotline.webhooks import access as webhooks_access
+from takeback.hotline.webhooks import actions as webhooks
+from takeback.hotline.webhooks import queue as webhook_queue
+from takeback.hotline.webhooks import sending as webhook_sending
+from takeback.hotline.webhooks.models import WebhookDelivery
+from takeback.hotline.webhooks.queue import MOST_TRIES
 from tests.hotline.publishing.followers import some_signals
 from tests.hotline.publishing.webhook_receivers import (
     Receiver,
@@ -24,6 +28,7 @@ from tests.hotline.publishing.webhook_receivers import (
     send_until_given_up,
     uncommitted,
 )
+from tests.support.listing import list_picture
 
 
 def test_what_comes_while_it_is_sent_is_sent_next(
@@ -33,9 +38,9 @@ def test_what_comes_while_it_is_sent_is_sent_next(
     webhooks.add_webhook("Skylark", receiver.url)
     first = grow()
     receiver.meanwhile = grow
-    webhooks.send_due()
-    assert webhooks.send_due() == 1
-    assert receiver.sizes == [first, access.current_checkpoint()[0]]
+    webhook_sending.send_due()
+    assert webhook_sending.send_due() == 1
+    assert receiver.sizes == [first, log_access.current_checkpoint()[0]]
     assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 2
 
 
@@ -47,15 +52,15 @@ def test_what_comes_during_the_last_try_has_tries_of_its_own(
     first = grow()
     receiver.status = 500
     for _ in range(MOST_TRIES - 1):
-        webhooks.send_due()
+        webhook_sending.send_due()
         due_now()
     receiver.meanwhile = grow
-    webhooks.send_due()
-    newer = access.current_checkpoint()[0]
+    webhook_sending.send_due()
+    newer = log_access.current_checkpoint()[0]
     assert receiver.sizes == [first] * MOST_TRIES
     send_until_given_up()
     assert receiver.sizes[MOST_TRIES:] == [newer] * MOST_TRIES
-    assert access.platform_webhooks("Skylark")[0].given_up == 2
+    assert webhooks_access.platform_webhooks("Skylark")[0].given_up == 2
 
 
 @pytest.mark.django_db
@@ -68,14 +73,14 @@ def test_what_takes_the_place_of_another_has_half_the_tries_and_comes_no_sooner(
     receiver.status = 500
     for _ in range(MOST_TRIES - 1):
         due_now()
-        webhooks.send_due()
+        webhook_sending.send_due()
     newer = grow()
-    assert webhooks.send_due() == 0  # not before the time of the other
-    (state,) = access.platform_webhooks("Skylark")
+    assert webhook_sending.send_due() == 0  # not before the time of the other
+    (state,) = webhooks_access.platform_webhooks("Skylark")
     assert (state.waiting_size, state.tries) == (newer, MOST_TRIES // 2)
     send_until_given_up()
     assert receiver.sizes == [first] * (MOST_TRIES - 1) + [newer] * (MOST_TRIES // 2)
-    assert access.platform_webhooks("Skylark")[0].given_up == 1
+    assert webhooks_access.platform_webhooks("Skylark")[0].given_up == 1
 
 
 def test_what_is_sent_again_during_a_try_is_not_lost(
@@ -93,10 +98,10 @@ def test_what_is_sent_again_during_a_try_is_not_lost(
         webhooks.redeliver("Skylark", number)
 
     receiver.meanwhile = newer_is_sent_again
-    webhooks.send_due()
+    webhook_sending.send_due()
     receiver.status = 204
-    assert webhooks.send_due() == 1
-    assert receiver.sizes[-2:] == [second, access.current_checkpoint()[0]]
+    assert webhook_sending.send_due() == 1
+    assert receiver.sizes[-2:] == [second, log_access.current_checkpoint()[0]]
 
 
 @pytest.mark.parametrize("change", [webhooks.redeliver, webhooks.remove_webhook])
@@ -114,9 +119,9 @@ def test_sealing_neither_waits_nor_fails_while_a_webhook_is_changed(
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '3s'")
     with uncommitted(lambda: change("Skylark", number)):
-        seal_pending()
-        newer = access.current_checkpoint()[0]
-    webhooks.send_due()
+        sequence_pending()
+        newer = log_access.current_checkpoint()[0]
+    webhook_sending.send_due()
     assert newer == 3
     assert receiver.sizes == ([newer] if change is webhooks.redeliver else [])
 
@@ -152,10 +157,10 @@ def test_a_webhook_that_is_removed_while_it_is_sent_to_locks_nobody_out(
         is_locked.wait(60)
 
     receiver.meanwhile = removing
-    assert webhooks.send_due() == 1
+    assert webhook_sending.send_due() == 1
     operator.join()
     assert failed == []
-    assert access.platform_webhooks("Skylark") == ()
+    assert webhooks_access.platform_webhooks("Skylark") == ()
     assert not WebhookDelivery.objects.exists()
 
 
@@ -165,20 +170,20 @@ def test_the_worker_is_asked_again_for_what_was_left_but_not_for_who_was_revoked
 ) -> None:
     add_platform("Skylark")
     number = webhooks.add_webhook("Skylark", receiver.url)
-    webhooks.ask_to_send_again()
+    webhook_queue.ask_to_send_again()
     assert jobs_to_send() == [f"added {number}"]  # there is nothing to tell of yet
     grow()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    webhooks.ask_to_send_again()
+    webhook_queue.ask_to_send_again()
     assert jobs_to_send() == ["left over"]
     receiver.status = 500
-    webhooks.send_due()
+    webhook_sending.send_due()
     due_now()
     revoke_platform("Skylark")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    webhooks.ask_to_send_again()
+    webhook_queue.ask_to_send_again()
     assert jobs_to_send() == []
 
 
@@ -192,7 +197,7 @@ def test_each_is_signed_when_it_is_sent_however_long_others_take(
     grow()
     monkeypatch.setattr(webhook_sending, "_AT_A_TIME", 1)
     receiver.meanwhile = lambda: time.sleep(1.1)
-    webhooks.send_due()
+    webhook_sending.send_due()
     first, second = (int(headers["webhook-timestamp"]) for _, headers, _ in receiver.got)
     assert first < second
 
@@ -206,14 +211,14 @@ def test_only_one_sends_and_nothing_waits_for_a_later_try(
     grow()
     with psycopg.connect(hotline_database, autocommit=True) as another:
         another.execute("SELECT pg_advisory_lock(%s)", [webhook_sending._LOCK])
-        assert webhooks.send_due() == 0
+        assert webhook_sending.send_due() == 0
         # Not left to the end of the connection, which the server may see a moment later.
         another.execute("SELECT pg_advisory_unlock(%s)", [webhook_sending._LOCK])
-    assert webhooks.send_due() == 1
+    assert webhook_sending.send_due() == 1
     with connection.cursor() as cursor:
         # Jobs that share a lock go in order, and the next try is one of them.
         cursor.execute(
             "SELECT count(*), count(lock) FROM procrastinate_jobs WHERE task_name = %s",
-            [webhooks.WEBHOOK_TASK],
+            [webhook_queue.WEBHOOK_TASK],
         )
         assert cursor.fetchone() == (4, 0)

@@ -12,30 +12,26 @@ from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.events import (
-    AmendedEvent,
     EntryId,
     Provenance,
-    canonical_json,
-    cut_to_hour,
 )
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import (
-    add_key,
-    add_platform,
-    list_picture,
+from takeback.hotline.entries.actions import (
+    amend_entry,
+    list_entries,
     resume_entry,
     suspend_entry,
     withdraw_entries,
 )
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.domain import ALL_LANES, LANE_BITS, lanes_opened_by
-from takeback.hotline.publishing.importing import list_imported
-from takeback.hotline.publishing.models import PendingEvent, Platform, PlatformFetch
-from takeback.hotline.publishing.sealing import seal_everything, seal_pending
-from takeback.hotline.publishing.unreported import list_unreported
-from takeback.signals.lanes import Lane
+from takeback.hotline.feedback import access as feedback_access
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_everything, sequence_pending
+from takeback.hotline.platforms.actions import add_key, add_platform
+from takeback.hotline.platforms.domain import Scope, lanes_opened_by
+from takeback.hotline.platforms.models import Platform, PlatformFetch
+from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.hotline.publishing.followers import Follower, follow_database, some_signals
 from tests.hotline.publishing.test_running import hotline
+from tests.support.listing import list_imported, list_picture
 
 REPORTED = {Lane.SELF_REPORTED, Lane.CONFIRMED}
 STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")
@@ -47,15 +43,7 @@ plans = st.lists(
 
 def amend(entry: EntryId, lane: Lane) -> None:
     """Move an entry to a lane, as an analyst will."""
-    listed = access.listed_content(entry)
-    event = AmendedEvent(
-        entry=entry,
-        time=cut_to_hour(datetime.now(UTC)),
-        lane=lane,
-        provenance=listed.provenance,
-        signals=listed.signals,
-    )
-    PendingEvent.objects.create(entry_id=entry, event=canonical_json(event), adds=True)
+    amend_entry(entry, lane=lane, actor="test")
 
 
 class Model:
@@ -82,12 +70,12 @@ class Model:
             suspend_entry(entry, "hotline", "test")
             self.suspended[entry] = self.live.pop(entry)
         elif what == "resume":
-            resume_entry(entry, "test")
+            resume_entry(entry, 0, "test")
             self.live[entry] = self.suspended.pop(entry)
         elif what == "withdraw":
             withdraw_entries([entry], "hotline")
             del self.live[entry]
-        seal_everything()
+        sequence_everything()
 
     def seen(self, lanes: int) -> dict[EntryId, Lane]:
         """What a key of these lanes may see."""
@@ -100,8 +88,8 @@ def add(lane: Lane) -> EntryId:
         case Lane.IMPORTED:
             (new,) = list_imported("elsewhere", [tuple(some_signals())])
         case Lane.TEST:
-            provenance = Provenance(hotline=access.log_origin(), source="test")
-            (new,) = list_unreported(lane, provenance, [tuple(some_signals())], "operator")
+            provenance = Provenance(hotline=log_access.log_origin(), source="test")
+            (new,) = list_entries([some_signals()], lane, provenance, actor="operator")
         case _:
             new = list_picture(some_signals(), lane)
     return new
@@ -110,7 +98,7 @@ def add(lane: Lane) -> EntryId:
 @pytest.mark.django_db
 def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
     model = Model()
-    key = access.verifier_key_line()
+    key = log_access.verifier_key_line()
     followers = [Follower(key, lanes) for lanes in (*LANE_BITS.values(), ALL_LANES)]
     model.step("add", 0, Lane.SELF_REPORTED)
 
@@ -139,7 +127,7 @@ def test_gates_with_different_keys_hold_different_parts_of_one_log(
         list_picture(some_signals(), lane)
         for lane in (Lane.SELF_REPORTED, Lane.CONFIRMED, Lane.SELF_REPORTED)
     )
-    seal_pending()
+    sequence_pending()
     scopes = ([Scope.READ_CONFIRMED], [Scope.READ_SELF_REPORTED], list(Scope))
     tokens = [add_key("Skylark", some, review_process="We look.").token for some in scopes]
 
@@ -159,10 +147,10 @@ def test_gates_with_different_keys_hold_different_parts_of_one_log(
         assert all_held() == [{confirmed}, {moved, unseen}, {moved, confirmed, unseen}]
         amend(moved, Lane.CONFIRMED)
         withdraw_entries([unseen], "reporter")
-        seal_pending()
+        sequence_pending()
         assert all_held() == [{confirmed, moved}, {moved}, {moved, confirmed}]
         withdraw_entries([moved], "reporter")
-        seal_pending()
+        sequence_pending()
         assert all_held() == [{confirmed}, set(), {confirmed}]
 
 
@@ -172,15 +160,15 @@ def test_a_platform_has_got_only_what_its_key_may_see() -> None:
     platform = Platform.objects.get()
     confirmed = LANE_BITS[Lane.CONFIRMED]
     entry = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     PlatformFetch.objects.create(
         platform=platform, size=2, lanes=confirmed, fetched_at=datetime.now(UTC)
     )
-    (outcome,) = access.outcomes([entry])
+    (outcome,) = feedback_access.outcomes([entry])
     assert outcome.fetched_at is None
     amend(entry, Lane.CONFIRMED)
-    seal_pending()
+    sequence_pending()
     now = datetime.now(UTC)
     PlatformFetch.objects.create(platform=platform, size=3, lanes=confirmed, fetched_at=now)
-    (outcome,) = access.outcomes([entry])
+    (outcome,) = feedback_access.outcomes([entry])
     assert outcome.fetched_at == now

@@ -16,24 +16,26 @@ from pytest_django import Settings
 from typer.testing import CliRunner
 
 from takeback.cli.main import app
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.actions import list_picture, withdraw_entries
-from takeback.hotline.publishing.models import LogEntry, PendingEvent
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.signing import log_signer
-from takeback.hotline.publishing.witnesses import log_status, submit_newest, witness_policy
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.models import LogEntry, PendingEvent
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.signing import log_signer
+from takeback.hotline.log.witnesses.submission import log_status, submit_newest, witness_policy
+from takeback.signals.lanes import ALL_LANES
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.trust import TrustPolicy
 from tests.hotline.publishing.followers import follow_database, some_signals
 from tests.hotline.publishing.test_interrupted import wait_until_held_up
 from tests.hotline.publishing.test_running import await_truth, running
+from tests.support.listing import list_picture
 from tests.witness.witnesses import GrowingLog, RunningWitness, keys_of, witness
 
 _SUBMIT = """
 import django
 django.setup()
-from takeback.hotline.publishing.witnesses import submit_newest
+from takeback.hotline.log.witnesses.submission import submit_newest
 submit_newest()
 """
 
@@ -45,7 +47,7 @@ def witnesses(tmp_path: Path, settings: Settings) -> Iterator[list[RunningWitnes
     folders = [tmp_path / f"w{number}" for number in range(3)]
     with ExitStack() as stack:
         started = [
-            stack.enter_context(witness(folder, access.verifier_key_line(), name=folder.name))
+            stack.enter_context(witness(folder, log_access.verifier_key_line(), name=folder.name))
             for folder in folders
         ]
         lines = [
@@ -60,7 +62,7 @@ def witnesses(tmp_path: Path, settings: Settings) -> Iterator[list[RunningWitnes
 
 def seal_one() -> None:
     list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
 
 
 def policy() -> TrustPolicy:
@@ -70,7 +72,7 @@ def policy() -> TrustPolicy:
 
 
 def cosigned() -> frozenset[str]:
-    return policy().witnessed_by(access.current_checkpoint()[1])
+    return policy().witnessed_by(log_access.current_checkpoint()[1])
 
 
 @pytest.mark.django_db
@@ -78,12 +80,12 @@ def test_it_is_published_once_two_of_three_have_cosigned(
     witnesses: list[RunningWitness],
 ) -> None:
     seal_one()
-    assert access.current_checkpoint()[0] == 0
-    assert access.openings(EventRange(0, 2)) is None
+    assert log_access.current_checkpoint()[0] == 0
+    assert log_access.openings(EventRange(0, 2), ALL_LANES) is None
     assert follow_database() == {}
     witnesses[2].kill()
     submit_newest()
-    assert access.current_checkpoint()[0] == 2
+    assert log_access.current_checkpoint()[0] == 2
     assert cosigned() == {"w0", "w1"}
     assert len(follow_database()) == 1
     status = log_status()
@@ -106,20 +108,20 @@ def test_without_enough_the_list_stands_still_and_goes_on_later(
         one.kill()
     for _ in range(300):  # the next proof goes over a tile's border
         list_picture(some_signals())
-    seal_pending()
-    monkeypatch.setattr("takeback.hotline.publishing.witnesses._LATE", timedelta(0))
+    sequence_pending()
+    monkeypatch.setattr("takeback.hotline.log.witnesses.submission._LATE", timedelta(0))
     with caplog.at_level(logging.ERROR):
         submit_newest()
-    assert access.current_checkpoint()[0] == 2
+    assert log_access.current_checkpoint()[0] == 2
     assert "stands still" in caplog.text and "Missing: w1, w2" in caplog.text
     shown = CliRunner().invoke(app, ["hotline", "log", "status"])
     assert shown.exit_code == 1
     assert "Sealed: 302 events. Published: 2." in shown.stdout
     seal_one()
     port = int(witnesses[1].url.rpartition(":")[2])
-    with witness(tmp_path / "w1", access.verifier_key_line(), name="w1", port=port):
+    with witness(tmp_path / "w1", log_access.verifier_key_line(), name="w1", port=port):
         submit_newest()
-    assert access.current_checkpoint()[0] == 303
+    assert log_access.current_checkpoint()[0] == 303
     assert cosigned() == {"w0", "w1"}
 
 
@@ -133,7 +135,7 @@ def test_a_witness_that_has_seen_another_history_is_named(
     assert witnesses[2].add(thief.request(0, 1).encode()).status_code == 200
     seal_one()
     submit_newest()
-    assert access.current_checkpoint()[0] == 0
+    assert log_access.current_checkpoint()[0] == 0
     problems = [one.problem for one in log_status().witnesses]
     assert problems[0] == ""
     assert "9 events, and the log has 2" in problems[1]
@@ -160,12 +162,12 @@ def test_a_policy_that_can_not_be_read_publishes_nothing_and_loses_nothing(
 ) -> None:
     settings.WITNESSES = tmp_path / "none"
     seal_one()
-    assert access.current_checkpoint()[0] == 0
+    assert log_access.current_checkpoint()[0] == 0
     assert "witness policy" in caplog.text
     assert not PendingEvent.objects.exists()
     settings.WITNESSES = None
     seal_one()
-    assert access.current_checkpoint()[0] == 3
+    assert log_access.current_checkpoint()[0] == 3
 
 
 def test_the_worker_publishes_by_itself_while_a_witness_is_away(
@@ -177,25 +179,25 @@ def test_the_worker_publishes_by_itself_while_a_witness_is_away(
     monkeypatch.setenv("TAKEBACK_WITNESSES", str(settings.WITNESSES))
     witnesses[0].kill()
     seal_one()
-    assert access.current_checkpoint()[0] == 0
+    assert log_access.current_checkpoint()[0] == 0
     with running(hotline_database, "worker") as process:
-        await_truth(lambda: access.current_checkpoint()[0] == 2, process)
+        await_truth(lambda: log_access.current_checkpoint()[0] == 2, process)
         list_picture(some_signals())
-        await_truth(lambda: access.current_checkpoint()[0] == 3, process)
+        await_truth(lambda: log_access.current_checkpoint()[0] == 3, process)
 
 
 def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
     hotline_database: str, witnesses: list[RunningWitness], settings: Settings
 ) -> None:
     gone = list_picture(some_signals())
-    seal_pending()
+    sequence_pending()
     submit_newest()
     withdraw_entries([gone], "reporter")
-    seal_pending()
+    sequence_pending()
     for one in witnesses[1:]:
         one.kill()
     submit_newest()
-    assert access.current_checkpoint()[0] == 2
+    assert log_access.current_checkpoint()[0] == 2
     # The operator gives up on the two that are away: all that are left have cosigned.
     text = settings.WITNESSES.read_text()
     settings.WITNESSES.write_text(f"{text.splitlines()[0]}\nquorum w0\n")
@@ -204,7 +206,7 @@ def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
         "TAKEBACK_WITNESSES": str(settings.WITNESSES),
     }
     with psycopg.connect(hotline_database) as another:
-        another.execute("LOCK TABLE publishing_logentry IN SHARE MODE")
+        another.execute("LOCK TABLE log_logentry IN SHARE MODE")
         with subprocess.Popen(
             [sys.executable, "-c", _SUBMIT], env={**os.environ, **environment}
         ) as process:
@@ -212,8 +214,8 @@ def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
                 wait_until_held_up(hotline_database, process)
             finally:
                 process.send_signal(signal.SIGKILL)
-    assert access.current_checkpoint()[0] == 2
+    assert log_access.current_checkpoint()[0] == 2
     submit_newest()
-    assert access.current_checkpoint()[0] == 3
+    assert log_access.current_checkpoint()[0] == 3
     assert follow_database() == {}
-    assert LogEntry.objects.filter(entry=gone, event=None).exists()
+    assert LogEntry.objects.filter(subject=gone, event=None).exists()

@@ -19,12 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, transaction
 
-from takeback.hotline.publishing import access, webhooks
-from takeback.hotline.publishing.actions import list_picture
-from takeback.hotline.publishing.models import WebhookDelivery
-from takeback.hotline.publishing.sealing import seal_pending
-from takeback.hotline.publishing.webhook_queue import MOST_TRIES
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.webhooks import queue as webhook_queue
+from takeback.hotline.webhooks import sending as webhook_sending
+from takeback.hotline.webhooks.models import WebhookDelivery
+from takeback.hotline.webhooks.queue import MOST_TRIES
 from tests.hotline.publishing.followers import some_signals
+from tests.support.listing import list_picture
 
 
 class Receiver:
@@ -103,8 +105,8 @@ def verified(headers: dict[str, str], body: bytes, key: str) -> dict[str, Any]:
 
 def grow() -> int:
     list_picture(some_signals())
-    seal_pending()
-    return access.current_checkpoint()[0]
+    sequence_pending()
+    return log_access.current_checkpoint()[0]
 
 
 def due_now() -> None:
@@ -114,7 +116,7 @@ def due_now() -> None:
 def send_until_given_up() -> None:
     for _ in range(MOST_TRIES):
         due_now()
-        webhooks.send_due()
+        webhook_sending.send_due()
 
 
 def jobs_to_send() -> list[str]:
@@ -122,7 +124,7 @@ def jobs_to_send() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT queueing_lock FROM procrastinate_jobs WHERE task_name = %s ORDER BY id",
-            [webhooks.WEBHOOK_TASK],
+            [webhook_queue.WEBHOOK_TASK],
         )
         return [lock.removeprefix("webhooks ") for (lock,) in cursor.fetchall()]
 

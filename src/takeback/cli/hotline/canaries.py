@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
-from takeback.hotline.publishing.domain import PlatformError
+from takeback.hotline.platforms.domain import PlatformError
 
 add_app = typer.Typer(
     help="Entries that only one platform gets.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -31,7 +31,7 @@ def add(name: Annotated[str, typer.Argument(help="The platform's name.")]) -> No
     * `takeback hotline platform canary add Skylark`
     """
     set_up()
-    from takeback.hotline.publishing.canaries import add_canary
+    from takeback.hotline.planted.canaries import add_canary
 
     try:
         add_canary(name)
@@ -56,7 +56,7 @@ def find(
     * `takeback hotline canary find --pdq 5b1c…`
     """
     set_up()
-    from takeback.hotline.publishing.canaries import find_canaries
+    from takeback.hotline.planted.canaries import find_canaries
 
     text = file.read_text(encoding="utf-8", errors="replace") if file else ""
     found = find_canaries(f"{pdq} {text}")

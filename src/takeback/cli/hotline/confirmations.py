@@ -42,7 +42,7 @@ def add(
     * `takeback hotline confirmation add proof --trust other.policy`
     """
     set_up()
-    from takeback.hotline.publishing.confirming import confirm_entry
+    from takeback.hotline.entries.confirmations import confirm_entry
     from takeback.tlog.errors import LogError
     from takeback.tlog.tlog_proof import TlogProof
     from takeback.tlog.trust import TrustPolicy
@@ -69,7 +69,7 @@ def remove(
     """
     set_up()
     from takeback.hashlist.events import EntryId
-    from takeback.hotline.publishing.confirming import ConfirmationError, take_confirmation_back
+    from takeback.hotline.entries.confirmations import ConfirmationError, take_confirmation_back
 
     try:
         take_confirmation_back(origin, EntryId(entry), "operator")
@@ -89,7 +89,7 @@ def show(
     * `takeback hotline confirmation list --json`
     """
     set_up()
-    from takeback.hotline.publishing.confirming import confirmed_records
+    from takeback.hotline.entries.confirmations import confirmed_records
 
     records = confirmed_records()
     if as_json:

@@ -93,7 +93,7 @@ def log_status() -> None:
     * `takeback hotline log status`
     """
     _set_up()
-    from takeback.hotline.publishing.witnesses import log_status as read
+    from takeback.hotline.log.witnesses.submission import log_status as read
 
     status = read()
     typer.echo(f"Sealed: {status.sealed_size} events. Published: {status.published_size}.")
@@ -117,8 +117,8 @@ def rotate_log_key() -> None:
     * `takeback hotline log rotate-key`
     """
     _set_up()
-    from takeback.hotline.publishing.key_rotation import RotationError
-    from takeback.hotline.publishing.key_rotation import rotate_log_key as rotate
+    from takeback.hotline.log.key_rotation import RotationError
+    from takeback.hotline.log.key_rotation import rotate_log_key as rotate
 
     try:
         key = rotate()
@@ -144,8 +144,8 @@ def begin_new_log(
     * `TAKEBACK_PUBLIC_URL=https://list2.example.org takeback hotline log begin-anew`
     """
     _set_up()
-    from takeback.hotline.publishing.new_log import NewLogError
-    from takeback.hotline.publishing.new_log import begin_new_log as begin
+    from takeback.hotline.log.beginning_anew import NewLogError
+    from takeback.hotline.log.beginning_anew import begin_new_log as begin
 
     if not yes:
         typer.confirm("Gates will refuse the old log from now on. Begin another one?", abort=True)

@@ -12,7 +12,7 @@ from takeback.cli.hotline.setup import set_up
 
 if TYPE_CHECKING:
     from takeback.cli.picture_files import PictureFile
-    from takeback.hotline.publishing.guard import GuardPicture
+    from takeback.hotline.screening.known_lawful import GuardPicture
     from takeback.media import Decoder
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def build_guard(
 
     from takeback.cli.picture_files import find_picture_files
     from takeback.fingerprints.reading import READ_UPLOAD
-    from takeback.hotline.publishing.guard import guard_file, write_guard
+    from takeback.hotline.screening.known_lawful import guard_file, write_guard
     from takeback.media import Decoder
 
     found: list[GuardPicture] = []
@@ -82,7 +82,7 @@ class _UnreadableError(Exception):
 
 def _looked_at(source: PictureFile, folder: Path, decoder: Decoder) -> GuardPicture | None:
     from takeback.cli.picture_files import NotAFileError, how_it_failed
-    from takeback.hotline.publishing.guard import look_at
+    from takeback.hotline.screening.known_lawful import look_at
     from takeback.media import MediaError
 
     try:

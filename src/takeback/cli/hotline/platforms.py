@@ -9,7 +9,7 @@ import typer
 from takeback.cli.hotline.canaries import add_app as canary_app
 from takeback.cli.hotline.setup import failure, set_up
 from takeback.cli.hotline.webhooks import app as webhook_app
-from takeback.hotline.publishing.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
+from takeback.hotline.platforms.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
 
 app = typer.Typer(
     help="The platforms that follow the list.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -43,9 +43,9 @@ def add_platform(
     """
     set_up()
 
-    from takeback.hotline.publishing import actions
+    from takeback.hotline.platforms import actions as platforms_actions
 
-    _print_token(name, lambda one: actions.add_platform(one, review_process), as_json)
+    _print_token(name, lambda one: platforms_actions.add_platform(one, review_process), as_json)
 
 
 @app.command("invite")
@@ -72,12 +72,12 @@ def invite_platform(
     set_up()
     from django.conf import settings
 
-    from takeback.hotline.publishing import actions
-    from takeback.hotline.publishing.lane_for_tests import list_drawn_pictures
+    from takeback.hotline.planted.test_lane import list_drawn_pictures
+    from takeback.hotline.platforms import actions as platforms_actions
 
     scopes = tuple(scope or Scope)
     try:
-        secret = actions.invite_platform(name, scopes, days)
+        secret = platforms_actions.invite_platform(name, scopes, days)
     except PlatformError as error:
         raise failure(str(error)) from error
     if Scope.READ_TEST in scopes:
@@ -101,10 +101,7 @@ def test_pictures(
     * `takeback hotline platform test-pictures --withdraw`
     """
     set_up()
-    from takeback.hotline.publishing.lane_for_tests import (
-        list_drawn_pictures,
-        withdraw_drawn_pictures,
-    )
+    from takeback.hotline.planted.test_lane import list_drawn_pictures, withdraw_drawn_pictures
 
     if withdraw:
         typer.echo(f"Withdrawn: {withdraw_drawn_pictures()}.")
@@ -124,9 +121,9 @@ def renew_platform(name: _Name, as_json: _Json = False) -> None:
     """
     set_up()
 
-    from takeback.hotline.publishing import actions
+    from takeback.hotline.platforms import actions as platforms_actions
 
-    _print_token(name, actions.renew_token, as_json)
+    _print_token(name, platforms_actions.renew_token, as_json)
 
 
 def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> None:
@@ -159,10 +156,11 @@ def list_platforms(as_json: _Json = False) -> None:
     """
     set_up()
 
-    from takeback.hotline.publishing import access
+    from takeback.hotline.log import access as log_access
+    from takeback.hotline.platforms import access as platforms_access
 
-    platforms = access.platforms()
-    size, _ = access.current_checkpoint()
+    platforms = platforms_access.platforms()
+    size, _ = log_access.current_checkpoint()
     if as_json:
         rows = [
             {
@@ -208,10 +206,11 @@ def revoke_platform(name: _Name) -> None:
     * `takeback hotline platform revoke Skylark`
     """
     set_up()
-    from takeback.hotline.publishing import actions
+
+    from takeback.hotline.platforms import actions as platforms_actions
 
     try:
-        actions.revoke_platform(name)
+        platforms_actions.revoke_platform(name)
     except PlatformError as error:
         raise failure(str(error)) from error
     typer.echo(f"The tokens of {name} are no longer taken.")
@@ -236,10 +235,11 @@ def add_key(
       --review-process "Two moderators look at every match within an hour."`
     """
     set_up()
-    from takeback.hotline.publishing import actions
+
+    from takeback.hotline.platforms import actions as platforms_actions
 
     try:
-        key = actions.add_key(name, scope, days, review_process)
+        key = platforms_actions.add_key(name, scope, days, review_process)
     except PlatformError as error:
         raise failure(str(error)) from error
     if as_json:
@@ -257,10 +257,11 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
     * `takeback hotline platform key list Skylark`
     """
     set_up()
-    from takeback.hotline.publishing import access
+
+    from takeback.hotline.platforms import access as platforms_access
 
     try:
-        keys = access.platform_keys(name)
+        keys = platforms_access.platform_keys(name)
     except PlatformError as error:
         raise failure(str(error)) from error
     for one in keys if not as_json else ():
@@ -297,10 +298,11 @@ def revoke_key(
     * `takeback hotline platform key revoke Skylark 3`
     """
     set_up()
-    from takeback.hotline.publishing import actions
+
+    from takeback.hotline.platforms import actions as platforms_actions
 
     try:
-        actions.revoke_key(name, key)
+        platforms_actions.revoke_key(name, key)
     except PlatformError as error:
         raise failure(str(error)) from error
     typer.echo(f"Key {key} of {name} is no longer taken.")

@@ -23,7 +23,7 @@ def set_up() -> None:
         raise failure(str(error)) from error
     import psycopg
 
-    from takeback.hotline.config.database import connection_options
+    from takeback.hotline.foundation.database import connection_options
 
     try:
         # Not through the pool, which would go on trying for a while.

@@ -30,8 +30,8 @@ def invite(name: _Name, as_json: _Json = False) -> None:
     set_up()
     from django.conf import settings
 
-    from takeback.hotline.desk import actions
-    from takeback.hotline.desk.domain import DeskError
+    from takeback.hotline.staff import actions
+    from takeback.hotline.staff.domain import DeskError
 
     try:
         token = actions.invite(name)
@@ -50,7 +50,7 @@ def list_staff(as_json: _Json = False) -> None:
     * `takeback hotline staff list`
     """
     set_up()
-    from takeback.hotline.desk.access import staff
+    from takeback.hotline.staff.access import staff
 
     rows = [
         {
@@ -79,8 +79,8 @@ def remove(name: _Name) -> None:
     * `takeback hotline staff remove "Ana Example"`
     """
     set_up()
-    from takeback.hotline.desk import actions
-    from takeback.hotline.desk.domain import DeskError
+    from takeback.hotline.staff import actions
+    from takeback.hotline.staff.domain import DeskError
 
     try:
         actions.remove(name)

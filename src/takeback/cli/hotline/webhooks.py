@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
-from takeback.hotline.publishing.domain import PlatformError
+from takeback.hotline.platforms.domain import PlatformError
 
 if TYPE_CHECKING:
-    from takeback.hotline.publishing.webhook_access import GivenUpDelivery, ListedWebhook
+    from takeback.hotline.webhooks.access import GivenUpDelivery, ListedWebhook
 
 app = typer.Typer(
     help="Where a platform is told of new checkpoints.",
@@ -34,9 +34,9 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
     * `takeback hotline platform webhook add Skylark https://hooks.example.org/takeback`
     """
     set_up()
-    from takeback.hotline.publishing.webhook_addresses import WebhookError
-    from takeback.hotline.publishing.webhook_message import webhook_key
-    from takeback.hotline.publishing.webhooks import add_webhook
+    from takeback.hotline.foundation.outbound.addresses import WebhookError
+    from takeback.hotline.webhooks.actions import add_webhook
+    from takeback.hotline.webhooks.message import webhook_key
 
     try:
         number = add_webhook(name, url)
@@ -55,7 +55,7 @@ def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
     * `takeback hotline platform webhook list Skylark`
     """
     set_up()
-    from takeback.hotline.publishing.webhook_access import listed_webhooks
+    from takeback.hotline.webhooks.access import listed_webhooks
 
     found = listed_webhooks(name)
     if as_json:
@@ -81,7 +81,7 @@ def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
     * `takeback hotline platform webhook given-up Skylark 1 --json`
     """
     set_up()
-    from takeback.hotline.publishing.webhook_access import given_up_deliveries
+    from takeback.hotline.webhooks.access import given_up_deliveries
 
     try:
         found = given_up_deliveries(name, number)
@@ -106,7 +106,7 @@ def redeliver(name: _Name, number: _Number) -> None:
     * `takeback hotline platform webhook redeliver Skylark 1`
     """
     set_up()
-    from takeback.hotline.publishing import webhooks
+    from takeback.hotline.webhooks import actions as webhooks
 
     try:
         count = webhooks.redeliver(name, number)
@@ -124,7 +124,7 @@ def remove(name: _Name, number: _Number) -> None:
     * `takeback hotline platform webhook remove Skylark 1`
     """
     set_up()
-    from takeback.hotline.publishing.webhooks import remove_webhook
+    from takeback.hotline.webhooks.actions import remove_webhook
 
     try:
         remove_webhook(name, number)

@@ -8,8 +8,8 @@ from datetime import date
 
 from takeback.hotline.appeals.domain import Answer, AppealFigures, figures_of
 from takeback.hotline.appeals.models import Appeal
-from takeback.hotline.config.sealing import unseal_field
-from takeback.hotline.config.secrets import secret
+from takeback.hotline.foundation.encryption import unseal_field
+from takeback.hotline.foundation.secrets import secret
 
 _MOST_SHOWN = 200
 _PURPOSE = b"takeback appeal v1:"

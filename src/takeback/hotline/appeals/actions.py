@@ -10,9 +10,9 @@ from takeback.hotline.appeals.access import appeal_digest, belongs_to
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.actions import record
-from takeback.hotline.config.sealing import JSON, seal_field
-from takeback.hotline.publishing import actions as publishing
-from takeback.hotline.publishing.access import entry_of_reference
+from takeback.hotline.entries import actions as entries_actions
+from takeback.hotline.feedback.access import entry_of_reference
+from takeback.hotline.foundation.encryption import JSON, seal_field
 
 
 class AnsweredError(ValueError):
@@ -47,7 +47,7 @@ def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: str) -> None:
     if row is None or (answer is not Answer.NOT_FOUND and not row.entry):
         raise AnsweredError("This appeal can't be answered so, or was answered already.")
     if answer is Answer.TAKEN_OFF:
-        publishing.withdraw_entries([EntryId(row.entry)], "hotline", actor)
+        entries_actions.withdraw_entries([EntryId(row.entry)], "hotline", actor)
     row.answer, row.answered_on = answer, timezone.localdate()
     row.save(update_fields=["answer", "answered_on"])
     record(f"appeal.answered.{answer}", str(appeal), actor)

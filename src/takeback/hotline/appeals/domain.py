@@ -1,4 +1,4 @@
-"""What an appeal is, the answers to it, and how numbers are blurred that say too much."""
+"""What an appeal is, and the answers to it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,8 +9,8 @@ MOST_REFERENCE: Final = 100
 MOST_WORDS: Final = 1000
 """Characters of what happened, in the appellant's own words."""
 
-FEWEST: Final = 5
-"""Smaller numbers than this are not told: they could be about one person."""
+_LEAST_FOR_A_MEDIAN: Final = 5
+"""Of fewer answers the median of days is not told: it could be about one person."""
 
 
 class Answer(StrEnum):
@@ -40,10 +40,5 @@ def figures_of(received: int, answers: list[tuple[str, int]]) -> AppealFigures:
         received,
         len(answers),
         sum(answer == Answer.TAKEN_OFF for answer, _ in answers),
-        median(days) if len(days) >= FEWEST else None,
+        median(days) if len(days) >= _LEAST_FOR_A_MEDIAN else None,
     )
-
-
-def blurred(count: int) -> int | None:
-    """The number, or None where it is too small to be told."""
-    return count if count >= FEWEST else None

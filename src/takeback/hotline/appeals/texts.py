@@ -1,4 +1,4 @@
-"""Short texts of appeals and numbers that Python chooses."""
+"""Short texts of appeals that Python chooses."""
 
 from collections.abc import Mapping
 
@@ -16,16 +16,4 @@ ANSWERS: Mapping[str, Promise] = {
     Answer.TAKEN_OFF: _("You were right. The code of that picture is off our list now."),
     Answer.STAYS: _("We looked. The code stays on our list. We can't tell you more about it."),
     Answer.NOT_FOUND: _("We could not find your number. Please ask the website for it again."),
-}
-
-FIGURES: Mapping[str, Promise] = {
-    "in_force": _("Pictures on our list now"),
-    "withdrawn": _("Pictures that came off the list for good"),
-    "held": _("Pictures that wait until a person has looked"),
-    "suspended": _("Pictures that are off the list for now"),
-    "imported": _("Pictures that we pass on from lists of other people"),
-    "resumed": _("Times that a picture was put back"),
-    "appeals_received": _("Times that people told us of a mistake"),
-    "appeals_answered": _("Times that we answered them"),
-    "appeals_right": _("Times that they were right"),
 }

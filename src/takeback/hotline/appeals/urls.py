@@ -1,4 +1,4 @@
-"""The addresses of appeals and of the published numbers."""
+"""The addresses of appeals."""
 
 from django.urls import path
 
@@ -7,6 +7,4 @@ from takeback.hotline.appeals import views
 urlpatterns = [
     path("appeal", views.appeal, name="appeal"),
     path("appeal/answer", views.answer, name="appeal-answer"),
-    path("figures", views.figures, name="figures"),
-    path("figures.json", views.figures_json, name="figures-json"),
 ]

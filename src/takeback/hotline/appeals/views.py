@@ -1,30 +1,25 @@
 """Public pages: say that a lawful picture was stopped, read the answer; the published numbers."""
 
-from dataclasses import asdict
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.functional import Promise
 
 from takeback.hotline.appeals import texts
-from takeback.hotline.appeals.access import answer_of_lookup, appeal_figures
+from takeback.hotline.appeals.access import answer_of_lookup
 from takeback.hotline.appeals.actions import send_appeal
-from takeback.hotline.appeals.domain import MOST_REFERENCE, MOST_WORDS, blurred
-from takeback.hotline.config.errors import error_response, methods
-from takeback.hotline.intake.domain.case_code import new_case_code
-from takeback.hotline.intake.origin import from_our_own_pages
-from takeback.hotline.intake.questions import AnswerError
-from takeback.hotline.intake.stretching import BusyError, derive_keys, lookup_of_typed
-from takeback.hotline.intake.texts import CODE_UNKNOWN
+from takeback.hotline.appeals.domain import MOST_REFERENCE, MOST_WORDS
+from takeback.hotline.codes.domain import new_case_code
+from takeback.hotline.codes.stretching import BusyError, derive_keys, lookup_of_typed
+from takeback.hotline.codes.texts import CODE_UNKNOWN
 from takeback.hotline.limits.actions import Limit, refused, slow_down
-from takeback.hotline.publishing.access import list_figures, platform_names
+from takeback.hotline.pages.answers import AnswerError
+from takeback.hotline.pages.errors import error_response, methods
+from takeback.hotline.pages.origin import from_our_own_pages
+from takeback.hotline.platforms.access import platform_names
 
 _LONGEST_TYPED = 200
-_FIGURES_SECONDS = 600
-"""Numbers are counted anew so often: who looks often learns no more, and costs no more."""
 
 
 @from_our_own_pages
@@ -84,36 +79,3 @@ def answer(request: HttpRequest) -> HttpResponseBase:
         return render(request, "appeals/answer.html", context, status=status)
     context["answer"] = texts.ANSWERS[found]
     return render(request, "appeals/answer.html", context)
-
-
-@methods("GET")
-def figures(request: HttpRequest) -> HttpResponse:
-    """How many entries, holds, suspensions and appeals there were."""
-    numbers = _figures()
-    rows: list[tuple[Promise, float | None]] = [
-        (text, numbers[name]) for name, text in texts.FIGURES.items()
-    ]
-    context = {"rows": rows, "median_days": numbers["median_days_to_answer"]}
-    return render(request, "appeals/figures.html", context)
-
-
-@methods("GET")
-def figures_json(request: HttpRequest) -> HttpResponse:
-    """The same as JSON; null is a number too small to be told."""
-    return JsonResponse(_figures())
-
-
-def _figures() -> dict[str, float | None]:
-    return cache.get_or_set("figures", _counted, _FIGURES_SECONDS) or _counted()
-
-
-def _counted() -> dict[str, float | None]:
-    appeals = appeal_figures()
-    counts = asdict(list_figures()) | {
-        "appeals_received": appeals.received,
-        "appeals_answered": appeals.answered,
-        "appeals_right": appeals.right,
-    }
-    return {name: blurred(count) for name, count in counts.items()} | {
-        "median_days_to_answer": appeals.median_days
-    }

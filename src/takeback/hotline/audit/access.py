@@ -4,7 +4,7 @@ import hmac
 
 from takeback.hotline.audit.domain import FIRST_LINK, BrokenChainError, ChainHead
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.config.secrets import secret
+from takeback.hotline.foundation.secrets import secret
 
 _AT_ONCE = 2000
 

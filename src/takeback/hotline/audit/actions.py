@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from takeback.hotline.audit.domain import FIRST_LINK, Act
 from takeback.hotline.audit.models import AuditRecord
-from takeback.hotline.config.secrets import secret
+from takeback.hotline.foundation.secrets import secret
 
 _LOCK = 0x7461_6B65_6175_6474  # "takeaudt": the advisory lock that keeps the chain one chain
 

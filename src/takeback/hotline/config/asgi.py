@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from django.core.asgi import get_asgi_application
 
-from takeback.hotline.config.headers import headers_for, surface_of_path
+from takeback.hotline.foundation.headers import headers_for, surface_of_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
 

@@ -3,7 +3,7 @@
 import uvicorn
 from django.conf import settings
 
-from takeback.hotline.config.logs import logging_settings
+from takeback.hotline.foundation.logs import logging_settings
 
 _STOP_SECONDS = 2
 

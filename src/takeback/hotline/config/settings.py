@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from takeback.hotline.config.database import database_url, django_database
-from takeback.hotline.config.logs import logging_settings
-from takeback.hotline.config.numbers import whole_number
-from takeback.hotline.config.secrets import secret
+from takeback.hotline.foundation.database import database_url, django_database
+from takeback.hotline.foundation.logs import logging_settings
+from takeback.hotline.foundation.numbers import whole_number
+from takeback.hotline.foundation.secrets import secret
 
 HOTLINE = Path(__file__).resolve().parent.parent
 REPOSITORY = HOTLINE.parents[2]
@@ -43,21 +43,32 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "procrastinate.contrib.django",
-    "takeback.hotline.config",
+    "takeback.hotline.config.apps.HotlineConfig",
+    "takeback.hotline.foundation",
     "takeback.hotline.audit",
-    "takeback.hotline.publishing",
+    "takeback.hotline.helplines",
+    "takeback.hotline.pages",
+    "takeback.hotline.staff",
+    "takeback.hotline.log",
+    "takeback.hotline.platforms",
+    "takeback.hotline.webhooks",
+    "takeback.hotline.entries",
+    "takeback.hotline.planted",
+    "takeback.hotline.feedback",
+    "takeback.hotline.feeds",
     "takeback.hotline.imports",
+    "takeback.hotline.portal",
     "takeback.hotline.intake",
     "takeback.hotline.appeals",
+    "takeback.hotline.statistics",
     "takeback.hotline.desk",
-    "takeback.hotline.platforms",
 ]
 MIDDLEWARE = [
-    "takeback.hotline.config.headers.strict_headers",
-    "takeback.hotline.config.pages_only.sessions_by_place",
-    "takeback.hotline.config.pages_only.locale",
-    "takeback.hotline.config.pages_only.common",
-    "takeback.hotline.config.pages_only.csrf",
+    "takeback.hotline.foundation.headers.strict_headers",
+    "takeback.hotline.foundation.middleware.sessions_by_place",
+    "takeback.hotline.foundation.middleware.locale",
+    "takeback.hotline.foundation.middleware.common",
+    "takeback.hotline.foundation.middleware.csrf",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "takeback.hotline.config.urls"
@@ -68,10 +79,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["takeback.hotline.intake.page.page"],
+            "context_processors": ["takeback.hotline.pages.page.page"],
             "builtins": [
                 "django.templatetags.i18n",
-                "takeback.hotline.config.templatetags.web",
+                "takeback.hotline.pages.templatetags.web",
             ],
         },
     }
@@ -81,7 +92,7 @@ DATABASES = {"default": django_database(database_url())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A cookie exists only from the first question on, and only until the browser closes.
-SESSION_ENGINE = "takeback.hotline.config.sessions"
+SESSION_ENGINE = "takeback.hotline.foundation.sessions"
 SESSION_COOKIE_NAME = "__Host-s" if _ENCRYPTED else "s"
 SESSION_COOKIE_AGE = 2 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -89,13 +100,13 @@ SESSION_COOKIE_SECURE = _ENCRYPTED
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_USE_SESSIONS = True
-CSRF_FAILURE_VIEW = "takeback.hotline.config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "takeback.hotline.pages.errors.csrf_failure"
 
 # The desk: people with passkeys, nobody with a password, and a cookie that stays at the desk.
 DESK_COOKIE_NAME = "__Secure-desk" if _ENCRYPTED else "desk"
 MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_ADAPTER = "takeback.hotline.desk.passkeys.DeskPasskeys"
+MFA_ADAPTER = "takeback.hotline.staff.passkeys.DeskPasskeys"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 
 # Pages for engineers of platforms, with a cookie that stays there.
@@ -108,7 +119,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
-FORMAT_MODULE_PATH = ["takeback.hotline.config.formats"]
+FORMAT_MODULE_PATH = ["takeback.hotline.pages.formats"]
 # Pages in these say so in their footer, until a native reader has read the whole catalogue.
 UNREVIEWED_LANGUAGES = ["cy", "ar"]
 LOCALE_PATHS = [HOTLINE / "locale"]

@@ -1,44 +1,100 @@
-"""Reads who works at the desk."""
+"""Reads what waits for a person: numbers only, for in hash-only mode there is no picture."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Final
 
-from django.contrib.auth.models import User
+from django.db.models import Count, Q
 
-from takeback.hotline.desk import passkeys
-from takeback.hotline.desk.domain import invitation_digest
-from takeback.hotline.desk.models import Invitation
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.entries.domain import Near
+from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.feedback.models import Feedback
+from takeback.hotline.log.access import stands_in_log
+
+MOST_SHOWN: Final = 200
+"""How many of each kind a queue shows, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class StaffMember:
-    """One person: `number` stands in the audit record as `staff <number>`."""
+class Votes:
+    """How often one thing was said of an entry, and by how many platforms that still follow."""
 
-    number: int
-    name: str
-    active: bool
-    passkeys: int
-    last_login: datetime | None
+    value: FeedbackValue
+    count: int
+    platforms: int
 
 
-def staff() -> list[StaffMember]:
-    """Return everyone who was ever invited, in alphabetical order."""
-    return [
-        StaffMember(one.pk, one.username, one.is_active, passkeys.count_of(one), one.last_login)
-        for one in User.objects.order_by("username")
-    ]
+@dataclass(frozen=True, slots=True)
+class InReview:
+    """An entry as the desk sees it.
+
+    `possible`: what can be decided now: `release`, `resume`, `withdraw`; `close_to`: the nearest of
+    `close_count`, entries by their ids, guard pictures by their names.
+    """
+
+    entry: EntryId
+    lane: str
+    listed_at: datetime
+    in_log: bool
+    held_at: datetime | None
+    hold_reason: str
+    close_count: int
+    close_to: tuple[Near, ...]
+    suspended_at: datetime | None
+    withdrawn_at: datetime | None
+    votes: tuple[Votes, ...]
+    possible: frozenset[str]
 
 
-def invited(token: str) -> Invitation | None:
-    """Return the invitation of this link; None if there is none, it was used, or it has ended."""
-    return Invitation.objects.filter(
-        token_digest=invitation_digest(token),
-        used_at=None,
-        ends_at__gt=datetime.now(UTC),
-        person__is_active=True,
-    ).first()
+def held_entries() -> list[InReview]:
+    """Return the entries that wait to go out, the oldest first."""
+    held = Hold.objects.filter(decided_at=None).order_by("since")[:MOST_SHOWN]
+    return [_in_review(hold.entry, hold) for hold in held.select_related("entry")]
 
 
-def actor_of(person: User) -> str:
-    """How a person is named in the audit record."""
-    return f"staff {person.pk}"
+def suspended_entries() -> list[InReview]:
+    """Return the entries that are out of force until somebody has looked, the oldest first."""
+    rows = Entry.objects.filter(suspended_at__isnull=False, withdrawn_at=None)
+    return [_in_review(row, None) for row in rows.order_by("suspended_at")[:MOST_SHOWN]]
+
+
+def entry_in_review(entry: EntryId) -> InReview | None:
+    """Return all there is to know of one entry, or None if it was never listed."""
+    row = Entry.objects.filter(id=entry).first()
+    return _in_review(row, Hold.objects.filter(entry=row).first()) if row else None
+
+
+def _in_review(row: Entry, hold: Hold | None) -> InReview:
+    held = hold is not None and hold.decided_at is None
+    in_log = stands_in_log(row.id)
+    possible = set()
+    if row.withdrawn_at is None:
+        possible = {"withdraw"} | ({"release"} if held else set())
+        possible |= {"resume"} if row.suspended_at else set()
+    return InReview(
+        entry=EntryId(row.id),
+        lane=row.lane,
+        listed_at=row.listed_at,
+        in_log=in_log,
+        held_at=hold.since if hold and held else None,
+        hold_reason=hold.reason if hold else "",
+        close_count=hold.count if hold else 0,
+        close_to=tuple(Near(name, distance) for name, distance in hold.close_to) if hold else (),
+        suspended_at=row.suspended_at,
+        withdrawn_at=row.withdrawn_at,
+        votes=_votes(row),
+        possible=frozenset(possible),
+    )
+
+
+def _votes(row: Entry) -> tuple[Votes, ...]:
+    following = Q(platform__revoked_at=None)
+    counted = (
+        Feedback.objects.filter(entry=row)
+        .values_list("value")
+        .annotate(count=Count("id"), platforms=Count("platform", distinct=True, filter=following))
+        .order_by("value")
+    )
+    return tuple(Votes(FeedbackValue(value), count, of) for value, count, of in counted)

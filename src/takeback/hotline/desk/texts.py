@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk.domain import Decision, Reason
-from takeback.hotline.publishing.domain import HoldReason
+from takeback.hotline.entries.domain import HoldReason
 
 HOLD_REASONS: Mapping[str, str] = {
     HoldReason.GUARD: "Close to a well-known lawful picture",

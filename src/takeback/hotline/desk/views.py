@@ -15,15 +15,17 @@ from takeback.hashlist.events import EntryId
 from takeback.hotline.appeals.access import appeal_in_review, waiting_appeals
 from takeback.hotline.appeals.actions import AnsweredError
 from takeback.hotline.appeals.domain import Answer
-from takeback.hotline.config.errors import methods
-from takeback.hotline.config.redirects import see_other
-from takeback.hotline.desk import actions, passkeys
-from takeback.hotline.desk.access import invited
-from takeback.hotline.desk.domain import Decision, DeskError, Reason
+from takeback.hotline.desk import access, actions
+from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS
+from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused
-from takeback.hotline.publishing import waiting
-from takeback.hotline.publishing.domain import UnknownEntryError
+from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.redirects import see_other
+from takeback.hotline.staff import actions as staff_actions
+from takeback.hotline.staff import passkeys
+from takeback.hotline.staff.access import invited
+from takeback.hotline.staff.domain import DeskError
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
@@ -79,7 +81,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     failed = False
     if request.method == "POST":
         try:
-            person = actions.join(token, request.POST.get("answer", ""))
+            person = staff_actions.join(token, request.POST.get("answer", ""))
         except DeskError:
             return render(request, "desk/ended.html", status=HTTPStatus.NOT_FOUND)
         except passkeys.PasskeyError:
@@ -109,8 +111,8 @@ def queue(request: HttpRequest, person: User) -> HttpResponse:
     """What waits, the oldest first."""
     context = {
         "person": person,
-        "held": waiting.held_entries(),
-        "suspended": waiting.suspended_entries(),
+        "held": access.held_entries(),
+        "suspended": access.suspended_entries(),
         "hold_reasons": HOLD_REASONS,
         "appeals": waiting_appeals(),
     }
@@ -121,7 +123,7 @@ def queue(request: HttpRequest, person: User) -> HttpResponse:
 @_for_staff
 def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase:
     """One entry: all numbers that there are of it, and what can be done."""
-    found = waiting.entry_in_review(EntryId(entry_id))
+    found = access.entry_in_review(EntryId(entry_id))
     if found is None:
         raise Http404
     failed = ""
@@ -167,7 +169,7 @@ def appeal(request: HttpRequest, person: User, appeal_id: UUID) -> HttpResponseB
     context = {
         "person": person,
         "found": found,
-        "about": waiting.entry_in_review(EntryId(found.entry)) if found.entry else None,
+        "about": access.entry_in_review(EntryId(found.entry)) if found.entry else None,
         "answers": [(one.value, ANSWERS[one]) for one in found.possible],
         "failed": failed,
     }

@@ -9,14 +9,10 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from takeback.hotline.publishing import access
-from takeback.hotline.publishing.admission import (
-    READING,
-    NotAdmittedError,
-    Scope,
-    admitted_with,
-)
-from takeback.hotline.publishing.models import Platform
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.admission import READING, NotAdmittedError, admitted_with
+from takeback.hotline.platforms.domain import Scope
+from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import Lane
 
 _Arguments = ParamSpec("_Arguments")
@@ -116,7 +112,7 @@ def _reader(token: str, method: str) -> Reader:
         platform = admitted_with(token, *scopes)
     except NotAdmittedError as error:
         raise FeedError(error.status, error.error, str(error)) from error
-    key = access.key_of_token(token)
+    key = platforms_access.key_of_token(token)
     tests = key is not None and Scope.READ_TEST.value in key.scopes
     return Reader(platform, tuple(lane for lane in LANES if tests or lane is not Lane.TEST))
 

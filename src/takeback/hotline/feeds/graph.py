@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feeds import access as feeds_access
+from takeback.hotline.feeds import changes as feeds_changes
 from takeback.hotline.feeds.answers import (
     LANES,
     FeedError,
@@ -19,11 +21,11 @@ from takeback.hotline.feeds.answers import (
     lacks_scope,
     number,
 )
+from takeback.hotline.feeds.domain import Change
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
-from takeback.hotline.publishing import access, actions
-from takeback.hotline.publishing.admission import Scope
-from takeback.hotline.publishing.domain import Change
+from takeback.hotline.log import access as log_access
+from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
 
 _MOST_UPDATES = 1000
@@ -61,11 +63,11 @@ def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResp
     lanes = _lanes(group, reader)
     since, after = number(request, "start_time", 0), number(request, "after", 0)
     most = min(max(1, number(request, "limit", _USUAL_UPDATES)), _MOST_UPDATES)
-    actions.note_hashes_read()
-    page = access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
+    feeds_changes.note_hashes_read()
+    page = feeds_access.changes(lanes, since, after=after, most=most, named_by_pdq=True)
     note_page(request, reader.platform, lanes, page, whole=not page.more)
     changes = page.changes
-    if not changes and (newest := access.newest_change(lanes)) is not None:
+    if not changes and (newest := feeds_access.newest_change(lanes)) is not None:
         changes = (newest,)
     updates = _updates(lanes, changes)
     answer: dict[str, Any] = {"data": updates}
@@ -77,7 +79,7 @@ def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResp
 def _updates(lanes: Sequence[Lane], changes: Sequence[Change]) -> list[dict[str, Any]]:
     """One record a hash, whatever entries have it, each of which is a descriptor."""
     stamps = {str(change.pdq): change.stamp for change in changes}
-    same = access.changes_of_pdqs(lanes, stamps)
+    same = feeds_access.changes_of_pdqs(lanes, stamps)
     return [_update(pdq, stamp, same[pdq]) for pdq, stamp in stamps.items() if pdq in same]
 
 
@@ -134,7 +136,7 @@ def _react(request: HttpRequest, reader: Reader, descriptor: int) -> HttpRespons
     value = _REACTIONS.get(request.POST.get("reactions") or request.GET.get("reactions", ""))
     if value is None:
         raise bad_request("bad_reaction", f"reactions must be one of {', '.join(_REACTIONS)}.")
-    entry = access.entry_added_at(descriptor)
+    entry = feeds_access.entry_added_at(descriptor)
     if entry is None:
         raise FeedError(HTTPStatus.NOT_FOUND, "unknown_descriptor", "No entry was added there.")
     record_opinions(reader.platform, [(entry, value)])
@@ -159,7 +161,7 @@ def _group(group: int, reader: Reader) -> dict[str, Any]:
     lanes = ", ".join(_open_lanes(group, reader))
     return {
         "id": str(group),
-        "name": f"{access.log_origin()}: {lanes}",
+        "name": f"{log_access.log_origin()}: {lanes}",
         "description": f"Entries of the lanes {lanes}.",
         "members_can_see": True,
         "members_can_use": True,

@@ -14,6 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from takeback.hashlist.events import ENTRY_ID_PATTERN, EntryId
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feeds import access as feeds_access
+from takeback.hotline.feeds import changes as feeds_changes
 from takeback.hotline.feeds.answers import (
     MOST_AHEAD_SECONDS,
     FeedError,
@@ -22,10 +24,10 @@ from takeback.hotline.feeds.answers import (
     feed_view,
     number,
 )
+from takeback.hotline.feeds.domain import Change, ChangePage
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
-from takeback.hotline.publishing import access, actions
-from takeback.hotline.publishing.domain import Change, ChangePage
+from takeback.hotline.log import access as log_access
 from takeback.signals.lanes import Lane
 
 _NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
@@ -69,7 +71,7 @@ def status(request: HttpRequest, reader: Reader) -> HttpResponse:
 def members(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with the members, one a lane."""
     root = ET.Element("members")
-    origin = access.log_origin()
+    origin = log_access.log_origin()
     for lane in reader.lanes:
         _member(root, lane, origin)
     return _xml(root)
@@ -88,8 +90,8 @@ def entries(request: HttpRequest, reader: Reader) -> HttpResponse:
             "to is still to come: times must be in UTC. Run the client in TZ=UTC.",
         )
     after = number(request, "after", 0)
-    actions.close_window(before)
-    page = access.changes(reader.lanes, since, before, after=after, most=_MOST_CHANGES)
+    feeds_changes.close_window(before)
+    page = feeds_access.changes(reader.lanes, since, before, after=after, most=_MOST_CHANGES)
     whole = page.newest and not page.more
     note_page(request, reader.platform, reader.lanes, page, whole=whole)
     root = ET.Element("queryResult")
@@ -103,7 +105,7 @@ def entries(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def _images(root: ET.Element, changes: tuple[Change, ...]) -> None:
     images = _child(root, "images")
-    origin = access.log_origin()
+    origin = log_access.log_origin()
     for change in changes:
         _image(images, change, origin)
     images.set("count", str(len(images)))

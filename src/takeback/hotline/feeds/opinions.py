@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
-from takeback.hotline.publishing import actions
-from takeback.hotline.publishing.models import Platform
+from takeback.hotline.feedback import actions as feedback_actions
+from takeback.hotline.platforms.models import Platform
 
 _OPINIONS = uuid.UUID("6f0c4a52-7a61-4e8c-9f43-2f0d1c1f5d0e")
 
@@ -26,4 +26,4 @@ def record_opinions(
         )
         for entry, value in said
     ]
-    return list(actions.record_feedback(platform, items).unknown)
+    return list(feedback_actions.record_feedback(platform, items).unknown)

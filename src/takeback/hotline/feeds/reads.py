@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest
 
-from takeback.hotline.publishing import actions
-from takeback.hotline.publishing.change_access import lanes_read
-from takeback.hotline.publishing.domain import ChangePage
-from takeback.hotline.publishing.models import Platform
+from takeback.hotline.feeds.access import lanes_read
+from takeback.hotline.feeds.domain import ChangePage
+from takeback.hotline.platforms import actions as platforms_actions
+from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import Lane
 
 # As many events as a gate fetches at a time: a reader of small pages leaves no more rows than it.
@@ -37,6 +37,6 @@ def note_page(
         return
     if page.changes:
         reached = page.changes[-1].index + 1
-        actions.note_fetched(platform, reached - reached % _STEP, _NO_LANE)
+        platforms_actions.note_fetched(platform, reached - reached % _STEP, _NO_LANE)
     if whole and (read := lanes_read(lanes)):
-        actions.note_fetched(platform, page.end, read)
+        platforms_actions.note_fetched(platform, page.end, read)

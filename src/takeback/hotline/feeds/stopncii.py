@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.feeds import access as feeds_access
+from takeback.hotline.feeds import changes as feeds_changes
 from takeback.hotline.feeds.answers import (
     LANES,
     MOST_AHEAD_SECONDS,
@@ -19,11 +21,11 @@ from takeback.hotline.feeds.answers import (
     feed_view,
     number,
 )
+from takeback.hotline.feeds.changes import TOMBSTONE_DAYS
+from takeback.hotline.feeds.domain import Change
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
-from takeback.hotline.publishing import access, actions
-from takeback.hotline.publishing.changes import TOMBSTONE_DAYS
-from takeback.hotline.publishing.domain import Change
+from takeback.hotline.log import access as log_access
 from takeback.signals.lanes import Lane
 
 _MOST_RECORDS = 1000
@@ -65,9 +67,9 @@ def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
             f"Withdrawals of more than {TOMBSTONE_DAYS} days ago are gone from this feed. Delete "
             "what you have fetched and start anew (tx fetch --clear).",
         )
-    actions.note_hashes_read()
-    closed = actions.close_window(now)
-    page = access.changes(reader.lanes, start, after=after, most=most, named_by_pdq=True)
+    feeds_changes.note_hashes_read()
+    closed = feeds_changes.close_window(now)
+    page = feeds_access.changes(reader.lanes, start, after=after, most=most, named_by_pdq=True)
     note_page(request, reader.platform, reader.lanes, page, whole=not page.more)
     records = _records(reader.lanes, page.changes)
     if start <= _FIRST_START:
@@ -102,8 +104,8 @@ def _read_page_token(token: str, now: int) -> tuple[int, int]:
 def _records(lanes: Sequence[Lane], changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """One record a hash, whatever entries have it, each of which is a case of the record."""
     stamps = {str(change.pdq): change.stamp for change in changes}
-    same = access.changes_of_pdqs(lanes, stamps)
-    origin = access.log_origin()
+    same = feeds_access.changes_of_pdqs(lanes, stamps)
+    origin = log_access.log_origin()
     return [_record(pdq, stamp, same[pdq], origin) for pdq, stamp in stamps.items() if pdq in same]
 
 
@@ -157,7 +159,7 @@ def submit_feedback(request: HttpRequest, reader: Reader) -> HttpResponse:
         place = ".".join(map(str, fault["loc"])) or "body"
         raise bad_request("bad_feedback", f"{place}: {fault['msg']}. At most 500.") from error
     values = [_value_of(one) for one in said]
-    entries = access.changes_of_pdqs(LANES, {one.hash_value.lower() for one in said})
+    entries = feeds_access.changes_of_pdqs(LANES, {one.hash_value.lower() for one in said})
     opinions: list[tuple[EntryId, FeedbackValue]] = [
         (change.entry, value)
         for one, value in zip(said, values, strict=True)

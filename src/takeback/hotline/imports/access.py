@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from takeback.hotline.entries.access import standing_count
 from takeback.hotline.imports.models import Feed, ImportedEntry
-from takeback.hotline.publishing.access import standing_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from typing import Final
 
 from django.db import transaction
 
-from takeback.hashlist.events import FEED_NAME_PATTERN, EntryId
+from takeback.hashlist.events import FEED_NAME_PATTERN, EntryId, Provenance
 from takeback.hashlist.signals import Signal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.entries.access import standings
+from takeback.hotline.entries.actions import list_entries, tells_enough, withdraw_entries
 from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
     Checkpoint,
@@ -22,9 +24,9 @@ from takeback.hotline.imports.domain import (
     Taken,
 )
 from takeback.hotline.imports.models import Feed, ImportedEntry
-from takeback.hotline.publishing.access import standings
-from takeback.hotline.publishing.actions import tells_enough, withdraw_entries
-from takeback.hotline.publishing.importing import list_imported, room_today
+from takeback.hotline.log.access import log_origin
+from takeback.hotline.log.growth import room_today_for_last
+from takeback.signals.lanes import Lane
 
 _ACTOR: Final = "operator"
 _AT_ONCE: Final = 500
@@ -84,7 +86,7 @@ def take_in(
             taken.known += 1
         else:
             new[key] = item.signals
-    room = len(new) if dry_run else room_today()
+    room = len(new) if dry_run else room_today_for_last()
     for key in list(new)[room:]:
         del new[key]
         taken.postponed += 1
@@ -97,7 +99,8 @@ def take_in(
     taken.listed = len(new) - taken.changed
     if dry_run:
         return taken, refused
-    entries = list_imported(name, list(new.values()), _ACTOR)
+    provenance = Provenance(hotline=log_origin(), source="import", feed=name)
+    entries = list_entries(list(new.values()), Lane.IMPORTED, provenance, actor=_ACTOR)
     ImportedEntry.objects.bulk_create(
         ImportedEntry(feed_id=name, key=key, content=_content(signals), entry=entry)
         for (key, signals), entry in zip(new.items(), entries, strict=True)

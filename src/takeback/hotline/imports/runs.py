@@ -22,7 +22,7 @@ from takeback.hotline.imports.domain import (
 )
 from takeback.hotline.imports.files import read_file
 from takeback.hotline.imports.shapes import Remote
-from takeback.hotline.publishing.access import log_origin
+from takeback.hotline.log.access import log_origin
 
 _AT_ONCE = 1000
 

@@ -1,7 +1,5 @@
 """The only road to a case: by what its code derives to, or by the id in an open session."""
 
-import hashlib
-import hmac
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,24 +8,14 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.config.sealing import derive_key, unseal_field
-from takeback.hotline.config.secrets import secret
+from takeback.hotline.codes.access import lookup_digest
+from takeback.hotline.entries.access import standings
+from takeback.hotline.feedback.access import outcomes
+from takeback.hotline.feedback.domain import Outcome
+from takeback.hotline.foundation.encryption import unseal_field
 from takeback.hotline.intake.domain.answers import Threat
-from takeback.hotline.intake.domain.case_code import SALT_BYTES
 from takeback.hotline.intake.domain.timeline import Fact, facts_of_picture
 from takeback.hotline.intake.models import Case, CaseAddress
-from takeback.hotline.publishing.access import outcomes, standings
-from takeback.hotline.publishing.domain import Outcome
-
-
-def site_salt() -> bytes:
-    """The 16 bytes that every case code of this hotline is stretched with; public."""
-    return derive_key(secret("site-salt"), "takeback site salt v1", length=SALT_BYTES)
-
-
-def lookup_digest(lookup: bytes) -> bytes:
-    """What is stored of a look-up key: HMAC-SHA256 under a secret outside the database."""
-    return hmac.new(secret("pepper"), lookup, hashlib.sha256).digest()
 
 
 def case_of_lookup(lookup: bytes) -> Case | None:

@@ -11,18 +11,18 @@ from takeback.fingerprints.pdq import Pdq
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit import actions as audit
-from takeback.hotline.config.sealing import seal_field
+from takeback.hotline.codes.access import lookup_digest
+from takeback.hotline.entries import actions as entries_actions
+from takeback.hotline.foundation.encryption import seal_field
 from takeback.hotline.intake.access import (
     address_of,
     belongs_to_address,
     belongs_to_answers,
     case_of_lookup,
-    lookup_digest,
 )
 from takeback.hotline.intake.domain.answers import Report
 from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
-from takeback.hotline.publishing import actions as publishing
 
 _ACTOR: Final = "reporter"
 
@@ -49,7 +49,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
         row.address = seal_field(belongs_to_address(row.id), address)
         row.save(force_insert=True)
-    entries = publishing.list_pictures([signals_of(picture) for picture in report.pictures])
+    entries = entries_actions.list_entries([signals_of(picture) for picture in report.pictures])
     CasePicture.objects.bulk_create(
         CasePicture(
             case=case,
@@ -76,7 +76,7 @@ def withdraw_case(case: Case) -> list[EntryId]:
         return []
     entries = [EntryId(entry) for entry in locked.pictures.values_list("entry", flat=True)]
     if entries:
-        publishing.withdraw_entries(entries, _ACTOR)
+        entries_actions.withdraw_entries(entries, _ACTOR)
     locked.delete()
     audit.record("case.withdrawn", str(case.id), _ACTOR)
     return entries

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from takeback.hotline.publishing.access import platform_names
+from takeback.hotline.platforms.access import platform_names
 
 _FILE = Path(__file__).with_name("apps_known.toml")
 

@@ -1,4 +1,4 @@
-"""Tables of the young person's cases and of the sessions in which they are written.
+"""Tables of the young person's cases.
 
 Nothing a person wrote stands here in the open: addresses and answers are sealed, a case is found
 only by an HMAC of what its code derives to, and dates are days.
@@ -8,14 +8,6 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-
-
-class SealedSession(models.Model):
-    """One visit between the first question and the last; opened only by the visitor's cookie."""
-
-    id = models.BinaryField(primary_key=True, max_length=32)
-    data = models.BinaryField()
-    expires = models.DateTimeField(db_index=True)
 
 
 class Case(models.Model):

@@ -1,11 +1,9 @@
 """What each question's form sends, read into answers; and what its page needs to show."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.http import QueryDict
-from django.utils.functional import Promise
 
 from takeback.hotline.intake import apps_known, texts
 from takeback.hotline.intake.domain.answers import (
@@ -18,20 +16,9 @@ from takeback.hotline.intake.domain.answers import (
 from takeback.hotline.intake.domain.flow import Step
 from takeback.hotline.intake.domain.pictures import BadPicturesError, read_pictures
 from takeback.hotline.intake.domain.web_address import BadAddressError, read_address
+from takeback.hotline.pages.answers import AnswerError
 
 _Choice = TypeVar("_Choice", AgeBand, Have, Threat)
-
-
-@dataclass
-class AnswerError(Exception):
-    """An answer that can't be taken; `message` is for the young person, `field` the input's id."""
-
-    field: str
-    message: str | Promise
-
-    def __str__(self) -> str:
-        """The field only: what was typed never reaches a log."""
-        return self.field
 
 
 Changes = Mapping[str, Any]

@@ -6,8 +6,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from takeback.hotline.feedback.domain import Removal
 from takeback.hotline.intake.domain.timeline import Fact, Happening
-from takeback.hotline.publishing.domain import Removal
 
 
 @dataclass(frozen=True)

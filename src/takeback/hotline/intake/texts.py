@@ -34,35 +34,11 @@ THREAT: Mapping[Threat, Promise] = {
     Threat.NOT_SAID: _("I would rather not say"),
 }
 
-HOURS: Mapping[str, Promise] = {
-    "always": _("Any time, day or night"),
-    "morning_to_midnight": _("Every day, from 8 am to midnight"),
-    "weekdays_10_to_16": _("Monday to Friday, from 10 am to 4 pm"),
-    "see_website": _("The website says when"),
-}
-
-COUNTRY_NAMES: Mapping[str, Promise] = {
-    "Australia": _("Australia"),
-    "Canada": _("Canada"),
-    "Ireland": _("Ireland"),
-    "New Zealand": _("New Zealand"),
-    "United Kingdom": _("United Kingdom"),
-    "United States": _("United States"),
-}
-
-LANGUAGE_NAMES: Mapping[str, Promise] = {
-    "en": _("English"),
-    "cy": _("Welsh"),
-    "es": _("Spanish"),
-    "fr": _("French"),
-}
-
 PICK_ONE = _("Pick one of the answers.")
 PICTURE_NEEDED = _("Pick at least one picture.")
 PICTURES_BROKEN = _("Something went wrong with the list of pictures. Please pick them again.")
 ADDRESS_NEEDED = _("Give at least one web address.")
 TOO_MANY_ADDRESSES = _("That is more than 20 web addresses. Please take some out.")
-CODE_UNKNOWN = _("We can't find a case with this code. Please check each number.")
 
 ADDRESS_PROBLEMS: Mapping[AddressProblem, Promise] = {
     AddressProblem.TOO_LONG: _("Line %(line)s is too long for a web address."),

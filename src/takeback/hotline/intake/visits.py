@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from takeback.hotline.intake.domain.case_code import CaseCode
+from takeback.hotline.codes.domain import CaseCode
 from takeback.hotline.intake.domain.flow import Visit
 
 _VISIT = "visit"

@@ -14,8 +14,8 @@ from typing import Final
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from takeback.hotline.config.errors import error_response
 from takeback.hotline.limits.domain import Allowance, Buckets
+from takeback.hotline.pages.errors import error_response
 
 MOST_SECONDS: Final = 5.0
 """Longest that one sending is held up."""

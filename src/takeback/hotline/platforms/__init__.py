@@ -1,1 +1,1 @@
-"""Pages for the engineers of platforms, at `/platforms/`."""
+"""Who follows the list, with which keys."""

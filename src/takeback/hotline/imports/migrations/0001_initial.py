@@ -1,19 +1,18 @@
-"""Lists that are imported, and what of them stands here."""
+"""Lists that are imported, and which entries came from them."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Feeds and their entries."""
-
     initial = True
-    dependencies = (("publishing", "0012_imported_lane"),)
 
-    operations = (
+    dependencies = []
+
+    operations = [
         migrations.CreateModel(
-            "Feed",
-            [
+            name="Feed",
+            fields=[
                 ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("source", models.CharField(max_length=2100)),
                 ("checkpoint", models.JSONField(null=True)),
@@ -21,8 +20,8 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            "ImportedEntry",
-            [
+            name="ImportedEntry",
+            fields=[
                 (
                     "id",
                     models.BigAutoField(
@@ -31,12 +30,7 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.BinaryField()),
                 ("content", models.BinaryField()),
-                (
-                    "entry",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, to="publishing.entry"
-                    ),
-                ),
+                ("entry", models.CharField(max_length=26, unique=True)),
                 (
                     "feed",
                     models.ForeignKey(
@@ -47,7 +41,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("feed", "key"), name="imported_once")
-                ]
+                ],
             },
         ),
-    )
+    ]

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.hotline.publishing.domain import Outcome, Standing
+from takeback.hotline.entries.domain import Standing
+from takeback.hotline.feedback.domain import Outcome
 
 
 class Happening(StrEnum):

@@ -8,21 +8,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.config.errors import error_response, methods
-from takeback.hotline.config.headers import Surface, on_surface
-from takeback.hotline.config.redirects import see_other
-from takeback.hotline.intake import apps_known, browser_texts, sentences, texts, visits
+from takeback.hotline.codes.stretching import BusyError, lookup_of_typed
+from takeback.hotline.codes.texts import CODE_UNKNOWN
+from takeback.hotline.feedback.access import removal_of
+from takeback.hotline.foundation.headers import Surface, on_surface
+from takeback.hotline.intake import apps_known, browser_texts, sentences, visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup, history_of
 from takeback.hotline.intake.actions import withdraw_case
 from takeback.hotline.intake.domain.timeline import FOUND
 from takeback.hotline.intake.models import Case
-from takeback.hotline.intake.origin import from_our_own_pages
-from takeback.hotline.intake.questions import AnswerError
-from takeback.hotline.intake.stretching import BusyError, lookup_of_typed
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
-from takeback.hotline.publishing.access import removal_of
+from takeback.hotline.pages.answers import AnswerError
+from takeback.hotline.pages.errors import error_response, methods
+from takeback.hotline.pages.origin import from_our_own_pages
+from takeback.hotline.pages.redirects import see_other
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TYPED = 200
@@ -93,7 +94,7 @@ def withdrawn(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, *, status: int) -> HttpResponse:
     context = {
-        "error": None if status == HTTPStatus.OK else AnswerError("code", texts.CODE_UNKNOWN),
+        "error": None if status == HTTPStatus.OK else AnswerError("code", CODE_UNKNOWN),
         "texts_json": texts_json(browser_texts.OPEN_CASE),
         **derivation(),
     }

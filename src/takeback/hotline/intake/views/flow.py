@@ -7,19 +7,20 @@ import re
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from takeback.hotline.config.errors import error_response, methods
-from takeback.hotline.config.headers import Surface, on_surface
-from takeback.hotline.config.redirects import see_other
+from takeback.hotline.codes.stretching import BusyError, derive_keys
+from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup
 from takeback.hotline.intake.actions import CodeTakenError, send_report
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
-from takeback.hotline.intake.origin import from_our_own_pages
-from takeback.hotline.intake.questions import ANSWERED_BY_FORM, AnswerError, read_answer
-from takeback.hotline.intake.stretching import BusyError, derive_keys
+from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import TEMPLATES, context_of
 from takeback.hotline.limits.actions import slow_down
+from takeback.hotline.pages.answers import AnswerError
+from takeback.hotline.pages.errors import error_response, methods
+from takeback.hotline.pages.origin import from_our_own_pages
+from takeback.hotline.pages.redirects import see_other
 
 _LOOKUP = re.compile(r"[0-9a-f]{64}")
 _MOST_SEALED_BYTES = 64 * 1024

@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from takeback.hotline.config.errors import methods
 from takeback.hotline.helplines.countries import UnknownCountryError, all_countries, country
+from takeback.hotline.pages.errors import methods
 
 
 @methods("GET")

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from takeback.hotline.config.errors import methods
-from takeback.hotline.config.redirects import SeeOther
+from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.redirects import SeeOther
 
 
 def to_neutral_site() -> HttpResponse:

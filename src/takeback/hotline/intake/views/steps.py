@@ -7,11 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from takeback.hotline.config.headers import Surface
+from takeback.hotline.codes.access import site_salt
+from takeback.hotline.codes.domain import MEMORY_KIB, PASSES, new_case_code
+from takeback.hotline.foundation.headers import Surface
 from takeback.hotline.intake import apps_known, browser_texts, texts, visits
-from takeback.hotline.intake.access import site_salt
 from takeback.hotline.intake.domain.answers import AgeBand, Have, Threat
-from takeback.hotline.intake.domain.case_code import MEMORY_KIB, PASSES, new_case_code
 from takeback.hotline.intake.domain.flow import Step, Visit, route
 
 TEMPLATES: Mapping[Step, tuple[str, Surface]] = {

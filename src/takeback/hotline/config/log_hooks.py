@@ -1,0 +1,29 @@
+"""Wires the log's hooks to the rooms above it."""
+
+from takeback.hotline.entries.beginning_anew import list_everything_again
+from takeback.hotline.feedback.actions import forget_acknowledgements
+from takeback.hotline.feeds.changes import forget_changes, note_changes
+from takeback.hotline.log.domain import BegunAnew
+from takeback.hotline.log.hooks import LogHooks
+from takeback.hotline.platforms.actions import begin_anew as begin_platforms_anew
+from takeback.hotline.screening.checking import check_waiting
+from takeback.hotline.webhooks.queue import begin_anew as begin_webhooks_anew
+from takeback.hotline.webhooks.queue import note_published
+
+
+def log_hooks() -> LogHooks:
+    """Return what the rooms above the log do as it grows."""
+    return LogHooks(
+        before_sequencing=check_waiting,
+        after_sequencing=note_changes,
+        on_published=note_published,
+        on_begun_anew=_begin_anew,
+    )
+
+
+def _begin_anew(origin: str) -> BegunAnew:
+    entries = list_everything_again(origin)
+    forget_changes()
+    forget_acknowledgements()
+    begin_webhooks_anew()
+    return BegunAnew(origin, entries, begin_platforms_anew())

@@ -1,0 +1,1 @@
+"""The list: entries, how they stand, and who may change that."""

@@ -1,0 +1,56 @@
+"""Reads how entries stand here."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Max, QuerySet
+
+from takeback.hashlist.events import EntryId
+from takeback.hotline.entries.domain import Standing
+from takeback.hotline.entries.models import Entry, Hold
+from takeback.signals.lanes import Lane
+
+_AT_A_TIME = 20_000
+
+
+def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
+    """Return which of these entries are held, suspended or withdrawn now, and since when."""
+    wanted = sorted(set(entries))
+    held = Hold.objects.filter(entry__in=wanted, decided_at=None).values_list("entry", "since")
+    since = dict(held)
+    return {
+        EntryId(row.id): Standing(since.get(row.id), row.suspended_at, row.withdrawn_at)
+        for row in Entry.objects.filter(id__in=wanted)
+    }
+
+
+def standing_count(entries: QuerySet[Any]) -> int:
+    """Count those that are not withdrawn of the entries whose ids a query finds."""
+    return Entry.objects.filter(id__in=entries, withdrawn_at=None).count()
+
+
+def standing_in_lane(lane: Lane) -> list[EntryId]:
+    """Return the entries of a lane that are not withdrawn."""
+    rows = Entry.objects.filter(lane=lane, withdrawn_at=None).order_by("listed_at", "id")
+    return [EntryId(entry) for entry in rows.values_list("id", flat=True)]
+
+
+def newest_check() -> int:
+    """Return the number of the last batch in which entries were checked, 0 before the first."""
+    return Entry.objects.aggregate(newest=Max("checked_in"))["newest"] or 0
+
+
+def still_listed(entries: Collection[str]) -> set[EntryId]:
+    """Return those of these entries that were not withdrawn."""
+    rows = Entry.objects.filter(id__in=entries, withdrawn_at=None)
+    return {EntryId(entry) for entry in rows.values_list("id", flat=True)}
+
+
+def pdqs_checked_after(batch: int) -> Iterator[tuple[str, bytes, int]]:
+    """Yield id, PDQ of the whole picture (32 bytes) and batch of what was checked after a batch.
+
+    In the order of batches; what has no such PDQ, and what was withdrawn, is left out.
+    """
+    rows = Entry.objects.filter(checked_in__gt=batch, pdq__isnull=False).order_by("checked_in")
+    for entry, pdq, checked_in in rows.values_list("id", "pdq", "checked_in").iterator(_AT_A_TIME):
+        yield entry, bytes(pdq or b""), checked_in or 0

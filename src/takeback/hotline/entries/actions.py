@@ -1,0 +1,293 @@
+"""Changes the list; each in one transaction, each with its audit record."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    EntryId,
+    Provenance,
+    ResumedEvent,
+    SuspendedEvent,
+    WithdrawnEvent,
+    cut_to_hour,
+    new_entry_id,
+)
+from takeback.hashlist.signals import PdqSignal, Signal
+from takeback.hotline.audit.actions import record, record_all
+from takeback.hotline.entries.domain import (
+    HoldReason,
+    Near,
+    UnknownEntryError,
+    as_appended,
+    priority_of,
+)
+from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.log.access import indexes_of, listed_content, log_origin, stands_in_log
+from takeback.hotline.log.actions import (
+    append,
+    drop_pending,
+    drop_pending_additions,
+    let_go,
+    lock_pending,
+)
+from takeback.hotline.log.domain import NewEvent, WaitsFor
+from takeback.signals.lanes import Lane
+
+
+@transaction.atomic
+def list_entries(
+    pictures: Sequence[Sequence[Signal]],
+    lane: Lane = Lane.SELF_REPORTED,
+    provenance: Provenance | None = None,
+    *,
+    actor: str = "reporter",
+) -> list[EntryId]:
+    """Put pictures on the list, in the caller's transaction; they are in the log soon after.
+
+    Returns their ids in their order. `provenance`: without one, a reporter of this hotline. All are
+    checked before they are sequenced. Of what was reported PDQs of a quality under
+    `settings.QUALITY_FLOOR` are left out; if nothing else is there a person looks first, and
+    pictures of one transaction are of one report. What nobody reported here is never part of a
+    crowd. Raises pydantic's ValidationError for a picture with no signals, too many, or one named
+    twice, and for what can't be listed in this lane.
+    """
+    now = datetime.now(UTC)
+    provenance = provenance or Provenance(hotline=log_origin())
+    reported = provenance.source == "reporter"
+    sent_in = _transaction_number() if reported else None
+    entries, appended, held = [], [], []
+    for signals in pictures:
+        told = [signal for signal in signals if not reported or tells_enough(signal)]
+        event = AddedEvent(
+            entry=new_entry_id(),
+            time=cut_to_hour(now),
+            lane=lane,
+            provenance=provenance,
+            signals=tuple(told or signals),
+        )
+        whole = _whole_picture(told) if reported else None
+        entries.append(Entry(id=event.entry, lane=lane, listed_at=now, pdq=whole))
+        waits_for = WaitsFor.CHECK if told else WaitsFor.PERSON
+        appended.append(as_appended(event, waits_for, sent_in))
+        if not told:
+            held.append(Hold(entry_id=event.entry, since=now, reason=HoldReason.NOTHING_LEFT))
+    Entry.objects.bulk_create(entries)
+    append(appended)
+    Hold.objects.bulk_create(held)
+    listed = [EntryId(entry.id) for entry in entries]
+    record_all("entry.listed", listed, actor)
+    record_all("entry.held", [hold.entry_id for hold in held], "hotline")
+    return listed
+
+
+def tells_enough(signal: Signal) -> bool:
+    """Whether a fingerprint may be listed: exact digests, and PDQs of enough quality."""
+    return not isinstance(signal, PdqSignal) or signal.quality >= settings.QUALITY_FLOOR
+
+
+@transaction.atomic
+def amend_entry(
+    entry: EntryId,
+    *,
+    actor: str,
+    lane: Lane | None = None,
+    signals: Sequence[Signal] | None = None,
+) -> bool:
+    """Put another lane or other signals in the place of an entry's; says if that changed anything.
+
+    What is left out stays as it is, and so does where the entry comes from. Other signals are
+    checked before they go, and the entry stays as it was until then. An entry that is suspended has
+    to be resumed first. `actor`: whose act it is, for the audit record. Raises UnknownEntryError
+    for an entry that is not in the log or is suspended, and pydantic's ValidationError for what
+    can't be listed so.
+    """
+    row = _entry_in_log(entry)
+    content = listed_content(entry)
+    if row.withdrawn_at is not None:
+        return False
+    if row.suspended_at is not None or content is None:
+        raise UnknownEntryError("An entry that is suspended can't be amended. Resume it first.")
+    event = AmendedEvent(
+        entry=entry,
+        time=cut_to_hour(datetime.now(UTC)),
+        lane=content.lane if lane is None else lane,
+        provenance=content.provenance,
+        signals=content.signals if signals is None else tuple(signals),
+    )
+    if (event.lane, event.signals) == (content.lane, content.signals):
+        return False
+    row.lane = event.lane
+    if event.provenance.source == "reporter":
+        row.pdq = _whole_picture(event.signals)
+    row.save(update_fields=["lane", "pdq"])
+    is_new = event.signals != content.signals
+    append([as_appended(event, WaitsFor.CHECK if is_new else WaitsFor.NOTHING)])
+    record("entry.amended", entry, actor)
+    return True
+
+
+@transaction.atomic
+def release_entry(entry: EntryId, actor: str) -> bool:
+    """Let an entry out that a person has looked at; says whether that changed anything.
+
+    `actor`: whose act it is, for the audit record. Raises UnknownEntryError if it was never held.
+    """
+    row = lock_entries([entry]).get(entry)
+    hold = Hold.objects.filter(entry=entry).first()
+    if row is None or hold is None:
+        raise UnknownEntryError("An entry that was never held can't be released.")
+    if row.withdrawn_at is not None or hold.decided_at is not None:
+        return False
+    hold.decided_at = datetime.now(UTC)
+    hold.save(update_fields=["decided_at"])
+    let_go(entry)
+    record("entry.released", entry, actor)
+    return True
+
+
+@transaction.atomic
+def withdraw_entries(
+    entries: Iterable[EntryId], reason: Literal["reporter", "hotline"], actor: str = ""
+) -> list[EntryId]:
+    """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
+
+    Returns those that this took off. An entry that has not reached the log yet never will. `actor`:
+    whose act it is, for the audit record; the reason says it if nothing else does. Raises
+    UnknownEntryError, and changes nothing, if one was never listed. However many there are, it
+    takes as many statements.
+    """
+    wanted = sorted(set(entries))
+    rows = lock_entries(wanted)
+    if len(rows) != len(wanted):
+        raise UnknownEntryError("An entry that was never listed can't be withdrawn.")
+    now = datetime.now(UTC)
+    ending = [EntryId(row.id) for row in rows.values() if row.withdrawn_at is None]
+    Entry.objects.filter(id__in=ending).update(withdrawn_at=now, pdq=None)
+    holds = Hold.objects.filter(entry__in=ending)
+    holds.filter(decided_at=None).update(decided_at=now)
+    holds.update(close_to=[])
+    drop_pending(ending)
+    append(
+        NewEvent(
+            WithdrawnEvent(
+                entry=EntryId(entry), time=cut_to_hour(now), erases=indexes, reason=reason
+            ),
+            priority=priority_of(Lane(rows[entry].lane)),
+        )
+        for entry, indexes in indexes_of(ending).items()
+    )
+    record_all("entry.withdrawn", ending, actor or reason)
+    return ending
+
+
+@transaction.atomic
+def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], actor: str) -> bool:
+    """Take an entry out of force until a person has looked; says whether that changed anything.
+
+    `actor`: whose act it is, for the audit record. Raises UnknownEntryError for an entry that is
+    not in the log.
+    """
+    row = _entry_in_log(entry)
+    if row.withdrawn_at is not None or row.suspended_at is not None:
+        return False
+    row.suspended_at = datetime.now(UTC)
+    row.save(update_fields=["suspended_at"])
+    if not drop_pending_additions(entry):  # else the log still has it suspended
+        event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
+        append([NewEvent(event, priority=priority_of(Lane(row.lane)))])
+    record("entry.suspended", entry, actor)
+    return True
+
+
+@transaction.atomic
+def resume_entry(entry: EntryId, votes_seen: int, actor: str) -> bool:
+    """Put a suspended entry into force again; says whether that changed anything.
+
+    `votes_seen`: number of the last feedback that the person had before them; what platforms had
+    said until then will not suspend it again. Raises UnknownEntryError for an entry that is not in
+    the log.
+    """
+    row = _entry_in_log(entry)
+    content = listed_content(entry)
+    if row.withdrawn_at is not None or row.suspended_at is None or content is None:
+        return False
+    row.suspended_at, row.votes_seen = None, votes_seen
+    row.save(update_fields=["suspended_at", "votes_seen"])
+    event = ResumedEvent(
+        entry=entry,
+        time=cut_to_hour(datetime.now(UTC)),
+        lane=content.lane,
+        provenance=content.provenance,
+        signals=content.signals,
+    )
+    append([as_appended(event)])
+    record("entry.resumed", entry, actor)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why an entry is held: what it comes close to, the nearest of `count`."""
+
+    reason: HoldReason
+    close_to: tuple[Near, ...]
+    count: int
+
+
+def keep_checked(entries: Collection[str], held: Mapping[str, Finding], batch: int) -> None:
+    """Keep that entries were checked in a batch, and which a person has to look at, and why.
+
+    Part of the transaction that sequences them.
+    """
+    now = datetime.now(UTC)
+    Hold.objects.bulk_create(
+        (
+            Hold(
+                entry_id=entry,
+                since=now,
+                reason=finding.reason,
+                count=finding.count,
+                close_to=[[near.name, near.distance] for near in finding.close_to],
+            )
+            for entry, finding in held.items()
+        ),
+        update_conflicts=True,  # one that was amended may have been held before
+        unique_fields=["entry"],
+        update_fields=["since", "reason", "count", "close_to", "decided_at"],
+    )
+    Entry.objects.filter(id__in=entries).update(checked_in=batch)
+    record_all("entry.held", list(held), "hotline")
+
+
+def lock_entries(entries: Sequence[EntryId]) -> dict[str, Entry]:
+    """Lock entries and what is pending of them; returns the rows of those that there are."""
+    lock_pending(entries)
+    rows = Entry.objects.filter(id__in=entries).order_by("id").select_for_update()
+    return {row.id: row for row in rows}
+
+
+def _entry_in_log(entry: EntryId) -> Entry:
+    row = lock_entries([entry]).get(entry)
+    if row is None or not stands_in_log(entry):
+        raise UnknownEntryError("An entry that is not in the log can't be changed there.")
+    return row
+
+
+def _whole_picture(signals: Sequence[Signal]) -> bytes | None:
+    """The PDQ of the whole picture, the first there is (docs/wire.md)."""
+    first = next((signal for signal in signals if isinstance(signal, PdqSignal)), None)
+    return bytes.fromhex(first.value) if first is not None else None
+
+
+def _transaction_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        (number,) = cursor.fetchone()
+    return int(number)

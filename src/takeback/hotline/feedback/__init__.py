@@ -1,0 +1,1 @@
+"""What platforms say, and what became of entries there."""

@@ -1,0 +1,143 @@
+"""Reads what became of entries at platforms, and what these say of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db.models import (
+    Count,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    QuerySet,
+    SmallIntegerField,
+    Subquery,
+)
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.entries.models import Entry
+from takeback.hotline.feedback.domain import FeedbackSummary, Outcome, Removal
+from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
+from takeback.hotline.log.models import LogEntry, PendingEvent
+from takeback.hotline.platforms.models import Platform, PlatformFetch
+
+
+def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
+    """Return how each entry stands with each platform, in order of entries, then of names.
+
+    A platform whose token was revoked is named only where it had fetched the entry. Ids that were
+    never listed are left out.
+    """
+    wanted = list(dict.fromkeys(entries))
+    rows = Entry.objects.in_bulk(wanted)
+    said = _feedback(wanted)
+    followers = list(Platform.objects.order_by("name"))
+    fetched = {platform.id: _fetched(wanted, platform) for platform in followers}
+    return [
+        Outcome(
+            entry,
+            platform.name,
+            row.listed_at,
+            fetched[platform.id].get(entry),
+            row.withdrawn_at,
+            tuple(said.get((entry, platform.id), ())),
+        )
+        for entry in wanted
+        if (row := rows.get(entry)) is not None
+        for platform in followers
+        if platform.revoked_at is None or entry in fetched[platform.id]
+    ]
+
+
+def entry_of_reference(platform: str, reference: str) -> EntryId | None:
+    """Return the entry of what a platform reported under this id; None if it reported no such."""
+    try:
+        said_id = UUID(reference)
+    except ValueError:
+        return None
+    said = Feedback.objects.filter(platform__name=platform, said_id=said_id)
+    entry = said.values_list("entry", flat=True).first()
+    return EntryId(entry) if entry else None
+
+
+def doubting_platforms(entry: EntryId) -> int:
+    """How many platforms that follow the list say that this entry is not what they found.
+
+    What they said before a person last put it into force again does not count.
+    """
+    seen = Entry.objects.filter(id=entry).values("votes_seen")
+    votes = Feedback.objects.filter(
+        entry=entry,
+        value=FeedbackValue.NOT_THE_SAME,
+        platform__revoked_at=None,
+        id__gt=Subquery(seen),
+    )
+    return votes.aggregate(platforms=Count("platform", distinct=True))["platforms"] or 0
+
+
+def removal_of(entries: Iterable[EntryId]) -> Removal:
+    """Return how far withdrawn entries are out of force at the platforms that had got them.
+
+    A platform whose token was revoked gets nothing more and says nothing more: it does not count.
+    One with several gates counts as done when all of them are.
+    """
+    wanted = sorted(set(entries))
+    newest = LogEntry.objects.filter(subject__in=wanted).aggregate(last=Max("index"))
+    # An entry's last event is its withdrawal, unless that still waits to be sequenced.
+    waits = PendingEvent.objects.filter(subject__in=wanted).exists()
+    withdrawn_at = newest["last"]
+    done = of = silent = 0
+    now = datetime.now(UTC)
+    for platform in Platform.objects.filter(revoked_at=None):
+        if not _fetched(wanted, platform):
+            continue
+        behind = acknowledgements(platform, now).aggregate(size=Min("size"))["size"]
+        if behind is None:
+            silent += 1
+            continue
+        of += 1
+        if not waits and withdrawn_at is not None:
+            done += behind > withdrawn_at
+    return Removal(done, of, silent)
+
+
+def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
+    """When the platform first fetched each of the entries that it has fetched."""
+    enough = PlatformFetch.objects.filter(platform=platform, size__gt=OuterRef("index"))
+    lanes = ExpressionWrapper(OuterRef("audience"), SmallIntegerField())
+    shared = F("lanes").bitand(lanes)  # type: ignore[arg-type]  # the stubs know numbers only
+    shown = enough.annotate(shared=shared).filter(shared__gt=0)
+    events = LogEntry.objects.filter(subject__in=entries).annotate(
+        fetched_at=Subquery(shown.order_by("fetched_at").values("fetched_at")[:1])
+    )
+    first = events.filter(fetched_at__isnull=False).values("subject").annotate(at=Min("fetched_at"))
+    return {subject: at for subject, at in first.values_list("subject", "at") if subject}
+
+
+def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSummary]]:
+    summaries: dict[tuple[str, int], list[FeedbackSummary]] = {}
+    rows = (
+        Feedback.objects.filter(entry__in=entries)
+        .values_list("entry", "platform", "value")
+        .annotate(count=Count("id"), first=Min("time"), last=Max("time"))
+        .order_by("first", "value")
+    )
+    for entry, platform, value, count, first, last in rows:
+        summary = FeedbackSummary(FeedbackValue(value), count, first, last)
+        summaries.setdefault((entry, platform), []).append(summary)
+    return summaries
+
+
+def acknowledgements(platform: Platform, now: datetime) -> QuerySet[KeyAcknowledgement]:
+    """Find what the gates of a platform say is in force there: those whose keys are taken now."""
+    return KeyAcknowledgement.objects.filter(
+        key__platform=platform, key__revoked_at=None, key__expires_at__gt=now
+    )
+
+
+def newest_vote(entry: EntryId) -> int:
+    """Return the number of the last thing that any platform said of an entry, 0 without any."""
+    return Feedback.objects.filter(entry=entry).aggregate(newest=Max("id"))["newest"] or 0

@@ -1,0 +1,91 @@
+"""Takes in what platforms say; each in one transaction."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hotline.entries import actions as entries_actions
+from takeback.hotline.entries.actions import lock_entries, suspend_entry
+from takeback.hotline.feedback.access import doubting_platforms, newest_vote
+from takeback.hotline.feedback.domain import UnknownCheckpointError
+from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
+from takeback.hotline.log.access import frontier_at, standing_in_log
+from takeback.hotline.platforms.access import platform_names
+from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.signals.lanes import Lane
+
+
+@transaction.atomic
+def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> FeedbackReceipt:
+    """Keep what a platform said; an `id` that it sent before changes nothing.
+
+    A time in the future is kept as now. Entries that never reached the log are unknown. An entry of
+    which enough platforms say that it is not the same is suspended, unless gates are tried with it;
+    the receipt does not tell.
+    """
+    said = sorted(items, key=lambda item: item.entry)
+    doubted = sorted({one.entry for one in said if one.value is FeedbackValue.NOT_THE_SAME})
+    rows = lock_entries(doubted)  # votes that come at once are counted one after the other
+    # Whoever tries a gate says anything of the pictures that are for that.
+    doubted = [entry for entry in doubted if entry in rows and rows[entry].lane != Lane.TEST]
+    wanted = {item.entry for item in said}
+    known = standing_in_log(sorted(wanted))
+    now = datetime.now(UTC)
+    kept = [
+        Feedback(
+            platform=platform,
+            said_id=item.id,
+            entry_id=item.entry,
+            value=item.value,
+            time=min(item.time, now),
+        )
+        for item in said
+        if item.entry in known
+    ]
+    Feedback.objects.bulk_create(kept, ignore_conflicts=True)
+    for entry in doubted:
+        if entry in known and doubting_platforms(entry) >= _enough_to_suspend():
+            suspend_entry(entry, "not_the_same", "platforms")
+    unknown = tuple(EntryId(entry) for entry in sorted(wanted - known))
+    return FeedbackReceipt(accepted=len(kept), unknown=unknown)
+
+
+def _enough_to_suspend() -> int:
+    """How many platforms it takes: as set, but never more than there are."""
+    return max(1, min(settings.NOT_THE_SAME_PLATFORMS, len(platform_names())))
+
+
+@transaction.atomic
+def record_acknowledgement(key: PlatformKey, said: Acknowledgement) -> None:
+    """Keep up to where the gate of a key says the list is in force; an older state changes nothing.
+
+    Raises UnknownCheckpointError if the log never had this root at this size: the gate follows
+    something else.
+    """
+    frontier = frontier_at(said.size)
+    if frontier is None or said.root != frontier.root().hex():
+        raise UnknownCheckpointError("The log never had this root at this size.")
+    known, made = KeyAcknowledgement.objects.select_for_update().get_or_create(
+        key=key, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
+    )
+    if not made and known.size < said.size:
+        known.size, known.acknowledged_at = said.size, datetime.now(UTC)
+        known.save(update_fields=["size", "acknowledged_at"])
+
+
+def forget_acknowledgements() -> None:
+    """Forget what gates said of a log that another takes the place of."""
+    KeyAcknowledgement.objects.all().delete()
+
+
+def resume_entry(entry: EntryId, actor: str) -> bool:
+    """Put a suspended entry into force again; says whether that changed anything.
+
+    What platforms have said of it so far will not suspend it again. Raises UnknownEntryError for an
+    entry that is not in the log.
+    """
+    return entries_actions.resume_entry(entry, newest_vote(entry), actor)

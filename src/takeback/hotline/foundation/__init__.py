@@ -1,0 +1,1 @@
+"""What all rooms stand on: database, secrets, encryption, sessions, headers."""

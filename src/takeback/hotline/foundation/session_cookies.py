@@ -1,0 +1,68 @@
+"""Three kinds of visitors, three cookies: the desk's and the platforms' go to their pages only.
+
+Whoever works at the desk and looks at the young people's pages in the same browser is nobody there,
+and the other way round; so is a platform's engineer.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
+
+from takeback.hotline.foundation.sessions import SessionStore
+
+_PLACES = {"/desk/": settings.DESK_COOKIE_NAME, "/platforms/": settings.PLATFORM_COOKIE_NAME}
+"""Paths that have a cookie of their own, and its name."""
+
+
+class SessionsByPlace(MiddlewareMixin):
+    """Django's own for the young people's pages; elsewhere the same with another cookie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        self._usual = SessionMiddleware(get_response)
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Put the session of the cookie that belongs to this place on the request."""
+        place = _place(request.path)
+        if place is None:
+            self._usual.process_request(request)
+            return
+        request.session = SessionStore(request.COOKIES.get(_PLACES[place]))
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Keep the session and send its cookie, if anything in it has changed."""
+        place = _place(request.path)
+        if place is None:
+            return self._usual.process_response(request, response)  # type: ignore[arg-type] # any will do
+        name = _PLACES[place]
+        session = getattr(request, "session", None)
+        if session is None:
+            return response
+        if session.is_empty():
+            if name in request.COOKIES:
+                response.delete_cookie(name, place, samesite="Strict")
+        elif session.modified and response.status_code < 500:  # noqa: PLR2004 - a server error
+            try:
+                session.save()
+            except UpdateError:  # ended meanwhile: a session that is gone stays gone
+                response.delete_cookie(name, place, samesite="Strict")
+                return response
+            response.set_cookie(
+                name,
+                session.session_key or "",
+                path=place,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Strict",
+            )
+        return response
+
+
+def _place(path: str) -> str | None:
+    return next((place for place in _PLACES if path.startswith(place)), None)

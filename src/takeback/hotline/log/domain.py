@@ -1,0 +1,82 @@
+"""What the log knows of an event: whom it is about, when it may go, and who may read it."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from takeback.hashlist.events import (
+    AddedEvent,
+    AmendedEvent,
+    AnyEvent,
+    EntryEvent,
+    ResumedEvent,
+)
+
+MOST_SUBJECT = 26
+"""Longest name of a subject, in characters; what it names, the log does not know."""
+
+
+class WaitsFor(StrEnum):
+    """What a pending event waits for before it may go into the log."""
+
+    NOTHING = ""
+    CHECK = "check"
+    """The hook `before_sequencing` looks at it."""
+    PERSON = "person"
+    """Somebody at the hotline looks first."""
+
+
+class Priority(IntEnum):
+    """Which pending events go first."""
+
+    FIRST = 0
+    LAST = 1
+    """After all others; and of what may come into force in a day it gets at most half."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append, and how it goes.
+
+    `audience`: bits that say which readers it opens its subject to, as the one who appends it
+    counts them; a subject's audience only grows. `sent_in`: number of the transaction in which it
+    came, so that what came together can be told.
+    """
+
+    event: AnyEvent
+    audience: int = 0
+    priority: Priority = Priority.FIRST
+    waits_for: WaitsFor = WaitsFor.NOTHING
+    sent_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """A pending event that waits for a check: its number, and its canonical bytes."""
+
+    number: int
+    subject: str
+    event: bytes
+    sent_in: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BegunAnew:
+    """What became of it: how many entries are to be listed again, and who needs a new token."""
+
+    origin: str
+    entries: int
+    platforms: tuple[str, ...]
+
+
+class LogNotWiredError(RuntimeError):
+    """The log was asked to work before the rooms above it had wired their hooks."""
+
+
+def subject_of(event: AnyEvent) -> str | None:
+    """Return whom an event is about, None if about nobody on this list."""
+    return event.entry if isinstance(event, EntryEvent) else None
+
+
+def adds(event: AnyEvent) -> bool:
+    """Whether an event brings something into force, which only so many a day may."""
+    return isinstance(event, AddedEvent | AmendedEvent | ResumedEvent)

@@ -1,0 +1,1 @@
+"""Has checkpoints cosigned by others."""

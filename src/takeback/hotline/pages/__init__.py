@@ -1,0 +1,1 @@
+"""What every page stands on: base templates, errors, files of the build."""

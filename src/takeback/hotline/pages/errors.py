@@ -1,0 +1,100 @@
+"""Calm pages for what goes wrong, with the same headers and helplines as every other page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from takeback.hotline.foundation.headers import Surface, is_desk, surface_of_path
+
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
+
+
+def error_response(request: HttpRequest, status: int) -> HttpResponse:
+    """The page for `status`; a program that asks gets one line of JSON."""
+    if surface_of_path(request.path) in {Surface.API, Surface.STATIC}:
+        return JsonResponse({"error": _FOR_PROGRAMS.get(status, "error")}, status=status)
+    body = render_to_string("pages/error.html", {"status": status}, request)
+    return HttpResponse(body, status=status)
+
+
+_FOR_PROGRAMS = {
+    400: "bad request",
+    403: "forbidden",
+    404: "not found",
+    405: "method not allowed",
+    409: "conflict",
+    429: "too many requests",
+    500: "internal error",
+    503: "busy",
+}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return error_response(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return error_response(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return error_response(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    return error_response(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW.
+
+    The token lives in the session: a form sent after the visit ended fails here first, and its
+    sender is told so. Without a session there is nothing that another site could misuse.
+    """
+    if request.session.is_empty():
+        return HttpResponseRedirect(_after_the_visit(request.path), status=303)
+    return error_response(request, 403)
+
+
+def _after_the_visit(path: str) -> str:
+    """Where somebody goes on whose session has ended while they filled a form in."""
+    if path.startswith("/platforms/join/"):
+        return path
+    if path.startswith("/platforms/"):
+        return reverse("platform-login")
+    return reverse("desk-login" if is_desk(path) else "ended")
+
+
+def methods(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """Answer other methods than `allowed` with a calm page and status 405; GET brings HEAD."""
+    names = {*allowed, "HEAD"} if "GET" in allowed else set(allowed)
+
+    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+        @wraps(view)
+        def checked(
+            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+        ) -> HttpResponseBase:
+            if request.method in names:
+                return view(request, *args, **kwargs)
+            response = error_response(request, 405)
+            response.headers["Allow"] = ", ".join(sorted(names))
+            return response
+
+        return checked
+
+    return decorate

@@ -1,0 +1,35 @@
+"""Protects the two forms on pages without a cookie, where a CSRF token would need one."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from takeback.hotline.pages.errors import error_response
+
+_View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def from_our_own_pages(view: _View) -> _View:
+    """Refuse a POST that another site's page has sent, by `Origin` or `Sec-Fetch-Site`.
+
+    Every browser of the last years sends one of the two with a form; without both, the visitor's
+    program is no browser and no one's page can have misled it.
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "POST" and not _is_own(request):
+            return error_response(request, 403)
+        return view(request)
+
+    return checked
+
+
+def _is_own(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}

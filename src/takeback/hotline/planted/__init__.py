@@ -1,0 +1,1 @@
+"""Entries of no reported picture: canaries, and the test lane."""

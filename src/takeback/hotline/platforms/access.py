@@ -1,0 +1,87 @@
+"""Reads who follows the list, and with which keys."""
+
+import hmac
+from collections import Counter
+from datetime import UTC, datetime
+
+from django.db.models import Max
+
+from takeback.hotline.platforms.domain import (
+    KeySummary,
+    OpenInvitation,
+    PlatformSummary,
+    Scope,
+    no_platform,
+    token_digest,
+    token_secret,
+)
+from takeback.hotline.platforms.models import Platform, PlatformInvitation, PlatformKey
+
+
+def key_of_token(token: str) -> PlatformKey | None:
+    """Return the key of this token with its platform, in force or not; None if nobody has it."""
+    secret = token_secret(token)
+    if secret is None:
+        return None
+    digest = token_digest(secret)
+    key = PlatformKey.objects.select_related("platform").filter(digest=digest).first()
+    return key if key is not None and hmac.compare_digest(bytes(key.digest), digest) else None
+
+
+def key_numbered(number: int) -> PlatformKey | None:
+    """Return the key with this number with its platform, in force or not; None if there is none."""
+    return PlatformKey.objects.select_related("platform").filter(id=number).first()
+
+
+def open_invitation(secret: str) -> OpenInvitation | None:
+    """Return the invitation of this link; None if there is none, it was used, or it has ended."""
+    row = PlatformInvitation.objects.filter(
+        digest=token_digest(secret), used_at=None, ends_at__gt=datetime.now(UTC)
+    ).first()
+    if row is None:
+        return None
+    return OpenInvitation(row.name, tuple(Scope(one) for one in row.scopes), row.key_days)
+
+
+def platform_keys(name: str) -> list[KeySummary]:
+    """Return all keys of a platform, oldest first; raises PlatformError if there is none so."""
+    if not Platform.objects.filter(name=name).exists():
+        raise no_platform(name)
+    return [
+        KeySummary(
+            row.id,
+            tuple(Scope(one) for one in row.scopes),
+            row.review_process,
+            row.made_at,
+            row.expires_at,
+            row.revoked_at,
+            row.last_used_at,
+        )
+        for row in PlatformKey.objects.filter(platform__name=name).order_by("id")
+    ]
+
+
+def platform_names() -> list[str]:
+    """Return the names of the platforms that follow the list now, in alphabetical order."""
+    current = Platform.objects.filter(revoked_at=None).order_by("name")
+    return list(current.values_list("name", flat=True))
+
+
+def platforms() -> list[PlatformSummary]:
+    """Return all platforms, in alphabetical order, those revoked included."""
+    rows = Platform.objects.order_by("name").annotate(
+        fetched_size=Max("platformfetch__size"), fetched_at=Max("platformfetch__fetched_at")
+    )
+    in_force = PlatformKey.objects.filter(revoked_at=None, expires_at__gt=datetime.now(UTC))
+    keys = Counter(in_force.values_list("platform", flat=True))
+    return [
+        PlatformSummary(
+            row.name,
+            row.added_at,
+            row.revoked_at,
+            keys[row.id],
+            row.fetched_size or 0,
+            row.fetched_at,
+        )
+        for row in rows
+    ]

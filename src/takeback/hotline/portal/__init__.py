@@ -1,0 +1,1 @@
+"""Pages for the engineers of platforms, at `/platforms/`."""

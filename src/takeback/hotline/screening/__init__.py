@@ -1,0 +1,1 @@
+"""What a new entry is compared with before it goes out."""

@@ -1,0 +1,1 @@
+"""Tells platforms of checkpoints."""

@@ -1,0 +1,82 @@
+"""What an operator does with webhooks, and all that others need of them."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from takeback.hotline.audit.actions import record
+from takeback.hotline.foundation.outbound.addresses import checked_url
+from takeback.hotline.platforms.domain import PlatformError, no_platform
+from takeback.hotline.platforms.models import Platform
+from takeback.hotline.webhooks.access import no_webhook
+from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
+from takeback.hotline.webhooks.queue import (
+    ask_to_send,
+    locked,
+    published_size,
+    put,
+)
+
+MOST_WEBHOOKS: Final = 5
+"""Of one platform."""
+
+
+@transaction.atomic
+def add_webhook(name: str, url: str) -> int:
+    """Have a platform told of each checkpoint at this address, at once of the newest one.
+
+    Returns the webhook's number. Raises PlatformError if there is no such platform or it has
+    enough, WebhookError if the address can't be one.
+    """
+    checked_url(url, loopback=settings.WEBHOOKS_TO_LOOPBACK)
+    platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
+    if platform is None:
+        raise no_platform(name)
+    if Webhook.objects.filter(platform=platform).count() >= MOST_WEBHOOKS:
+        raise PlatformError(f"A platform has at most {MOST_WEBHOOKS} webhooks.")
+    webhook = Webhook.objects.create(platform=platform, url=url, made_at=datetime.now(UTC))
+    ask_to_send(f"added {webhook.id}")
+    record("platform.webhook_added", f"platform {platform.id} webhook {webhook.id}", "operator")
+    return webhook.id
+
+
+@transaction.atomic
+def remove_webhook(name: str, number: int) -> None:
+    """End a webhook, with all it had to deliver; raises PlatformError if there is none so."""
+    webhook = _of(name, number)
+    record(
+        "platform.webhook_removed",
+        f"platform {webhook.platform_id} webhook {webhook.id}",
+        "operator",
+    )
+    webhook.delete()
+
+
+@transaction.atomic
+def redeliver(name: str, number: int) -> int:
+    """Try again after something was given up; returns how many tries that makes: 0 or 1.
+
+    What is sent is the newest checkpoint. Who is told of it needs none before it, so all that was
+    given up goes; a webhook that had answered 410 is told of what comes again. Raises
+    PlatformError if there is no such webhook.
+    """
+    webhook = _of(name, number)
+    given_up, _ = WebhookDelivery.objects.filter(
+        webhook=webhook, given_up_at__isnull=False
+    ).delete()
+    if not given_up:
+        return 0
+    put(webhook, published_size())
+    waiting = WebhookDelivery.objects.filter(webhook=webhook, given_up_at=None)
+    waiting.update(due_at=datetime.now(UTC), tries=0)
+    ask_to_send(f"redeliver {webhook.id}")
+    return 1
+
+
+def _of(name: str, number: int) -> Webhook:
+    webhook = locked(number)
+    if webhook is None or webhook.platform.name != name:
+        raise no_webhook(name, number)
+    return webhook

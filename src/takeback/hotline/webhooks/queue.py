@@ -1,0 +1,112 @@
+"""Keeps what webhooks have still to be told: of the newest checkpoint, once each."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import Least
+from procrastinate.contrib.django import app as jobs
+from procrastinate.exceptions import AlreadyEnqueued
+
+from takeback.hotline.log.models import Publication
+from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
+
+WEBHOOK_TASK: Final = "takeback.send_webhooks"
+MOST_TRIES: Final = 8
+"""Within three to six hours; then a delivery is given up, and kept for somebody to look at."""
+WHEN_ASKED: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""What was given up and is due then stops its webhook, until an operator sends again."""
+_MOST_CARRIED_TRIES: Final = MOST_TRIES // 2
+
+
+def note_published(size: int) -> None:
+    """Have everybody told of a checkpoint, in the transaction that publishes it.
+
+    It locks and writes no row of a webhook. Who is behind is found out by who sends: the log must
+    neither fail nor wait because an operator changes a webhook meanwhile.
+    """
+    if _listening().exists():
+        ask_to_send(f"of {size}")
+
+
+def ask_to_send_again() -> None:
+    """Ask the worker to send what is due, if anything is: a killed one may have left it."""
+    if due().exists() or _behind(published_size()).exists():
+        ask_to_send("left over")
+
+
+def ask_to_send(what: str, at: datetime | None = None) -> None:
+    """Ask the worker to send, at that time or, without one, once this is committed."""
+    job = jobs.configure_task(WEBHOOK_TASK, queueing_lock=f"webhooks {what}", schedule_at=at)
+    try:
+        with transaction.atomic():
+            job.defer()
+    except AlreadyEnqueued:
+        pass
+
+
+def published_size() -> int:
+    """Return the size of the newest published checkpoint, 0 before the first one."""
+    return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
+
+
+def due() -> QuerySet[WebhookDelivery]:
+    """Find what is to be sent now."""
+    return WebhookDelivery.objects.filter(
+        given_up_at=None, due_at__lte=datetime.now(UTC), webhook__in=_listening()
+    )
+
+
+def line_up_newest() -> None:
+    """Leave one delivery to do for each webhook that is behind."""
+    size = published_size()
+    for number in list(_behind(size).values_list("id", flat=True)):
+        with transaction.atomic():
+            webhook = locked(number)
+            if webhook is not None:
+                put(webhook, size)
+
+
+def locked(number: int) -> Webhook | None:
+    """Lock a webhook, None if it was removed.
+
+    Whoever changes a webhook or its deliveries does this first, and for one webhook a transaction:
+    so nobody finds half a change, and no two wait for each other.
+    """
+    return Webhook.objects.select_for_update().filter(id=number).first()
+
+
+def put(webhook: Webhook, size: int) -> None:
+    """Leave one delivery to do: a newer checkpoint takes the place of one that still waits.
+
+    It waits as long as the other would have and takes over up to half of its tries: so it has
+    enough of its own, and news are no reason to ask somebody who is away every few seconds.
+    """
+    waiting = WebhookDelivery.objects.filter(webhook=webhook, given_up_at=None)
+    if not waiting.exists():
+        WebhookDelivery.objects.create(
+            webhook=webhook, size=size, message=uuid4(), due_at=datetime.now(UTC)
+        )
+    else:
+        carried = Least("tries", _MOST_CARRIED_TRIES)
+        waiting.filter(size__lt=size).update(size=size, message=uuid4(), tries=carried)
+
+
+def _listening() -> QuerySet[Webhook]:
+    return Webhook.objects.filter(platform__revoked_at=None)
+
+
+def _behind(size: int) -> QuerySet[Webhook]:
+    """Find who has not taken a checkpoint of this size, and for whom none waits or was given up."""
+    deliveries = WebhookDelivery.objects.filter(webhook=OuterRef("pk"))
+    known = deliveries.filter(size__gte=size)
+    stops = deliveries.filter(given_up_at__isnull=False, due_at=WHEN_ASKED)
+    return _listening().filter(~Exists(known), ~Exists(stops), delivered_size__lt=size)
+
+
+def begin_anew() -> None:
+    """Forget what webhooks have got, and had still to get, because another log begins."""
+    WebhookDelivery.objects.all().delete()
+    Webhook.objects.update(delivered_size=0, delivered_at=None)
