@@ -45,9 +45,9 @@ web/node_modules/.installed: web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WASM): native/wasm.cpp $(wildcard native/*.hpp) native/build_wasm.py | .venv/.locked
+$(WASM): native/wasm/module.cpp $(wildcard native/*/*.hpp) native/wasm/build.py | .venv/.locked
 	@$(call say,WebAssembly kernel)
-	@$(BIN)/python native/build_wasm.py $@
+	@$(BIN)/python native/wasm/build.py $@
 
 web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback/fingerprints/views.toml
 	@$(call say,Browser code)

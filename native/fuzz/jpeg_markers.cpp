@@ -1,6 +1,6 @@
 // Fuzzes the walk over a JPEG's markers: it stays inside the file, and so does what it finds; what may
 // be left out is found only before an end of the image.
-#include "jpeg_markers.hpp"
+#include "media/jpeg_markers.hpp"
 
 #include <algorithm>
 #include <cstddef>

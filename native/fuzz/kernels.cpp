@@ -1,6 +1,6 @@
 // Fuzzes the PDQ kernels: any pixels, however they lie, any crop and any view of them; within the
 // memory that was promised, and with the same bits in every instruction set.
-#include "kernels.hpp"
+#include "pdq/kernels.hpp"
 
 #include <array>
 #include <cmath>
@@ -11,8 +11,8 @@
 #include <memory>
 #include <span>
 
-#include "pdq.hpp"
-#include "picture_grid.hpp"
+#include "pdq/pdq.hpp"
+#include "pdq/picture_grid.hpp"
 
 namespace {
 

@@ -11,9 +11,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "hamming_build.hpp"
-#include "hamming_index.hpp"
-#include "hamming_kernels.hpp"
+#include "hamming/build.hpp"
+#include "hamming/index.hpp"
+#include "hamming/kernels.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Tests of the walk over a JPEG's markers on bytes that end where memory ends: built with the
 // address sanitizer, so that one byte read too far fails them. Run them with ctest.
-#include "jpeg_markers.hpp"
+#include "media/jpeg_markers.hpp"
 
 #include <cstdint>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // Tests of the PDQ kernel that need no other program. Run them with ctest; they are built with the
 // address and undefined-behaviour sanitizers, so reading or writing past a buffer fails them.
-#include "pdq.hpp"
+#include "pdq/pdq.hpp"
 
 #include <algorithm>
 #include <array>

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels.hpp"
-#include "pdq.hpp"
+#include "pdq/kernels.hpp"
+#include "pdq/pdq.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-"""Types of the C++ kernels; see native/bindings*.cpp."""
+"""Types of the C++ kernels; see native/bindings/*.cpp."""
 
 from typing import overload
 

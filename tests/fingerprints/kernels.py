@@ -46,7 +46,7 @@ def natively(pixels: Pixels) -> Hashed:
 
 def build_wasm() -> Path:
     """Bring the module that the browser gets up to date."""
-    command = [sys.executable, str(REPOSITORY / "native/build_wasm.py"), str(WASM)]
+    command = [sys.executable, str(REPOSITORY / "native/wasm/build.py"), str(WASM)]
     subprocess.run(command, check=True)
     return WASM
 

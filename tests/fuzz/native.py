@@ -38,7 +38,7 @@ def targets() -> list[str]:
 def build(target: str) -> Path:
     """Return the program of a target, compiled anew if anything under native/ has changed."""
     program = _BUILT / target
-    sources = [*_NATIVE.glob("*.?pp"), *(_NATIVE / "fuzz").iterdir(), Path(__file__)]
+    sources = [*_NATIVE.rglob("*.?pp"), Path(__file__)]
     changed = max(path.stat().st_mtime for path in sources)
     if program.exists() and program.stat().st_mtime > changed:
         return program
@@ -49,11 +49,11 @@ def build(target: str) -> Path:
         _compiled(_NATIVE / "fuzz" / "main.cpp", folder / "main.o"),
     ]
     if target == "kernels":
-        here = _NATIVE / "kernels_here.cpp"
+        here = _NATIVE / "pdq/kernels_here.cpp"
         objects.append(_compiled(here, folder / "here.o", "-DTAKEBACK_X86_64_LEVELS"))
         for name, machine in _INSTRUCTION_SETS.items():
             flags = (f"-DTAKEBACK_ISA={name}", f"-mcpu={machine}")
-            objects.append(_compiled(_NATIVE / "kernels.cpp", folder / f"{name}.o", *flags))
+            objects.append(_compiled(_NATIVE / "pdq/kernels.cpp", folder / f"{name}.o", *flags))
     runtime = Path(get_path("platlib")) / "asan_with_fuzzer.so"  # Atheris lays it beside itself
     unfinished = program.with_suffix(".unfinished")
     _run("g++", *map(str, objects), str(runtime), f"-Wl,-rpath,{runtime.parent}", "-o", unfinished)

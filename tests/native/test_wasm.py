@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.fingerprints.kernels import REPOSITORY, build_wasm
 
-BUILD = REPOSITORY / "native/build_wasm.py"
+BUILD = REPOSITORY / "native/wasm/build.py"
 
 
 def build(output: Path) -> None:

@@ -1,7 +1,7 @@
 """PDQ: 256 bits that stay nearly the same when a picture is re-encoded, resized or brightened.
 
 The algorithm is Meta's, described in *The TMK+PDQF Video-Hashing Algorithm and the PDQ
-Image-Hashing Algorithm* (2019); `native/pdq.hpp` carries it out.
+Image-Hashing Algorithm* (2019); `native/pdq/pdq.hpp` carries it out.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-// The kernel of native/wasm.cpp: rows of a picture in, its PDQ and those of its parts out.
+// The kernel of native/wasm/module.cpp: rows of a picture in, its PDQ and those of its parts out.
 
 /** A perceptual fingerprint, as the server writes it. */
 export interface Pdq {
@@ -24,7 +24,7 @@ export interface Hashing {
 /** Left, top, right and bottom edge as shares of the picture's width and height, 0 to 1. */
 export type Box = readonly [left: number, top: number, right: number, bottom: number];
 
-/** What native/wasm.cpp exports; it says there what each function does. */
+/** What native/wasm/module.cpp exports; it says there what each function does. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   begin(width: number, height: number, stripRows: number): number;
