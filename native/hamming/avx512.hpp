@@ -1,4 +1,5 @@
-// What of the search AVX-512 does better, where it counts bits: eight codes at a time.
+// What of the search AVX-512 does better where it counts bits: eight codes or words at
+// a time.
 #pragma once
 
 #include <immintrin.h>
@@ -40,5 +41,15 @@ inline unsigned near_of(const uint8_t* code, const ScanQuery& query) {
 }
 
 inline constexpr uint8_t kScanOrder[kScanStep] = {0, 4, 1, 5, 2, 6, 3, 7};
+
+[[gnu::always_inline]] inline unsigned words_in_both(const uint64_t* line, const uint64_t* wanted) {
+  const __m512i mask = _mm512_loadu_si512(wanted);
+  const __m512i slots = _mm512_loadu_si512(line);
+  return _mm512_test_epi64_mask(slots, mask);
+}
+
+[[gnu::always_inline]] inline unsigned place_of(uint64_t word, uint64_t rank) {
+  return static_cast<unsigned>(__builtin_ctzll(_pdep_u64(uint64_t{1} << rank, word)));
+}
 
 }  // namespace takeback::TAKEBACK_ISA

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "hamming/portable.hpp"
 #include "hamming/tables.hpp"
 #include "machine/instruction_set.hpp"
 
@@ -26,5 +27,13 @@ inline unsigned near_of(const uint8_t* code, const ScanQuery& query) {
 }
 
 inline constexpr uint8_t kScanOrder[kScanStep] = {0};
+
+[[gnu::always_inline]] inline unsigned words_in_both(const uint64_t* line, const uint64_t* wanted) {
+  return portable_words_in_both(line, wanted);
+}
+
+[[gnu::always_inline]] inline unsigned place_of(uint64_t word, uint64_t rank) {
+  return portable_place_of(word, rank);
+}
 
 }  // namespace takeback::TAKEBACK_ISA

@@ -7,12 +7,10 @@
 
 #include <bit>
 #include <cstring>
-#if defined(__AVX512F__) || defined(__BMI2__)
-#include <immintrin.h>
-#endif
 
 #include "hamming/scan.hpp"
 #include "hamming/slots.hpp"
+#include "hamming/this_set.hpp"
 
 namespace takeback::TAKEBACK_ISA {
 
@@ -62,33 +60,13 @@ inline void ball_of(unsigned centre, int radius, uint64_t* words) {
 
 inline HammingGroup* groups_of_line(const uint64_t* line, uint64_t first_word,
                                     const uint64_t* wanted, HammingGroup* out) {
-#if defined(__AVX512F__)
-  const __m512i mask = _mm512_loadu_si512(wanted);
-  const __m512i slots = _mm512_loadu_si512(line);
-  unsigned words = _mm512_test_epi64_mask(slots, mask);
-#else
-  unsigned words = 0;
-  for (unsigned word = 0; word < kLineWords; ++word) {
-    words |= unsigned{(line[word] & wanted[word]) != 0} << word;
-  }
-#endif
-  for (; words != 0; words &= words - 1) {
+  for (unsigned words = words_in_both(line, wanted); words != 0; words &= words - 1) {
     const auto word = static_cast<unsigned>(__builtin_ctz(words));
     const uint64_t passed = word % kWordsCounted == 0 ? 0 : line[word - 1];
     *out++ = {line[word] & wanted[word], line[word],
               static_cast<uint64_t>(__builtin_popcountll(passed)), first_word + word};
   }
   return out;
-}
-
-// Where in `word` its bit number `rank` is, counted among those that are set; there must be such.
-[[gnu::always_inline]] inline unsigned place_of(uint64_t word, uint64_t rank) {
-#if defined(__BMI2__)
-  return static_cast<unsigned>(__builtin_ctzll(_pdep_u64(uint64_t{1} << rank, word)));
-#else
-  for (; rank != 0; --rank) word &= word - 1;
-  return static_cast<unsigned>(__builtin_ctzll(word));
-#endif
 }
 
 struct BandTables {
