@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "machine/abilities.hpp"
+
 namespace takeback {
 
 template <>
@@ -9,8 +11,8 @@ std::span<const Kernels* const> kernels_here() {
   static const std::vector<const Kernels*> here = [] {
     std::vector<const Kernels*> all;
 #ifdef TAKEBACK_X86_64_LEVELS
-    if (__builtin_cpu_supports("x86-64-v4")) all.push_back(&kernels_avx512);
-    if (__builtin_cpu_supports("x86-64-v3")) all.push_back(&kernels_avx2);
+    if (has_x86_64_v4()) all.push_back(&kernels_avx512);
+    if (has_x86_64_v3()) all.push_back(&kernels_avx2);
 #endif
     // Without flags this is SSE2 on x86-64 and NEON on 64-bit ARM: all of them have it.
     all.push_back(&kernels_plain);
