@@ -19,25 +19,26 @@ Made by `python -m benchmarks following`, a part of `make bench`, in twenty minu
 written by hand.
 
 {machines}
-A hotline, its worker, its PostgreSQL (every commit on the disk before it counts) and the gates,
-each a process of its own, over loopback, all cores of the machine shared by all of them. Each entry
+A hotline, its worker, its PostgreSQL (every commit on the disk before it counts) and the gates are
+processes of their own. They speak over loopback and share all cores of the machine. Each entry
 has a PDQ and a SHA-256. A command's time is from its start to its end, the interpreter's own start
 included. *Cold*: `takeback gate sync` into an empty folder, until the list is in force: every event
 fetched, checked against its commitment and the signed root, stored, and written as a snapshot.
 *Opened*: a fresh process maps the snapshot and answers. *Changes*: a gate that holds the list takes
-a busy day's, six of ten additions, four withdrawals. *Published*: reports of five pictures come in
-at a steady rate, each in a transaction of its own; from the first until all are in a published
-checkpoint.
+a busy day's changes, of which six in ten are additions and four withdrawals. *Published*: reports
+of five pictures come in at a steady rate, each in a transaction of its own; the time is from the
+first until all are in a published checkpoint.
 
 The released client of python-threatexchange fetches the same list from the same hotline over its
 three shapes and builds its index, in memory; it checks no signature.
 """
 _MANY_GATES: Final = """\
-Many gates: {gates} `takeback gate sync --follow` on this one machine, with a list of {entries:,}
-entries. A picture is reported; from the moment its checkpoint is published until a gate has
-verified it and has it in force: median **{median_ms:.0f} ms**, 95 of 100 {p95_ms:.0f} ms, the last
-gate {last_ms:.0f} ms, and the hotline has heard so of all of them after {heard_ms:.0f} ms (medians
-of {changes} reports). From the report to the checkpoint: {published_ms:.0f} ms.
+Many gates: {gates} of `takeback gate sync --follow` run on this one machine, with a list of
+{entries:,} entries, and {changes} pictures are reported. From the moment a checkpoint is published,
+a gate takes **{median_ms:.0f} ms** in the median to verify it and have it in force; 95 times
+of 100 it takes at most {p95_ms:.0f} ms. The last gate has it in force after {last_ms:.0f} ms, and
+the hotline has heard so from all of them after {heard_ms:.0f} ms (medians of all reports). From the
+report to the checkpoint it takes {published_ms:.0f} ms.
 """
 
 

@@ -18,52 +18,52 @@ PLOTS: Final = REPOSITORY / "docs/plots"
 _HEAD: Final = """\
 # Benchmarks
 
-Takeback side by side with what platforms use today, in one run. `make bench` measures everything
-and writes this page, in about an hour; `make bench-quick` gives the ratios in three minutes.
-Nothing here is written by hand. The share of copies found, by kind of copy, is measured in the same
-run and stands in [views.md](views.md), and how the list gets from a hotline to its gates in
-[list-speed.md](list-speed.md).
+This page sets Takeback beside what platforms use today, measured in one run. `make bench` measures
+everything and writes this page, in about an hour; `make bench-quick` gives the ratios in three
+minutes. Nothing here is written by hand. The same run measures the share of copies found, by kind
+of copy, which is in [views.md](views.md), and how the list gets from a hotline to its gates, which
+is in [list-speed.md](list-speed.md).
 
-How it is measured: one core, to which everything is pinned, the child that decodes included. The
-sides take turns, each round in the other direction, after one round that does not count. A ratio
-is the median of the rounds' own ratios, so that a busy moment of the machine hits both sides; over
-several photographs it is the median of theirs. A time is the median of the rounds.
+Everything is pinned to one core, the child that decodes included. The sides take turns, each round
+in the other direction, after one round that does not count. A ratio is the median of the rounds'
+own ratios, so that a busy moment of the machine hits both sides; over several photographs it is the
+median of theirs. A time is the median of the rounds.
 """
 _HASHING: Final = """\
 ## Hashing
 
-From the bytes of a file in memory to PDQ and quality. *Takeback* is what the gate does: the
-picture is decoded and hashed in the bounded child, and its eight PDQs, turned and mirrored, come
-from the same pass. *In process* is the same without the child: what the child costs is the
-difference. *Exact* brings all pixels out of the child and hashes them as the reference does, bit
-for bit. *Decoding alone* is libjpeg-turbo's grey decode at the same scale for JPEG, and Pillow's
-decode to RGB for the others: the share of decoding is one part in the last column.
+Each side takes the bytes of a file in memory and gives PDQ and quality. *Takeback* is what the gate
+does: the picture is decoded and hashed in the bounded child, and its eight PDQs, turned and
+mirrored, come from the same pass. *In process* is the same without the child; the difference is
+what the child costs. *Exact* brings all pixels out of the child and hashes them as the reference
+does, bit for bit. *Decoding alone* is libjpeg-turbo's grey decode at the same scale for JPEG, and
+Pillow's decode to RGB for the others: the share of decoding is one part in the last column.
 
-Phones and cameras write baseline JPEG. Of a progressive one, as the web has them, libjpeg-turbo
+Phones and cameras write baseline JPEG. In a progressive one, as the web has them, libjpeg-turbo
 must take up every scan before it can scale anything down: no hasher gains much there.
 """
 _AGREEMENT: Final = """\
 ## Agreement with the reference
 
-Distance in bits between two ways of hashing the same file, over all photographs of at least
-250,000 pixels. A match is at most 31 bits. The reference gets transparent pictures laid on white,
-as we lay them. Its command-line reader in C++ picks every so manyth pixel to come to 512 by 512
-first; how far that is from the reference itself stands beside ours.
+This is the distance in bits between two ways of hashing the same file, over all photographs of at
+least 250,000 pixels. A match is at most 31 bits. The reference gets transparent pictures laid on
+white, as we lay them. Its command-line reader in C++ first picks pixels at even steps to come to
+512 by 512; how far that is from the reference itself is shown beside ours.
 """
 _MATCHING: Final = """\
 ## Matching
 
-Every entry at most 31 bits from a query, in lists of evenly random codes. Half of the queries are
-entries with 0 to 59 bits changed, half are random. One thread. A batch has 4,096 queries; for the
-others 1,024 at 10 million codes, for their time a query does not depend on the number. Recall is
-measured against FAISS flat, which compares all; *extra* are rows that flat does not find. Memory
-is what the process grows by, the 32 bytes of the code included. *Add one* is the time until one
-more code is found; ours go into the delta of a snapshot, see below.
+A search finds every entry at most 31 bits from a query, in lists of evenly random codes, on one
+thread. Half of the queries are entries with 0 to 59 bits changed, half are random. A batch has
+4,096 queries; the other sides get 1,024 at 10 million codes, because their time a query does not
+depend on the number. Recall is measured against FAISS flat, which compares all; *extra* counts rows
+that flat does not find. Memory is what the process grows by, the 32 bytes of the code included.
+*Add one* is the time until one more code is found; ours go into the delta of a snapshot, see below.
 """
 _SNAPSHOTS: Final = """\
 ## Snapshots
 
-The list as a file that any number of processes map. Each entry has one PDQ and one SHA-256.
+Here the list is a file that any number of processes map. Each entry has one PDQ and one SHA-256.
 *Index* is the Hamming index alone, *write* the whole file, index included, until it lies safely on
 the disk: medians of three, after one that does not count. *First* opening checks every byte,
 *again* is a file that was checked before and has not changed. *Memory* is what a process grows by
@@ -74,8 +74,8 @@ found.
 _SERVICE: Final = """\
 ## The gate's HTTP service
 
-Photographs brought to 12 megapixels, sent by `wrk` as raw bodies over four connections that stay
-open. The service and its decoding process share one core, `wrk` has another. *In process* is
+`wrk` sends photographs brought to 12 megapixels, as raw bodies over four connections that stay
+open. The service and its decoding process share one core, and `wrk` has another. *In process* is
 `Gate.check` on the same core with the same photographs and the same list, in turns with the
 service. Processor time counts both processes; other programs on the machine hardly touch it.
 """
