@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def demo(
     photos: Annotated[
-        Path | None, typer.Option(help="Folder of photographs; found on this machine otherwise.")
+        Path | None,
+        typer.Option(help="Folder of photographs; without it, some are found on this machine."),
     ] = None,
     reports: Annotated[
-        int, typer.Option(min=1, max=50, help="How many reports, of up to three pictures each.")
+        int, typer.Option(min=1, max=50, help="How many reports; each has up to three pictures.")
     ] = 5,
     others: Annotated[
         int, typer.Option(min=1, max=500, help="How many other pictures to post, at most.")

@@ -35,12 +35,12 @@ def hash_files(
         typer.Argument(metavar="FILE...", help="Pictures, folders, or patterns in quotes."),
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a file, one a line.")
+        bool, typer.Option("--json", help="Print one JSON object for each file, one a line.")
     ] = False,
 ) -> None:
     """Print type, size, quality, PDQ, SHA-256 and MD5 of pictures.
 
-    Folders are read with all that is below them; what is not a picture in there is passed over.
+    Folders are read with all that is below them; files in them that are no pictures are skipped.
     A file that can't be read is reported, the others are still done, and the exit code is 1.
 
     **Examples**

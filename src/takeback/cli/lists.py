@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="list",
-    help="Look at a hotline's list from outside, take it elsewhere, prove what is on it.",
+    help="Look at a hotline's list from outside, take it elsewhere, and prove what is on it.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -41,7 +41,7 @@ def export(
     """Write the live entries of a gate's store, to a file or to standard output.
 
     They are fingerprints of pictures of children: keep the file as you keep the store. It does not
-    follow the list; what is withdrawn stays in it.
+    follow the list: entries that are withdrawn later stay in it.
 
     **Examples**
 
@@ -121,4 +121,4 @@ def _format(name: str) -> ExportFormat:
     try:
         return ExportFormat(name)
     except ValueError as error:
-        raise ValueError(f"{name!r} is no format. Choose csv, jsonl or tx.") from error
+        raise ValueError(f"{name!r} is not a format. Choose csv, jsonl or tx.") from error

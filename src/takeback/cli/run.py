@@ -9,7 +9,7 @@ import typer
 
 
 def run(
-    state: Annotated[Path, typer.Option(help="Where everything that is kept lives.")] = Path("var"),
+    state: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path("var"),
     port: Annotated[int, typer.Option(help="Port of the hotline.")] = 8000,
     skylark_port: Annotated[int, typer.Option(help="Port of Skylark.")] = 8001,
 ) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="witness",
-    help="Watch logs, and cosign their checkpoints while they only grow.",
+    help="Watch logs, and cosign their checkpoints as long as they only grow.",
     no_args_is_help=True,
 )
 
@@ -30,7 +30,7 @@ NameOption = Annotated[
 def key(name: NameOption, store: StoreOption = Path("witness")) -> None:
     """Print the witness's keys, one of each kind; hotlines and gates put one into their policy.
 
-    Ed25519 is read by all. ML-DSA-44 also stands against quantum computers, and its cosignatures
+    Every program reads Ed25519. ML-DSA-44 also withstands quantum computers, and its cosignatures
     are 3 kB long.
 
     **Examples**
@@ -57,7 +57,7 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes one that is free.")
+        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")
     ] = 8003,
 ) -> None:
     """Serve `POST /add-checkpoint`, as C2SP tlog-witness has it, and `GET /checkpoint?origin=`.

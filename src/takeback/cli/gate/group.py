@@ -43,7 +43,8 @@ def feedback(
 ) -> None:
     """Tell the hotline what a person decided; `gate sync` delivers it.
 
-    Of several lists, the one that holds an entry is told. Exit code 1 if none of them does.
+    If you follow several lists, the one that holds an entry is told. Exit code 1 if none of them
+    does.
 
     **Examples**
 
@@ -61,7 +62,7 @@ def feedback(
     kept = {item.entry for item in said}
     lost = [one for one in entry if one not in kept]
     if lost:
-        typer.echo(f"On none of the lists any more: {', '.join(lost)}.", err=True)
+        typer.echo(f"These are on none of the lists any more: {', '.join(lost)}.", err=True)
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -73,7 +74,7 @@ def status(
 ) -> None:
     """Show which lists are in force, how fresh they are and what feedback waits.
 
-    Exit code 1 if uploads can't be checked, because a list is not in force, or no more.
+    Exit code 1 if uploads can't be checked, because a list is not in force yet, or no longer.
 
     **Examples**
 

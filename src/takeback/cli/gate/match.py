@@ -128,15 +128,15 @@ def match_pictures(
     policy: PolicyOption = None,
     views: ViewsOption = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Pictures at a time; by default one a core.")
+        int | None, typer.Option(min=1, help="Pictures at a time; by default one for each core.")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a picture, a line; then a summary.")
+        bool, typer.Option("--json", help="One JSON object for each picture, then a summary.")
     ] = False,
 ) -> None:
     """Check pictures against the list. Nothing is reported to the hotline.
 
-    Folders are read with all that is below them; what is not a picture in there is passed over.
+    Folders are read with all that is below them; files in them that are no pictures are skipped.
     At the end it says how many pictures a second were checked, and how the time was spent: to
     read, to decode and fingerprint, for digests, to match. Files that could not be read
     are named there.

@@ -26,7 +26,8 @@ ListsOption = Annotated[
     typer.Option("--lists", help="TOML file of all lists to follow; see docs/gate.md."),
 ]
 PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", help="TOML file with a table a lane; see docs/gate.md.")
+    Path | None,
+    typer.Option("--policy", help="TOML file, a table for each lane; see docs/gate.md."),
 ]
 ViewsOption = Annotated[
     str | None,
@@ -38,7 +39,7 @@ TokenOption = Annotated[
     str | None,
     typer.Option(
         envvar="TAKEBACK_GATE_TOKEN",
-        help="The platform's token. Better in TAKEBACK_GATE_TOKEN or --token-file: "
+        help="The platform's token. Better give it in TAKEBACK_GATE_TOKEN or --token-file: "
         "a process list shows options.",
     ),
 ]
@@ -97,7 +98,7 @@ def followed_lists(
     if lists is None or store is not None:
         raise ValueError("Give --store for one list, or --lists for several.")
     if policy is not None:
-        raise ValueError("With --lists every list has its policy in that file.")
+        raise ValueError("With --lists, give the policy of each list in that file.")
     settings = read_lists_file(lists)
     if existing:
         for one in settings:

@@ -30,7 +30,7 @@ def serve(
         str, typer.Option(help="Address to listen on. The service asks for no password.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes one that is free.")
+        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")
     ] = 8002,
 ) -> None:
     """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.

@@ -76,7 +76,7 @@ def sync(
     *,
     token: TokenOption = None,
     token_file: TokenFileOption = None,
-    follow: Annotated[bool, typer.Option(help="Keep at it, and deliver feedback.")] = False,
+    follow: Annotated[bool, typer.Option(help="Keep following, and deliver feedback.")] = False,
     trust: Annotated[
         Path | None,
         typer.Option(help="File that names the log's key and its witnesses; kept in the store."),
@@ -86,15 +86,15 @@ def sync(
         typer.Option(
             min=0,
             max=365,
-            help="Days for which a list that has expired or is refused stays in force; 7 if it was "
-            "never said. Kept in the store.",
+            help="Days for which a list that has expired or is refused stays in force; 7 if you "
+            "never say. Kept in the store.",
         ),
     ] = None,
 ) -> None:
     """Fetch what is new, verify it and put it in force; deliver waiting feedback.
 
     Give --hotline and --store for one list, or --lists with a file that says where each of several
-    lists comes from (docs/gate.md). One list that fails, be it at its start, is named and does not
+    lists comes from (docs/gate.md). A list that fails, even at its start, is named and does not
     hold up the others; with --follow it is tried again, until none is left that can be followed.
 
     Exit codes: 1 the hotline can't be asked, 2 wrong options, 4 the list was refused; of several
@@ -112,7 +112,7 @@ def sync(
         if lists is None:
             sources = [_one_source(hotline, store, (token, token_file), trust, grace)]
         elif (hotline, store, token_file, trust, grace) != (None,) * 5:
-            raise ValueError("With --lists every list has its own of these in that file.")
+            raise ValueError("With --lists, give these for each list in that file.")
         else:
             sources = _sources_of_file(lists)
     if follow:

@@ -12,7 +12,9 @@ add_app = typer.Typer(
     help="Entries that only one platform gets.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 find_app = typer.Typer(
-    help="Whose copy of the list has leaked.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="Find out whose copy of the list leaked.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 
@@ -24,7 +26,7 @@ def _group() -> None:
 
 @add_app.command("add")
 def add(name: Annotated[str, typer.Argument(help="The platform's name.")]) -> None:
-    """List an entry of no picture that only this platform gets. It looks like any other.
+    """List an entry without a picture that only this platform gets. It looks like any other.
 
     **Example**
 
@@ -42,13 +44,13 @@ def add(name: Annotated[str, typer.Argument(help="The platform's name.")]) -> No
 
 @find_app.command("find")
 def find(
-    pdq: Annotated[str, typer.Option(help="A fingerprint that was found, in hex.")] = "",
+    pdq: Annotated[str, typer.Option(help="The fingerprint that was found, in hex.")] = "",
     file: Annotated[
         Path | None,
-        typer.Option(help="A list that was found, in any text.", exists=True, dir_okay=False),
+        typer.Option(help="The list that was found, in any text.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
-    """Say whose canaries a leaked fingerprint or list shows. Exit code 1 if nobody's.
+    """Say whose canaries a leaked fingerprint or list shows. Exit code 1 if it shows none.
 
     **Examples**
 

@@ -32,9 +32,9 @@ def add(
         ),
     ],
 ) -> None:
-    """Say in your log that you, too, have assessed an entry. A person has to have done so.
+    """Say in your log that you, too, have assessed an entry. A person must have done so.
 
-    It is the record that is confirmed. When the other hotline amends the entry, confirm it anew.
+    This confirms the record as it is now. When the other hotline amends the entry, confirm it anew.
 
     **Example**
 
@@ -53,7 +53,7 @@ def add(
         said = confirm_entry(shown, policy, "operator")
     except (LogError, ValueError) as error:
         raise failure(str(error)) from error
-    typer.echo(f"{said.entry} of {said.origin} is confirmed with the next checkpoint.")
+    typer.echo(f"{said.entry} of {said.origin} is confirmed from the next checkpoint on.")
 
 
 @app.command("remove")
@@ -75,7 +75,7 @@ def remove(
         take_confirmation_back(origin, EntryId(entry), "operator")
     except ConfirmationError as error:
         raise failure(str(error)) from error
-    typer.echo(f"{entry} of {origin} is not confirmed any more with the next checkpoint.")
+    typer.echo(f"{entry} of {origin} is no longer confirmed from the next checkpoint on.")
 
 
 @app.command("list")

@@ -52,9 +52,9 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Do what happens in the background: seal new events into the log.
+    """Do the work in the background: seal new events into the log.
 
-    Run one beside `serve`; killed at any instant, nothing is lost.
+    Run one beside `serve`. If it is killed at any instant, nothing is lost.
 
     **Example**
 
@@ -107,10 +107,10 @@ def log_status() -> None:
 
 @log_app.command("rotate-key")
 def rotate_log_key() -> None:
-    """Make a new key for the log and hand the log over to it, while gates follow.
+    """Make a new key for the log and hand the log over to it; gates follow by themselves.
 
-    For 30 days both keys sign. Give the new key to your witnesses first; see docs/hotline.md. For a
-    key that was stolen this is not enough: a thief could do the same.
+    For 30 days both keys sign. Give the new key to your witnesses first; see docs/hotline.md. If
+    the key was stolen this is not enough: a thief could do the same.
 
     **Example**
 
@@ -133,11 +133,11 @@ def rotate_log_key() -> None:
 def begin_new_log(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Begin another log in the place of one whose key was stolen. Cases and entries stay.
+    """Begin another log in place of one whose key was stolen. Cases and entries stay.
 
     Stop `serve` and `worker`, make a backup of the database, and set TAKEBACK_PUBLIC_URL to another
-    address first; docs/hotline.md has every step. What stands on the list is listed again, what was
-    suspended waits for a person, and every platform needs a new token.
+    address first; docs/hotline.md has every step. All that stands on the list is listed again,
+    suspended entries wait for a person, and every platform needs a new token.
 
     **Example**
 
@@ -162,7 +162,7 @@ def begin_new_log(
 def verify_audit() -> None:
     """Prove that no audit record was changed, put in or taken out since it was written.
 
-    Note the count and the last link somewhere else: only so is a cut-off end noticed.
+    Note the count and the last link somewhere else: only then is a cut-off end noticed.
 
     **Example**
 

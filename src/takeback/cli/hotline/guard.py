@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from takeback.media import Decoder
 
 app = typer.Typer(
-    help="The lawful pictures that new entries are held against.",
+    help="The lawful pictures that new entries are compared with.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -37,7 +37,7 @@ def build_guard(
 
     A new entry that comes close to one of them waits for a person. The pictures are read in a
     confined process, and only fingerprints and file names are kept; the worker takes them up at
-    once. Each call replaces what the one before it made.
+    once. Each call replaces the corpus that the last one made.
 
     **Example**
 

@@ -28,7 +28,7 @@ _Kind = TypeVar("_Kind", bound=StrEnum)
 _MOST_TOLD = 20
 _NO_ROOM = 3
 
-_Name = Annotated[str, typer.Argument(help="What to call that list: a-z, 0-9, dot, _ and -.")]
+_Name = Annotated[str, typer.Argument(help="Your name for that list: a-z, 0-9, dot, _ and -.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Count only; change nothing.")]
 
 
@@ -43,19 +43,19 @@ def import_server(
         typer.Option(help=f"File with the secret; default: the variable {_SECRET_VARIABLE}."),
     ] = None,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Read all of it, and withdraw what is not there.")
+        bool, typer.Option("--anew", help="Read all of it; withdraw what is not there.")
     ] = False,
     moved: Annotated[
-        bool, typer.Option("--moved", help="This feed has another address or shape now.")
+        bool, typer.Option("--moved", help="Say that this feed has another address or shape now.")
     ] = False,
     dry_run: _DryRun = False,
 ) -> None:
     """Take in what has changed on a server since the last time; run it as often as you like.
 
-    What was taken off there is withdrawn here. Secrets: FUNCTION_KEY,SUBSCRIPTION_KEY for stopncii,
-    USER:PASSWORD for ncmec, APP_ID|SECRET for graph, whose address ends in the privacy group. Exit
-    code 1: it can't be done, or another run has this feed; 3: there is no room for more today, run
-    it again tomorrow.
+    Entries that were taken off there are withdrawn here. Secrets: FUNCTION_KEY,SUBSCRIPTION_KEY for
+    stopncii, USER:PASSWORD for ncmec, APP_ID|SECRET for graph, whose address ends in the privacy
+    group. Exit code 1: it can't be done, or another run has this feed; 3: there is no room for more
+    today, run it again tomorrow.
 
     **Examples**
 
@@ -84,7 +84,7 @@ def import_file(
         typer.Option("--format", help="csv, jsonl (as `takeback list export` writes them), or tx."),
     ] = "csv",
     whole: Annotated[
-        bool, typer.Option("--whole", help="The list has nothing else: withdraw what is missing.")
+        bool, typer.Option("--whole", help="The file is the whole list: withdraw what it lacks.")
     ] = False,
     dry_run: _DryRun = False,
 ) -> None:
@@ -129,7 +129,7 @@ def list_feeds() -> None:
 def drop(name: _Name) -> None:
     """Withdraw all that was imported under a name, and forget it.
 
-    What was taken off at the desk is kept in mind, should it be imported under this name again.
+    Entries that were taken off at the desk stay off if they are imported under this name again.
 
     **Example**
 

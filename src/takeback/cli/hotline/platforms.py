@@ -53,16 +53,16 @@ def invite_platform(
     name: _Name,
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What the key may open; may be repeated. Without it, all."),
+        typer.Option(help="What the key may open; may be repeated. Without it, everything."),
     ] = None,
     days: Annotated[int, typer.Option(help="How long the key lives, in days.")] = KEY_DAYS,
     as_json: _Json = False,
 ) -> None:
     """Print a link with which the platform makes its own key. It works once, for seven days.
 
-    On the page an engineer there chooses what the key opens, of what you offer, and states how
-    people review matches. A new link ends the one before. If test pictures are among what you
-    offer, they go onto the list, unless they stand there already.
+    On the page an engineer there chooses from what you offer, and states how people review
+    matches. A new link ends the one before. If you offer test pictures, they go onto the list,
+    unless they stand there already.
 
     **Examples**
 
@@ -90,7 +90,7 @@ def invite_platform(
 def test_pictures(
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take them off the list.")] = False,
 ) -> None:
-    """Put the harmless pictures onto the list with which platforms try their gates.
+    """Put onto the list the harmless pictures with which platforms try their gates.
 
     They stand in a lane of their own, `test`, and reach keys with the scope `read_test` only. An
     invitation that offers it puts them there by itself.
@@ -199,7 +199,7 @@ def _in_force(keys: int) -> str:
 
 @app.command("revoke")
 def revoke_platform(name: _Name) -> None:
-    """Take all keys of a platform back, for good. What it said stays on the timelines.
+    """Take all keys of a platform back, for good. Its feedback stays on the timelines.
 
     **Example**
 

@@ -43,7 +43,7 @@ def invite(name: _Name, as_json: _Json = False) -> None:
 
 @app.command("list")
 def list_staff(as_json: _Json = False) -> None:
-    """Say who works at the desk, and under which number they stand in the audit record.
+    """Say who works at the desk, and which number each has in the audit record.
 
     **Example**
 
@@ -72,7 +72,7 @@ def list_staff(as_json: _Json = False) -> None:
 
 @app.command("remove")
 def remove(name: _Name) -> None:
-    """Let a person in no more. What they did stays in the audit record.
+    """Stop letting a person in. What they did stays in the audit record.
 
     **Example**
 

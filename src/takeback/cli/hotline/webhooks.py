@@ -48,7 +48,7 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
 
 @app.command("list")
 def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
-    """Say since when each webhook is there, what it took last and waits for, and what was given up.
+    """Say when each webhook was added, what it took last and waits for, and what was given up.
 
     **Example**
 
@@ -99,7 +99,7 @@ def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
 
 @app.command("redeliver")
 def redeliver(name: _Name, number: _Number) -> None:
-    """Send what was given up once more: the newest checkpoint of it, which stands for all.
+    """Send once more what was given up: its newest checkpoint, which stands for all.
 
     **Example**
 
