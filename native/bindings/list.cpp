@@ -19,7 +19,7 @@ using takeback::PlainAdditionReader;
 constexpr size_t kCommitment = 32;
 constexpr size_t kNonce = 32;
 constexpr size_t kLength = 4;
-constexpr size_t kMostEvent = 64 * 1024;  // takeback.hashlist.events.MAX_EVENT_BYTES
+constexpr size_t kMostEvent = 64 * 1024;  // takeback.tlog.commitments.MAX_EVENT_BYTES
 
 // Many events in a row say the same: it is kept as one object.
 class Repeated {

@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from takeback.hashlist.bundles import Record, encode_entries, encode_openings
-from takeback.hashlist.checkpoint import Checkpoint
-from takeback.hashlist.commitments import Opening
-from takeback.hashlist.cosignature import CosignatureKind, Cosigner
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -28,12 +24,8 @@ from takeback.hashlist.events import (
     WithdrawnEvent,
     canonical_json,
 )
-from takeback.hashlist.merkle import Frontier, leaf_hash
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
-from takeback.hashlist.signed_note import Signer
-from takeback.hashlist.tlog_proof import TlogProof
 from takeback.matching.delta_file import DeltaTail, EntryChange, append_step, delta_path
-from takeback.matching.policy import Lane
 from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
@@ -41,6 +33,14 @@ from takeback.matching.snapshot import (
     open_snapshot,
     write_snapshot,
 )
+from takeback.signals.lanes import Lane
+from takeback.tlog.bundles import Record, encode_entries, encode_openings
+from takeback.tlog.checkpoint import Checkpoint
+from takeback.tlog.commitments import Opening
+from takeback.tlog.cosignature import CosignatureKind, Cosigner
+from takeback.tlog.merkle import Frontier, leaf_hash
+from takeback.tlog.signed_note import Signer
+from takeback.tlog.tlog_proof import TlogProof
 from tests.frozen.snapshots import assert_frozen_lines
 
 ORIGIN = "hotline.example.org/log/v1"
