@@ -31,8 +31,7 @@ from takeback.hotline.log.watch import log_watch
 from takeback.hotline.planted.access import canaries_of_others
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted, admitted_reader
-from takeback.hotline.platforms.domain import Scope
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.domain import FollowingPlatform, Scope
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.errors import MalformedLogError
 from takeback.tlog.tiles import BundleRef, TileRef
@@ -40,7 +39,7 @@ from takeback.tlog.tiles import BundleRef, TileRef
 _Arguments = ParamSpec("_Arguments")
 _Ref = TypeVar("_Ref")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
-_PlatformView = Callable[Concatenate[HttpRequest, Platform, _Arguments], HttpResponse]
+_PlatformView = Callable[Concatenate[HttpRequest, FollowingPlatform, _Arguments], HttpResponse]
 
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
@@ -169,7 +168,7 @@ def openings(request: HttpRequest, path: str) -> HttpResponse:
 
 @_answering("GET")
 @_for_platforms()
-def health(request: HttpRequest, platform: Platform) -> HttpResponse:
+def health(request: HttpRequest, platform: FollowingPlatform) -> HttpResponse:
     """Answer with how the platform is doing, by what it acknowledged and said."""
     return JsonResponse(_HEALTH.dump_python(feedback_health.platform_health(platform), mode="json"))
 
@@ -177,7 +176,7 @@ def health(request: HttpRequest, platform: Platform) -> HttpResponse:
 @csrf_exempt
 @_answering("POST")
 @_for_platforms(Scope.SEND_FEEDBACK)
-def feedback(request: HttpRequest, platform: Platform) -> HttpResponse:
+def feedback(request: HttpRequest, platform: FollowingPlatform) -> HttpResponse:
     """Take in what a platform did."""
     try:
         batch = FeedbackBatch.model_validate_json(request.body)
@@ -261,7 +260,7 @@ def _require_method(request: HttpRequest, allowed: list[str]) -> None:
         )
 
 
-def _require_platform(request: HttpRequest) -> Platform:
+def _require_platform(request: HttpRequest) -> FollowingPlatform:
     try:
         return admitted(request)
     finally:

@@ -18,9 +18,9 @@ from takeback.hashlist.events import (
 from takeback.hotline.audit.actions import record
 from takeback.hotline.entries.domain import ConfirmedRecord
 from takeback.hotline.entries.models import Confirmation
+from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.actions import append
 from takeback.hotline.log.domain import NewEvent
-from takeback.hotline.log.signing import log_origin
 from takeback.signals.lanes import Lane
 from takeback.tlog.tlog_proof import TlogProof
 from takeback.tlog.trust import TrustPolicy

@@ -22,6 +22,7 @@ from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.domain import FeedbackSummary, Outcome, Removal
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
 from takeback.hotline.log.models import LogEntry, PendingEvent
+from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.hotline.platforms.models import Platform, PlatformFetch
 
 
@@ -131,10 +132,12 @@ def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSumm
     return summaries
 
 
-def acknowledgements(platform: Platform, now: datetime) -> QuerySet[KeyAcknowledgement]:
+def acknowledgements(
+    platform: FollowingPlatform | Platform, now: datetime
+) -> QuerySet[KeyAcknowledgement]:
     """Find what the gates of a platform say is in force there: those whose keys are taken now."""
     return KeyAcknowledgement.objects.filter(
-        key__platform=platform, key__revoked_at=None, key__expires_at__gt=now
+        key__platform=platform.id, key__revoked_at=None, key__expires_at__gt=now
     )
 
 

@@ -15,12 +15,12 @@ from takeback.hotline.feedback.domain import UnknownCheckpointError
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
 from takeback.hotline.log.access import frontier_at, standing_in_log
 from takeback.hotline.platforms.access import platform_names
-from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform
 from takeback.signals.lanes import Lane
 
 
 @transaction.atomic
-def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> FeedbackReceipt:
+def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) -> FeedbackReceipt:
     """Keep what a platform said; an `id` that it sent before changes nothing.
 
     A time in the future is kept as now. Entries that never reached the log are unknown. An entry of
@@ -37,7 +37,7 @@ def record_feedback(platform: Platform, items: Iterable[FeedbackItem]) -> Feedba
     now = datetime.now(UTC)
     kept = [
         Feedback(
-            platform=platform,
+            platform_id=platform.id,
             said_id=item.id,
             entry_id=item.entry,
             value=item.value,
@@ -60,7 +60,7 @@ def _enough_to_suspend() -> int:
 
 
 @transaction.atomic
-def record_acknowledgement(key: PlatformKey, said: Acknowledgement) -> None:
+def record_acknowledgement(key: AdmittedKey, said: Acknowledgement) -> None:
     """Keep up to where the gate of a key says the list is in force; an older state changes nothing.
 
     Raises UnknownCheckpointError if the log never had this root at this size: the gate follows
@@ -70,7 +70,7 @@ def record_acknowledgement(key: PlatformKey, said: Acknowledgement) -> None:
     if frontier is None or said.root != frontier.root().hex():
         raise UnknownCheckpointError("The log never had this root at this size.")
     known, made = KeyAcknowledgement.objects.select_for_update().get_or_create(
-        key=key, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
+        key_id=key.id, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
     )
     if not made and known.size < said.size:
         known.size, known.acknowledged_at = said.size, datetime.now(UTC)

@@ -2,31 +2,30 @@
 
 from datetime import UTC, datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.feedback.access import acknowledgements
 from takeback.hotline.feedback.domain import PlatformHealth
 from takeback.hotline.feedback.models import Feedback
-from takeback.hotline.log.models import Publication
-from takeback.hotline.platforms.domain import HealthOfKey, Scope
-from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.log.access import first_published_beyond, published_size
+from takeback.hotline.platforms.access import keys_in_force
+from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.hotline.webhooks.access import platform_webhooks
 from takeback.hotline.webhooks.message import webhook_key
 from takeback.signals.lanes import Lane
 
 
-def platform_health(platform: Platform, now: datetime | None = None) -> PlatformHealth:
+def platform_health(platform: FollowingPlatform, now: datetime | None = None) -> PlatformHealth:
     """Return how a platform is doing, now unless told."""
     now = now or datetime.now(UTC)
-    size = Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
+    size = published_size()
     # Of several gates the one that is farthest behind.
     said = acknowledgements(platform, now).order_by("size").first()
     acknowledged = said.size if said else 0
     of_tests = Q(entry__lane=Lane.TEST)
-    said_here = Feedback.objects.filter(platform=platform)
+    said_here = Feedback.objects.filter(platform=platform.id)
     counted = said_here.exclude(of_tests).values_list("value")
-    keys = PlatformKey.objects.filter(platform=platform, revoked_at=None, expires_at__gt=now)
     return PlatformHealth(
         platform=platform.name,
         size=size,
@@ -37,20 +36,15 @@ def platform_health(platform: Platform, now: datetime | None = None) -> Platform
         feedback=dict.fromkeys(FeedbackValue, 0)
         | {FeedbackValue(value): count for value, count in counted.annotate(count=Count("id"))},
         test_matches=said_here.filter(of_tests).count(),
-        keys=tuple(
-            HealthOfKey(
-                row.id, tuple(Scope(one) for one in row.scopes), row.expires_at, row.last_used_at
-            )
-            for row in keys.order_by("id")
-        ),
+        keys=keys_in_force(platform, now),
         webhook_key=webhook_key(),
         webhooks=platform_webhooks(platform.name),
     )
 
 
-def _lag_seconds(platform: Platform, acknowledged: int, now: datetime) -> float:
+def _lag_seconds(platform: FollowingPlatform, acknowledged: int, now: datetime) -> float:
     """How long the first checkpoint beyond this size has been out, and the platform here."""
-    beyond = Publication.objects.filter(checkpoint__gt=acknowledged).order_by("checkpoint").first()
-    if beyond is None:
+    published_at = first_published_beyond(acknowledged)
+    if published_at is None:
         return 0.0
-    return max(0.0, (now - max(beyond.published_at, platform.added_at)).total_seconds())
+    return max(0.0, (now - max(published_at, platform.added_at)).total_seconds())

@@ -9,10 +9,8 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from takeback.hotline.platforms import access as platforms_access
-from takeback.hotline.platforms.admission import READING, NotAdmittedError, admitted_with
-from takeback.hotline.platforms.domain import Scope
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.admission import READING, NotAdmittedError, admitted_key
+from takeback.hotline.platforms.domain import FollowingPlatform, Scope
 from takeback.signals.lanes import Lane
 
 _Arguments = ParamSpec("_Arguments")
@@ -31,7 +29,7 @@ MOST_AHEAD_SECONDS = 60
 class Reader:
     """Who asks, and which lanes of the feeds its key opens: the test lane only with `read_test`."""
 
-    platform: Platform
+    platform: FollowingPlatform
     lanes: tuple[Lane, ...]
 
 
@@ -109,12 +107,11 @@ def _reader(token: str, method: str) -> Reader:
     """
     try:
         scopes = READING if method == "GET" else (Scope.SEND_FEEDBACK,)
-        platform = admitted_with(token, *scopes)
+        key = admitted_key(token, *scopes)
     except NotAdmittedError as error:
         raise FeedError(error.status, error.error, str(error)) from error
-    key = platforms_access.key_of_token(token)
-    tests = key is not None and Scope.READ_TEST.value in key.scopes
-    return Reader(platform, tuple(lane for lane in LANES if tests or lane is not Lane.TEST))
+    tests = Scope.READ_TEST.value in key.scopes
+    return Reader(key.platform, tuple(lane for lane in LANES if tests or lane is not Lane.TEST))
 
 
 def _said(error: FeedError) -> HttpResponse:

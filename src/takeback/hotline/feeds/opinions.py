@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.feedback import actions as feedback_actions
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.domain import FollowingPlatform
 
 _OPINIONS = uuid.UUID("6f0c4a52-7a61-4e8c-9f43-2f0d1c1f5d0e")
 
 
 def record_opinions(
-    platform: Platform, said: Iterable[tuple[EntryId, FeedbackValue]]
+    platform: FollowingPlatform, said: Iterable[tuple[EntryId, FeedbackValue]]
 ) -> list[EntryId]:
     """Keep what a platform said of entries; returns those that the log does not know.
 

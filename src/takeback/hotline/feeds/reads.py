@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from takeback.hotline.feeds.access import lanes_read
 from takeback.hotline.feeds.domain import ChangePage
 from takeback.hotline.platforms import actions as platforms_actions
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.signals.lanes import Lane
 
 # As many events as a gate fetches at a time: a reader of small pages leaves no more rows than it.
@@ -23,7 +23,7 @@ _NO_LANE = 0
 
 def note_page(
     request: HttpRequest,
-    platform: Platform,
+    platform: FollowingPlatform,
     lanes: Sequence[Lane],
     page: ChangePage,
     *,

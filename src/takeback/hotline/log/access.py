@@ -1,6 +1,7 @@
 """Reads the log: its keys, checkpoints, tiles, bundles and openings; and where subjects stand."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from takeback.hotline.log.models import (
     Log,
     LogEntry,
     PendingEvent,
+    Publication,
     TileHash,
 )
 from takeback.tlog.bundles import EventRange, Record, encode_entries, encode_openings
@@ -56,6 +58,11 @@ def verifier_key_line() -> str:
     return signing.log_signer().verifier_key.line
 
 
+def key_pin() -> str:
+    """Return the pin of the log's verifier key, as platforms' tokens carry it."""
+    return signing.log_signer().verifier_key.pin
+
+
 def log_origin() -> str:
     """Return the origin of the log, which names this hotline wherever its list goes."""
     return signing.log_origin()
@@ -68,6 +75,26 @@ def current_checkpoint() -> tuple[int, bytes]:
         return newest.size, cosigned_note(newest)
     signer = signing.log_signer()
     return 0, SignedState(signer.name, 0, Frontier().root()).sign(signer)
+
+
+def published_size() -> int:
+    """Return the size of the newest published checkpoint, 0 before the first one."""
+    return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
+
+
+def first_published_beyond(size: int) -> datetime | None:
+    """Return when the first checkpoint of more than so many events was published; None yet."""
+    beyond = Publication.objects.filter(checkpoint__gt=size).order_by("checkpoint")
+    return beyond.values_list("published_at", flat=True).first()
+
+
+def published_at(size: int) -> datetime:
+    """Return when the checkpoint of this size was published; raises LookupError if it was not."""
+    published = Publication.objects.filter(checkpoint=size)
+    moment = published.values_list("published_at", flat=True).first()
+    if moment is None:
+        raise LookupError(f"No checkpoint of {size} events was published.")
+    return moment
 
 
 def cosigned_note(checkpoint: Checkpoint) -> bytes:

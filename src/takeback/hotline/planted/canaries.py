@@ -15,8 +15,12 @@ from takeback.hotline.audit.actions import record
 from takeback.hotline.entries.actions import list_entries
 from takeback.hotline.planted.domain import CanaryFound
 from takeback.hotline.planted.models import Canary
-from takeback.hotline.platforms.domain import PlatformError, lanes_opened_by, no_platform
-from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.platforms.access import (
+    following_platform,
+    following_platforms,
+    lanes_open_to,
+)
+from takeback.hotline.platforms.domain import FollowingPlatform, PlatformError
 from takeback.matching.policy import MatchPolicy
 from takeback.signals.lanes import LANE_BITS, Lane
 from takeback.signals.pdq import MAX_QUALITY, PDQ_BITS
@@ -40,7 +44,7 @@ def lacks_canaries() -> list[str]:
     )
     return [
         platform.name
-        for platform in Platform.objects.filter(revoked_at=None).order_by("id")
+        for platform in following_platforms()
         if standing[platform.id] < CANARIES_EACH and _lane_of(platform) is not None
     ]
 
@@ -52,9 +56,7 @@ def add_canary(name: str, actor: str = "operator") -> None:
     It has what a reported picture has: PDQs of a whole and of crops, SHA-256, MD5, all random. It
     goes the way of every entry, so that its time and place say nothing.
     """
-    platform = Platform.objects.filter(name=name, revoked_at=None).first()
-    if platform is None:
-        raise no_platform(name)
+    platform = following_platform(name)
     lane = _lane_of(platform)
     if lane is None:
         raise PlatformError(f"{platform.name} has no key that may read the list.")
@@ -62,7 +64,7 @@ def add_canary(name: str, actor: str = "operator") -> None:
     (entry,) = list_entries([signals], lane, actor=actor)
     canary = Canary(
         entry_id=entry,
-        platform=platform,
+        platform_id=platform.id,
         digests=[signal.value for signal in signals],
         made_at=datetime.now(UTC),
     )
@@ -90,14 +92,9 @@ def _any_close(digests: Iterable[str], codes: Iterable[str], widest: int) -> boo
     return any((int(code, 16) ^ one).bit_count() <= widest for code in codes for one in wanted)
 
 
-def _lane_of(platform: Platform) -> Lane | None:
+def _lane_of(platform: FollowingPlatform) -> Lane | None:
     """Choose a lane that the platform may read, the one that most entries are in if it can."""
-    keys = PlatformKey.objects.filter(
-        platform=platform, revoked_at=None, expires_at__gt=datetime.now(UTC)
-    )
-    lanes = 0
-    for scopes in keys.values_list("scopes", flat=True):
-        lanes |= lanes_opened_by(scopes)
+    lanes = lanes_open_to(platform)
     for lane in (Lane.SELF_REPORTED, Lane.CONFIRMED):
         if lanes & LANE_BITS[lane]:
             return lane

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from django.db.models import Max
 
 from takeback.hotline.platforms.domain import (
+    FollowingPlatform,
+    HealthOfKey,
     KeySummary,
     OpenInvitation,
     PlatformSummary,
     Scope,
+    lanes_opened_by,
     no_platform,
     token_digest,
     token_secret,
@@ -85,3 +88,38 @@ def platforms() -> list[PlatformSummary]:
         )
         for row in rows
     ]
+
+
+def as_known(row: Platform) -> FollowingPlatform:
+    """Return a platform as other rooms know it."""
+    return FollowingPlatform(row.id, row.name, row.added_at)
+
+
+def following_platform(name: str) -> FollowingPlatform:
+    """Return the platform of this name; raises PlatformError if none follows the list under it."""
+    row = Platform.objects.filter(name=name, revoked_at=None).first()
+    if row is None:
+        raise no_platform(name)
+    return as_known(row)
+
+
+def following_platforms() -> list[FollowingPlatform]:
+    """Return the platforms that follow the list now, in the order in which they came."""
+    return [as_known(row) for row in Platform.objects.filter(revoked_at=None).order_by("id")]
+
+
+def keys_in_force(platform: FollowingPlatform, now: datetime) -> tuple[HealthOfKey, ...]:
+    """Return the keys of a platform that are taken at a time, oldest first."""
+    keys = PlatformKey.objects.filter(platform=platform.id, revoked_at=None, expires_at__gt=now)
+    return tuple(
+        HealthOfKey(
+            row.id, tuple(Scope(scope) for scope in row.scopes), row.expires_at, row.last_used_at
+        )
+        for row in keys.order_by("id")
+    )
+
+
+def lanes_open_to(platform: FollowingPlatform) -> int:
+    """Return the lanes that the keys of a platform open together now, as `LANE_BITS` of each."""
+    keys = keys_in_force(platform, datetime.now(UTC))
+    return lanes_opened_by({scope.value for key in keys for scope in key.scopes})

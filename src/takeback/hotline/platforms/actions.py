@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from takeback.hotline.audit.actions import record
-from takeback.hotline.log.signing import log_signer
+from takeback.hotline.log.access import key_pin
+from takeback.hotline.platforms.access import as_known
 from takeback.hotline.platforms.domain import (
     GATE_DEFAULT_REVIEW,
     INVITATION_LASTS,
@@ -16,6 +17,7 @@ from takeback.hotline.platforms.domain import (
     MOST_REVIEW,
     UNSEEN,
     USE_NOTED_EVERY,
+    FollowingPlatform,
     InvitationEndedError,
     NewKey,
     PlatformError,
@@ -160,15 +162,26 @@ def revoke_key(name: str, number: int) -> None:
     record("platform.key_revoked", f"platform {platform.id} key {number}", "operator")
 
 
-def note_fetched(platform: Platform, size: int, lanes: int = ALL_LANES) -> None:
+def note_fetched(platform: FollowingPlatform, size: int, lanes: int = ALL_LANES) -> None:
     """Keep when the platform first had openings of these lanes up to a log size."""
-    fetches = PlatformFetch.objects.filter(platform=platform, lanes=lanes)
+    fetches = PlatformFetch.objects.filter(platform=platform.id, lanes=lanes)
     newest = fetches.aggregate(Max("size"))["size__max"]
     if newest is None or newest < size:
         fetch = PlatformFetch(
-            platform=platform, size=size, lanes=lanes, fetched_at=datetime.now(UTC)
+            platform_id=platform.id, size=size, lanes=lanes, fetched_at=datetime.now(UTC)
         )
         PlatformFetch.objects.bulk_create([fetch], ignore_conflicts=True)
+
+
+def lock_platform(name: str) -> FollowingPlatform:
+    """Lock a platform that follows the list until the end of the caller's transaction.
+
+    Raises PlatformError if none follows it under this name.
+    """
+    row = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
+    if row is None:
+        raise no_platform(name)
+    return as_known(row)
 
 
 def begin_anew() -> tuple[str, ...]:
@@ -243,7 +256,7 @@ def _new_key(
         expires_at=now + timedelta(days=days),
     )
     record("platform.key_added", f"platform {platform.id} key {key.id}", actor)
-    return NewKey(key.id, write_token(secret, log_signer().verifier_key.pin))
+    return NewKey(key.id, write_token(secret, key_pin()))
 
 
 def note_key_used(key: PlatformKey) -> None:

@@ -6,20 +6,10 @@ from http import HTTPStatus
 from django.http import HttpRequest
 
 from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.access import as_known
 from takeback.hotline.platforms.actions import note_key_used
-from takeback.hotline.platforms.domain import Scope, lanes_opened_by
-from takeback.hotline.platforms.models import Platform, PlatformKey
-
-__all__ = (
-    "READING",
-    "NotAdmittedError",
-    "Scope",
-    "admitted",
-    "admitted_reader",
-    "admitted_with",
-    "number_of_key",
-    "still_admitted",
-)
+from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform, Scope, lanes_opened_by
+from takeback.hotline.platforms.models import PlatformKey
 
 READING = (Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED)
 """What it takes to read the list in a shape that can't say that something is withheld."""
@@ -48,12 +38,12 @@ class NotAdmittedError(Exception):
         return said if self.scope is None else {**said, "scope": self.scope.value}
 
 
-def admitted(request: HttpRequest, *scopes: Scope) -> Platform:
+def admitted(request: HttpRequest, *scopes: Scope) -> FollowingPlatform:
     """Return the platform whose bearer token came with a request; raises as `admitted_with`."""
     return admitted_with(_bearer(request), *scopes)
 
 
-def admitted_reader(request: HttpRequest) -> tuple[PlatformKey, int]:
+def admitted_reader(request: HttpRequest) -> tuple[AdmittedKey, int]:
     """Return the key of a request and the lanes that it opens (bits), one or more.
 
     Raises NotAdmittedError as `admitted` does, and for a key that opens no lane.
@@ -65,8 +55,13 @@ def admitted_reader(request: HttpRequest) -> tuple[PlatformKey, int]:
     return key, lanes
 
 
-def admitted_with(token: str, *scopes: Scope) -> Platform:
-    """Return the platform of a token whose key is in force and has all these scopes.
+def admitted_with(token: str, *scopes: Scope) -> FollowingPlatform:
+    """Return the platform of a token; raises as `admitted_key`."""
+    return admitted_key(token, *scopes).platform
+
+
+def admitted_key(token: str, *scopes: Scope) -> AdmittedKey:
+    """Return the key of a token, in force and with all these scopes.
 
     Raises NotAdmittedError: 401 if the token is unknown, revoked or expired, 403 if a scope is
     missing.
@@ -75,7 +70,7 @@ def admitted_with(token: str, *scopes: Scope) -> Platform:
     for scope in scopes:
         if scope.value not in key.scopes:
             raise _lacks(scope)
-    return key.platform
+    return key
 
 
 def number_of_key(token: str) -> int:
@@ -83,10 +78,10 @@ def number_of_key(token: str) -> int:
     return _key_in_force(token).id
 
 
-def still_admitted(number: int) -> Platform | None:
+def still_admitted(number: int) -> FollowingPlatform | None:
     """Return the platform of the key with this number, None if it is not in force any more."""
     key = platforms_access.key_numbered(number)
-    return key.platform if key is not None and not _why_not(key) else None
+    return as_known(key.platform) if key is not None and not _why_not(key) else None
 
 
 def _bearer(request: HttpRequest) -> str:
@@ -94,7 +89,7 @@ def _bearer(request: HttpRequest) -> str:
     return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
 
 
-def _key_in_force(token: str) -> PlatformKey:
+def _key_in_force(token: str) -> AdmittedKey:
     key = platforms_access.key_of_token(token)
     if key is None:
         raise _denied(
@@ -104,7 +99,7 @@ def _key_in_force(token: str) -> PlatformKey:
     if (denied := _why_not(key)) is not None:
         raise denied
     note_key_used(key)
-    return key
+    return AdmittedKey(key.id, as_known(key.platform), frozenset(key.scopes))
 
 
 def _why_not(key: PlatformKey) -> NotAdmittedError | None:

@@ -75,6 +75,24 @@ def lanes_opened_by(scopes: Iterable[str]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowingPlatform:
+    """A platform that follows the list, as other rooms know it."""
+
+    id: int
+    name: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedKey:
+    """A key in force with which somebody came: its number, its platform, what it opens."""
+
+    id: int
+    platform: FollowingPlatform
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A key just made: its number, and its token, which is shown only now."""
 

@@ -8,14 +8,14 @@ from django.db import transaction
 
 from takeback.hotline.audit.actions import record
 from takeback.hotline.foundation.outbound.addresses import checked_url
-from takeback.hotline.platforms.domain import PlatformError, no_platform
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.log.access import published_size
+from takeback.hotline.platforms.actions import lock_platform
+from takeback.hotline.platforms.domain import PlatformError
 from takeback.hotline.webhooks.access import no_webhook
 from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
 from takeback.hotline.webhooks.queue import (
     ask_to_send,
     locked,
-    published_size,
     put,
 )
 
@@ -31,12 +31,10 @@ def add_webhook(name: str, url: str) -> int:
     enough, WebhookError if the address can't be one.
     """
     checked_url(url, loopback=settings.WEBHOOKS_TO_LOOPBACK)
-    platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
-    if platform is None:
-        raise no_platform(name)
-    if Webhook.objects.filter(platform=platform).count() >= MOST_WEBHOOKS:
+    platform = lock_platform(name)
+    if Webhook.objects.filter(platform=platform.id).count() >= MOST_WEBHOOKS:
         raise PlatformError(f"A platform has at most {MOST_WEBHOOKS} webhooks.")
-    webhook = Webhook.objects.create(platform=platform, url=url, made_at=datetime.now(UTC))
+    webhook = Webhook.objects.create(platform_id=platform.id, url=url, made_at=datetime.now(UTC))
     ask_to_send(f"added {webhook.id}")
     record("platform.webhook_added", f"platform {platform.id} webhook {webhook.id}", "operator")
     return webhook.id

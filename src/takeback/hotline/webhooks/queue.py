@@ -5,12 +5,12 @@ from typing import Final
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Least
 from procrastinate.contrib.django import app as jobs
 from procrastinate.exceptions import AlreadyEnqueued
 
-from takeback.hotline.log.models import Publication
+from takeback.hotline.log.access import published_size
 from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
 
 WEBHOOK_TASK: Final = "takeback.send_webhooks"
@@ -45,11 +45,6 @@ def ask_to_send(what: str, at: datetime | None = None) -> None:
             job.defer()
     except AlreadyEnqueued:
         pass
-
-
-def published_size() -> int:
-    """Return the size of the newest published checkpoint, 0 before the first one."""
-    return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
 
 
 def due() -> QuerySet[WebhookDelivery]:

@@ -15,8 +15,7 @@ from django.db import connection, transaction
 
 from takeback.hotline.foundation.outbound.addresses import WebhookError
 from takeback.hotline.foundation.outbound.public_client import post, was_taken
-from takeback.hotline.log.models import Checkpoint, Publication
-from takeback.hotline.log.signing import log_origin
+from takeback.hotline.log.access import frontier_at, log_origin, published_at
 from takeback.hotline.webhooks.message import message_body, signed_headers
 from takeback.hotline.webhooks.models import WebhookDelivery
 from takeback.hotline.webhooks.queue import (
@@ -27,7 +26,6 @@ from takeback.hotline.webhooks.queue import (
     line_up_newest,
     locked,
 )
-from takeback.tlog.merkle import Frontier
 
 _FIRST_WAIT_SECONDS: Final = 5.0
 _GROWTH: Final = 4.0
@@ -97,10 +95,11 @@ def wait_after(tries: int) -> float:
 
 
 def _prepared(delivery: WebhookDelivery) -> _Try:
-    checkpoint = Checkpoint.objects.get(size=delivery.size)
-    published = Publication.objects.get(checkpoint=checkpoint).published_at
-    root = Frontier.from_bytes(bytes(checkpoint.frontier)).root()
-    body = message_body(log_origin(), delivery.size, root, published)
+    size = delivery.size
+    frontier = frontier_at(size)
+    if frontier is None:
+        raise LookupError(f"No checkpoint of {size} events was signed.")
+    body = message_body(log_origin(), size, frontier.root(), published_at(size))
     return _Try(delivery, delivery.webhook.url, body)
 
 
