@@ -53,12 +53,12 @@ class Machine:
 def this_machine() -> Machine:
     """Describe the machine that this runs on."""
     return Machine(
-        processor=_processor(),
+        processor=processor(),
         cores=len(os.sched_getaffinity(0)),
         memory_gib=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
-        commit=_commit(),
+        commit=commit_of_checkout(),
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},
     )
 
@@ -89,7 +89,8 @@ def memory_bytes() -> int:
     return int(found[1]) * 1024
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the processor's name, and which of the kernels' instruction sets it has."""
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
     flags = re.search(r"^(?:flags|Features)\s*: (.*)$", text, re.MULTILINE)
@@ -99,7 +100,7 @@ def _processor() -> str:
     return f"{name} ({', '.join(sets)})" if sets else name
 
 
-def _commit() -> str:
+def commit_of_checkout() -> str:
     """Return the commit, with a plus sign if code differs from it; `unknown` outside of git.
 
     The pages that a run writes beside it do not count.
