@@ -15,7 +15,8 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick kill-loop photographs wrk bench bench-quick chromium messages screenshots lock clean
+        freeze fuzz fuzz-quick kill-loop photographs wrk bench bench-against bench-quick chromium \
+        messages screenshots lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -118,6 +119,9 @@ var/photographs/.fetched: .venv/.installed
 
 bench: .venv/.installed photographs wrk .venv-bench/.installed ## Measure against the field (an hour), write docs/benchmarks.md and docs/list-speed.md
 	@$(BENCH) full
+
+bench-against: .venv/.installed photographs ## This tree's speed against that of another commit, REV=…, in pairs (half an hour)
+	@$(BIN)/python -m benchmarks.against $(REV) $(AGAINST)
 
 bench-quick: .venv/.installed photographs .venv-bench/.installed ## The ratios to Pillow + pdqhash and FAISS, in 3 minutes
 	@$(BENCH) quick
