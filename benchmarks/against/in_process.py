@@ -11,9 +11,10 @@ from typing import Final
 
 from benchmarks.against.options import Sizes
 from benchmarks.against.pairs import Comparison, Pair, Unit, in_pairs
-from benchmarks.against.pictures import write_pictures
+from benchmarks.against.pictures import camera_pictures
 from benchmarks.against.processes import Script
-from benchmarks.against.trees import Tree
+from benchmarks.against.progress import say
+from benchmarks.against.trees import KEPT, Tree
 from benchmarks.machine import one_core
 
 _SMALL_TIMES: Final = 4  # how often the small pictures are hashed in a turn
@@ -42,7 +43,7 @@ _IN_A_SECOND: Final = {Unit.SECONDS: 1.0, Unit.MILLISECONDS: 1e3, Unit.MICROSECO
 
 def hashing(trees: Sequence[Tree], sizes: Sizes, folder: Path) -> list[Comparison]:
     """From a JPEG's bytes to its PDQ in the bounded child."""
-    large, small = write_pictures(folder)
+    large, small = camera_pictures(KEPT / "pictures")
     first = len(large)
     works = [
         _Work(
@@ -83,7 +84,7 @@ def matching(trees: Sequence[Tree], sizes: Sizes, folder: Path) -> list[Comparis
 
 def checking(stores: Mapping[Tree, Path], sizes: Sizes, folder: Path) -> list[Comparison]:
     """`Gate.check` of a JPEG of 1 megapixel against the list in each tree's own store."""
-    _, small = write_pictures(folder)
+    _, small = camera_pictures(KEPT / "pictures")
     checks = _Work(
         f"gate check, JPEG of 1 MP, {sizes.entries:,}",
         Unit.MILLISECONDS,
@@ -110,6 +111,7 @@ def _compared(
     pairs: dict[str, list[Pair]] = {work.workload: [] for work in works}
     for first in range(0, sizes.turns, sizes.turns_a_process):
         count = min(sizes.turns_a_process, sizes.turns - first)
+        say(f"{script}: {first} of {sizes.turns} pairs")
         with one_core(), _both(script, arguments, folder) as (new, old):
             for work in works:
                 for side in (new, old):

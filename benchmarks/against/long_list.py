@@ -18,6 +18,7 @@ from benchmarks.against.in_process import checking
 from benchmarks.against.options import Options, Sizes
 from benchmarks.against.pairs import Comparison, Pair, Unit, in_pairs
 from benchmarks.against.processes import seconds_of
+from benchmarks.against.progress import say
 from benchmarks.against.trees import Tree
 
 _PICTURES: Final = 5  # of a report
@@ -35,9 +36,10 @@ def measure(trees: Sequence[Tree], options: Options, folder: Path) -> list[Compa
             compared.append(backlog)
         gates = {hotline.tree: _FollowingGate(hotline) for hotline in (new, old)}
         pair = gates[new.tree], gates[old.tree]
-        cold = _cold(*pair, sizes, sizes.cold if "cold" in only else 1)
-        if "cold" in only:
-            compared.append(cold)
+        if only & {"cold", "changes", "check"}:
+            cold = _cold(*pair, sizes, sizes.cold if "cold" in only else 1)
+            if "cold" in only:
+                compared.append(cold)
         if "changes" in only:
             compared.append(_changes(*pair, sizes))
         if "check" in only:
@@ -54,13 +56,16 @@ def _fill(new: Hotline, old: Hotline, sizes: Sizes) -> Comparison:
         count = min(sizes.backlog, sizes.entries - start)
         for hotline in (new, old):
             hotline.begin_adding(count)
-        for hotline in (new, old):
-            hotline.listing.finish()
+        listed = max(hotline.listing.finish()["seconds"] for hotline in (new, old))
         pairs += in_pairs(
             1,
             partial(_rate, new, count),
             partial(_rate, old, count),
             first=number,
+        )
+        say(
+            f"backlog: {start + count:,} of {sizes.entries:,}; listed in {listed:.1f} s, published "
+            f"at {pairs[-1].new:,.0f} and {pairs[-1].old:,.0f} events/s"
         )
     if sizes.entries % sizes.backlog and len(pairs) > 1:
         pairs.pop()  # the last slice is shorter than the others
@@ -104,11 +109,13 @@ class _FollowingGate:
 
 
 def _cold(new: _FollowingGate, old: _FollowingGate, sizes: Sizes, pairs: int) -> Comparison:
+    say(f"cold gate: {pairs} pairs")
     measured = in_pairs(pairs, new.sync_from_nothing, old.sync_from_nothing)
     return Comparison(f"cold gate, {sizes.entries:,}", Unit.SECONDS, tuple(measured))
 
 
 def _changes(new: _FollowingGate, old: _FollowingGate, sizes: Sizes) -> Comparison:
+    say(f"changes: {sizes.changes_pairs} pairs")
     added = sizes.changes * _OF_TEN_ADDED // 10
     for gate in (new, old):
         gate.hotline.change(added, sizes.changes - added)
@@ -118,6 +125,7 @@ def _changes(new: _FollowingGate, old: _FollowingGate, sizes: Sizes) -> Comparis
 
 
 def _offered(new: Hotline, old: Hotline, sizes: Sizes) -> Comparison:
+    say(f"publishing at a fixed rate: {sizes.offered_pairs} pairs")
     offer = (sizes.offered, sizes.offered_seconds, _PICTURES)
     measured = in_pairs(
         sizes.offered_pairs, partial(new.take_reports, *offer), partial(old.take_reports, *offer)

@@ -22,6 +22,7 @@ from benchmarks.against.hotlines import Hotline, both_hotlines, gate_variables
 from benchmarks.against.options import Sizes
 from benchmarks.against.pairs import Comparison, Unit, in_pairs
 from benchmarks.against.processes import running, wait_until
+from benchmarks.against.progress import say
 from benchmarks.against.trees import Tree
 
 _AT_ONCE: Final = 2  # platforms that are made at a time
@@ -40,6 +41,7 @@ def measure(trees: Sequence[Tree], sizes: Sizes, folder: Path) -> list[Compariso
         new_gates, old_gates = (
             stack.enter_context(_following(hotline, sizes.gates)) for hotline in (new, old)
         )
+        say(f"gates: {sizes.single_changes} pairs")
         for gates in (new_gates, old_gates):
             gates.take_a_change()  # to warm up
         measured = in_pairs(sizes.single_changes, new_gates.take_a_change, old_gates.take_a_change)
@@ -91,6 +93,7 @@ class _Gates:
 @contextlib.contextmanager
 def _following(hotline: Hotline, count: int) -> Iterator[_Gates]:
     """Start so many gates that follow the hotline, and wait until its list is in force in all."""
+    say(f"gates: starting {count} of the {hotline.tree.side} tree")
     names = [f"Gate {number}" for number in range(count)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         tokens = list(pool.map(hotline.token_of_new_platform, names))

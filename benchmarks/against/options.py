@@ -29,9 +29,9 @@ class Sizes:
     backlog: int = 20_480
     turns: int = 64
     turns_a_process: int = 8
-    cold: int = 5
+    cold: int = 7
     changes: int = 10_000
-    changes_pairs: int = 9
+    changes_pairs: int = 15
     offered: int = 1_100
     offered_seconds: int = 20
     offered_pairs: int = 3

@@ -19,21 +19,21 @@ _QUALITY: Final = 92
 _MOST: Final = 6
 
 
-def write_pictures(into: Path) -> tuple[list[Path], list[Path]]:
-    """Write JPEGs of 8 to 12 megapixels, and the same ones at 1 megapixel; returns both.
+def camera_pictures(into: Path) -> tuple[list[Path], list[Path]]:
+    """Return JPEGs of 8 to 12 megapixels, and the same ones at 1 megapixel.
 
-    Raises FileNotFoundError if there are no photographs.
+    They are written into a folder, where they are not there yet. Raises FileNotFoundError if there
+    are no photographs.
     """
+    into.mkdir(parents=True, exist_ok=True)
     large: list[Path] = []
     small: list[Path] = []
     for path in sorted(PHOTOGRAPHS.rglob("*.jpg")):
         with Image.open(path) as opened:
             if opened.width * opened.height < _LEAST_PIXELS:
                 continue
-            picture = opened.convert("RGB")
-        number = len(large)
-        large.append(_written(picture, _CAMERA_PIXELS, into / f"large-{number}.jpg"))
-        small.append(_written(picture, _SMALL_PIXELS, into / f"small-{number}.jpg"))
+            large.append(_written(opened, _CAMERA_PIXELS, into / f"{path.stem}-large.jpg"))
+            small.append(_written(opened, _SMALL_PIXELS, into / f"{path.stem}-small.jpg"))
         if len(large) == _MOST:
             break
     if not large:
@@ -41,10 +41,14 @@ def write_pictures(into: Path) -> tuple[list[Path], list[Path]]:
     return large, small
 
 
-def _written(picture: Image.Image, most_pixels: int, path: Path) -> Path:
+def _written(photograph: Image.Image, most_pixels: int, path: Path) -> Path:
+    if path.exists():
+        return path
+    picture = photograph.convert("RGB")
     share = (most_pixels / (picture.width * picture.height)) ** 0.5
     if share < 1:
         size = (round(picture.width * share), round(picture.height * share))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    picture.save(path, "JPEG", quality=_QUALITY)
-    return path
+    partial = path.with_suffix(".partial")
+    picture.save(partial, "JPEG", quality=_QUALITY)
+    return partial.rename(path)
