@@ -23,6 +23,9 @@ everything and writes this page, in about an hour; `make bench-quick` gives the 
 minutes. Nothing here is written by hand. The same run measures the share of copies found, by kind
 of copy, which is in [views.md](views.md), and how the list gets from a hotline to its gates, which
 is in [list-speed.md](list-speed.md).
+`make bench-against REV=<commit>` compares this tree's speed with that of another commit, in pairs
+in one run (half an hour on a machine that does nothing else; `AGAINST="--only hashing,matching"`
+measures parts of it, `AGAINST=--quick` whether it works).
 
 Everything is pinned to one core, the child that decodes included. The sides take turns, each round
 in the other direction, after one round that does not count. A ratio is the median of the rounds'

@@ -17,7 +17,7 @@ from benchmarks.against.pairs import Comparison, slower
 from benchmarks.against.table import print_comparisons, print_machine, ratios_line
 from benchmarks.against.trees import KEPT, NotComparable, Tree, this_tree, tree_at
 
-_WIDTH = 110  # of a table that goes into a file
+_WIDTH = 130  # of a table that goes into a file
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -47,6 +47,10 @@ class Hotline:
         answer.raise_for_status()
         return int(answer.text.splitlines()[1])
 
+    def wait_for(self, size: int) -> None:
+        """Wait until a checkpoint of so many events is published."""
+        wait_until(lambda: self.size() >= size)
+
     def go_on(self) -> None:
         """Let the worker work."""
         self.worker.send_signal(signal.SIGCONT)
@@ -64,7 +68,7 @@ class Hotline:
         target = self.size() + events
         began = time.perf_counter()
         self.go_on()
-        wait_until(lambda: self.size() >= target)
+        self.wait_for(target)
         took = time.perf_counter() - began
         self.hold()
         return took
@@ -92,7 +96,7 @@ class Hotline:
             reporter.begin("report", events_a_second=rate, reports=each, pictures=pictures)
         for reporter in self.reporters:
             reporter.finish()
-        wait_until(lambda: self.size() >= target)
+        self.wait_for(target)
         took = time.perf_counter() - began
         self.hold()
         return events / took

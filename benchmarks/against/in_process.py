@@ -109,10 +109,10 @@ def _compared(
     Where a process happens to have its memory makes it a few percent faster or slower for good.
     """
     pairs: dict[str, list[Pair]] = {work.workload: [] for work in works}
-    for first in range(0, sizes.turns, sizes.turns_a_process):
+    for number, first in enumerate(range(0, sizes.turns, sizes.turns_a_process)):
         count = min(sizes.turns_a_process, sizes.turns - first)
         say(f"{script}: {first} of {sizes.turns} pairs")
-        with one_core(), _both(script, arguments, folder) as (new, old):
+        with one_core(), _both(script, arguments, folder, number) as (new, old):
             for work in works:
                 for side in (new, old):
                     work.measure(side)  # to warm up
@@ -127,13 +127,15 @@ def _compared(
 
 @contextlib.contextmanager
 def _both(
-    script: str, arguments: Mapping[Tree, Sequence[str]], folder: Path
+    script: str, arguments: Mapping[Tree, Sequence[str]], folder: Path, number: int
 ) -> Iterator[list[Script]]:
-    """Start the script in both trees, in the order of `arguments`: the new one first."""
+    """Start the script in both trees, now one first, now the other; yields the new one first."""
+    trees = list(arguments)
     with contextlib.ExitStack() as stack:
-        yield [
-            stack.enter_context(
-                Script(tree.python, script, own, folder / f"{script}-{tree.side}.log")
+        started = {
+            tree: stack.enter_context(
+                Script(tree.python, script, arguments[tree], folder / f"{script}-{tree.side}.log")
             )
-            for tree, own in arguments.items()
-        ]
+            for tree in (trees if number % 2 == 0 else reversed(trees))
+        }
+        yield [started[tree] for tree in trees]

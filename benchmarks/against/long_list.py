@@ -1,7 +1,7 @@
 """A long list: published from a backlog and at a steady rate, followed from nothing and onwards.
 
-Each tree has a hotline of its own, filled in alternating slices, and gates of its own that follow
-it. While one tree is measured the worker of the other is held.
+Each tree has a hotline of its own, filled slice by slice, and gates of its own that follow it.
+While one tree is measured the worker of the other is held.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from benchmarks.against.progress import say
 from benchmarks.against.trees import Tree
 
 _PICTURES: Final = 5  # of a report
+_MEASURED_EVERY: Final = 2  # slices of the long list; to measure every one would take too long
 _OF_TEN_ADDED: Final = 6
 """Of ten changes so many add an entry, the others withdraw one."""
 
@@ -50,26 +51,40 @@ def measure(trees: Sequence[Tree], options: Options, folder: Path) -> list[Compa
 
 
 def _fill(new: Hotline, old: Hotline, sizes: Sizes) -> Comparison:
-    """Put a slice among what waits, on both sides at once; let one publish it, then the other."""
+    """Fill both lists slice by slice: one slice is measured, the next is only put there."""
     pairs: list[Pair] = []
     for number, start in enumerate(range(0, sizes.entries, sizes.backlog)):
         count = min(sizes.backlog, sizes.entries - start)
-        for hotline in (new, old):
-            hotline.begin_adding(count)
-        listed = max(hotline.listing.finish()["seconds"] for hotline in (new, old))
-        pairs += in_pairs(
-            1,
-            partial(_rate, new, count),
-            partial(_rate, old, count),
-            first=number,
-        )
-        say(
-            f"backlog: {start + count:,} of {sizes.entries:,}; listed in {listed:.1f} s, published "
-            f"at {pairs[-1].new:,.0f} and {pairs[-1].old:,.0f} events/s"
-        )
-    if sizes.entries % sizes.backlog and len(pairs) > 1:
-        pairs.pop()  # the last slice is shorter than the others
+        if number % _MEASURED_EVERY == 0 and (count == sizes.backlog or not pairs):
+            pairs += _publish_a_backlog(new, old, count, first=len(pairs))
+            speed = f"published at {pairs[-1].new:,.0f} and {pairs[-1].old:,.0f} events/s"
+        else:
+            _publish_at_once(new, old, count)
+            speed = "published both at once"
+        say(f"list: {start + count:,} of {sizes.entries:,} entries; {speed}")
     return Comparison("publishing from a backlog", Unit.EVENTS_A_SECOND, tuple(pairs))
+
+
+def _publish_a_backlog(new: Hotline, old: Hotline, events: int, *, first: int) -> list[Pair]:
+    """Put events among what waits, on both sides at once; let one publish them, then the other."""
+    for hotline in (new, old):
+        hotline.begin_adding(events)
+    for hotline in (new, old):
+        hotline.listing.finish()
+    return in_pairs(1, partial(_rate, new, events), partial(_rate, old, events), first=first)
+
+
+def _publish_at_once(new: Hotline, old: Hotline, events: int) -> None:
+    """List and publish on both sides at the same time: nothing is measured meanwhile."""
+    targets = {hotline.url: hotline.size() + events for hotline in (new, old)}
+    for hotline in (new, old):
+        hotline.go_on()
+        hotline.begin_adding(events)
+    for hotline in (new, old):
+        hotline.listing.finish()
+    for hotline in (new, old):
+        hotline.wait_for(targets[hotline.url])
+        hotline.hold()
 
 
 def _rate(hotline: Hotline, events: int) -> float:

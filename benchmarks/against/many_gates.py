@@ -1,6 +1,7 @@
 """Many gates of each tree follow that tree's hotline: from the checkpoint until it is in force.
 
-Both trees' gates run all the time, and wait; changes come to one side, then to the other.
+Both trees' gates run all the time, and wait; changes come to one side, then to the other. A list is
+in force when the gate says so, which it does after it has told the hotline.
 """
 
 from __future__ import annotations

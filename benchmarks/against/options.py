@@ -28,8 +28,8 @@ class Sizes:
     codes: int = 1_000_000
     backlog: int = 20_480
     turns: int = 64
-    turns_a_process: int = 8
-    cold: int = 7
+    turns_a_process: int = 4
+    cold: int = 5
     changes: int = 10_000
     changes_pairs: int = 15
     offered: int = 1_100
@@ -37,14 +37,14 @@ class Sizes:
     offered_pairs: int = 3
     gates: int = 50
     followed: int = 10_000
-    single_changes: int = 24
+    single_changes: int = 20
 
 
 _QUICK: Final = Sizes(
     entries=20_000,
     backlog=4_096,
     turns=16,
-    turns_a_process=8,
+    turns_a_process=4,
     cold=3,
     changes=2_000,
     changes_pairs=3,

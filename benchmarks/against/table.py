@@ -41,7 +41,7 @@ def print_comparisons(console: Console, compared: Sequence[Comparison], least: f
     table = Table(title="Speed of this checkout (new) over that of the other commit (old)")
     table.add_column("workload", no_wrap=True)
     for column in ("new", "old", "", "new / old", "middle half", "pairs"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for comparison in compared:
         lower, upper = comparison.spread
         mark = " SLOWER" if comparison.ratio < least else ""
