@@ -10,7 +10,7 @@ import json
 import sys
 import time
 
-from tests.hotline.feeds.stock_client import exchange
+from tests.support.stock_client import exchange
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 

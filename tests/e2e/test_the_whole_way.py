@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from takeback.demo.stack import Stack
 from takeback.media import Decoder
-
-from .conftest import RecordingProxy
+from tests.e2e.conftest import RecordingProxy
 
 pytestmark = pytest.mark.e2e
 

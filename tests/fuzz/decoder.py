@@ -16,7 +16,7 @@ from takeback.fingerprints.reading import READ_UPLOAD
 from takeback.media.sniffing import MEDIA_TYPES
 from tests.fuzz.seeds import pictures
 from tests.fuzz.session import fuzz
-from tests.media.encodings import encode, landscape, pixels
+from tests.support.encodings import encode, landscape, pixels
 
 LIMITS = Limits(max_pixels=1 << 20, max_cpu_seconds=2, max_wall_seconds=10)
 _SLOWER_THAN_ANY = 15.0  # seconds

@@ -11,7 +11,7 @@ import simplejpeg
 from PIL import Image, ImageCms
 
 from takeback.media.sniffing import HEAD_LENGTH, sniff
-from tests.media.encodings import encode, landscape, png_bomb
+from tests.support.encodings import encode, landscape, png_bomb
 
 _LONGEST = 4096  # bytes; a mutation of a long file rarely hits what matters
 _ODD_ONES = 60  # of each kind, from the torture set

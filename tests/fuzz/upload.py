@@ -17,7 +17,7 @@ from takeback.media.protocol import MAX_ANSWER
 from takeback.media.sniffing import HEAD_LENGTH, MEDIA_TYPES, sniff
 from tests.fuzz.seeds import pictures
 from tests.fuzz.session import bound_memory, fuzz
-from tests.media.encodings import encode, landscape
+from tests.support.encodings import encode, landscape
 
 LIMITS = Limits(max_pixels=1 << 18, max_scans=20, max_memory=512 << 20)
 POLICIES = sorted(shipped_policies().items())

@@ -18,7 +18,7 @@ from takeback.hashlist.signals import PdqSignal
 from takeback.matching.matcher import Matcher, UploadFingerprints
 from takeback.signals.lanes import Lane
 from takeback.tlog.merkle import Frontier, leaf_hash
-from tests.matching.lists import entry_id
+from tests.support.match_lists import entry_id
 
 
 def changes_of(event: int) -> dict[str, bytes | None]:

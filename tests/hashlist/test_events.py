@@ -20,7 +20,7 @@ from takeback.hashlist.signals import PdqSignal, Sha256Signal
 from takeback.signals.lanes import Lane
 from takeback.tlog.commitments import MAX_EVENT_BYTES
 from takeback.tlog.errors import MalformedLogError
-from tests.hashlist.logs import HOUR, added, amended, events, withdrawn
+from tests.support.built_logs import HOUR, added, amended, events, withdrawn
 
 ENTRY = "aaaaaaaaaaaaaaaaaaaaaaaaay"
 ADDED = canonical_json(added(ENTRY))  # type: ignore[arg-type]  # a plain string shows the shape

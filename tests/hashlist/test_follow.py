@@ -20,7 +20,7 @@ from takeback.tlog.errors import (
     OpeningMismatchError,
 )
 from takeback.tlog.merkle import Frontier
-from tests.hashlist.logs import BuiltLog, added, amended, long_log, withdrawn
+from tests.support.built_logs import BuiltLog, added, amended, long_log, withdrawn
 
 
 def follow(log: BuiltLog, verified: Frontier, size: int) -> tuple[Frontier, list[LoggedEvent]]:

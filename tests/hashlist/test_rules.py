@@ -18,7 +18,7 @@ from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.rules import LogRules
 from takeback.tlog.errors import MalformedLogError
 from takeback.tlog.signed_note import Signer
-from tests.hashlist.logs import HOUR, ORIGIN, added, purpose, purposes, withdrawn
+from tests.support.built_logs import HOUR, ORIGIN, added, purpose, purposes, withdrawn
 
 NOW = HOUR + timedelta(days=30)
 

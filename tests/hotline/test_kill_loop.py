@@ -26,11 +26,11 @@ from takeback.hotline.log.models import LogEntry
 from takeback.hotline.platforms.actions import add_platform
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind
-from tests.hotline.publishing.followers import some_signals
-from tests.hotline.publishing.test_running import hotline
-from tests.matching.lists import EVERYTHING
+from tests.hotline.config.test_running import hotline
+from tests.support.followers import some_signals
 from tests.support.listing import list_picture
-from tests.witness.witnesses import keys_of
+from tests.support.match_lists import EVERYTHING
+from tests.support.witnesses import keys_of
 
 KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))
 WITNESS = "witness.example/w1"

@@ -26,7 +26,7 @@ from takeback.matching.snapshot import (
 )
 from takeback.matching.snapshot_file import DamagedSnapshotError
 from takeback.signals.lanes import Lane
-from tests.matching.lists import EVERYTHING, codes, entry_id, near_codes
+from tests.support.match_lists import EVERYTHING, codes, entry_id, near_codes
 
 CENTRE = bytes(range(32))
 DIGESTS = [bytes([number]) * 32 for number in range(4)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from takeback import _native
 from takeback.fingerprints.pdq import dihedral_pdqs
 from takeback.matching.index import PdqIndex, TableShape, preferred_order, shape_for
-from tests.matching.lists import codes, flipped, near_codes
+from tests.support.match_lists import codes, flipped, near_codes
 
 SHAPES = [
     None,

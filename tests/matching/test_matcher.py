@@ -15,7 +15,7 @@ from takeback.matching.matcher import (
 from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import ListedEntry, ListedPdq
 from takeback.signals.lanes import Lane
-from tests.matching.lists import (
+from tests.support.match_lists import (
     SOURCE,
     codes,
     distance,

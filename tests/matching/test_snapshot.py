@@ -36,7 +36,7 @@ from takeback.matching.snapshot_file import (
     write_arrays,
 )
 from takeback.signals.lanes import Lane
-from tests.matching.lists import SOURCE, codes, entry_id, lists, match_list, written
+from tests.support.match_lists import SOURCE, codes, entry_id, lists, match_list, written
 
 REPOSITORY = Path(__file__).parents[2]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -350,7 +350,7 @@ WRITER = """
 import itertools, pathlib, sys
 from takeback.matching.policy import Lane
 from takeback.matching.snapshot import ListedEntry, SnapshotSource, write_snapshot
-from tests.matching.lists import entry_id
+from tests.support.match_lists import entry_id
 for size in itertools.count(1):
     listed = [ListedEntry(entry_id(n), Lane.CONFIRMED) for n in range(size % 500)]
     write_snapshot(pathlib.Path(sys.argv[1]), SnapshotSource("x", size, bytes(32)), listed)

@@ -20,7 +20,7 @@ import pytest
 
 from takeback.media import Decoder, Limits, MediaError
 from takeback.media.shared import Inbox
-from tests.media.encodings import encode, landscape, pixels, scan_bomb
+from tests.support.encodings import encode, landscape, pixels, scan_bomb
 
 _FINE = encode(landscape())
 _PROC = Path("/proc")

@@ -20,7 +20,7 @@ from takeback.media import (
     process,
 )
 from tests.conftest import REPOSITORY
-from tests.media.encodings import encode, landscape
+from tests.support.encodings import encode, landscape
 
 _FINE = encode(landscape())
 _SIZE = "tests.media.readers:size"

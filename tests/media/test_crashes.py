@@ -5,7 +5,7 @@ import numpy as np
 from takeback.fingerprints.reading import READ_UPLOAD
 from takeback.media import Decoder, MediaError, ReaderFailed
 from tests.fuzz import crashes
-from tests.media.encodings import encode, landscape, pixels
+from tests.support.encodings import encode, landscape, pixels
 
 _LUMA = "tests.media.readers:luma"
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from takeback.media import Decoder, MediaError, ReaderFailed
-from tests.media.encodings import WAYS, encode, landscape, pixels
+from tests.support.encodings import WAYS, encode, landscape, pixels
 
 _SMALL = {media_type: encode(landscape(48, 32), media_type) for media_type in WAYS}
 _FINE = encode(landscape())

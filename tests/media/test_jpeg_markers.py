@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from takeback._native import jpeg_markers
-from tests.media.encodings import encode, landscape, scan_bomb
+from tests.support.encodings import encode, landscape, scan_bomb
 
 _BARE = {0x00, 0x01, *range(0xD0, 0xD9)}  # stuffing, TEM, restarts, start of image: no length
 _SEQUENTIAL = {0xC0, 0xC1, 0xC9}

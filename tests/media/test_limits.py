@@ -19,7 +19,7 @@ from takeback.media import (
     UnsupportedMedia,
 )
 from tests.conftest import REPOSITORY
-from tests.media.encodings import encode, landscape, pixels, png_bomb, scan_bomb
+from tests.support.encodings import encode, landscape, pixels, png_bomb, scan_bomb
 
 _FINE = encode(landscape())
 
@@ -117,7 +117,7 @@ def test_a_lower_bound_on_processor_time_from_outside_holds() -> None:
     program = """
 import resource
 from takeback.media import Decoder
-from tests.media.encodings import encode, landscape
+from tests.support.encodings import encode, landscape
 resource.setrlimit(resource.RLIMIT_CPU, (9, 9))
 with Decoder() as decoder:
     print(decoder.decode(encode(landscape())).width)

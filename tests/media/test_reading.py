@@ -20,7 +20,7 @@ from takeback.media import (
     ReaderFailed,
     UnsupportedMedia,
 )
-from tests.media.encodings import WAYS, encode, landscape, pixels, png_bomb, scan_bomb
+from tests.support.encodings import WAYS, encode, landscape, pixels, png_bomb, scan_bomb
 
 _SIZE, _EXACT, _LUMA, _FAIL, _CHATTER, _MUMBLE, _DAWDLE = READERS = tuple(
     f"tests.media.readers:{name}"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from takeback.media import DamagedMedia, Decoder
-from tests.media.encodings import WAYS, encode, landscape, pixels
+from tests.support.encodings import WAYS, encode, landscape, pixels
 
 
 @pytest.mark.parametrize("media_type", WAYS)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.media import MEDIA_TYPES, sniff
-from tests.media.encodings import WAYS, encode, landscape
+from tests.support.encodings import WAYS, encode, landscape
 
 
 @pytest.mark.parametrize("media_type", WAYS)

@@ -8,8 +8,8 @@ import pytest
 from takeback.fingerprints import fingerprint_picture
 from takeback.media import Decoder, Limits, MediaError, UnsupportedMedia, sniff
 from tests.conftest import REPOSITORY
-from tests.media.encodings import encode, landscape, pixels
 from tests.media.torture import fetch
+from tests.support.encodings import encode, landscape, pixels
 
 _SIZE = "tests.media.readers:size"
 _QUICK = Limits(max_cpu_seconds=5, max_wall_seconds=60)

@@ -10,7 +10,7 @@ import platform
 import struct
 
 from takeback.media import Decoder
-from tests.media.encodings import encode, landscape
+from tests.support.encodings import encode, landscape
 
 _NUMBER_OF_SECCOMP = {"x86_64": 317, "aarch64": 277}[platform.machine()]
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2

@@ -20,7 +20,7 @@ from takeback.tlog.witnessing import AddCheckpoint
 from takeback.witness.logs import LogListError, WatchedLogs, parse_log_list
 from takeback.witness.store import WitnessStore
 from takeback.witness.witness import OtherSizeError, RefusedError, Witness
-from tests.witness.witnesses import GrowingLog, keys_of, witness
+from tests.support.witnesses import GrowingLog, keys_of, witness
 
 VECTORS = Path(__file__).parents[1] / "vectors/c2sp"
 PUBLISHED = json.loads((VECTORS / "witness.json").read_text())

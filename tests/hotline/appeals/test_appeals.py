@@ -23,10 +23,10 @@ from takeback.hotline.planted.canaries import add_canary
 from takeback.hotline.platforms.actions import revoke_platform
 from takeback.hotline.statistics.domain import FEWEST, blurred
 from tests.hotline.desk.test_desk import _TOKEN, at_the_desk, read
-from tests.hotline.intake.visiting import ORIGIN
-from tests.hotline.publishing.followers import some_signals
-from tests.hotline.publishing.test_feedback import listed, platform, said
+from tests.hotline.feedback.test_feedback import listed, platform, said
+from tests.support.followers import some_signals
 from tests.support.listing import list_imported
+from tests.support.visiting import ORIGIN
 
 _CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
 WORDS = "It is our <b>holiday</b> picture of a sand castle."

@@ -24,11 +24,11 @@ from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import staff
 from takeback.hotline.staff.domain import DeskError
 from takeback.hotline.staff.models import Invitation
-from tests.hotline.intake.visiting import ORIGIN
-from tests.hotline.publishing.followers import follow_database, some_signals
-from tests.hotline.publishing.test_checking import sealed, signals_of
-from tests.hotline.publishing.test_feedback import platform, said
+from tests.hotline.feedback.test_feedback import platform, said
+from tests.hotline.screening.test_checking import sealed, signals_of
+from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.visiting import ORIGIN
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from takeback.hotline.platforms.actions import add_platform
-from tests.hotline.feeds.long_lists import Connect, StockClient
-from tests.hotline.publishing.test_running import hotline
+from tests.hotline.config.test_running import hotline
+from tests.support.long_lists import Connect, StockClient
 
 _PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 

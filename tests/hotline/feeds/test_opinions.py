@@ -3,8 +3,8 @@
 import httpx
 
 from takeback.hotline.intake.models import CasePicture
-from tests.hotline.feeds.long_lists import Connect, random_pdqs, seal
-from tests.hotline.intake.visiting import come_back, picture_record, report_from_browser
+from tests.support.long_lists import Connect, random_pdqs, seal
+from tests.support.visiting import come_back, picture_record, report_from_browser
 
 
 def test_blocked_stands_behind_the_case_code(

@@ -12,8 +12,8 @@ from takeback.hotline.feeds.changes import publication_clock
 from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms.domain import PlatformSummary
 from takeback.signals.lanes import Lane
-from tests.hotline.feeds.long_lists import list_pdqs, random_pdqs, seal, was_fetched
-from tests.hotline.publishing.test_withheld import amend
+from tests.hotline.log.test_withheld import amend
+from tests.support.long_lists import list_pdqs, random_pdqs, seal, was_fetched
 
 Ask = Callable[..., httpx.Response]
 

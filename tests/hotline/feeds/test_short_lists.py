@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from takeback.hotline.planted.test_lane import list_drawn_pictures
-from tests.exchange_for_tx.test_exchange import Tx
-from tests.hotline.feeds.long_lists import Connect, StockClient, list_pdqs, random_pdqs, seal
+from tests.integrations.threatexchange.test_exchange import Tx
+from tests.support.long_lists import Connect, StockClient, list_pdqs, random_pdqs, seal
 
 TAGS = ["self_reported"]
 

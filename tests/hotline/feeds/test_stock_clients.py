@@ -26,7 +26,8 @@ from takeback.integrations.threatexchange.exchange import (
 )
 from takeback.integrations.threatexchange.following import ListCheckpoint
 from takeback.signals.lanes import Lane
-from tests.hotline.feeds.long_lists import (
+from tests.hotline.log.test_withheld import amend
+from tests.support.long_lists import (
     Connect,
     comes_to,
     list_pdqs,
@@ -34,7 +35,6 @@ from tests.hotline.feeds.long_lists import (
     seal,
     was_fetched,
 )
-from tests.hotline.publishing.test_withheld import amend
 
 _MANY = 25_000
 

@@ -19,7 +19,7 @@ from takeback.hotline.imports import web
 from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
 from takeback.hotline.imports.files import MOST_LINE_BYTES, read_file
 from takeback.hotline.imports.shapes import Remote
-from tests.hashlist.logs import signals
+from tests.support.built_logs import signals
 
 OWN = "own.example.org/log/v1"
 BAD_LINES = st.sampled_from(

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from takeback.hotline.helplines.countries import all_countries
 from takeback.hotline.intake import apps_known
-
-from .catalogues import PLACEHOLDER, TAG, extracted
+from tests.hotline.intake.catalogues import PLACEHOLDER, TAG, extracted
 
 PLATFORM = "Skylark"
 """The platform that tests have on their timelines."""

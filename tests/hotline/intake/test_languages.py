@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from .visiting import Visitor
+from tests.support.visiting import Visitor
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from takeback.hotline.foundation.models import SealedSession
-
-from .visiting import Visitor
+from tests.support.visiting import Visitor
 
 NEUTRAL = "https://www.bbc.co.uk/weather"
 

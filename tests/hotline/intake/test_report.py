@@ -16,8 +16,7 @@ from takeback.hotline.intake.domain.answers import AgeBand, Report, Threat
 from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CasePicture
 from takeback.hotline.log.models import PendingEvent
-
-from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
+from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
 
 @pytest.mark.django_db

@@ -15,8 +15,7 @@ from takeback.hotline.foundation.models import SealedSession
 from takeback.hotline.foundation.sessions import SessionStore
 from takeback.hotline.intake.access import belongs_to_address, belongs_to_answers
 from takeback.hotline.intake.models import Case, CaseAddress
-
-from .visiting import Visitor, picture_record, report_from_browser
+from tests.support.visiting import Visitor, picture_record, report_from_browser
 
 ADDRESS = "https://very-private.example/where-it-is?who=me"
 APP = "Snapchat"

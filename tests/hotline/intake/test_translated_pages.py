@@ -19,10 +19,9 @@ from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.models import Platform
-
-from .catalogues import translations
-from .left_in_english import PLATFORM, left_in_english, what_is_read
-from .visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
+from tests.hotline.intake.catalogues import translations
+from tests.hotline.intake.left_in_english import PLATFORM, left_in_english, what_is_read
+from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
 
-from .catalogues import (
+from tests.hotline.intake.catalogues import (
     PLACEHOLDER,
     TAG,
     Key,
@@ -25,7 +25,7 @@ from .catalogues import (
     tool,
     translations,
 )
-from .left_in_english import LATIN_IN_ARABIC, SAME_IN_WELSH
+from tests.hotline.intake.left_in_english import LATIN_IN_ARABIC, SAME_IN_WELSH
 
 LANGUAGES = languages()
 EACH_TEXT = [

@@ -21,8 +21,7 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.bundles import decode_openings
 from takeback.tlog.tiles import BundleRef
-
-from .visiting import picture_record, report_from_browser
+from tests.support.visiting import picture_record, report_from_browser
 
 BATCHES, CASES, PICTURES = 6, 5, 3
 A_BATCH = CASES * PICTURES

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .reading_age import grade, sentences, syllables, words
+from tests.hotline.intake.reading_age import grade, sentences, syllables, words
 
 REPOSITORY = Path(__file__).parents[3]
 INTAKE = REPOSITORY / "src" / "takeback" / "hotline" / "intake"

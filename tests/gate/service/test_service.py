@@ -1,0 +1,234 @@
+"""The gate's HTTP service as a process on a real socket, beside a real `sync --follow`."""
+
+import gzip
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from hashlib import sha256
+
+import pytest
+import requests
+
+from takeback.fingerprints import fingerprint_picture
+from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
+from takeback.gate.store.outbox import Outbox
+from takeback.media import Decoder
+from tests.gate.check.test_gate import encoded, scene
+
+JPEG = {"Content-Type": "image/jpeg"}
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nGIF89a\r\n--b--'
+SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
+
+
+@pytest.fixture
+def service(store, tmp_path):
+    """The service on a free port: it names the port as soon as it answers there."""
+    log = tmp_path / "service.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [*SERVE, "--store", str(store.folder), "--port", "0"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
+        url = re.search(r"http://\S+:\d+", log.read_text())[0]
+        assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
+        yield url
+        process.terminate()
+
+
+def multipart(parameters):
+    return {"Content-Type": f"multipart/form-data; boundary=b{parameters}"}
+
+
+def status_of(url):
+    try:
+        return requests.get(url, timeout=20).status_code
+    except requests.ConnectionError:
+        return None
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_path):
+    picture = encoded(scene(1), "JPEG", quality=90)
+    with Decoder() as decoder:
+        code = fingerprint_picture(picture, decoder).pdq.hex
+    assert requests.get(f"{service}/healthz", timeout=20).json()["status"] == "no_list"
+    assert requests.post(f"{service}/v1/match", json={"pdq": code}, timeout=20).status_code == 503
+    environment = os.environ | {"TAKEBACK_GATE_TOKEN": log.token}
+    follow = ["gate", "sync", "--hotline", hotline, "--store", str(store.folder), "--follow"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "takeback", *follow],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as following:
+        wait_until(lambda: status_of(f"{service}/healthz") == 200)
+        entry = log.add(bytes.fromhex(code))
+        body = {"pdq": code}
+        wait_until(
+            lambda: (
+                requests.post(f"{service}/v1/match?report=false", json=body, timeout=20).json()[
+                    "decision"
+                ]
+                == "review"
+            )
+        )
+        files = {"file": ("name-of-a-person.jpg", encoded(scene(1), "WEBP"), "image/webp")}
+        answer = requests.post(f"{service}/v1/match", files=files, timeout=20).json()
+        assert (answer["decision"], answer["lane"]) == ("review", "self_reported")
+        assert (answer["entry"], answer["checked_against"][0]["size"]) == (entry, 2)
+        assert answer["distance"] <= 10
+        assert [match["entry"] for match in answer["matches"]] == [entry]
+        other = requests.post(
+            f"{service}/v1/match", files={"file": encoded(scene(2))}, timeout=20
+        ).json()
+        assert (other["decision"], other["entry"], other["matches"]) == ("allow", None, [])
+        said = {"entries": [entry], "value": "not_the_same"}
+        assert requests.post(f"{service}/v1/feedback", json=said, timeout=20).status_code == 202
+        wait_until(lambda: len(log.feedback) == 2)
+        following.terminate()
+        assert following.wait(10) == 0
+    assert sorted(log.feedback.values()) == [(entry, "not_the_same"), (entry, "pending_review")]
+    assert Outbox(store).counts() == (0, 0)
+    health = requests.get(f"{service}/healthz", timeout=20).json()
+    assert (health["status"], health["can_check"]) == ("ok", True)
+    (of_list,) = health["lists"]
+    assert (of_list["entries"], of_list["feedback_waiting"]) == (1, 0)
+    text = requests.get(f"{service}/metrics", timeout=20).text
+    assert 'takeback_gate_checks_total{decision="review",lane="self_reported"} ' in text
+    assert 'takeback_gate_list_entries{list="gate"} 1.0' in text
+    written = (tmp_path / "service.log").read_text().replace(service, "")
+    assert not any(secret in written for secret in (code, "127.0.0.1:", "name-of-a-person"))
+
+
+def pieces(length):
+    """A body whose length is not said before."""
+    piece = bytes(1 << 20)
+    yield from (piece for _ in range(length // len(piece)))
+    yield piece[: length % len(piece)]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "application/octet-stream", "IMAGE/heic; x=y"]
+)
+def test_an_upload_can_be_the_body_itself(log, sync, service, content_type):
+    picture = encoded(scene(1), "JPEG", quality=90)
+    entry = log.add(b"", sha256=sha256(picture).digest())
+    sync.sync()
+    headers = {"Content-Type": content_type}
+    for body in (picture, iter([picture[:70_000], picture[70_000:]])):
+        answer = requests.post(f"{service}/v1/match", data=body, headers=headers, timeout=20)
+        assert answer.status_code == 200
+        assert (answer.json()["entry"], answer.json()["distance"]) == (entry, 0)
+    assert (
+        requests.post(
+            f"{service}/v1/match", data=encoded(scene(2)), headers=headers, timeout=20
+        ).json()["matches"]
+        == []
+    )
+
+
+def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(sync, service):
+    sync.sync()
+    host, port = service.removeprefix("http://").split(":")
+    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+    with ExitStack() as opened:
+        for _ in range(8):
+            one = opened.enter_context(socket.create_connection((host, int(port))))
+            one.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
+        wait_until(lambda: post_small(service).status_code == 503)
+        for busy in (post_small(service), post_small(service, in_pieces=True)):
+            assert busy.headers["Retry-After"] == "1"
+            assert busy.json()["error"] == "busy"
+        looked_up = requests.post(f"{service}/v1/match", json={"pdq": "0" * 64}, timeout=20)
+        assert looked_up.status_code == 200
+    wait_until(lambda: post_small(service).status_code == 200)
+
+
+def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync, service):
+    sync.sync()
+    host, port = service.removeprefix("http://").split(":")
+    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+    with ExitStack() as opened:
+        for _ in range(20):
+            one = opened.enter_context(socket.create_connection((host, int(port))))
+            one.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".encode())
+        for _ in range(3):
+            assert post_small(service, in_pieces=True).status_code == 200
+
+
+def post_small(service, *, in_pieces=False):
+    picture = encoded(scene(2))
+    body = iter([picture[:1000], picture[1000:]]) if in_pieces else picture
+    return requests.post(f"{service}/v1/match", data=body, headers=JPEG, timeout=20)
+
+
+def test_a_port_that_is_taken(store):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*SERVE, "--store", str(store.folder), "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"data": b"x", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"data": b"x"}, 415),
+        ({"data": gzip.compress(b"x"), "headers": JPEG | {"Content-Encoding": "gzip"}}, 415),
+        ({"data": b"", "headers": JPEG}, 400),
+        ({"files": {"file": b""}}, 400),
+        ({"data": b"no picture", "headers": JPEG}, 422),
+        ({"data": bytes(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
+        ({"data": pieces(MAX_UPLOAD_BYTES + 1), "headers": JPEG}, 413),
+        ({"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400),
+        ({"data": FORM, "headers": multipart("; charset=undefined")}, 400),
+        ({"files": {"other": b"x"}}, 400),
+        ({"json": {}}, 422),
+        ({"json": {"pdq": "00"}}, 422),
+        ({"json": {"pdq": "0" * 64, "name": "somebody"}}, 422),
+        ({"files": {"file": b"no picture"}}, 422),
+        ({"data": b"[" * 300_000, "headers": {"Content-Type": "application/json"}}, 413),
+        ({"files": {"file": bytes(MAX_UPLOAD_BYTES + 100_000)}}, 413),
+    ],
+)
+def test_requests_that_can_not_be_answered(sync, service, sent, status):
+    sync.sync()
+    answer = requests.post(f"{service}/v1/match", timeout=60, **sent)
+    assert answer.status_code == status
+    problem = answer.json()
+    assert set(problem) == {"error", "message"}
+    assert problem["message"]
+    assert "somebody" not in answer.text
+
+
+def test_the_description_of_the_service(service):
+    paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
+    assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
+    kinds = paths["/v1/match"]["post"]["requestBody"]["content"]
+    assert set(kinds) == {
+        *("image/*", "application/octet-stream"),
+        *("multipart/form-data", "application/json"),
+    }
+    assert requests.get(f"{service}/docs", timeout=20).status_code == 404

@@ -1,0 +1,151 @@
+"""Feedback: on the disk before it is said, delivered once, never in the way of a decision."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.sync.client import HotlineClient, HotlineUnreachableError, PlatformToken
+from takeback.gate.sync.courier import Courier, back_off_seconds, deliver_outbox
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
+from takeback.signals.lanes import Lane
+from tests.support.log_server import Log
+from tests.support.match_lists import entry_id
+
+WRITER = """
+import itertools, pathlib, sys
+from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
+from takeback.hashlist.feedback import FeedbackValue
+from takeback.hashlist.events import new_entry_id
+outbox = Outbox(Store(pathlib.Path(sys.argv[1])))
+for _ in itertools.count():
+    print(*[item.id for item in outbox.add([new_entry_id()], FeedbackValue.BLOCKED)], flush=True)
+"""
+
+
+def test_what_was_said_outlives_a_kill_and_is_delivered_once(log, client, store):
+    outbox, said = Outbox(store), []
+    for wait in (0.0, 0.02, 0.05):
+        command = [sys.executable, "-c", WRITER, str(store.folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            said.append(writer.stdout.readline().strip())
+            time.sleep(wait)
+            writer.kill()
+            said += writer.stdout.read().split()
+    # The one that was being written when the kill came may be there without having been said.
+    waiting = [str(item.id) for item in outbox.waiting()]
+    assert set(said) <= set(waiting)
+    assert len(waiting) <= len(said) + 3
+    assert deliver_outbox(outbox, client) == len(waiting)
+    assert sorted(log.feedback) == sorted(waiting)
+    assert log.deliveries == len(waiting)
+    assert outbox.counts() == (0, 0)
+    assert deliver_outbox(outbox, client) == 0
+
+
+def test_what_was_sent_but_not_forgotten_is_sent_again_under_its_id(log, client, store):
+    outbox = Outbox(store)
+    (item,) = outbox.add([entry_id(1)], FeedbackValue.NOT_THE_SAME)
+    client.send_feedback([item])  # and then the process is killed
+    deliver_outbox(outbox, client)
+    assert log.feedback == {str(item.id): (entry_id(1), "not_the_same")}
+    assert log.deliveries == 2
+
+
+def test_what_can_not_be_delivered_waits(log, client, store):
+    outbox = Outbox(store)
+    outbox.add([entry_id(1), entry_id(2)], FeedbackValue.BLOCKED)
+    log.broken = True
+    with pytest.raises(HotlineUnreachableError):
+        deliver_outbox(outbox, client)
+    assert outbox.counts() == (2, 0)
+
+
+def test_what_is_refused_for_good_holds_nothing_up(log, client, store):
+    outbox = Outbox(store)
+    outbox.add([entry_id(n) for n in range(5)], FeedbackValue.BLOCKED)
+    log.refuses_feedback = {entry_id(3)}
+    assert deliver_outbox(outbox, client) == 4
+    assert outbox.counts() == (0, 1)
+
+
+def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(log, hotline, store):
+    outbox = Outbox(store)
+    with HotlineClient(hotline, PlatformToken.parse(log.token)) as client:
+        courier = Courier(outbox, client)
+        log.broken = True
+        outbox.add([entry_id(1)], FeedbackValue.BLOCKED)
+        courier.start()
+        time.sleep(0.1)
+        log.broken = False
+        outbox.add([entry_id(2)], FeedbackValue.BLOCKED)
+        deadline = time.monotonic() + 20
+        while len(log.feedback) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        courier.stop()
+    assert {entry for entry, _ in log.feedback.values()} == {entry_id(1), entry_id(2)}
+
+
+def test_pauses_grow_and_end_somewhere():
+    for failures in range(1, 40):
+        longest = min(15.0, 0.5 * 2 ** (failures - 1))
+        assert longest / 2 <= back_off_seconds(failures) <= longest
+
+
+def test_an_entry_that_can_be_none_is_refused(store):
+    with pytest.raises(ValueError, match="26 letters"):
+        Outbox(store).add(["somebody@example.org"], FeedbackValue.BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("lane", "value"),
+    [
+        (Lane.CONFIRMED, FeedbackValue.BLOCKED),
+        (Lane.SELF_REPORTED, FeedbackValue.PENDING_REVIEW),
+    ],
+)
+def test_every_matched_entry_hears_of_the_decision(log, sync, store, lane, value):
+    entries = {log.add(bytes(32), lane) for _ in range(3)}
+    log.add(b"\xff" * 32, lane)
+    sync.sync()
+    with Gate.open(store.folder) as gate:
+        gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)))
+        gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
+    waiting = Outbox(store).waiting()
+    assert {item.entry for item in waiting} == entries
+    assert [item.value for item in waiting] == [value] * 3
+
+
+def test_a_lane_that_is_only_watched_says_not_blocked(log, sync, store):
+    log.add(bytes(32))
+    sync.sync()
+    policy = MatchPolicy(self_reported=LanePolicy(24, 50, Decision.ALLOW))
+    with Gate.open(store.folder, policy) as gate:
+        assert gate.check_fingerprints(UploadFingerprints(pdq=bytes(32))).decision == "allow"
+    assert [item.value for item in Outbox(store).waiting()] == [FeedbackValue.NOT_BLOCKED]
+
+
+def test_a_decision_stands_when_the_outbox_can_not_be_written(log, sync, store, caplog):
+    log.add(bytes(32), Lane.CONFIRMED)
+    sync.sync()
+    with Gate.open(store.folder) as gate:
+        (store.folder / "outbox.db").unlink()
+        (store.folder / "outbox.db").mkdir()
+        assert gate.check_fingerprints(UploadFingerprints(pdq=bytes(32))).decision == "block"
+    assert "could not be put into the outbox" in caplog.text
+
+
+def test_a_long_sync_does_not_hold_feedback_up(log: Log, store):
+    outbox, held = Outbox(store), threading.Event()
+    with store.change_list():
+        threading.Thread(
+            target=lambda: (outbox.add([entry_id(1)], FeedbackValue.BLOCKED), held.set())
+        ).start()
+        assert held.wait(20)

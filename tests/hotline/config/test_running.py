@@ -1,0 +1,199 @@
+"""The hotline and its worker as real processes: waiting for news, jobs, stopping."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.actions import PENDING_CHANNEL
+from takeback.hotline.log.models import PendingEvent
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.tasks import sequence_what_was_left
+from takeback.hotline.platforms.actions import add_platform
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
+from tests.support.followers import follow_database, some_signals
+from tests.support.listing import list_picture
+
+_READY_SECONDS = 60
+_WAITERS = 50
+
+
+@contextmanager
+def running(database: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A `takeback hotline …` process on this database."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "takeback", "hotline", *command],
+        env={**os.environ, "DATABASE_URL": database},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def hotline(database: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A hotline that answers, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running(database, "serve", "--port", str(port)) as process:
+        url = f"http://127.0.0.1:{port}"
+        await_truth(lambda: answers(url), process)
+        yield url, process
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/log/v1/checkpoint").is_success
+    except httpx.TransportError:
+        return False
+
+
+def await_truth(truth: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not truth():
+        assert process.poll() is None, "the process has ended"
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def listeners(database: str) -> int:
+    with psycopg.connect(database, autocommit=True) as looking:
+        row = looking.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND state = 'idle'"
+            " AND query ILIKE '%log_checkpoint%ORDER BY size DESC LIMIT 1%'"
+            " AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def wait_all(url: str, token: str, size: int, seconds: int) -> list[httpx.Response]:
+    headers = {"Authorization": f"Bearer {token}"}
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(headers=headers, timeout=_READY_SECONDS, limits=limits) as client:
+        path = f"{url}/list/v1/wait?size={size}&seconds={seconds}"
+        return await asyncio.gather(*[client.get(path) for _ in range(_WAITERS)])
+
+
+def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: str) -> None:
+    token = add_platform("Skylark")
+    key = VerifierKey.parse(log_access.verifier_key_line())
+    list_picture(some_signals())
+    sequence_pending()
+
+    async def wait_and_seal(url: str) -> list[httpx.Response]:
+        waiting = asyncio.create_task(wait_all(url, token, size=2, seconds=25))
+        while not listeners(hotline_database):
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        assert listeners(hotline_database) == 1
+        await asyncio.to_thread(in_own_thread)
+        return await waiting
+
+    def in_own_thread() -> None:
+        try:
+            list_picture(some_signals())
+            sequence_pending()
+        finally:
+            connection.close()
+
+    with hotline(hotline_database) as (url, _):
+        told = asyncio.run(wait_and_seal(url))
+        assert [one.status_code for one in told] == [200] * _WAITERS
+        assert {open_checkpoint(one.content, key).size for one in told} == {3}
+        behind = asyncio.run(wait_all(url, token, size=0, seconds=25))
+        assert {one.content for one in behind} == {told[0].content}
+        none = asyncio.run(wait_all(url, token, size=3, seconds=1))
+        assert [(one.status_code, one.content) for one in none] == [(204, b"")] * _WAITERS
+        assert answers(url)
+
+
+def test_hotline_stops_though_somebody_waits(hotline_database: str) -> None:
+    token = add_platform("Skylark")
+
+    async def wait_and_stop(url: str, process: subprocess.Popen[bytes]) -> None:
+        waiting = asyncio.create_task(wait_all(url, token, size=0, seconds=25))
+        while not listeners(hotline_database):
+            await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(process.wait)
+        with pytest.raises(httpx.TransportError):
+            (await waiting)[0].raise_for_status()
+
+    with hotline(hotline_database) as (url, process):
+        asyncio.run(wait_and_stop(url, process))
+
+
+def test_the_worker_is_asked_once_for_each_transaction_that_commits(hotline_database: str) -> None:
+    with psycopg.connect(hotline_database, autocommit=True) as listener:
+        listener.execute(f"LISTEN {PENDING_CHANNEL}")
+
+        def heard() -> int:
+            return len(list(listener.notifies(timeout=0.3)))
+
+        with transaction.atomic():
+            for _ in range(3):
+                list_picture(some_signals())
+            assert heard() == 0
+        assert heard() == 1
+        with pytest.raises(RuntimeError), transaction.atomic():
+            list_picture(some_signals())
+            raise RuntimeError
+        assert heard() == 0
+    assert PendingEvent.objects.count() == 3
+
+
+def test_worker_seals_what_was_left_and_what_comes(hotline_database: str) -> None:
+    left = list_picture(some_signals())
+    with running(hotline_database, "worker") as worker:
+        await_truth(lambda: set(follow_database()) == {left}, worker)
+        come = [list_picture(some_signals()) for _ in range(3)]
+        await_truth(lambda: set(follow_database()) == {left, *come}, worker)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait() == 0
+
+
+def test_the_worker_goes_on_when_the_database_hangs_up(hotline_database: str) -> None:
+    with running(hotline_database, "worker") as worker:
+        first = list_picture(some_signals())
+        await_truth(lambda: set(follow_database()) == {first}, worker)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%takeback_pending%'"
+            )
+            assert cursor.rowcount == 1
+        second = list_picture(some_signals())
+        await_truth(lambda: set(follow_database()) == {first, second}, worker)
+
+
+def test_what_a_killed_worker_left_is_done_by_the_next_minute(hotline_database: str) -> None:
+    left = list_picture(some_signals())  # nobody listens
+
+    async def minute() -> None:
+        connector = jobs.connector
+        assert isinstance(connector, DjangoConnector)
+        with jobs.replace_connector(connector.get_worker_connector()):
+            async with jobs.open_async():
+                await sequence_what_was_left.func(timestamp=0)
+
+    asyncio.run(minute())
+    assert set(follow_database()) == {left}

@@ -1,0 +1,296 @@
+"""What platforms say, and how an entry stands with each of them."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from takeback.hashlist.events import EntryId, new_entry_id
+from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.feedback import access as feedback_access
+from takeback.hotline.feedback import health as feedback_health
+from takeback.hotline.feedback.actions import record_acknowledgement, record_feedback, resume_entry
+from takeback.hotline.feedback.domain import Outcome, Removal, UnknownCheckpointError
+from takeback.hotline.feedback.models import Feedback
+from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.actions import (
+    add_key,
+    add_platform,
+    note_fetched,
+    revoke_key,
+    revoke_platform,
+)
+from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
+from takeback.hotline.platforms.domain import PlatformError, Scope
+from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.tlog.checkpoint import open_checkpoint
+from takeback.tlog.signed_note import VerifierKey
+from tests.hotline.log.test_sequencing import in_threads
+from tests.support.followers import follow_database, some_signals
+from tests.support.listing import list_picture
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def platform(name: str) -> Platform:
+    return admitted_with(add_platform(name))
+
+
+def listed() -> EntryId:
+    entry = list_picture(some_signals())
+    sequence_pending()
+    return entry
+
+
+def said(
+    entry: EntryId, value: FeedbackValue = FeedbackValue.BLOCKED, time: datetime = NOON
+) -> FeedbackItem:
+    return FeedbackItem(id=uuid.uuid4(), entry=entry, value=value, time=time)
+
+
+def only_outcome(entry: EntryId) -> Outcome:
+    (outcome,) = feedback_access.outcomes([entry])
+    return outcome
+
+
+@pytest.mark.django_db
+def test_saying_it_again_changes_nothing() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    items = [said(entry), said(entry, FeedbackValue.NOT_THE_SAME)]
+    for _ in range(3):
+        assert record_feedback(skylark, items) == FeedbackReceipt(accepted=2, unknown=())
+    changed = items[0].model_copy(update={"value": FeedbackValue.NOT_BLOCKED})
+    record_feedback(skylark, [changed, changed])
+    assert set(Feedback.objects.values_list("value", flat=True)) == {"blocked", "not_the_same"}
+
+
+@pytest.mark.django_db
+def test_two_platforms_may_choose_the_same_id() -> None:
+    entry = listed()
+    item = said(entry)
+    for name in ("Skylark", "Plover"):
+        record_feedback(platform(name), [item])
+    assert Feedback.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_entries_never_seen_on_the_log_are_unknown() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    pending, never = list_picture(some_signals()), new_entry_id()
+    receipt = record_feedback(skylark, [said(pending), said(never), said(never), said(entry)])
+    assert receipt.accepted == 1
+    assert set(receipt.unknown) == {pending, never}
+
+
+@pytest.mark.django_db
+def test_outcome_sums_up_what_was_said() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    for hours in (2, 0, 5):
+        record_feedback(skylark, [said(entry, time=NOON + timedelta(hours=hours))])
+    record_feedback(skylark, [said(entry, FeedbackValue.PENDING_REVIEW)])
+    summary = {one.value: one for one in only_outcome(entry).feedback}
+    blocked = summary[FeedbackValue.BLOCKED]
+    assert (blocked.count, blocked.first, blocked.last) == (3, NOON, NOON + timedelta(hours=5))
+    assert summary[FeedbackValue.PENDING_REVIEW].count == 1
+
+
+@pytest.mark.django_db
+def test_time_in_the_future_is_kept_as_now() -> None:
+    entry = listed()
+    record_feedback(platform("Skylark"), [said(entry, time=datetime(2999, 1, 1, tzinfo=UTC))])
+    (summary,) = only_outcome(entry).feedback
+    assert summary.last <= datetime.now(UTC)
+
+
+@pytest.mark.django_db
+def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
+    skylark, plover = platform("Skylark"), platform("Plover")
+    first, second = listed(), listed()
+    note_fetched(skylark, 2)
+    note_fetched(plover, 3)
+    fetched = {
+        (one.entry, one.platform): one.fetched_at is not None
+        for one in feedback_access.outcomes([second, first])
+    }
+    assert fetched == {
+        (first, "Skylark"): True,
+        (second, "Skylark"): False,
+        (first, "Plover"): True,
+        (second, "Plover"): True,
+    }
+    earlier = feedback_access.outcomes([first])
+    note_fetched(skylark, 3)
+    note_fetched(skylark, 2)
+    assert feedback_access.outcomes([first]) == earlier
+
+
+@pytest.mark.django_db
+def test_outcome_of_a_pending_entry_is_that_nobody_has_it() -> None:
+    note_fetched(platform("Skylark"), 2)
+    assert only_outcome(list_picture(some_signals())).fetched_at is None
+
+
+@pytest.mark.django_db
+def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> None:
+    skylark, entry = platform("Skylark"), listed()
+    note_fetched(skylark, 2)
+    record_feedback(skylark, [said(entry)])
+    withdraw_entries([entry], "reporter")
+    sequence_pending()
+    revoke_platform("Skylark")
+    outcome = only_outcome(entry)
+    assert outcome.withdrawn_at is not None
+    assert outcome.feedback[0].value is FeedbackValue.BLOCKED
+    assert feedback_access.outcomes([listed()]) == []
+
+
+@pytest.mark.django_db
+def test_outcomes_of_what_was_never_listed_are_none() -> None:
+    platform("Skylark")
+    assert feedback_access.outcomes([new_entry_id()]) == []
+
+
+def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
+    return record_feedback(who, [said(entry, FeedbackValue.NOT_THE_SAME)])
+
+
+def live() -> set[EntryId]:
+    sequence_pending()
+    return set(follow_database())
+
+
+@pytest.mark.django_db
+def test_an_entry_that_enough_platforms_doubt_is_suspended_and_nobody_is_told() -> None:
+    entry = listed()
+    skylark, plover, heron = (platform(name) for name in ("Skylark", "Plover", "Heron"))
+    told = [doubt(skylark, entry) for _ in range(3)]
+    record_feedback(plover, [said(entry, value) for value in FeedbackValue if "same" not in value])
+    assert live() == {entry}
+    told.append(doubt(plover, entry))
+    assert live() == set()
+    told.append(doubt(heron, entry))
+    assert told == [FeedbackReceipt(accepted=1, unknown=())] * 5
+    acts = AuditRecord.objects.filter(subject=entry, verb="entry.suspended")
+    assert list(acts.values_list("actor", flat=True)) == ["platforms"]
+    # A person looked. Only what is said from now on counts.
+    assert resume_entry(entry, "staff 1")
+    doubt(heron, entry)
+    assert live() == {entry}
+    doubt(skylark, entry)
+    assert live() == set()
+
+
+@pytest.mark.django_db
+def test_one_platform_is_enough_where_there_is_one_and_a_revoked_one_has_no_vote() -> None:
+    skylark = platform("Skylark")
+    plover = platform("Plover")
+    entry = listed()
+    doubt(plover, entry)
+    revoke_platform("Plover")
+    assert live() == {entry}
+    doubt(skylark, entry)
+    assert live() == set()
+
+
+def test_votes_that_come_at_once_are_counted_together(hotline_database: str) -> None:
+    entry = listed()
+    voters = [platform(name) for name in ("Skylark", "Plover")]
+    in_threads(*[lambda who=who: doubt(who, entry) for who in voters])
+    assert live() == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "Sky\nlark", "Sky\x1b[2Jlark"])
+def test_platform_needs_a_printable_name(name: str) -> None:
+    with pytest.raises(PlatformError):
+        add_platform(name)
+
+
+@pytest.mark.django_db
+def test_platform_has_one_token_and_loses_it_for_good() -> None:
+    token = add_platform("Skylark")
+    with pytest.raises(PlatformError, match="already"):
+        add_platform("Skylark")
+    assert platforms_access.platform_names() == ["Skylark"]
+    revoke_platform("Skylark")
+    with pytest.raises(NotAdmittedError):
+        admitted_with(token)
+    assert platforms_access.platform_names() == []
+    with pytest.raises(PlatformError):
+        revoke_platform("Skylark")
+    verbs = AuditRecord.objects.order_by("position").values_list("verb", flat=True)
+    assert list(verbs) == ["platform.added", "platform.key_added", "platform.revoked"]
+
+
+@pytest.mark.django_db
+def test_token_itself_is_not_in_the_database() -> None:
+    token = add_platform("Skylark")
+    secret = token.split("_")[1]
+    row = PlatformKey.objects.get()
+    assert secret.encode() not in bytes(row.digest)
+    assert token.endswith(VerifierKey.parse(log_access.verifier_key_line()).pin)
+
+
+@pytest.mark.django_db
+def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
+    names = ("Skylark", "Plover", "Wren", "Swift", "Heron")
+    for name in names:
+        add_platform(name)
+    skylark, plover, wren, swift, heron = (Platform.objects.get(name=name) for name in names)
+    first, second = (list_picture(some_signals()) for _ in range(2))
+    sequence_pending()
+    for platform in (skylark, plover, swift, heron):
+        note_fetched(platform, 3)
+    revoke_platform("Swift")
+    acknowledge(skylark)
+    acknowledge(plover)
+    withdraw_entries([first, second], "reporter")
+    # Heron follows in a way that does not say what is in force there.
+    assert feedback_access.removal_of([first, second]) == Removal(0, 2, silent=1)
+    sequence_pending()
+    assert feedback_access.removal_of([first, second]) == Removal(0, 2, silent=1)
+    acknowledge(skylark)
+    assert feedback_access.removal_of([first, second]) == Removal(1, 2, silent=1)
+    with pytest.raises(UnknownCheckpointError):
+        record_acknowledgement(key_of(plover), Acknowledgement(size=5, root="00" * 32))
+    with pytest.raises(UnknownCheckpointError):
+        record_acknowledgement(key_of(plover), Acknowledgement(size=4, root="00" * 32))
+    acknowledge(plover)
+    acknowledge(wren)  # it had never got them
+    assert feedback_access.removal_of([first, second]) == Removal(2, 2, silent=1)
+    assert feedback_access.removal_of([]) == Removal(0, 0)
+
+
+@pytest.mark.django_db
+def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
+    add_platform("Skylark")
+    second = add_key("Skylark", [Scope.READ_CONFIRMED])
+    (skylark,) = Platform.objects.all()
+    entry = listed()
+    note_fetched(skylark, 2)
+    gates = list(PlatformKey.objects.order_by("id"))
+    for one in gates:
+        acknowledge(skylark, one)
+    withdraw_entries([entry], "reporter")
+    sequence_pending()
+    acknowledge(skylark, gates[0])
+    assert feedback_access.removal_of([entry]) == Removal(0, 1)
+    assert feedback_health.platform_health(skylark).acknowledged_size == 2
+    revoke_key("Skylark", second.number)  # that gate is no more
+    assert feedback_access.removal_of([entry]) == Removal(1, 1)
+
+
+def key_of(platform: Platform) -> PlatformKey:
+    return PlatformKey.objects.filter(platform=platform).earliest("id")
+
+
+def acknowledge(platform: Platform, key: PlatformKey | None = None) -> None:
+    note = log_access.current_checkpoint()[1]
+    state = open_checkpoint(note, VerifierKey.parse(log_access.verifier_key_line()))
+    said = Acknowledgement(size=state.size, root=state.root_hash.hex())
+    record_acknowledgement(key or key_of(platform), said)
+    record_acknowledgement(key or key_of(platform), said)

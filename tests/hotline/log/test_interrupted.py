@@ -1,0 +1,81 @@
+"""Sealing killed in the middle: all of it is done, or nothing, and the next one goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from takeback.hotline.entries.actions import withdraw_entries
+from takeback.hotline.log.models import LogEntry, PendingEvent, TileHash
+from takeback.hotline.log.sequencing import sequence_pending
+from tests.support.followers import follow_database, some_signals
+from tests.support.listing import list_picture
+
+_SEAL = """
+import django
+django.setup()
+from takeback.hotline.log.sequencing import sequence_pending
+sequence_pending()
+"""
+
+
+@contextmanager
+def sealing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of its own that seals."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SEAL], env={**os.environ, "DATABASE_URL": database}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_held_up(database: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a transaction in this database waits for a lock."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        while process.poll() is None:
+            held_up = connection.execute(
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if held_up.fetchone():
+                return
+            time.sleep(0.01)
+    pytest.fail("the process ended before it came to the table")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "log_logentry",
+        "log_tilehash",
+        "log_pendingevent",
+        "log_checkpoint",
+    ],
+)
+def test_killed_at_the_moment_of_writing_a_table(hotline_database: str, table: str) -> None:
+    gone = list_picture(some_signals())
+    sequence_pending()
+    before = follow_database()
+    withdraw_entries([gone], "reporter")
+    entries = {list_picture(some_signals()) for _ in range(256)}
+    with psycopg.connect(hotline_database) as connection:
+        connection.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        with sealing_process(hotline_database) as process:
+            wait_until_held_up(hotline_database, process)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    assert follow_database() == before
+    assert LogEntry.objects.filter(event=None).count() == 0
+    assert PendingEvent.objects.count() == 257
+    assert sequence_pending() == 257
+    assert set(follow_database()) == entries
+    assert TileHash.objects.count() == 1

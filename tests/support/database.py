@@ -1,0 +1,136 @@
+"""Gives the hotline's tests a real PostgreSQL, embedded, and Django settings that stand on it.
+
+Django is set up here, when pytest collects this folder, and not in pyproject.toml: so nothing is
+ever written to the `var/` of whoever runs the tests, and tests of other folders need no database.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import django
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
+
+from takeback.hotline.foundation.database import embedded_server
+
+_STATE = Path(tempfile.mkdtemp(prefix="takeback-tests-"))
+
+
+def _start_server() -> str:
+    """Start PostgreSQL in a folder of its own and return its URL; it goes when pytest ends."""
+    atexit.register(shutil.rmtree, _STATE, ignore_errors=True)  # after the server has stopped
+    server = embedded_server(_STATE / "postgres", cleanup_mode="delete")
+    url = str(server.get_uri())
+    with psycopg.connect(url, autocommit=True) as connection:
+        # No test pulls the plug of the machine, only of processes: those lose nothing by this.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+def _set_up_django() -> None:
+    os.environ["TAKEBACK_STATE"] = str(_STATE)
+    os.environ.pop("TAKEBACK_SECRETS", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "takeback.hotline.config.settings"
+    configured = os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = _start_server()
+    try:
+        django.setup()
+    finally:
+        # The settings have it now. Processes of end-to-end tests start a server of their own, and
+        # pytest's workers must not load these settings before they have made theirs.
+        del os.environ["DATABASE_URL"], os.environ["DJANGO_SETTINGS_MODULE"]
+        if configured is not None:
+            os.environ["DATABASE_URL"] = configured
+
+
+_set_up_django()
+
+
+@contextmanager
+def _using(name: str) -> Iterator[None]:
+    """Let Django work on another database of the server for a while."""
+    settings = connections.settings["default"]
+    usual = settings["NAME"]
+    _disconnect()
+    settings["NAME"] = name
+    try:
+        yield
+    finally:
+        _disconnect()
+        settings["NAME"] = usual
+
+
+@pytest.fixture(scope="session")
+def _database_template(django_db_blocker: DjangoDbBlocker) -> str:
+    """The name of a migrated, empty database that others are cloned from."""
+    name = "takeback_template"
+    _administer("CREATE DATABASE {}", name)
+    with django_db_blocker.unblock(), _using(name):
+        call_command("migrate", verbosity=0, interactive=False)
+    return name
+
+
+@pytest.fixture
+def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A fresh database for one test that commits for real; yields its URL for other processes.
+
+    Use it in place of `transactional_db`, which empties tables by TRUNCATE: ours refuse that.
+    """
+    name = f"takeback_{os.urandom(6).hex()}"
+    host = quote(connections.settings["default"]["HOST"], safe="")
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    try:
+        with django_db_blocker.unblock(), _using(name):
+            yield f"postgresql://postgres@/{name}?host={host}"
+    finally:
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+UseDatabase = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def second_database(_database_template: str) -> Iterator[UseDatabase]:
+    """A database of a second hotline beside `hotline_database`; call it to work on that one."""
+    name = f"takeback_{os.urandom(6).hex()}"
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    try:
+        yield lambda: _using(name)
+    finally:
+        _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_asked_before() -> None:
+    """Every test comes from one address: what the last one did must not slow the next."""
+    from takeback.hotline.limits.actions import forget_everyone  # noqa: PLC0415 - needs settings
+
+    forget_everyone()
+
+
+def _disconnect() -> None:
+    """Close this thread's connection and the pool: a database in use can't be cloned or dropped."""
+    connection = connections["default"]
+    assert isinstance(connection, DatabaseWrapper)
+    connection.close()
+    connection.close_pool()
+
+
+def _administer(statement: str, *names: str) -> None:
+    settings = connections.settings["default"]
+    with psycopg.connect(
+        host=settings["HOST"], user=settings["USER"], dbname="postgres", autocommit=True
+    ) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
