@@ -9,6 +9,8 @@ import pytest
 from takeback.demo.photographs import fetch_photographs, find_photographs, find_pictures
 from takeback.media import Decoder
 
+pytest.register_assert_rewrite("tests.support", "tests.e2e.operating")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds pyproject.toml; what tests fetch is kept in var/ below it."""
 

@@ -2,34 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from takeback.demo.stack import Stack
+from tests.e2e.operating import look_at, operate
 
 pytestmark = pytest.mark.e2e
-
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def operate(stack: Stack, *command: str) -> str:
-    """A command of the operator, on the database of the running house."""
-    url = (stack.state / "hotline" / "postgres").as_posix()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://postgres@/postgres?host={url}",
-        "TAKEBACK_STATE": str(stack.state / "hotline"),
-        "TAKEBACK_PUBLIC_URL": stack.hotline_url,
-    }
-    whole = [sys.executable, "-m", "takeback", "hotline", *command]
-    return subprocess.run(whole, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def _report_that_is_held(stack: Stack) -> None:
@@ -58,17 +41,6 @@ def _report_that_is_held(stack: Stack) -> None:
             form["csrfmiddlewaretoken"] = token
             page = visitor.post(f"{stack.hotline_url}/report", form, timeout=30).text
         assert "It is sent" in page
-
-
-def look_at(page: Page, name: str, pictures: Path | None) -> None:
-    """Axe finds nothing, and nothing is wider than a phone."""
-    violations = Axe().run(page, options=_RULES).response["violations"]
-    assert violations == [], f"{name}: {violations}"
-    for size in ({"width": 360, "height": 740}, {"width": 1280, "height": 900}):
-        page.set_viewport_size(size)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        if pictures:
-            page.screenshot(path=pictures / f"{name}-{size['width']}.png", full_page=True)
 
 
 def test_invited_registered_logged_in_and_a_held_entry_released(

@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Browser, expect
 
 from takeback.demo.stack import Stack
-from tests.e2e.test_desk import look_at, operate
+from tests.e2e.operating import look_at, operate
 
 pytestmark = pytest.mark.e2e
 

@@ -5,6 +5,8 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw
 
+from tests.fingerprints.kernels import Pixels
+
 _WORDS = (
     "when",
     "you",
@@ -87,3 +89,12 @@ def square(radius: int) -> Image.Image:
 
 def _words(chance: random.Random, count: int) -> str:
     return " ".join(chance.choice(_WORDS) for _ in range(count))
+
+
+def picture(height: int, width: int, seed: int, levels: int = 256) -> Pixels:
+    """A random picture of blocks; few levels make it nearly flat."""
+    random = np.random.default_rng(seed)
+    block = int(random.integers(1, 40))
+    coarse = random.integers(0, levels, (height // block + 1, width // block + 1, 3))
+    fine = np.repeat(np.repeat(coarse, block, axis=0), block, axis=1)[:height, :width]
+    return (fine + random.integers(0, 2, fine.shape)).clip(0, 255).astype(np.uint8)

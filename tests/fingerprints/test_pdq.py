@@ -9,19 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from takeback.fingerprints import Pdq, dihedral_pdqs, pdq_of_pixels
+from tests.fingerprints.graphics import picture
 from tests.fingerprints.kernels import Pixels, WasmKernel, by_reference, natively
 
 sides = st.integers(5, 200)
 seeds = st.integers(0, 2**32 - 1)
-
-
-def picture(height: int, width: int, seed: int, levels: int = 256) -> Pixels:
-    """A random picture of blocks; few levels make it nearly flat."""
-    random = np.random.default_rng(seed)
-    block = int(random.integers(1, 40))
-    coarse = random.integers(0, levels, (height // block + 1, width // block + 1, 3))
-    fine = np.repeat(np.repeat(coarse, block, axis=0), block, axis=1)[:height, :width]
-    return (fine + random.integers(0, 2, fine.shape)).clip(0, 255).astype(np.uint8)
 
 
 @given(height=sides, width=sides, seed=seeds, levels=st.sampled_from((1, 2, 256)))

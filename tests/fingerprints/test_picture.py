@@ -10,7 +10,7 @@ from PIL import Image
 
 from takeback.fingerprints import fingerprint_picture, md5_of, pdq_of_pixels, sha256_of
 from takeback.media import DamagedMedia, Decoder, UnsupportedMedia
-from tests.fingerprints.test_pdq import picture
+from tests.fingerprints.graphics import picture
 
 
 @pytest.fixture(scope="module")

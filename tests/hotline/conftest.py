@@ -1,10 +1,9 @@
 """The hotline's tests stand on a database; importing it here sets Django up for this folder."""
 
 from tests.support.database import (
-    _database_template,
     _nobody_has_asked_before,
     hotline_database,
     second_database,
 )
 
-__all__ = ["_database_template", "_nobody_has_asked_before", "hotline_database", "second_database"]
+__all__ = ["_nobody_has_asked_before", "hotline_database", "second_database"]

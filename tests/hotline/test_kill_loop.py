@@ -26,10 +26,10 @@ from takeback.hotline.log.models import LogEntry
 from takeback.hotline.platforms.actions import add_platform
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
+from tests.support.running import hotline
 from tests.support.witnesses import keys_of
 
 KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))

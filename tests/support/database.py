@@ -1,7 +1,7 @@
 """Gives the hotline's tests a real PostgreSQL, embedded, and Django settings that stand on it.
 
-Django is set up here, when pytest collects this folder, and not in pyproject.toml: so nothing is
-ever written to the `var/` of whoever runs the tests, and tests of other folders need no database.
+Django is set up here, when a folder's conftest.py imports this, and not in pyproject.toml: so
+nothing is ever written to the `var/` of whoever runs the tests, and others need no database.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -72,9 +73,9 @@ def _using(name: str) -> Iterator[None]:
         settings["NAME"] = usual
 
 
-@pytest.fixture(scope="session")
+@cache
 def _database_template(django_db_blocker: DjangoDbBlocker) -> str:
-    """The name of a migrated, empty database that others are cloned from."""
+    """Make a migrated, empty database that others are cloned from, once; returns its name."""
     name = "takeback_template"
     _administer("CREATE DATABASE {}", name)
     with django_db_blocker.unblock(), _using(name):
@@ -83,14 +84,14 @@ def _database_template(django_db_blocker: DjangoDbBlocker) -> str:
 
 
 @pytest.fixture
-def hotline_database(_database_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def hotline_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A fresh database for one test that commits for real; yields its URL for other processes.
 
     Use it in place of `transactional_db`, which empties tables by TRUNCATE: ours refuse that.
     """
     name = f"takeback_{os.urandom(6).hex()}"
     host = quote(connections.settings["default"]["HOST"], safe="")
-    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template(django_db_blocker))
     try:
         with django_db_blocker.unblock(), _using(name):
             yield f"postgresql://postgres@/{name}?host={host}"
@@ -102,10 +103,10 @@ UseDatabase = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def second_database(_database_template: str) -> Iterator[UseDatabase]:
+def second_database(django_db_blocker: DjangoDbBlocker) -> Iterator[UseDatabase]:
     """A database of a second hotline beside `hotline_database`; call it to work on that one."""
     name = f"takeback_{os.urandom(6).hex()}"
-    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template)
+    _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template(django_db_blocker))
     try:
         yield lambda: _using(name)
     finally:

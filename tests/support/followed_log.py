@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from takeback.gate.check.gate import Gate
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
+from takeback.matching.matcher import UploadFingerprints
 from tests.support.log_server import Log, serving
+from tests.support.match_lists import EVERYTHING
 
 
 @pytest.fixture
@@ -44,3 +47,11 @@ def sync(log: Log, client: HotlineClient, store: Store) -> Iterator[ListSync]:
 def codes() -> Iterator[bytes]:
     """Fresh 32-byte codes, each far from the others."""
     return (random.Random(seed).randbytes(32) for seed in range(10_000))
+
+
+def in_force(store: Store) -> dict[str, int]:
+    """Every entry in force, found by matching as wide as can be, with the size of its list."""
+    gate = Gate.open(store.folder, EVERYTHING)
+    verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
+    gate.close()
+    return {match.entry: verdict.checked_against[0].checkpoint_size for match in verdict.matches}

@@ -1,11 +1,13 @@
 """Puts entries onto the hotline's list in the short forms that tests ask for."""
 
+import os
 from collections.abc import Sequence
 
 from takeback.hashlist.events import EntryId, Provenance
-from takeback.hashlist.signals import Signal
-from takeback.hotline.entries.actions import list_entries
+from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
+from takeback.hotline.entries.actions import amend_entry, list_entries
 from takeback.hotline.log.access import log_origin
+from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 
 
@@ -21,3 +23,19 @@ def list_imported(feed: str, pictures: Sequence[Sequence[Signal]]) -> list[Entry
     """Put pictures on the list that stand on another organisation's."""
     provenance = Provenance(hotline=log_origin(), source="import", feed=feed)
     return list_entries(pictures, Lane.IMPORTED, provenance, actor="operator")
+
+
+def signals_of(code: bytes, quality: int = 90) -> list[Signal]:
+    digest = Sha256Signal(value=os.urandom(32).hex())
+    return [PdqSignal(value=code.hex(), quality=quality), digest]
+
+
+def sealed(*signals: Signal) -> EntryId:
+    entry = list_picture(signals)
+    sequence_pending()
+    return entry
+
+
+def amend(entry: EntryId, lane: Lane) -> None:
+    """Move an entry to a lane, as an analyst will."""
+    amend_entry(entry, lane=lane, actor="test")

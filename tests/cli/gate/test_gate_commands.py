@@ -10,8 +10,8 @@ from takeback.cli.main import app
 from takeback.gate.store.outbox import Outbox
 from takeback.gate.sync import snapshot_publisher
 from takeback.matching.snapshot_file import damaged
-from tests.gate.check.test_gate import encoded, scene
 from tests.support.match_lists import entry_id
+from tests.support.scenes import encoded, scene
 
 
 def run(*arguments, **environment):

@@ -7,7 +7,7 @@ import sys
 import time
 
 from takeback.gate.store.store import Store
-from tests.gate.sync.test_sync import in_force
+from tests.support.followed_log import in_force
 
 KILLS = 20
 

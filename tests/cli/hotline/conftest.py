@@ -1,10 +1,9 @@
 """The operator's commands work on a database; importing it here sets Django up."""
 
 from tests.support.database import (
-    _database_template,
     _nobody_has_asked_before,
     hotline_database,
     second_database,
 )
 
-__all__ = ["_database_template", "_nobody_has_asked_before", "hotline_database", "second_database"]
+__all__ = ["_nobody_has_asked_before", "hotline_database", "second_database"]

@@ -1,22 +1,10 @@
 """The operator's commands, as typed."""
 
 import json
-import os
-import subprocess
-import sys
 
 from takeback.hotline.platforms.actions import add_platform
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
-
-
-def takeback(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "takeback", "hotline", *arguments],
-        env={**os.environ, "DATABASE_URL": database},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.support.running import takeback
 
 
 def is_taken(token: str) -> bool:

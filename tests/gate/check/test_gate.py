@@ -1,12 +1,10 @@
 """The gate as a library, on real picture files."""
 
 import hashlib
-import io
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import ImageEnhance, ImageOps
 
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate import Gate, NoListError
@@ -14,19 +12,7 @@ from takeback.matching.matcher import UploadFingerprints
 from takeback.media import Decoder, MediaError, UnsupportedMedia
 from takeback.signals.lanes import Lane
 from tests.support.match_lists import flipped
-
-
-def scene(seed: int) -> Image.Image:
-    """A smooth made-up landscape of colours: as busy as a photograph, of nobody."""
-    random = np.random.default_rng(seed)
-    coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8).astype(np.uint8))
-    return coarse.resize((960, 720), Image.Resampling.BICUBIC)
-
-
-def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
+from tests.support.scenes import encoded, scene
 
 
 @pytest.fixture(scope="module")

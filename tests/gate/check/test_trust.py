@@ -18,7 +18,6 @@ from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import LogShortenedError, UnwitnessedError, WrongOriginError
 from takeback.tlog.trust import TrustPolicyError
-from tests.gate.service.test_service import service  # noqa: F401 - a fixture
 from tests.support.log_server import Log
 
 W1, W2 = (
@@ -166,7 +165,7 @@ def test_a_policy_that_is_none_changes_nothing(log, store, sync, listed):
     assert sync.sync().new_events == 0
 
 
-def test_the_service_says_so_and_the_command_too(log, hotline, store, service, tmp_path):  # noqa: F811
+def test_the_service_says_so_and_the_command_too(log, hotline, store, service, tmp_path):
     (tmp_path / "policy").write_bytes(policy(log, quorum="none"))
     runner = CliRunner(env={"TAKEBACK_GATE_TOKEN": log.token})
     command = ["gate", "sync", "--hotline", hotline, "--store", str(store.folder)]

@@ -2,11 +2,9 @@
 
 import gzip
 import os
-import re
 import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from hashlib import sha256
 
@@ -17,48 +15,15 @@ from takeback.fingerprints import fingerprint_picture
 from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
 from takeback.gate.store.outbox import Outbox
 from takeback.media import Decoder
-from tests.gate.check.test_gate import encoded, scene
+from tests.support.gate_service import SERVE, status_of, wait_until
+from tests.support.scenes import encoded, scene
 
 JPEG = {"Content-Type": "image/jpeg"}
 FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nGIF89a\r\n--b--'
-SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
-
-
-@pytest.fixture
-def service(store, tmp_path):
-    """The service on a free port: it names the port as soon as it answers there."""
-    log = tmp_path / "service.log"
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [*SERVE, "--store", str(store.folder), "--port", "0"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
-        url = re.search(r"http://\S+:\d+", log.read_text())[0]
-        assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
-        yield url
-        process.terminate()
 
 
 def multipart(parameters):
     return {"Content-Type": f"multipart/form-data; boundary=b{parameters}"}
-
-
-def status_of(url):
-    try:
-        return requests.get(url, timeout=20).status_code
-    except requests.ConnectionError:
-        return None
-
-
-def wait_until(holds):
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_path):

@@ -12,8 +12,8 @@ from takeback.fingerprints import fingerprint_picture
 from takeback.gate.store.outbox import Outbox
 from takeback.media import Decoder
 from takeback.signals.lanes import Lane
-from tests.gate.check.test_gate import encoded, scene
-from tests.gate.service.test_service import status_of, wait_until
+from tests.support.gate_service import status_of, wait_until
+from tests.support.scenes import encoded, scene
 
 APP = Path(__file__).parents[3] / "examples" / "skylark" / "app.py"
 

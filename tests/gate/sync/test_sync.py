@@ -28,16 +28,9 @@ from takeback.tlog.errors import (
     LogShortenedError,
     OpeningMismatchError,
 )
+from tests.support.followed_log import in_force
 from tests.support.log_server import Log, serving
 from tests.support.match_lists import EVERYTHING
-
-
-def in_force(store: Store) -> dict[str, int]:
-    """Every entry in force, found by matching as wide as can be, with the size of its list."""
-    gate = Gate.open(store.folder, EVERYTHING)
-    verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
-    gate.close()
-    return {match.entry: verdict.checked_against[0].checkpoint_size for match in verdict.matches}
 
 
 def test_what_is_alive_is_in_force(log, sync, store, codes):

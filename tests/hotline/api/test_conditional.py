@@ -4,9 +4,9 @@ import httpx
 
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import hotline
 
 KEPT = ("/log/v1/key", "/log/v1/checkpoint")
 NEVER_CHANGE = ("/log/v1/purpose", "/log/v1/tile/0/000.p/2", "/log/v1/tile/entries/000.p/2")

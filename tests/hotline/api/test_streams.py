@@ -11,9 +11,9 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import hotline
 
 
 def grow() -> int:

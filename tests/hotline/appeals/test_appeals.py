@@ -22,8 +22,8 @@ from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.planted.canaries import add_canary
 from takeback.hotline.platforms.actions import revoke_platform
 from takeback.hotline.statistics.domain import FEWEST, blurred
-from tests.hotline.desk.test_desk import _TOKEN, at_the_desk, read
-from tests.hotline.feedback.test_feedback import listed, platform, said
+from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
+from tests.support.feedback import listed, platform, said
 from tests.support.followers import some_signals
 from tests.support.listing import list_imported
 from tests.support.visiting import ORIGIN
@@ -76,7 +76,7 @@ def test_an_appeal_is_sent_found_and_answered_and_nobody_learns_more() -> None:
     )
     for appeal in waiting_appeals():
         path = f"/desk/appeals/{appeal.id}"
-        token = _TOKEN.search(read(ana, path))
+        token = FORM_TOKEN.search(read(ana, path))
         assert token
         form = {"csrfmiddlewaretoken": token[1]}
         assert ana.post(path, form).status_code == 422

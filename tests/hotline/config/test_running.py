@@ -1,14 +1,8 @@
 """The hotline and its worker as real processes: waiting for news, jobs, stopping."""
 
 import asyncio
-import os
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import httpx
 import psycopg
@@ -27,50 +21,9 @@ from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.running import READY_SECONDS, answers, await_truth, hotline, running
 
-_READY_SECONDS = 60
 _WAITERS = 50
-
-
-@contextmanager
-def running(database: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A `takeback hotline …` process on this database."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "takeback", "hotline", *command],
-        env={**os.environ, "DATABASE_URL": database},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def hotline(database: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A hotline that answers, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running(database, "serve", "--port", str(port)) as process:
-        url = f"http://127.0.0.1:{port}"
-        await_truth(lambda: answers(url), process)
-        yield url, process
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/log/v1/checkpoint").is_success
-    except httpx.TransportError:
-        return False
-
-
-def await_truth(truth: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while not truth():
-        assert process.poll() is None, "the process has ended"
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 def listeners(database: str) -> int:
@@ -88,7 +41,7 @@ def listeners(database: str) -> int:
 async def wait_all(url: str, token: str, size: int, seconds: int) -> list[httpx.Response]:
     headers = {"Authorization": f"Bearer {token}"}
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(headers=headers, timeout=_READY_SECONDS, limits=limits) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=READY_SECONDS, limits=limits) as client:
         path = f"{url}/list/v1/wait?size={size}&seconds={seconds}"
         return await asyncio.gather(*[client.get(path) for _ in range(_WAITERS)])
 

@@ -1,12 +1,7 @@
 """The desk: who gets in, what is shown, what is decided; its cookie stays at the desk."""
 
-import re
-from html import unescape
-
 import pytest
-from django.contrib.auth import login
 from django.contrib.auth.models import User
-from django.http import HttpRequest
 from django.test import Client
 
 from takeback.hashlist.events import EntryId, new_entry_id
@@ -17,41 +12,21 @@ from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.entries.actions import suspend_entry
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.actions import record_feedback
-from takeback.hotline.foundation.sessions import SessionStore
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import staff
 from takeback.hotline.staff.domain import DeskError
 from takeback.hotline.staff.models import Invitation
-from tests.hotline.feedback.test_feedback import platform, said
-from tests.hotline.screening.test_checking import sealed, signals_of
+from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
+from tests.support.feedback import platform, said
 from tests.support.followers import follow_database, some_signals
-from tests.support.listing import list_picture
+from tests.support.listing import list_picture, sealed, signals_of
 from tests.support.visiting import ORIGIN
-
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-
-
-def at_the_desk(name: str = "Ana") -> Client:
-    """A browser in which this person has logged in; how they do is tested in tests/e2e."""
-    staff_actions.invite(name)
-    client, request = Client(enforce_csrf_checks=True), HttpRequest()
-    request.session = SessionStore()
-    login(request, User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
-    request.session.save()
-    client.cookies["desk"] = request.session.session_key or ""
-    return client
-
-
-def read(client: Client, path: str = "/desk/") -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return unescape(answer.content.decode())
 
 
 def decide(client: Client, entry: EntryId, **form: str) -> int:
-    token = _TOKEN.search(read(client, f"/desk/entries/{entry}"))
+    token = FORM_TOKEN.search(read(client, f"/desk/entries/{entry}"))
     assert token
     form["csrfmiddlewaretoken"] = token[1]
     return client.post(f"/desk/entries/{entry}", form).status_code
@@ -125,7 +100,7 @@ def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
     assert (morsel["max-age"], morsel["expires"], morsel["domain"]) == ("", "", "")
     assert not client.get("/").cookies
     ana = at_the_desk()
-    token = _TOKEN.search(read(ana))
+    token = FORM_TOKEN.search(read(ana))
     assert token
     ended = ana.post("/desk/logout", {"csrfmiddlewaretoken": token[1]})
     assert ended.cookies["desk"].value == ""

@@ -1,12 +1,11 @@
 """What platforms say, and how an entry stands with each of them."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from takeback.hashlist.events import EntryId, new_entry_id
-from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hashlist.feedback import Acknowledgement, FeedbackReceipt, FeedbackValue
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.entries.actions import withdraw_entries
 from takeback.hotline.feedback import access as feedback_access
@@ -27,29 +26,11 @@ from takeback.hotline.platforms.actions import (
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform, PlatformKey
-from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
-from tests.hotline.log.test_sequencing import in_threads
+from tests.support.feedback import NOON, acknowledge, key_of, listed, platform, said
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def platform(name: str) -> Platform:
-    return admitted_with(add_platform(name))
-
-
-def listed() -> EntryId:
-    entry = list_picture(some_signals())
-    sequence_pending()
-    return entry
-
-
-def said(
-    entry: EntryId, value: FeedbackValue = FeedbackValue.BLOCKED, time: datetime = NOON
-) -> FeedbackItem:
-    return FeedbackItem(id=uuid.uuid4(), entry=entry, value=value, time=time)
+from tests.support.threads import in_threads
 
 
 def only_outcome(entry: EntryId) -> Outcome:
@@ -243,8 +224,8 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
     skylark, plover, wren, swift, heron = (Platform.objects.get(name=name) for name in names)
     first, second = (list_picture(some_signals()) for _ in range(2))
     sequence_pending()
-    for platform in (skylark, plover, swift, heron):
-        note_fetched(platform, 3)
+    for reader in (skylark, plover, swift, heron):
+        note_fetched(reader, 3)
     revoke_platform("Swift")
     acknowledge(skylark)
     acknowledge(plover)
@@ -282,15 +263,3 @@ def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
     assert feedback_health.platform_health(skylark).acknowledged_size == 2
     revoke_key("Skylark", second.number)  # that gate is no more
     assert feedback_access.removal_of([entry]) == Removal(1, 1)
-
-
-def key_of(platform: Platform) -> PlatformKey:
-    return PlatformKey.objects.filter(platform=platform).earliest("id")
-
-
-def acknowledge(platform: Platform, key: PlatformKey | None = None) -> None:
-    note = log_access.current_checkpoint()[1]
-    state = open_checkpoint(note, VerifierKey.parse(log_access.verifier_key_line()))
-    said = Acknowledgement(size=state.size, root=state.root_hash.hex())
-    record_acknowledgement(key or key_of(platform), said)
-    record_acknowledgement(key or key_of(platform), said)

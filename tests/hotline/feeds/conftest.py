@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from takeback.hotline.platforms.actions import add_platform
-from tests.hotline.config.test_running import hotline
 from tests.support.long_lists import Connect, StockClient
+from tests.support.running import hotline
 
 _PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 

@@ -13,9 +13,9 @@ from takeback.hotline.feeds.changes import close_window
 from takeback.hotline.feeds.models import LatestChange
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
-from tests.hotline.log.test_sequencing import in_threads
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.threads import in_threads
 
 LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
 

@@ -12,7 +12,7 @@ from takeback.hotline.log import access as log_access
 from takeback.hotline.platforms.actions import add_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
-from tests.hotline.log.test_withheld import amend
+from tests.support.listing import amend
 from tests.support.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
 
 OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}

@@ -12,7 +12,7 @@ from takeback.hotline.feeds.changes import publication_clock
 from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms.domain import PlatformSummary
 from takeback.signals.lanes import Lane
-from tests.hotline.log.test_withheld import amend
+from tests.support.listing import amend
 from tests.support.long_lists import list_pdqs, random_pdqs, seal, was_fetched
 
 Ask = Callable[..., httpx.Response]

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from takeback.hotline.planted.test_lane import list_drawn_pictures
-from tests.integrations.threatexchange.test_exchange import Tx
 from tests.support.long_lists import Connect, StockClient, list_pdqs, random_pdqs, seal
+from tests.support.tx_command import Tx
 
 TAGS = ["self_reported"]
 

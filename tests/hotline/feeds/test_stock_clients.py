@@ -26,7 +26,7 @@ from takeback.integrations.threatexchange.exchange import (
 )
 from takeback.integrations.threatexchange.following import ListCheckpoint
 from takeback.signals.lanes import Lane
-from tests.hotline.log.test_withheld import amend
+from tests.support.listing import amend
 from tests.support.long_lists import (
     Connect,
     comes_to,

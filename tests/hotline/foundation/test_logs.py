@@ -1,14 +1,7 @@
 """What stands in a log: routes, kinds of errors and places in the program, nothing of a visitor."""
 
 import logging
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -16,6 +9,7 @@ from django.test import Client, RequestFactory
 
 from takeback.hotline.codes.domain import new_case_code
 from takeback.hotline.foundation.logs import FramesOnly, RouteOnly, logging_settings
+from tests.support.running import serving
 
 SECRET = "what the visitor typed"
 
@@ -67,34 +61,6 @@ def test_a_failing_page_is_logged_by_its_route(
 
 def test_the_access_log_is_off() -> None:
     assert logging_settings()["loggers"]["uvicorn.access"]["handlers"] == []
-
-
-@contextmanager
-def serving(database: str) -> Iterator[tuple[str, list[str]]]:
-    """The hotline as a real process; yields its address and a list that gets its log at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address, log = f"http://127.0.0.1:{port}", []
-    process = subprocess.Popen(
-        [sys.executable, "-m", "takeback", "hotline", "serve", "--port", str(port)],
-        env=dict(os.environ) | {"DATABASE_URL": database, "TAKEBACK_PUBLIC_URL": address},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with suppress(requests.ConnectionError):
-                requests.get(f"{address}/robots.txt", timeout=5)
-                break
-            time.sleep(0.1)
-        yield address, log
-    finally:
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
-        log.append(output)
 
 
 def test_a_real_server_logs_nothing_of_its_visitors(hotline_database: str) -> None:

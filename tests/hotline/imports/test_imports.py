@@ -35,12 +35,12 @@ from takeback.hotline.log.models import PendingEvent
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.signals.lanes import LANE_BITS, Lane
-from tests.hotline.config.test_running import hotline
-from tests.hotline.imports.test_reading import serving
+from tests.support.answering import serving
 from tests.support.database import UseDatabase
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_imported, list_picture
 from tests.support.long_lists import list_pdqs, random_pdqs, seal
+from tests.support.running import hotline
 
 PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
 

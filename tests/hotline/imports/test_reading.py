@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
@@ -19,6 +18,7 @@ from takeback.hotline.imports import web
 from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
 from takeback.hotline.imports.files import MOST_LINE_BYTES, read_file
 from takeback.hotline.imports.shapes import Remote
+from tests.support.answering import serving
 from tests.support.built_logs import signals
 
 OWN = "own.example.org/log/v1"
@@ -99,31 +99,6 @@ def test_what_a_line_says_of_itself_counts() -> None:
         *(digit * 32 for digit in "012")
     )
     assert items(split.encode(), FileFormat.CSV)[1] == 1
-
-
-@contextmanager
-def serving(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
-    """A server that gives these answers one after the other, then the last one again."""
-    left = list(answers)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = left.pop(0) if len(left) > 1 else left[0]
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
 
 
 SECRETS = {Shape.STOPNCII: "function,hush", Shape.NCMEC: "me:hush", Shape.GRAPH: "12345678|hush"}

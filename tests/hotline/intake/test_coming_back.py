@@ -18,7 +18,7 @@ from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.models import Platform
-from tests.hotline.feedback.test_feedback import acknowledge
+from tests.support.feedback import acknowledge
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
 

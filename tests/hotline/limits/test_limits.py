@@ -14,7 +14,7 @@ from takeback.hotline.intake.models import Case
 from takeback.hotline.limits import actions
 from takeback.hotline.limits.actions import Limit
 from takeback.hotline.limits.domain import DAY_SECONDS, Allowance, Buckets, UnknownSourceError
-from tests.hotline.foundation.test_logs import serving
+from tests.support.running import serving
 from tests.support.visiting import ORIGIN, picture_record, report_from_browser
 
 NOON = 20_000.5 * DAY_SECONDS

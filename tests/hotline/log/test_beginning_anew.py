@@ -30,11 +30,10 @@ from takeback.tlog.checkpoint import parse_checkpoint
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import BadSignatureError, UnwitnessedError
 from takeback.tlog.signed_note import split_note
-from tests.cli.hotline.test_operator_commands import takeback
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
+from tests.support.running import hotline, takeback
 from tests.support.visiting import come_back, picture_record, report_from_browser
 
 WITNESS = Cosigner("w.example", CosignatureKind.ED25519, bytes(32))

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from takeback.hotline.log.models import LogEntry, PendingEvent, TileHash
 from takeback.hotline.log.sequencing import sequence_pending
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.waiting_for_locks import wait_until_held_up
 
 _SEAL = """
 import django
@@ -36,20 +36,6 @@ def sealing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
-
-
-def wait_until_held_up(database: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a transaction in this database waits for a lock."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        while process.poll() is None:
-            held_up = connection.execute(
-                "SELECT 1 FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if held_up.fetchone():
-                return
-            time.sleep(0.01)
-    pytest.fail("the process ended before it came to the table")
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ from takeback.tlog.checkpoint import Checkpoint as Signed
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.errors import BadSignatureError, LogError
 from takeback.tlog.signed_note import VerifierKey, split_note
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import hotline
 
 
 @pytest.fixture(autouse=True)

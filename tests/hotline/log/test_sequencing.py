@@ -28,31 +28,11 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.threads import in_threads
 
 
 def list_pictures(count: int) -> list[EntryId]:
     return [list_picture(some_signals()) for _ in range(count)]
-
-
-def in_threads(*work: Callable[[], object]) -> None:
-    """Run all of it at once, each with a connection of its own; the first failure is raised."""
-    failures: list[Exception] = []
-
-    def run(one: Callable[[], object]) -> None:
-        try:
-            one()
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[one]) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 @pytest.mark.django_db

@@ -16,7 +16,6 @@ from takeback.hashlist.events import (
     Provenance,
 )
 from takeback.hotline.entries.actions import (
-    amend_entry,
     list_entries,
     resume_entry,
     suspend_entry,
@@ -29,9 +28,9 @@ from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope, lanes_opened_by
 from takeback.hotline.platforms.models import Platform, PlatformFetch
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import Follower, follow_database, some_signals
-from tests.support.listing import list_imported, list_picture
+from tests.support.listing import amend, list_imported, list_picture
+from tests.support.running import hotline
 
 REPORTED = {Lane.SELF_REPORTED, Lane.CONFIRMED}
 STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")
@@ -39,11 +38,6 @@ plans = st.lists(
     st.tuples(st.sampled_from(STEPS), st.integers(0, 3), st.sampled_from(list(LANE_BITS))),
     max_size=20,
 )
-
-
-def amend(entry: EntryId, lane: Lane) -> None:
-    """Move an entry to a lane, as an analyst will."""
-    amend_entry(entry, lane=lane, actor="test")
 
 
 class Model:

@@ -26,10 +26,10 @@ from takeback.signals.lanes import ALL_LANES
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.trust import TrustPolicy
-from tests.hotline.config.test_running import await_truth, running
-from tests.hotline.log.test_interrupted import wait_until_held_up
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.running import await_truth, running
+from tests.support.waiting_for_locks import wait_until_held_up
 from tests.support.witnesses import GrowingLog, RunningWitness, keys_of, witness
 
 _SUBMIT = """

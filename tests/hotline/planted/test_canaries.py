@@ -20,9 +20,9 @@ from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
 from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
-from tests.cli.hotline.test_operator_commands import takeback
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_picture
+from tests.support.running import takeback
 
 
 def seen_by(name: str, lanes: int = ALL_LANES) -> dict[EntryId, LiveEntry]:

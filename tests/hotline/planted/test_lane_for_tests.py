@@ -28,9 +28,8 @@ from takeback.hotline.platforms.models import Platform
 from takeback.hotline.statistics.access import list_figures
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane
-from tests.cli.hotline.test_operator_commands import takeback
-from tests.hotline.config.test_running import hotline
-from tests.hotline.feedback.test_feedback import said
+from tests.support.feedback import said
+from tests.support.running import hotline, takeback
 
 
 def test_an_engineer_sees_a_gate_stop_something_harmless(

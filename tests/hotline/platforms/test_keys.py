@@ -29,9 +29,9 @@ from takeback.hotline.platforms.domain import (
 )
 from takeback.hotline.platforms.models import PlatformKey
 from takeback.tlog.bundles import EventRange
-from tests.hotline.config.test_running import hotline
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import hotline
 
 REVIEW = "Two moderators look at every match."
 OPENINGS = "/list/v1/openings/0-1"

@@ -19,7 +19,7 @@ from takeback.hotline.platforms.admission import number_of_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.hotline.portal.health import VISIT_SECONDS
-from tests.hotline.feedback.test_feedback import acknowledge, said
+from tests.support.feedback import acknowledge, said
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 

@@ -20,7 +20,7 @@ from takeback.hotline.platforms.actions import (
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 from takeback.hotline.platforms.domain import InvitationEndedError, PlatformError, Scope
 from takeback.hotline.platforms.models import Platform, PlatformInvitation
-from tests.cli.hotline.test_operator_commands import takeback
+from tests.support.running import takeback
 
 REVIEW = "Two moderators look within an hour.\nWhoever posted it may object."
 _FORM = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

@@ -15,8 +15,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from takeback.fingerprints.pdq import dihedral_pdqs, pdq_of_pixels
-from takeback.hashlist.events import EntryId
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signals import Md5Signal, PdqSignal
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.entries import access as entries_access
 from takeback.hotline.entries.actions import release_entry, withdraw_entries
@@ -29,7 +28,7 @@ from takeback.hotline.screening.checking import warm_up
 from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
 from tests.support.followers import follow_database, some_signals
-from tests.support.listing import list_picture
+from tests.support.listing import list_picture, sealed, signals_of
 
 THRESHOLD = MatchPolicy().widest_threshold
 
@@ -37,17 +36,6 @@ THRESHOLD = MatchPolicy().widest_threshold
 def changed(code: bytes, bits: int) -> bytes:
     """The same PDQ with that many bits flipped."""
     return (int.from_bytes(code) ^ ((1 << bits) - 1)).to_bytes(32)
-
-
-def signals_of(code: bytes, quality: int = 90) -> list[Signal]:
-    digest = Sha256Signal(value=os.urandom(32).hex())
-    return [PdqSignal(value=code.hex(), quality=quality), digest]
-
-
-def sealed(*signals: Signal) -> EntryId:
-    entry = list_picture(signals)
-    sequence_pending()
-    return entry
 
 
 def squares() -> bytes:

@@ -20,10 +20,9 @@ from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
 from takeback.hotline.webhooks.queue import MOST_TRIES
 from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
-from tests.cli.hotline.test_operator_commands import takeback
-from tests.hotline.config.test_running import await_truth, running
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import await_truth, running, takeback
 from tests.support.webhook_receivers import (
     Receiver,
     due_now,

@@ -1,0 +1,44 @@
+"""The gate's HTTP service as a process, for tests that ask it."""
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+
+SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
+
+
+@pytest.fixture
+def service(store, tmp_path):
+    """The service on a free port: it names the port as soon as it answers there."""
+    log = tmp_path / "service.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [*SERVE, "--store", str(store.folder), "--port", "0"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
+        url = re.search(r"http://\S+:\d+", log.read_text())[0]
+        assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
+        yield url
+        process.terminate()
+
+
+def status_of(url):
+    try:
+        return requests.get(url, timeout=20).status_code
+    except requests.ConnectionError:
+        return None
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
