@@ -65,7 +65,7 @@ def grow(store: Store, to: int, *, origin: str = "list.example.org", salt: str =
         write_followed_log(connection, FollowedLog("key", origin, after, b"note", LogRules()))
 
 
-def answers(matcher: Matcher) -> tuple[int, dict[str, int]]:
+def answers(matcher: Matcher | None) -> tuple[int, dict[str, int]]:
     """The checkpoint that a matcher reports, and every entry with its distance from nothing."""
     result = matcher.match(UploadFingerprints(bytes(32)))
     size = matcher.listed.source.checkpoint_size

@@ -4,6 +4,7 @@ import shutil
 import struct
 import tempfile
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from takeback.hashlist.events import EntryId
 from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
-from takeback.matching.match_list import GrowingList
-from takeback.matching.matcher import Matcher, UploadFingerprints
+from takeback.matching.match_list import GrowingList, MatchList
+from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
@@ -32,11 +34,11 @@ CENTRE = bytes(range(32))
 DIGESTS = [bytes([number]) * 32 for number in range(4)]
 
 
-def source(size):
+def source(size: int) -> SnapshotSource:
     return SnapshotSource("list.example.org", size, bytes([size % 256]) * 32)
 
 
-def entries(number):
+def entries(number: int) -> st.SearchStrategy[ListedEntry]:
     return st.builds(
         ListedEntry,
         st.just(entry_id(number)),
@@ -58,28 +60,30 @@ steps = st.lists(changes, max_size=5, unique_by=lambda change: change.entry)
 class Files:
     """A base and its delta in a folder, written and read as a gate does."""
 
-    def __init__(self, folder, listed=(), size=0):
+    def __init__(self, folder: Path, listed: Iterable[ListedEntry] = (), size: int = 0) -> None:
         self.path = folder / f"{size}.snapshot"
         write_snapshot(self.path, source(size), listed)
         self.base = open_snapshot(self.path)
         self.delta = delta_path(self.path)
 
-    def append(self, size, changed):
+    def append(self, size: int, changed: Sequence[EntryChange]) -> None:
         tail = read_delta(self.delta, self.base.digest)
         append_step(self.delta, self.base.digest, tail, source(size), changed)
 
-    def read(self):
+    def read(self) -> MatchList:
         growing = GrowingList(self.base)
         for step in read_delta(self.delta, self.base.digest).steps:
             growing.take(step)
         return growing.state()
 
 
-def matches_of(listed, upload, policy=EVERYTHING):
+def matches_of(
+    listed: MatchList, upload: UploadFingerprints, policy: MatchPolicy = EVERYTHING
+) -> MatchResult:
     return Matcher(listed, policy).match(upload)
 
 
-def same_answers(listed, alive, folder):
+def same_answers(listed: MatchList, alive: dict[EntryId, ListedEntry], folder: Path) -> None:
     """Check that a list answers as a snapshot of the same entries does."""
     fresh = Files(folder, alive.values(), listed.source.checkpoint_size).read()
     assert listed.source == fresh.source
@@ -97,23 +101,23 @@ class GrowingMachine(RuleBasedStateMachine):
     """Steps, torn tails, merges, readers that follow and readers that open anew."""
 
     @initialize(listed=st.lists(st.integers(0, 12), unique=True), data=st.data())
-    def begin(self, listed, data):
+    def begin(self, listed: list[int], data: st.DataObject) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.alive = {entry_id(n): data.draw(entries(n)) for n in listed}
         self.size = 1
         self._open()
 
-    def _open(self):
+    def _open(self) -> None:
         self.files = Files(self.folder, self.alive.values(), self.size)
         self.growing = GrowingList(self.files.base)
         self.end = 0
 
-    def teardown(self):
+    def teardown(self) -> None:
         if hasattr(self, "folder"):
             shutil.rmtree(self.folder)
 
     @rule(changed=steps)
-    def append(self, changed):
+    def append(self, changed: list[EntryChange]) -> None:
         self.size += 1
         self.files.append(self.size, changed)
         for entry, now in changed:
@@ -123,22 +127,22 @@ class GrowingMachine(RuleBasedStateMachine):
                 self.alive[entry] = now
 
     @rule(rest=st.binary(min_size=1, max_size=200))
-    def tear(self, rest):
+    def tear(self, rest: bytes) -> None:
         """A writer was stopped in the middle of a step."""
         if self.files.delta.exists():
             self.files.delta.write_bytes(self.files.delta.read_bytes() + rest)
 
     @rule()
-    def merge(self):
+    def merge(self) -> None:
         self._open()
 
     @invariant()
-    def a_new_reader_sees_exactly_the_living(self):
+    def a_new_reader_sees_exactly_the_living(self) -> None:
         if hasattr(self, "files"):
             same_answers(self.files.read(), self.alive, self.folder)
 
     @invariant()
-    def a_reader_that_follows_sees_exactly_the_living(self):
+    def a_reader_that_follows_sees_exactly_the_living(self) -> None:
         if hasattr(self, "files"):
             tail = read_delta(self.files.delta, self.files.base.digest, self.end)
             for step in tail.steps:
@@ -154,7 +158,7 @@ TestGrowing = GrowingMachine.TestCase
 
 
 @pytest.fixture
-def three_steps(tmp_path):
+def three_steps(tmp_path: Path) -> Files:
     """A base of entry 0, and steps that add 1, put 0 anew, and withdraw 1."""
     files = Files(tmp_path, [listed(0)], 1)
     files.append(2, [EntryChange(entry_id(1), listed(1))])
@@ -163,7 +167,7 @@ def three_steps(tmp_path):
     return files
 
 
-def listed(number, *, far=False):
+def listed(number: int, *, far: bool = False) -> ListedEntry:
     code = bytes(32) if far else CENTRE
     return ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(code, 90),))
 
@@ -171,12 +175,12 @@ def listed(number, *, far=False):
 ALIVE = {1: {0}, 2: {0, 1}, 3: {0, 1}, 4: {0}}
 
 
-def seen(state):
+def seen(state: MatchList) -> tuple[int, set[str]]:
     found = {match.entry for match in matches_of(state, UploadFingerprints(CENTRE)).matches}
     return state.source.checkpoint_size, found
 
 
-def test_a_delta_cut_off_anywhere_counts_to_its_last_whole_step(three_steps):
+def test_a_delta_cut_off_anywhere_counts_to_its_last_whole_step(three_steps: Files) -> None:
     data = three_steps.delta.read_bytes()
     sizes = set()
     for length in range(len(data) + 1):
@@ -190,7 +194,7 @@ def test_a_delta_cut_off_anywhere_counts_to_its_last_whole_step(three_steps):
     assert sizes == {1, 2, 3, 4}
 
 
-def test_a_changed_byte_ends_the_delta_before_its_step(three_steps):
+def test_a_changed_byte_ends_the_delta_before_its_step(three_steps: Files) -> None:
     data = three_steps.delta.read_bytes()
     for place in range(len(data)):
         changed = bytearray(data)
@@ -201,7 +205,7 @@ def test_a_changed_byte_ends_the_delta_before_its_step(three_steps):
         assert found == {entry_id(number) for number in ALIVE[size]}
 
 
-def test_a_step_at_another_place_does_not_count(three_steps):
+def test_a_step_at_another_place_does_not_count(three_steps: Files) -> None:
     data = three_steps.delta.read_bytes()
     first = data[48 : 48 + 72 + int.from_bytes(data[48:56], "little")]
     three_steps.delta.write_bytes(data + first)
@@ -210,7 +214,7 @@ def test_a_step_at_another_place_does_not_count(three_steps):
     assert seen(three_steps.read()) == (4, {entry_id(0)})
 
 
-def test_the_delta_of_another_base_does_not_count(three_steps, tmp_path):
+def test_the_delta_of_another_base_does_not_count(three_steps: Files, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Files(tmp_path / "other", [listed(7)], 1)
     shutil.copy(three_steps.delta, other.delta)
@@ -219,7 +223,7 @@ def test_the_delta_of_another_base_does_not_count(three_steps, tmp_path):
     assert seen(other.read()) == (2, {entry_id(7)})
 
 
-def test_a_reader_never_meets_a_byte_that_is_written_over(three_steps):
+def test_a_reader_never_meets_a_byte_that_is_written_over(three_steps: Files) -> None:
     """A torn tail is not cut off under a reader: the writer makes a new file of the sound part."""
     with three_steps.delta.open("rb") as reader:
         whole = reader.read()
@@ -230,13 +234,13 @@ def test_a_reader_never_meets_a_byte_that_is_written_over(three_steps):
     assert seen(three_steps.read())[0] == 5
 
 
-def documented_step(place, size, count, changed):
+def documented_step(place: int, size: int, count: int, changed: bytes) -> bytes:
     """A step as docs/matching.md describes it."""
     head = struct.pack("<QQQ32s", len(changed), count, size, bytes(32))
     return head + xxhash.xxh3_128_digest(head + changed, seed=place) + changed
 
 
-def test_a_file_made_by_its_description_is_read(tmp_path):
+def test_a_file_made_by_its_description_is_read(tmp_path: Path) -> None:
     files = Files(tmp_path, [listed(0)], 1)
     start = struct.pack("<8sII16s", b"TAKEDLTA", 1, 0, files.base.digest)
     start += xxhash.xxh3_128_digest(start)
@@ -274,7 +278,7 @@ def test_a_file_made_by_its_description_is_read(tmp_path):
         struct.pack("<26s?BIII", b"a" * 26, True, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
     ],
 )
-def test_changes_that_make_no_sense_are_refused(changed, tmp_path):
+def test_changes_that_make_no_sense_are_refused(changed: bytes, tmp_path: Path) -> None:
     files = Files(tmp_path, [listed(0)], 1)
     files.append(2, [])
     place = files.delta.stat().st_size
@@ -288,7 +292,7 @@ def test_changes_that_make_no_sense_are_refused(changed, tmp_path):
     assert seen(growing.state()) == (2, {entry_id(0)})
 
 
-def test_a_state_stays_as_it_was_while_others_read_it(three_steps):
+def test_a_state_stays_as_it_was_while_others_read_it(three_steps: Files) -> None:
     growing = GrowingList(three_steps.base)
     states = [growing.state()]
     for step in read_delta(three_steps.delta, three_steps.base.digest).steps:
@@ -299,12 +303,12 @@ def test_a_state_stays_as_it_was_while_others_read_it(three_steps):
     ]
 
 
-def test_threads_match_while_the_list_grows(tmp_path):
+def test_threads_match_while_the_list_grows(tmp_path: Path) -> None:
     files = Files(tmp_path, [listed(number) for number in range(50)], 1)
     growing = GrowingList(files.base)
     states, wrong, done = [(growing.state(), set(range(50)))], [], threading.Event()
 
-    def look():
+    def look() -> None:
         while not done.is_set():
             state, alive = states[-1]
             if seen(state)[1] != {entry_id(number) for number in alive}:

@@ -1,13 +1,19 @@
 """The index, in every shape and on every instruction set, against counting each code's bits."""
 
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takeback import _native
 from takeback.fingerprints.pdq import dihedral_pdqs
-from takeback.matching.index import PdqIndex, TableShape, preferred_order, shape_for
+from takeback.matching.index import Codes, PdqIndex, TableShape, preferred_order, shape_for
+from takeback.media import Decoder
 from tests.support.match_lists import codes, flipped, near_codes
 
 SHAPES = [
@@ -27,23 +33,28 @@ LONG_SHAPES = {
 }
 
 
+Million = tuple[
+    TableShape, PdqIndex, Codes, list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
+]
+
+
 @pytest.fixture(params=_native.hamming_instruction_sets(), autouse=True)
-def instruction_set(request):
+def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
     """Every test runs on each of those that this machine has."""
     _native.use_hamming_instruction_set(request.param)
     yield request.param
     _native.use_hamming_instruction_set(_native.hamming_instruction_sets()[0])
 
 
-def array_of(listed):
+def array_of(listed: Sequence[bytes]) -> Codes:
     return np.frombuffer(b"".join(listed), np.uint8).reshape(-1, 32)
 
 
-def distances(listed, query):
+def distances(listed: Codes, query: bytes) -> npt.NDArray[np.int64]:
     return np.bitwise_count(listed ^ np.frombuffer(query, np.uint8)).sum(axis=1, dtype=np.int64)
 
 
-def check(index, listed, queries, threshold):
+def check(index: PdqIndex, listed: Codes, queries: Sequence[bytes], threshold: int) -> None:
     """A batch finds what counting finds, and so does each single search."""
     for query, hits in zip(queries, index.search_batch(queries, threshold), strict=True):
         far = distances(listed, query)
@@ -56,19 +67,19 @@ def check(index, listed, queries, threshold):
         assert single.distances.tolist() == hits.distances.tolist()
 
 
-def built(listed, shape):
+def built(listed: Codes, shape: TableShape | None) -> PdqIndex:
     """The index, taken up again from its tables."""
     index = PdqIndex.build(listed, shape=shape, threads=2)
     return PdqIndex.attach(listed, index.tables)
 
 
-def in_order(listed, shape):
+def in_order(listed: Codes, shape: TableShape) -> Codes:
     """The codes in the order in which the first band needs no entries."""
     slots = _native.hamming_slots(listed, shape.bands, shape.slot_bits)
     return listed[np.argsort(slots, kind="stable")]
 
 
-def neighbours(random, listed, most):
+def neighbours(random: np.random.Generator, listed: Codes, most: int) -> list[bytes]:
     """Copies of listed codes, each with up to `most` bits turned over."""
     turned = [random.choice(256, random.integers(most + 1), replace=False) for _ in listed]
     return [
@@ -80,13 +91,15 @@ def neighbours(random, listed, most):
 @pytest.mark.parametrize("shape", SHAPES)
 @given(data=st.data(), query=codes(), threshold=st.integers(0, 63) | st.integers(0, 256))
 @settings(max_examples=10, deadline=None)
-def test_finds_exactly_what_counting_finds(shape, data, query, threshold):
+def test_finds_exactly_what_counting_finds(
+    shape: TableShape | None, data: st.DataObject, query: bytes, threshold: int
+) -> None:
     listed = array_of(data.draw(st.lists(near_codes(query) | codes(), max_size=20)))
     check(built(listed, shape), listed, [query], threshold)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_distance_is_told_apart_from_its_neighbours(shape):
+def test_every_distance_is_told_apart_from_its_neighbours(shape: TableShape | None) -> None:
     query = bytes(range(7, 39))
     random = np.random.default_rng(3)
     listed = array_of(
@@ -99,7 +112,7 @@ def test_every_distance_is_told_apart_from_its_neighbours(shape):
 
 # Long enough that tables are really used at the thresholds of the policy.
 @pytest.fixture(scope="module", params=["any", "even", "odd"])
-def long_list(request):
+def long_list(request: pytest.FixtureRequest) -> Codes:
     """20,000 codes: spread evenly, whose numbers of set bits are even, odd, or either."""
     listed = np.random.default_rng(5).integers(0, 256, (20_000, 32), np.uint8)
     if request.param != "any":
@@ -110,7 +123,9 @@ def long_list(request):
 
 @pytest.mark.parametrize("shape", SHAPES[1:])
 @pytest.mark.parametrize("ordered", [False, True])
-def test_finds_copies_at_every_threshold_among_many(long_list, shape, ordered):
+def test_finds_copies_at_every_threshold_among_many(
+    long_list: Codes, shape: TableShape, ordered: bool
+) -> None:
     listed = in_order(long_list, shape) if ordered else long_list
     index = built(listed, shape)
     random = np.random.default_rng(6)
@@ -122,7 +137,9 @@ def test_finds_copies_at_every_threshold_among_many(long_list, shape, ordered):
     assert threshold > 17
 
 
-def dealt_to_bands(random, shape, most):
+def dealt_to_bands(
+    random: np.random.Generator, shape: TableShape, most: int
+) -> npt.NDArray[np.int64]:
     """`most` of the bits that the tables tell apart, as many in each band as in every other.
 
     A code that differs in these lies within the radius of hardly any band.
@@ -133,7 +150,7 @@ def dealt_to_bands(random, shape, most):
 
 
 @pytest.fixture(scope="module", params=LONG_SHAPES, ids=str)
-def million(request):
+def million(request: pytest.FixtureRequest) -> Million:
     """A million codes in a shape of long lists, four queries, and what counting finds for them.
 
     Of each query there are copies at every distance to 63. Counted is all that is nearer
@@ -159,7 +176,7 @@ def million(request):
     return shape, built(listed, shape), queries, counted
 
 
-def test_finds_copies_at_every_threshold_among_a_million(million):
+def test_finds_copies_at_every_threshold_among_a_million(million: Million) -> None:
     shape, index, queries, counted = million
     for threshold in range(64):
         assert index.scans(threshold) == (threshold > LONG_SHAPES[shape])
@@ -170,7 +187,7 @@ def test_finds_copies_at_every_threshold_among_a_million(million):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_lists_of_near_duplicates(shape):
+def test_lists_of_near_duplicates(shape: TableShape | None) -> None:
     random = np.random.default_rng(7)
     pictures = random.integers(0, 256, (20, 32), np.uint8)
     copies = neighbours(random, np.repeat(pictures, 600, axis=0), 20)
@@ -181,7 +198,7 @@ def test_lists_of_near_duplicates(shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_lists_whose_bands_hold_few_values(shape):
+def test_lists_whose_bands_hold_few_values(shape: TableShape | None) -> None:
     random = np.random.default_rng(8)
     pieces = random.integers(0, 256, (3, 8, 4), np.uint8)
     picks = random.integers(0, 3, (12_000, 8))
@@ -194,7 +211,7 @@ def test_lists_whose_bands_hold_few_values(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 9, 5000])
 @pytest.mark.parametrize("threshold", [0, 31, 256])
-def test_lists_of_equal_codes(shape, size, threshold):
+def test_lists_of_equal_codes(shape: TableShape | None, size: int, threshold: int) -> None:
     code = bytes(range(32))
     index = built(array_of([code] * size), shape)
     assert index.search(code, threshold).rows.tolist() == list(range(size))
@@ -203,7 +220,7 @@ def test_lists_of_equal_codes(shape, size, threshold):
     assert far.distances.tolist() == ([256] * size if threshold == 256 else [])
 
 
-def test_real_pictures_find_their_copies(photographs, decoder):
+def test_real_pictures_find_their_copies(photographs: list[Path], decoder: Decoder) -> None:
     pdqs = [
         pdq.bits
         for path in photographs[:6]
@@ -217,7 +234,9 @@ def test_real_pictures_find_their_copies(photographs, decoder):
 
 
 @given(st.lists(codes(), max_size=5), st.lists(codes(), max_size=5), st.integers(0, 256))
-def test_a_batch_in_any_form_answers_as_single_searches_do(listed, queries, threshold):
+def test_a_batch_in_any_form_answers_as_single_searches_do(
+    listed: list[bytes], queries: list[bytes], threshold: int
+) -> None:
     index = PdqIndex.build(array_of(listed))
     single = [index.search(query, threshold).rows.tolist() for query in queries]
     for form in (queries, array_of(queries)):
@@ -227,7 +246,7 @@ def test_a_batch_in_any_form_answers_as_single_searches_do(listed, queries, thre
         assert len(limits) == len(queries) + 1
 
 
-def test_a_batch_of_more_queries_than_are_worked_on_together(long_list):
+def test_a_batch_of_more_queries_than_are_worked_on_together(long_list: Codes) -> None:
     random = np.random.default_rng(10)
     index = built(long_list, SHAPES[2])
     queries = array_of(neighbours(random, long_list[:2500], 40))
@@ -242,7 +261,9 @@ def test_a_batch_of_more_queries_than_are_worked_on_together(long_list):
 @pytest.mark.parametrize("shape", SHAPES[1:])
 @given(data=st.data())
 @settings(max_examples=10, deadline=None)
-def test_damaged_tables_never_find_what_is_not_there(shape, data):
+def test_damaged_tables_never_find_what_is_not_there(
+    shape: TableShape | None, data: st.DataObject
+) -> None:
     listed = np.random.default_rng(11).integers(0, 256, (3000, 32), np.uint8)
     tables = {
         name: table.copy() for name, table in PdqIndex.build(listed, shape=shape).tables.items()
@@ -274,7 +295,9 @@ def test_damaged_tables_never_find_what_is_not_there(shape, data):
     ],
     ids=["shorter", "of another type", "longer", "backwards", "gone"],
 )
-def test_tables_of_other_shapes_are_refused(name, damage):
+def test_tables_of_other_shapes_are_refused(
+    name: str, damage: Callable[[npt.NDArray[Any]], npt.NDArray[Any] | None]
+) -> None:
     listed = np.random.default_rng(12).integers(0, 256, (300, 32), np.uint8)
     tables = PdqIndex.build(listed, shape=SHAPES[1]).tables
     damaged = damage(tables[name])
@@ -288,7 +311,7 @@ def test_tables_of_other_shapes_are_refused(name, damage):
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 40), min_size=7, max_size=7))
 @settings(max_examples=40, deadline=None)
-def test_layouts_that_can_not_be_are_refused(numbers):
+def test_layouts_that_can_not_be_are_refused(numbers: list[int]) -> None:
     listed = np.random.default_rng(12).integers(0, 256, (300, 32), np.uint8)
     tables = PdqIndex.build(listed, shape=SHAPES[1]).tables
     layout = np.array([1, 300, *numbers[2:]], np.int64)
@@ -300,7 +323,7 @@ def test_layouts_that_can_not_be_are_refused(numbers):
         PdqIndex.attach(listed[:-1], tables)
 
 
-def test_tables_mapped_read_only_serve(tmp_path, long_list):
+def test_tables_mapped_read_only_serve(tmp_path: Path, long_list: Codes) -> None:
     np.save(tmp_path / "codes.npy", long_list)
     for name, table in PdqIndex.build(long_list, shape=SHAPES[3]).tables.items():
         np.save(tmp_path / f"{name}.npy", table)
@@ -310,29 +333,31 @@ def test_tables_mapped_read_only_serve(tmp_path, long_list):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_same_codes_give_the_same_tables(long_list, threads):
+def test_the_same_codes_give_the_same_tables(long_list: Codes, threads: int) -> None:
     tables = PdqIndex.build(long_list, shape=SHAPES[2], threads=threads).tables
     for name, table in PdqIndex.build(long_list, shape=SHAPES[2]).tables.items():
         assert np.array_equal(table, tables[name])
 
 
-def test_lengths_choose_their_shape():
+def test_lengths_choose_their_shape() -> None:
     assert shape_for(100) is None
     assert PdqIndex.build(np.zeros((100, 32), np.uint8)).tables == {}
     assert preferred_order(np.zeros((100, 32), np.uint8)) is None
     for rows in (10**5, 10**6, 10**7, 10**8):
-        shape_for(rows).check()
+        shape = shape_for(rows)
+        assert shape is not None
+        shape.check()
 
 
 @pytest.mark.parametrize(("query", "far"), [(bytes(31), 0), (bytes(32), -1), (bytes(32), 257)])
-def test_questions_that_have_no_answer_are_refused(query, far):
+def test_questions_that_have_no_answer_are_refused(query: bytes, far: int) -> None:
     with pytest.raises(ValueError, match=r"must be from 0 to 256|has 32 bytes"):
         PdqIndex.build(np.zeros((0, 32), np.uint8)).search(query, far)
 
 
-def test_codes_and_queries_of_other_shapes_are_refused():
+def test_codes_and_queries_of_other_shapes_are_refused() -> None:
     listed = np.zeros((4, 32), np.uint8)
-    for wrong in (listed[:, :31], listed.astype(np.int8), listed[:, ::-1]):
+    for wrong in (listed[:, :31], listed.astype(np.int8).view(), listed[:, ::-1]):
         with pytest.raises(ValueError, match="codes must"):
             PdqIndex.build(wrong)
         with pytest.raises(ValueError, match="queries must"):

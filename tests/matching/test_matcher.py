@@ -1,5 +1,7 @@
 """The matcher against the rules of matching written out plainly, entry by entry."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ lane_policies = st.builds(
 CODE = bytes(range(32))
 
 
-def plainly(listed, upload, policy):
+def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy) -> Match | None:
     """The match of one entry by the rules, or None."""
     lane, here = policy.of(listed.lane), {"origin": SOURCE.origin}
     if upload.sha256 in listed.sha256:
@@ -65,7 +67,9 @@ def plainly(listed, upload, policy):
     centre=codes(),
     policy=st.builds(MatchPolicy, lane_policies, lane_policies),
 )
-def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
+def test_matches_are_those_of_the_rules(
+    data: st.DataObject, centre: bytes, policy: MatchPolicy, tmp_path: Path
+) -> None:
     entries = data.draw(lists(centre))
     upload = data.draw(
         st.builds(
@@ -93,7 +97,7 @@ def test_matches_are_those_of_the_rules(data, centre, policy, tmp_path):
         assert result.matches[0].decision is result.decision
 
 
-def near(number, far, lane=Lane.CONFIRMED, quality=80):
+def near(number: int, far: int, lane: Lane = Lane.CONFIRMED, quality: int = 80) -> ListedEntry:
     return ListedEntry(entry_id(number), lane, (ListedPdq(flipped(CODE, range(far)), quality),))
 
 
@@ -108,12 +112,14 @@ def near(number, far, lane=Lane.CONFIRMED, quality=80):
         (Lane.SELF_REPORTED, 256, Decision.ALLOW),
     ],
 )
-def test_the_default_circle_of_each_lane(lane, far, decision, tmp_path):
+def test_the_default_circle_of_each_lane(
+    lane: Lane, far: int, decision: Decision, tmp_path: Path
+) -> None:
     matcher = Matcher(match_list(written(tmp_path / "list", [near(1, far, lane)])), MatchPolicy())
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision is decision
 
 
-def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path):
+def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path: Path) -> None:
     listed = [near(1, 0, Lane.SELF_REPORTED), near(2, 30, Lane.CONFIRMED)]
     result = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy()).match(
         UploadFingerprints(pdq=CODE)
@@ -123,14 +129,14 @@ def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path):
 
 
 @pytest.mark.parametrize(("quality", "decision"), [(49, "allow"), (50, "block")])
-def test_the_floor_is_the_listed_pictures(quality, decision, tmp_path):
+def test_the_floor_is_the_listed_pictures(quality: int, decision: Decision, tmp_path: Path) -> None:
     matcher = Matcher(
         match_list(written(tmp_path / "list", [near(1, 4, quality=quality)])), MatchPolicy()
     )
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision == decision
 
 
-def test_an_equal_file_matches_below_the_floor(tmp_path):
+def test_an_equal_file_matches_below_the_floor(tmp_path: Path) -> None:
     listed = ListedEntry(
         entry_id(1), Lane.SELF_REPORTED, (ListedPdq(CODE, 3),), (b"\1" * 32,), (b"\1" * 16,)
     )
@@ -139,7 +145,7 @@ def test_an_equal_file_matches_below_the_floor(tmp_path):
     assert (match.signal, match.distance, match.listed_quality) == (SignalType.SHA256, 0, None)
 
 
-def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
+def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path: Path) -> None:
     matcher = Matcher(match_list(written(tmp_path / "list", [near(1, 0)])), MatchPolicy())
     views = (
         ViewFingerprint("mirrored", flipped(CODE, range(9))),
@@ -151,7 +157,7 @@ def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path):
     assert (match.view, match.distance) == ("trimmed", 4)
 
 
-def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path):
+def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path: Path) -> None:
     listed = [
         ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(CODE, quality),), (), ())
         for number, quality in ((1, 59), (2, 60))
@@ -164,7 +170,7 @@ def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path):
     assert len(matcher.match(UploadFingerprints(CODE, views=(part,))).matches) == 2
 
 
-def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):
+def test_md5_is_asked_only_of_entries_without_sha256(tmp_path: Path) -> None:
     md5 = b"\1" * 16
     listed = [
         ListedEntry(entry_id(1), Lane.CONFIRMED, (), (b"\1" * 32,), (md5,)),
@@ -175,7 +181,7 @@ def test_md5_is_asked_only_of_entries_without_sha256(tmp_path):
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 50])
-def test_every_one_of_equal_entries_is_named(size, tmp_path):
+def test_every_one_of_equal_entries_is_named(size: int, tmp_path: Path) -> None:
     listed = [near(number, 2) for number in range(size)]
     result = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy()).match(
         UploadFingerprints(pdq=CODE)
@@ -185,7 +191,9 @@ def test_every_one_of_equal_entries_is_named(size, tmp_path):
 
 @same_folder
 @given(data=st.data(), centre=codes(), policy=st.builds(MatchPolicy, lane_policies, lane_policies))
-def test_many_uploads_at_once_are_answered_as_one_by_one(data, centre, policy, tmp_path):
+def test_many_uploads_at_once_are_answered_as_one_by_one(
+    data: st.DataObject, centre: bytes, policy: MatchPolicy, tmp_path: Path
+) -> None:
     matcher = Matcher(match_list(written(tmp_path / "list", data.draw(lists(centre)))), policy)
     views = st.builds(ViewFingerprint, st.just("v"), near_codes(centre), st.integers(0, 100))
     some_views = st.lists(views, max_size=3).map(tuple)
@@ -203,7 +211,7 @@ def test_many_uploads_at_once_are_answered_as_one_by_one(data, centre, policy, t
     assert matcher.match_many(uploads) == [matcher.match(upload) for upload in uploads]
 
 
-def test_hexadecimal_fingerprints():
+def test_hexadecimal_fingerprints() -> None:
     upload = UploadFingerprints.from_hex(pdq=CODE.hex().upper(), md5="0" * 32)
     assert upload == UploadFingerprints(CODE, None, bytes(16))
     for wrong in ("zz" * 32, "00" * 31, "0" * 63, " " + "00" * 31 + " "):

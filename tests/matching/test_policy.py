@@ -1,5 +1,7 @@
 """The match policy: its defaults, and files that say what they can't mean."""
 
+from pathlib import Path
+
 import pytest
 
 from takeback.matching.policy import (
@@ -13,7 +15,7 @@ from takeback.matching.policy import (
 from takeback.signals.lanes import Lane
 
 
-def test_defaults_hold_self_reported_and_block_confirmed():
+def test_defaults_hold_self_reported_and_block_confirmed() -> None:
     policy = MatchPolicy()
     assert policy.of(Lane.CONFIRMED) == LanePolicy(31, 50, Decision.BLOCK)
     assert policy.of(Lane.SELF_REPORTED).decision is Decision.REVIEW
@@ -21,11 +23,11 @@ def test_defaults_hold_self_reported_and_block_confirmed():
     assert policy.of(Lane.SELF_REPORTED).threshold < policy.of(Lane.CONFIRMED).threshold
 
 
-def test_decisions_grow_stricter():
+def test_decisions_grow_stricter() -> None:
     assert sorted(Decision, key=lambda d: d.strictness) == ["allow", "review", "block"]
 
 
-def test_a_file_changes_only_what_it_names(tmp_path):
+def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text('[self_reported]\nthreshold = 30\n[confirmed]\ndecision = "review"\n')
     policy = load_policy(path)
@@ -34,7 +36,7 @@ def test_a_file_changes_only_what_it_names(tmp_path):
     assert policy.widest_threshold == 31
 
 
-def test_an_empty_file_is_the_default():
+def test_an_empty_file_is_the_default() -> None:
     assert parse_policy("") == MatchPolicy()
 
 
@@ -53,11 +55,11 @@ def test_an_empty_file_is_the_default():
         ("[confirmed", "not valid TOML"),
     ],
 )
-def test_errors_name_the_key_and_what_it_must_be(text, named):
+def test_errors_name_the_key_and_what_it_must_be(text: str, named: str) -> None:
     with pytest.raises(PolicyError, match=named):
         parse_policy(text)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r"missing\.toml can't be read"):
         load_policy(tmp_path / "missing.toml")

@@ -8,9 +8,12 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import xxhash
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +28,7 @@ from takeback.matching.snapshot import (
     ListedEntry,
     ListedPdq,
     ListTables,
+    Snapshot,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -42,7 +46,7 @@ REPOSITORY = Path(__file__).parents[2]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-def read_back(snapshot):
+def read_back(snapshot: Snapshot) -> list[ListedEntry]:
     """The entries of a snapshot, rebuilt from its tables."""
     tables = snapshot.tables
     entries = []
@@ -60,7 +64,7 @@ def read_back(snapshot):
 
 @same_folder
 @given(data=st.data(), centre=codes())
-def test_what_is_written_is_read(data, centre, tmp_path):
+def test_what_is_written_is_read(data: st.DataObject, centre: bytes, tmp_path: Path) -> None:
     entries = data.draw(lists(centre))
     snapshot = written(tmp_path / "list.snapshot", entries)
     assert snapshot.source == SOURCE
@@ -87,7 +91,9 @@ def test_what_is_written_is_read(data, centre, tmp_path):
 
 @same_folder
 @given(data=st.data(), centre=codes())
-def test_the_same_state_gives_the_same_bytes(data, centre, tmp_path):
+def test_the_same_state_gives_the_same_bytes(
+    data: st.DataObject, centre: bytes, tmp_path: Path
+) -> None:
     entries = data.draw(lists(centre))
     write_snapshot(tmp_path / "one", SOURCE, entries)
     write_snapshot(tmp_path / "two", SOURCE, reversed(entries))
@@ -98,7 +104,7 @@ def test_the_same_state_gives_the_same_bytes(data, centre, tmp_path):
 SHA256 = (bytes(range(1, 33)), b"\xff" + bytes(31))
 
 
-def two_entries():
+def two_entries() -> list[ListedEntry]:
     return [
         ListedEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), SHA256),
         ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (bytes(16),)),
@@ -106,12 +112,12 @@ def two_entries():
 
 
 @pytest.fixture
-def snapshot_bytes(tmp_path):
+def snapshot_bytes(tmp_path: Path) -> bytes:
     written(tmp_path / "good", two_entries())
     return (tmp_path / "good").read_bytes()
 
 
-def test_a_file_cut_off_anywhere_is_refused(snapshot_bytes, tmp_path):
+def test_a_file_cut_off_anywhere_is_refused(snapshot_bytes: bytes, tmp_path: Path) -> None:
     path = tmp_path / "cut"
     for length in range(len(snapshot_bytes)):
         path.write_bytes(snapshot_bytes[:length])
@@ -121,7 +127,9 @@ def test_a_file_cut_off_anywhere_is_refused(snapshot_bytes, tmp_path):
             open_snapshot(path)
 
 
-def test_a_file_with_one_byte_changed_anywhere_is_refused(snapshot_bytes, tmp_path):
+def test_a_file_with_one_byte_changed_anywhere_is_refused(
+    snapshot_bytes: bytes, tmp_path: Path
+) -> None:
     path = tmp_path / "changed"
     for place in range(len(snapshot_bytes)):
         changed = bytearray(snapshot_bytes)
@@ -131,7 +139,7 @@ def test_a_file_with_one_byte_changed_anywhere_is_refused(snapshot_bytes, tmp_pa
             open_snapshot(path)
 
 
-def test_every_byte_stands_where_the_description_says(snapshot_bytes):
+def test_every_byte_stands_where_the_description_says(snapshot_bytes: bytes) -> None:
     magic, version, header_bytes, length, checksum = struct.unpack_from("<8sIIQ16s", snapshot_bytes)
     assert (magic, version, length) == (b"TAKEBACK", 2, len(snapshot_bytes))
     text = snapshot_bytes[40 : 40 + header_bytes]
@@ -163,14 +171,16 @@ def test_every_byte_stands_where_the_description_says(snapshot_bytes):
     assert (arrays["pdq_quality"].tolist(), arrays["md5_entry"].tolist()) == ([80], [1])
 
 
-def test_a_longer_file_is_refused(snapshot_bytes, tmp_path):
+def test_a_longer_file_is_refused(snapshot_bytes: bytes, tmp_path: Path) -> None:
     (tmp_path / "long").write_bytes(snapshot_bytes + bytes(64))
     with pytest.raises(DamagedSnapshotError, match="bytes, not"):
         open_snapshot(tmp_path / "long")
 
 
 @pytest.mark.parametrize("version", [1, 3])
-def test_another_version_is_refused_by_name(version, snapshot_bytes, tmp_path):
+def test_another_version_is_refused_by_name(
+    version: int, snapshot_bytes: bytes, tmp_path: Path
+) -> None:
     changed = bytearray(snapshot_bytes)
     struct.pack_into("<I", changed, 8, version)
     (tmp_path / "other").write_bytes(changed)
@@ -178,13 +188,13 @@ def test_another_version_is_refused_by_name(version, snapshot_bytes, tmp_path):
         open_snapshot(tmp_path / "other")
 
 
-def test_a_sound_file_of_other_arrays_is_refused(tmp_path):
+def test_a_sound_file_of_other_arrays_is_refused(tmp_path: Path) -> None:
     write_arrays(tmp_path / "other", {"origin": "x"}, {"numbers": np.arange(3)})
     with pytest.raises(ForeignSnapshotError, match="other tables"):
         open_snapshot(tmp_path / "other")
 
 
-def test_a_long_list_brings_its_index_along(tmp_path):
+def test_a_long_list_brings_its_index_along(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     rows = 9_000
     tables = ListTables(
@@ -218,7 +228,9 @@ def test_a_long_list_brings_its_index_along(tmp_path):
             open_snapshot(path)
 
 
-def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(tmp_path, monkeypatch):
+def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As if 9,000 rows were so many that tables name blocks of rows.
     monkeypatch.setattr(index, "_SHAPES", ((1 << 13, None),))
     monkeypatch.setattr(index, "_LARGEST", index.TableShape(16, slot_bits=14, block_bits=2))
@@ -259,7 +271,7 @@ def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(tmp
     st.lists(st.binary(min_size=16, max_size=16) | st.sampled_from([bytes(16), b"\xff" * 16])),
     st.binary(min_size=16, max_size=16),
 )
-def test_digests_are_found_wherever_they_stand(digests, another):
+def test_digests_are_found_wherever_they_stand(digests: list[bytes], another: bytes) -> None:
     table = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)
     order = order_of(table)
     for wanted in (*digests, another, bytes(16), b"\xff" * 16):
@@ -267,13 +279,13 @@ def test_digests_are_found_wherever_they_stand(digests, another):
         assert rows_of(order, table, wanted).tolist() == expected
 
 
-def test_something_else_is_refused(tmp_path):
+def test_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "picture").write_bytes(b"\x89PNG" + bytes(1000))
     with pytest.raises(ForeignSnapshotError, match="not a snapshot"):
         open_snapshot(tmp_path / "picture")
 
 
-def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path):
+def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path: Path) -> None:
     path = tmp_path / "list.snapshot"
     first = written(path, two_entries())
     written(path, [])
@@ -293,12 +305,12 @@ def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path):
         (entry_id(1), Lane.CONFIRMED, (), (), (bytes(32),)),
     ],
 )
-def test_an_entry_that_does_not_fit_is_refused(fields):
+def test_an_entry_that_does_not_fit_is_refused(fields: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="entry"):
         ListedEntry(*fields)
 
 
-def tables_of(**changed):
+def tables_of(**changed: Any) -> ListTables:
     return dataclasses.replace(ListTables.of(two_entries()), **changed)
 
 
@@ -315,16 +327,18 @@ def tables_of(**changed):
         ({"sha256_entry": np.array([0], np.int64)}, "sha256_entry must be"),
     ],
 )
-def test_tables_that_do_not_fit_are_refused(changed, said):
+def test_tables_that_do_not_fit_are_refused(
+    changed: dict[str, npt.NDArray[Any]], said: str
+) -> None:
     with pytest.raises(ValueError, match=said):
         tables_of(**changed)
 
 
-def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "list.snapshot"
     before = written(path, two_entries())
 
-    def entries():
+    def entries() -> Iterator[ListedEntry]:
         yield two_entries()[0]
         raise OSError("the disk is gone")
 
@@ -334,14 +348,14 @@ def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["list.snapshot"]
 
 
-def test_the_same_entry_twice_is_refused(tmp_path):
+def test_the_same_entry_twice_is_refused(tmp_path: Path) -> None:
     entry = ListedEntry(entry_id(1), Lane.CONFIRMED)
     with pytest.raises(ValueError, match="stands twice"):
         write_snapshot(tmp_path / "x", SOURCE, [entry, entry])
 
 
 @pytest.mark.parametrize("fields", [("", 0, bytes(32)), ("x" * 321, 0, bytes(32)), ("x", 0, b"")])
-def test_a_source_that_does_not_fit_is_refused(fields):
+def test_a_source_that_does_not_fit_is_refused(fields: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="must have"):
         SnapshotSource(*fields)
 
@@ -358,7 +372,7 @@ for size in itertools.count(1):
 """
 
 
-def test_killed_while_writing_leaves_a_whole_file(tmp_path):
+def test_killed_while_writing_leaves_a_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "list.snapshot"
     for wait in range(5):
         command = [sys.executable, "-c", WRITER, str(path)]

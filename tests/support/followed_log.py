@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from takeback.gate.check.gate import Gate
-from takeback.gate.store.store import Store
+from takeback.gate.store.store import FollowedLog, Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
 from takeback.matching.matcher import UploadFingerprints
@@ -47,6 +47,13 @@ def sync(log: Log, client: HotlineClient, store: Store) -> Iterator[ListSync]:
 def codes() -> Iterator[bytes]:
     """Fresh 32-byte codes, each far from the others."""
     return (random.Random(seed).randbytes(32) for seed in range(10_000))
+
+
+def followed(store: Store) -> FollowedLog:
+    """What the store has verified of its log; there must have been a sync."""
+    log = store.followed_log()
+    assert log is not None
+    return log
 
 
 def in_force(store: Store) -> dict[str, int]:

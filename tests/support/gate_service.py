@@ -4,15 +4,19 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
+
+from takeback.gate.store.store import Store
 
 SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
 
 
 @pytest.fixture
-def service(store, tmp_path):
+def service(store: Store, tmp_path: Path) -> Iterator[str]:
     """The service on a free port: it names the port as soon as it answers there."""
     log = tmp_path / "service.log"
     with (
@@ -24,20 +28,22 @@ def service(store, tmp_path):
         ) as process,
     ):
         wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
-        url = re.search(r"http://\S+:\d+", log.read_text())[0]
+        found = re.search(r"http://\S+:\d+", log.read_text())
+        assert found, log.read_text()
+        url = found[0]
         assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
         yield url
         process.terminate()
 
 
-def status_of(url):
+def status_of(url: str) -> int | None:
     try:
         return requests.get(url, timeout=20).status_code
     except requests.ConnectionError:
         return None
 
 
-def wait_until(holds):
+def wait_until(holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline

@@ -3,10 +3,11 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from takeback.hashlist.events import (
@@ -14,6 +15,7 @@ from takeback.hashlist.events import (
     AmendedEvent,
     ConfirmedEvent,
     EntryId,
+    Event,
     Provenance,
     PurposeEvent,
     ResumedEvent,
@@ -37,6 +39,8 @@ from takeback.tlog.tiles import BundleRef, TileRef
 
 ORIGIN = "list.example.org"
 
+ListedT = TypeVar("ListedT", AddedEvent, AmendedEvent, ResumedEvent)
+
 
 class Log:
     """The log: events are appended, and their openings erased on withdrawal, as a hotline does."""
@@ -57,7 +61,7 @@ class Log:
         self.withheld: set[int] = set()
         self.begin_anew()
 
-    def begin_anew(self, **other) -> None:
+    def begin_anew(self, **other: Any) -> None:
         """Forget every event, and begin with a purpose that says something else than usual."""
         with self.changed:
             self.records.clear()
@@ -103,7 +107,7 @@ class Log:
             signals = [PdqSignal(value=code.hex(), quality=90)]
             self._append(self._event(ResumedEvent, entry, Lane.SELF_REPORTED, signals))
 
-    def state_purpose(self, **other) -> None:
+    def state_purpose(self, **other: Any) -> None:
         """Put a further purpose into the log."""
         with self.changed:
             self._append(purpose(self.signer.name, **other))
@@ -167,8 +171,12 @@ class Log:
         )
         return self.false_tiles.get(path, honest)
 
-    def _event(self, kind, entry, lane, signals):
-        imported = {"source": "import", "feed": "elsewhere"} if lane is Lane.IMPORTED else {}
+    def _event(
+        self, kind: type[ListedT], entry: EntryId, lane: Lane, signals: Sequence[Signal]
+    ) -> ListedT:
+        imported: dict[str, Any] = (
+            {"source": "import", "feed": "elsewhere"} if lane is Lane.IMPORTED else {}
+        )
         return kind(
             entry=entry,
             time=_hour(),
@@ -177,15 +185,15 @@ class Log:
             signals=tuple(signals),
         )
 
-    def _append(self, event) -> None:
+    def _append(self, event: Event) -> None:
         opening = commit_event(canonical_json(event))
         self.records.append(Record(opening.commitment(), opening))
         self.changed.notify_all()
 
 
-def purpose(origin: str, **other) -> PurposeEvent:
+def purpose(origin: str, **other: Any) -> PurposeEvent:
     """The event that the log begins with."""
-    values = {
+    values: dict[str, Any] = {
         "time": _hour(),
         "lists": "Landscapes, for tests",
         "confirmers": (origin,),
@@ -223,7 +231,7 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
                 with log.changed:
                     self.answer(200, log.openings(part))
 
-        def wait(self, query) -> None:
+        def wait(self, query: dict[str, list[str]]) -> None:
             size, deadline = int(query["size"][0]), time.monotonic() + int(query["seconds"][0])
             with log.changed:
                 while len(log.records) <= size and time.monotonic() < deadline and not log.broken:
@@ -268,7 +276,7 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
         daemon_threads = True
         block_on_close = False
 
-        def handle_error(self, request, client_address) -> None:
+        def handle_error(self, request: object, client_address: object) -> None:
             """A gate that was killed hangs up; that is what the tests are about."""
 
     with Server(("127.0.0.1", port), Handler) as server:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from takeback.hashlist.events import EntryId
 from takeback.matching.match_list import GrowingList, MatchList
 from takeback.matching.policy import LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
@@ -26,9 +27,9 @@ EVERYTHING = MatchPolicy(
 SOURCE = SnapshotSource("list.example.org", 7, bytes(range(32)))
 
 
-def entry_id(number: int) -> str:
+def entry_id(number: int) -> EntryId:
     """The id of an entry, in the shape of the wire: 26 lower-case base32 letters."""
-    return base64.b32encode(number.to_bytes(16, "big")).decode().rstrip("=").lower()
+    return EntryId(base64.b32encode(number.to_bytes(16, "big")).decode().rstrip("=").lower())
 
 
 def flipped(code: bytes, positions: Iterable[int]) -> bytes:

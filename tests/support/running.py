@@ -62,7 +62,8 @@ def serving(database: str) -> Iterator[tuple[str, list[str]]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address, log = f"http://127.0.0.1:{port}", []
+    address = f"http://127.0.0.1:{port}"
+    log: list[str] = []
     process = subprocess.Popen(
         [sys.executable, "-m", "takeback", "hotline", "serve", "--port", str(port)],
         env=dict(os.environ) | {"DATABASE_URL": database, "TAKEBACK_PUBLIC_URL": address},

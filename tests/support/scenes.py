@@ -1,6 +1,7 @@
 """Made-up landscapes for tests that need pictures as busy as photographs, and no photograph."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,7 +14,7 @@ def scene(seed: int) -> Image.Image:
     return coarse.resize((960, 720), Image.Resampling.BICUBIC)
 
 
-def encoded(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
+def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -1,26 +1,35 @@
 """The gate's commands: what they print, and how they end when something is wrong."""
 
 import json
+from collections.abc import Callable, Iterator
 from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
 from takeback.gate.sync import snapshot_publisher
 from takeback.matching.snapshot_file import damaged
+from tests.support.log_server import Log
 from tests.support.match_lists import entry_id
 from tests.support.scenes import encoded, scene
 
+Synced = Callable[[], tuple[Path, str]]
 
-def run(*arguments, **environment):
+
+def run(*arguments: object, **environment: str) -> Result:
     return CliRunner().invoke(app, ["gate", *map(str, arguments)], env=environment)
 
 
 @pytest.fixture
-def synced(log, hotline, tmp_path):
-    def again():
+def synced(log: Log, hotline: str, tmp_path: Path) -> Synced:
+    """Syncs, as often as it is called; gives the folder of the store and what was printed."""
+
+    def again() -> tuple[Path, str]:
         folder = tmp_path / "gate"
         done = run("sync", "--hotline", hotline, "--store", folder, TAKEBACK_GATE_TOKEN=log.token)
         assert done.exit_code == 0, done.stderr
@@ -29,13 +38,13 @@ def synced(log, hotline, tmp_path):
     return again
 
 
-def test_sync_says_what_is_in_force(log, synced, codes):
+def test_sync_says_what_is_in_force(log: Log, synced: Synced, codes: Iterator[bytes]) -> None:
     log.add(next(codes))
     assert synced()[1] == "In force: the list at 2 events (2 new).\n"
     assert synced()[1] == "In force: the list at 2 events (nothing new).\n"
 
 
-def test_the_token_can_come_from_a_file(log, hotline, tmp_path):
+def test_the_token_can_come_from_a_file(log: Log, hotline: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(f"{log.token}\n")
     arguments = ["--hotline", hotline, "--store", tmp_path / "gate"]
     assert run("sync", *arguments, "--token-file", tmp_path / "token").exit_code == 0
@@ -44,7 +53,9 @@ def test_the_token_can_come_from_a_file(log, hotline, tmp_path):
     assert "TAKEBACK_GATE_TOKEN" in done.stderr
 
 
-def test_a_refused_list_has_its_own_exit_code(log, hotline, synced, codes):
+def test_a_refused_list_has_its_own_exit_code(
+    log: Log, hotline: str, synced: Synced, codes: Iterator[bytes]
+) -> None:
     log.add(next(codes))
     folder, _ = synced()
     log.records.clear()
@@ -54,8 +65,10 @@ def test_a_refused_list_has_its_own_exit_code(log, hotline, synced, codes):
     assert log.token not in done.stderr
 
 
-def test_a_snapshot_that_reads_back_otherwise_is_one_sentence(log, hotline, tmp_path, monkeypatch):
-    def unreadable(path):
+def test_a_snapshot_that_reads_back_otherwise_is_one_sentence(
+    log: Log, hotline: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(path: Path) -> NoReturn:
         raise damaged(path, "it is empty")
 
     monkeypatch.setattr(snapshot_publisher, "open_snapshot", unreadable)
@@ -65,7 +78,9 @@ def test_a_snapshot_that_reads_back_otherwise_is_one_sentence(log, hotline, tmp_
     assert "is damaged: it is empty. Run `takeback gate sync`" in done.stderr
 
 
-def test_match_prints_the_verdict_and_reports_nothing(log, synced, tmp_path):
+def test_match_prints_the_verdict_and_reports_nothing(
+    log: Log, synced: Synced, tmp_path: Path
+) -> None:
     folder, _ = synced()
     picture = tmp_path / "picture.png"
     picture.write_bytes(encoded(scene(1)))
@@ -85,7 +100,9 @@ def test_match_prints_the_verdict_and_reports_nothing(log, synced, tmp_path):
     assert (wrong.exit_code, "self_reported.threshold" in wrong.stderr) == (2, True)
 
 
-def test_a_file_that_is_no_picture_is_named_and_the_others_are_done(synced, tmp_path):
+def test_a_file_that_is_no_picture_is_named_and_the_others_are_done(
+    synced: Synced, tmp_path: Path
+) -> None:
     folder, _ = synced()
     good, bad = tmp_path / "good.png", tmp_path / "bad.png"
     good.write_bytes(encoded(scene(1)))
@@ -96,7 +113,7 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_done(synced, tmp_
     assert f"{bad}: " in done.stderr
 
 
-def test_feedback_waits_for_the_next_sync(log, synced):
+def test_feedback_waits_for_the_next_sync(log: Log, synced: Synced) -> None:
     folder, _ = synced()
     said = run("feedback", "--store", folder, "--entry", entry_id(1), "--value", "not_the_same")
     assert said.exit_code == 0
@@ -107,7 +124,7 @@ def test_feedback_waits_for_the_next_sync(log, synced):
         assert wrong.exit_code == 2
 
 
-def test_status(synced, tmp_path, store):
+def test_status(synced: Synced, tmp_path: Path, store: Store) -> None:
     folder, _ = synced()
     assert "status: ok" in run("status", "--store", folder).stdout
     assert json.loads(run("status", "--store", folder, "--json").stdout)["lists"][0]["entries"] == 0

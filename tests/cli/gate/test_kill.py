@@ -5,21 +5,25 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 from takeback.gate.store.store import Store
 from tests.support.followed_log import in_force
+from tests.support.log_server import Log
 
 KILLS = 20
 
 
-def command(url, store, *more):
+def command(url: str, store: Store, *more: str) -> list[str]:
     return [
         *(sys.executable, "-m", "takeback", "gate", "sync"),
         *("--hotline", url, "--store", str(store.folder), *more),
     ]
 
 
-def test_killed_at_random_instants_it_matches_exactly_the_living(log, hotline, store, codes):
+def test_killed_at_random_instants_it_matches_exactly_the_living(
+    log: Log, hotline: str, store: Store, codes: Iterator[bytes]
+) -> None:
     chance = random.Random(2)
     environment = os.environ | {"TAKEBACK_GATE_TOKEN": log.token}
     for _ in range(KILLS):

@@ -10,33 +10,39 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
 
 from takeback.fingerprints import fingerprint_picture
+from takeback.gate.store.store import Store
+from takeback.gate.sync.list_sync import ListSync
+from takeback.hashlist.events import EntryId
+from takeback.media import Decoder
+from tests.support.log_server import Log
 
 LISTED = 3
 
 
-def command(*arguments):
+def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "takeback", "gate", "match", *map(str, arguments)]
 
 
-def run(*arguments):
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, check=False, timeout=200
     )
 
 
 @pytest.fixture(scope="session")
-def small_files(photographs):
+def small_files(photographs: list[Path]) -> list[Path]:
     """A dozen photographs that are quickly decoded."""
     return sorted(photographs, key=lambda path: path.stat().st_size)[:12]
 
 
 @pytest.fixture
-def folder(small_files, tmp_path):
+def folder(small_files: list[Path], tmp_path: Path) -> Path:
     """Photographs at two depths, and a file that is no picture."""
     folder = tmp_path / "uploads"
     (folder / "deep/er").mkdir(parents=True)
@@ -47,7 +53,7 @@ def folder(small_files, tmp_path):
 
 
 @pytest.fixture
-def listed(log, sync, folder, decoder):
+def listed(log: Log, sync: ListSync, folder: Path, decoder: Decoder) -> dict[str, EntryId]:
     """Three of the photographs are on the list, as re-encoded copies of other sizes."""
     expected = {}
     for path in sorted(folder.rglob("*.*"))[:LISTED]:
@@ -61,7 +67,9 @@ def listed(log, sync, folder, decoder):
     return expected
 
 
-def test_a_folder_is_matched_whole(listed, folder, small_files, store):
+def test_a_folder_is_matched_whole(
+    listed: dict[str, EntryId], folder: Path, small_files: list[Path], store: Store
+) -> None:
     done = run(folder, "--store", store.folder, "--json", "--jobs", 2)
     assert done.returncode == 0, done.stderr
     *pictures, last = map(json.loads, done.stdout.splitlines())
@@ -78,7 +86,9 @@ def test_a_folder_is_matched_whole(listed, folder, small_files, store):
     assert all(share > 0 for share in summary["shares"].values())
 
 
-def test_what_can_not_be_read_is_counted_and_named_at_the_end(listed, folder, store):
+def test_what_can_not_be_read_is_counted_and_named_at_the_end(
+    listed: dict[str, EntryId], folder: Path, store: Store
+) -> None:
     damaged = folder / "damaged.png"
     damaged.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     gone = folder / "gone.jpg"
@@ -94,7 +104,9 @@ def test_what_can_not_be_read_is_counted_and_named_at_the_end(listed, folder, st
     assert "readme.txt" not in done.stdout + done.stderr
 
 
-def test_views_can_be_chosen(log, sync, folder, store, decoder, small_files):
+def test_views_can_be_chosen(
+    log: Log, sync: ListSync, folder: Path, store: Store, decoder: Decoder, small_files: list[Path]
+) -> None:
     mirrored = folder.parent / "mirrored.png"
     with Image.open(small_files[0]) as picture:
         ImageOps.mirror(picture.convert("RGB")).resize((900, 700)).save(mirrored)
@@ -111,14 +123,18 @@ def test_views_can_be_chosen(log, sync, folder, store, decoder, small_files):
     assert "standard" in wrong.stderr
 
 
-def test_a_folder_without_pictures(listed, tmp_path, store):
+def test_a_folder_without_pictures(
+    listed: dict[str, EntryId], tmp_path: Path, store: Store
+) -> None:
     (tmp_path / "empty").mkdir()
     done = run(tmp_path / "empty", "--store", store.folder)
     assert done.returncode == 2
     assert "No pictures in" in done.stderr
 
 
-def test_a_terminal_is_shown_how_far_it_is(listed, folder, store):
+def test_a_terminal_is_shown_how_far_it_is(
+    listed: dict[str, EntryId], folder: Path, store: Store
+) -> None:
     terminal, its_end = pty.openpty()
     with os.fdopen(terminal, "rb", buffering=0) as shown:
         done = subprocess.run(
@@ -137,14 +153,16 @@ def test_a_terminal_is_shown_how_far_it_is(listed, folder, store):
     assert re.search(rb"Pictures .*/13.* a second", written)
 
 
-def test_without_a_list_nothing_is_checked(folder, store):
+def test_without_a_list_nothing_is_checked(folder: Path, store: Store) -> None:
     done = run(folder, "--store", store.folder)
     assert done.returncode == 1
     assert "takeback gate sync" in done.stderr
     assert done.stdout == ""
 
 
-def test_interrupted_it_ends_with_what_was_done(listed, folder, store, small_files):
+def test_interrupted_it_ends_with_what_was_done(
+    listed: dict[str, EntryId], folder: Path, store: Store, small_files: list[Path]
+) -> None:
     many = folder / "many"
     many.mkdir()
     for number in range(600):

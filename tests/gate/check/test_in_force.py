@@ -2,21 +2,28 @@
 again."""
 
 import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from takeback.gate.store import snapshots
 from takeback.gate.store.snapshots import SnapshotInForce, path_in_force
+from takeback.gate.store.store import Store
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching.delta_file import delta_path
+from takeback.matching.snapshot import open_snapshot
 from takeback.matching.snapshot_file import damaged, replacing
 from tests.gate.histories import answers, expected_at, grow
 from tests.support.match_lists import EVERYTHING
 
+Fail = Callable[[str, Exception], list[object]]
+
 
 @pytest.fixture
-def publisher(store):
+def publisher(store: Store) -> SnapshotPublisher:
     publisher = SnapshotPublisher(store, least_to_merge=30)
     grow(store, 20)
     publisher.publish()
@@ -24,18 +31,19 @@ def publisher(store):
 
 
 @pytest.fixture
-def follower(store, publisher):
+def follower(store: Store, publisher: SnapshotPublisher) -> SnapshotInForce:
     return SnapshotInForce(store, EVERYTHING)
 
 
 @pytest.fixture
-def fails(monkeypatch):
+def fails(monkeypatch: pytest.MonkeyPatch) -> Fail:
     """Let a function that `snapshots` uses fail at its next call, and count its calls."""
 
-    def fail(name, error):
-        whole, calls, errors = getattr(snapshots, name), [], [error]
+    def fail(name: str, error: Exception) -> list[object]:
+        whole, errors = getattr(snapshots, name), [error]
+        calls: list[object] = []
 
-        def failing(*arguments):
+        def failing(*arguments: Any) -> Any:
             calls.append(arguments)
             if errors:
                 raise errors.pop()
@@ -47,40 +55,44 @@ def fails(monkeypatch):
     return fail
 
 
-def sees(follower, size):
+def sees(follower: SnapshotInForce, size: int) -> None:
     assert answers(follower.matcher()) == (size, expected_at(size))
     assert follower.problem is None
 
 
-def keeps(follower, size, why):
+def keeps(follower: SnapshotInForce, size: int, why: str) -> None:
     assert answers(follower.matcher()) == (size, expected_at(size))
-    assert why in follower.problem
+    assert why in (follower.problem or "")
 
 
-def too_many_files():
+def too_many_files() -> OSError:
     return OSError(errno.EMFILE, "Too many open files")
 
 
-def spoil(path):
+def spoil(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
-def point_anew(store):
+def point_anew(store: Store) -> None:
     with replacing(store.current) as pointer:
         pointer.write(store.current.read_bytes())
 
 
 @pytest.mark.parametrize("place", ["path_in_force", "open_snapshot", "read_delta"])
-def test_a_passing_failure_at_the_start_is_tried_again(follower, fails, place):
+def test_a_passing_failure_at_the_start_is_tried_again(
+    follower: SnapshotInForce, fails: Fail, place: str
+) -> None:
     fails(place, too_many_files())
     assert follower.matcher() is None
-    assert "Too many" in follower.problem
+    assert "Too many" in (follower.problem or "")
     sees(follower, 20)
 
 
-def test_a_passing_failure_leaves_out_no_step(store, publisher, follower, fails):
+def test_a_passing_failure_leaves_out_no_step(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce, fails: Fail
+) -> None:
     sees(follower, 20)
     for size in (22, 24):
         grow(store, size)
@@ -91,7 +103,9 @@ def test_a_passing_failure_leaves_out_no_step(store, publisher, follower, fails)
 
 
 @pytest.mark.parametrize("place", ["path_in_force", "open_snapshot", "read_delta"])
-def test_a_passing_failure_leaves_no_new_snapshot_out(store, publisher, follower, fails, place):
+def test_a_passing_failure_leaves_no_new_snapshot_out(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce, fails: Fail, place: str
+) -> None:
     sees(follower, 20)
     # The old delta has grown since the follower looked last: that must not count as the news.
     grow(store, 60)
@@ -106,7 +120,9 @@ def test_a_passing_failure_leaves_no_new_snapshot_out(store, publisher, follower
     sees(follower, 62)
 
 
-def test_growth_of_the_old_delta_hides_no_damage_of_the_new_snapshot(store, publisher, follower):
+def test_growth_of_the_old_delta_hides_no_damage_of_the_new_snapshot(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     sees(follower, 20)
     grow(store, 60)
     publisher.publish()
@@ -121,7 +137,9 @@ def test_growth_of_the_old_delta_hides_no_damage_of_the_new_snapshot(store, publ
     sees(follower, 60)
 
 
-def test_what_is_damaged_is_not_read_again_at_each_look(store, publisher, follower, fails):
+def test_what_is_damaged_is_not_read_again_at_each_look(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce, fails: Fail
+) -> None:
     sees(follower, 20)
     grow(store, 22)
     publisher.publish()
@@ -139,14 +157,18 @@ def test_what_is_damaged_is_not_read_again_at_each_look(store, publisher, follow
     sees(follower, 24)
 
 
-def test_a_pointer_that_a_power_cut_left_empty_keeps_the_list(store, publisher, follower):
+def test_a_pointer_that_a_power_cut_left_empty_keeps_the_list(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     sees(follower, 20)
     with replacing(store.current) as file:
         file.write(bytes(40))
     keeps(follower, 20, "null")
 
 
-def test_a_snapshot_that_is_missing_is_named(store, publisher, follower):
+def test_a_snapshot_that_is_missing_is_named(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     sees(follower, 20)
     # As after a backup that left the folder of the snapshots out.
     base = path_in_force(store)
@@ -157,6 +179,7 @@ def test_a_snapshot_that_is_missing_is_named(store, publisher, follower):
     assert fresh.matcher() is None
     for in_force in (follower, fresh):
         in_force.matcher()
+        assert in_force.problem is not None
         assert base.name in in_force.problem
         assert "takeback gate sync" in in_force.problem
     away.rename(base)
@@ -164,12 +187,15 @@ def test_a_snapshot_that_is_missing_is_named(store, publisher, follower):
     sees(fresh, 20)
 
 
-def test_a_pointer_that_moves_on_meanwhile_is_no_problem(store, publisher, follower, monkeypatch):
-    whole = snapshots.open_snapshot
-
-    def just_removed(path):
+def test_a_pointer_that_moves_on_meanwhile_is_no_problem(
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def just_removed(path: Path) -> NoReturn:
         point_anew(store)
-        monkeypatch.setattr(snapshots, "open_snapshot", whole)
+        monkeypatch.setattr(snapshots, "open_snapshot", open_snapshot)
         raise FileNotFoundError(errno.ENOENT, "No such file", str(path))
 
     monkeypatch.setattr(snapshots, "open_snapshot", just_removed)
@@ -181,14 +207,19 @@ def test_a_pointer_that_moves_on_meanwhile_is_no_problem(store, publisher, follo
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ESTALE])
 @pytest.mark.parametrize("which", ["pointer", "delta"])
 def test_a_file_that_can_not_be_looked_at_keeps_the_list(
-    store, publisher, follower, monkeypatch, number, which
-):
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    which: str,
+) -> None:
     fresh = SnapshotInForce(store, EVERYTHING)
     sees(follower, 20)
     refused = store.current if which == "pointer" else delta_path(path_in_force(store))
     whole = Path.stat
 
-    def stat(path, **options):
+    def stat(path: Path, **options: Any) -> os.stat_result:
         if path == refused:
             raise OSError(number, "Refused")
         return whole(path, **options)
@@ -197,7 +228,7 @@ def test_a_file_that_can_not_be_looked_at_keeps_the_list(
         patched.setattr(Path, "stat", stat)
         keeps(follower, 20, "Refused")
         assert fresh.matcher() is None
-        assert "Refused" in fresh.problem
+        assert "Refused" in (fresh.problem or "")
     sees(follower, 20)
     sees(fresh, 20)
     grow(store, 22)

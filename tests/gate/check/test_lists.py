@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.gate import Gate, ListsFileError, NoListError, read_lists_file
@@ -53,7 +53,7 @@ class Lists:
             f'token_file = "other.token"\n{of_other}\n'
         )
 
-    def run(self, command: str, *arguments: str):
+    def run(self, command: str, *arguments: str) -> Result:
         options = ["gate", command, "--lists", str(self.file), *arguments]
         return CliRunner().invoke(app, options)
 
@@ -421,7 +421,7 @@ def _await(truth: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _when(asked) -> requests.Response:
+def _when(asked: Callable[[], requests.Response]) -> requests.Response:
     """Ask until it is answered well."""
     deadline = time.monotonic() + 30
     while (answer := asked()).status_code != 200:

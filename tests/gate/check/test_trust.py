@@ -1,6 +1,8 @@
 """A list that has expired, is refused or lacks witnesses is used for the grace, then no more."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 
 import pytest
 import requests
@@ -12,12 +14,14 @@ from takeback.gate.check.followed_list import ListOutOfForceError
 from takeback.gate.check.gate import Gate
 from takeback.gate.store import standing as standing_module
 from takeback.gate.store.standing import set_grace, set_trust
+from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
 from takeback.matching.matcher import UploadFingerprints
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import LogShortenedError, UnwitnessedError, WrongOriginError
 from takeback.tlog.trust import TrustPolicyError
+from tests.support.followed_log import followed
 from tests.support.log_server import Log
 
 W1, W2 = (
@@ -26,17 +30,21 @@ W1, W2 = (
 )
 
 
+class Clock(datetime):
+    """What the gate takes for now: later than it is by so much."""
+
+    later = timedelta(0)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Clock":
+        moment = datetime.now(tz) + cls.later
+        return cls.fromtimestamp(moment.timestamp(), tz)
+
+
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
     """Sets what the gate takes for now."""
-
-    class Clock(datetime):
-        later = timedelta(0)
-
-        @classmethod
-        def now(cls, tz=None):
-            return datetime.now(tz) + cls.later
-
+    monkeypatch.setattr(Clock, "later", timedelta(0))
     monkeypatch.setattr(standing_module, "datetime", Clock)
     monkeypatch.setattr(followed_list_module, "datetime", Clock)
     monkeypatch.setattr(followed_list_module, "_STANDING_SECONDS", 0.0)
@@ -44,7 +52,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def listed(log, sync, codes):
+def listed(log: Log, sync: ListSync, codes: Iterator[bytes]) -> bytes:
     """A code that is on the list."""
     code = next(codes)
     log.add(code)
@@ -56,7 +64,9 @@ def stops(gate: Gate, code: bytes) -> bool:
     return bool(gate.check_fingerprints(UploadFingerprints(pdq=code), report=False).matches)
 
 
-def test_an_expired_list_stays_for_the_grace_and_no_longer(log, sync, store, clock, codes):
+def test_an_expired_list_stays_for_the_grace_and_no_longer(
+    log: Log, sync: ListSync, store: Store, clock: type[Clock], codes: Iterator[bytes]
+) -> None:
     log.begin_anew(expires=_hour(timedelta(hours=2)))
     code = next(codes)
     log.add(code)
@@ -76,7 +86,14 @@ def test_an_expired_list_stays_for_the_grace_and_no_longer(log, sync, store, clo
             stops(gate, code)
 
 
-def test_a_refused_list_stays_for_the_grace_and_comes_back(log, sync, store, clock, codes, listed):
+def test_a_refused_list_stays_for_the_grace_and_comes_back(
+    log: Log,
+    sync: ListSync,
+    store: Store,
+    clock: type[Clock],
+    codes: Iterator[bytes],
+    listed: bytes,
+) -> None:
     gone = log.records.pop()
     with pytest.raises(LogShortenedError):
         sync.sync()
@@ -99,7 +116,9 @@ def test_a_refused_list_stays_for_the_grace_and_comes_back(log, sync, store, clo
         assert gate.health()[0].standing.trouble is None
 
 
-def test_no_grace_is_no_use_at_all(log, sync, store, listed, clock):
+def test_no_grace_is_no_use_at_all(
+    log: Log, sync: ListSync, store: Store, listed: bytes, clock: type[Clock]
+) -> None:
     set_grace(store, timedelta(0))
     log.records.pop()
     with pytest.raises(LogShortenedError):
@@ -108,7 +127,9 @@ def test_no_grace_is_no_use_at_all(log, sync, store, listed, clock):
         stops(gate, listed)
 
 
-def test_a_hotline_that_is_away_ends_nothing(log, sync, store, listed, clock):
+def test_a_hotline_that_is_away_ends_nothing(
+    log: Log, sync: ListSync, store: Store, listed: bytes, clock: type[Clock]
+) -> None:
     set_grace(store, timedelta(0))
     log.broken = True
     with pytest.raises(Exception, match="status 500"):
@@ -127,7 +148,9 @@ def policy(log: Log, *, quorum: str = "both") -> bytes:
     ).encode()
 
 
-def test_a_list_that_lacks_witnesses_is_refused(log, hotline, store, codes):
+def test_a_list_that_lacks_witnesses_is_refused(
+    log: Log, hotline: str, store: Store, codes: Iterator[bytes]
+) -> None:
     set_trust(store, policy(log))
     token = PlatformToken.parse(log.token)
     with HotlineClient(hotline, token) as client:
@@ -143,7 +166,7 @@ def test_a_list_that_lacks_witnesses_is_refused(log, hotline, store, codes):
         log.add(next(codes))
         with pytest.raises(UnwitnessedError):
             sync.sync()
-        assert store.followed_log().frontier.size == 2
+        assert followed(store).frontier.size == 2
         # Who syncs without naming a policy is held to the one that was given.
         with pytest.raises(UnwitnessedError):
             ListSync(store, client, token).sync()
@@ -151,7 +174,7 @@ def test_a_list_that_lacks_witnesses_is_refused(log, hotline, store, codes):
         assert ListSync(store, client, token).sync().size == 3
 
 
-def test_a_policy_of_another_log_lets_none_in(log, hotline, store):
+def test_a_policy_of_another_log_lets_none_in(log: Log, hotline: str, store: Store) -> None:
     set_trust(store, policy(Log("other.example.net")))
     log.cosigners = [W1, W2]
     token = PlatformToken.parse(log.token)
@@ -159,13 +182,17 @@ def test_a_policy_of_another_log_lets_none_in(log, hotline, store):
         ListSync(store, client, token).sync()
 
 
-def test_a_policy_that_is_none_changes_nothing(log, store, sync, listed):
+def test_a_policy_that_is_none_changes_nothing(
+    log: Log, store: Store, sync: ListSync, listed: bytes
+) -> None:
     with pytest.raises(TrustPolicyError):
         set_trust(store, b"quorum both\n")
     assert sync.sync().new_events == 0
 
 
-def test_the_service_says_so_and_the_command_too(log, hotline, store, service, tmp_path):
+def test_the_service_says_so_and_the_command_too(
+    log: Log, hotline: str, store: Store, service: str, tmp_path: Path
+) -> None:
     (tmp_path / "policy").write_bytes(policy(log, quorum="none"))
     runner = CliRunner(env={"TAKEBACK_GATE_TOKEN": log.token})
     command = ["gate", "sync", "--hotline", hotline, "--store", str(store.folder)]

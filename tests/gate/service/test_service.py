@@ -5,8 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -14,19 +17,24 @@ import requests
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
 from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
+from takeback.gate.sync.list_sync import ListSync
 from takeback.media import Decoder
 from tests.support.gate_service import SERVE, status_of, wait_until
+from tests.support.log_server import Log
 from tests.support.scenes import encoded, scene
 
 JPEG = {"Content-Type": "image/jpeg"}
 FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nGIF89a\r\n--b--'
 
 
-def multipart(parameters):
+def multipart(parameters: str) -> dict[str, str]:
     return {"Content-Type": f"multipart/form-data; boundary=b{parameters}"}
 
 
-def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_path):
+def test_the_service_from_no_list_to_feedback(
+    log: Log, hotline: str, store: Store, service: str, tmp_path: Path
+) -> None:
     picture = encoded(scene(1), "JPEG", quality=90)
     with Decoder() as decoder:
         code = fingerprint_picture(picture, decoder).pdq.hex
@@ -79,7 +87,7 @@ def test_the_service_from_no_list_to_feedback(log, hotline, store, service, tmp_
     assert not any(secret in written for secret in (code, "127.0.0.1:", "name-of-a-person"))
 
 
-def pieces(length):
+def pieces(length: int) -> Iterator[bytes]:
     """A body whose length is not said before."""
     piece = bytes(1 << 20)
     yield from (piece for _ in range(length // len(piece)))
@@ -89,7 +97,9 @@ def pieces(length):
 @pytest.mark.parametrize(
     "content_type", ["image/jpeg", "application/octet-stream", "IMAGE/heic; x=y"]
 )
-def test_an_upload_can_be_the_body_itself(log, sync, service, content_type):
+def test_an_upload_can_be_the_body_itself(
+    log: Log, sync: ListSync, service: str, content_type: str
+) -> None:
     picture = encoded(scene(1), "JPEG", quality=90)
     entry = log.add(b"", sha256=sha256(picture).digest())
     sync.sync()
@@ -106,7 +116,9 @@ def test_an_upload_can_be_the_body_itself(log, sync, service, content_type):
     )
 
 
-def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(sync, service):
+def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(
+    sync: ListSync, service: str
+) -> None:
     sync.sync()
     host, port = service.removeprefix("http://").split(":")
     head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
@@ -123,7 +135,7 @@ def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(sync, service)
     wait_until(lambda: post_small(service).status_code == 200)
 
 
-def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync, service):
+def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync: ListSync, service: str) -> None:
     sync.sync()
     host, port = service.removeprefix("http://").split(":")
     head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
@@ -135,13 +147,13 @@ def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync, service):
             assert post_small(service, in_pieces=True).status_code == 200
 
 
-def post_small(service, *, in_pieces=False):
+def post_small(service: str, *, in_pieces: bool = False) -> requests.Response:
     picture = encoded(scene(2))
     body = iter([picture[:1000], picture[1000:]]) if in_pieces else picture
     return requests.post(f"{service}/v1/match", data=body, headers=JPEG, timeout=20)
 
 
-def test_a_port_that_is_taken(store):
+def test_a_port_that_is_taken(store: Store) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
@@ -178,7 +190,9 @@ def test_a_port_that_is_taken(store):
         ({"files": {"file": bytes(MAX_UPLOAD_BYTES + 100_000)}}, 413),
     ],
 )
-def test_requests_that_can_not_be_answered(sync, service, sent, status):
+def test_requests_that_can_not_be_answered(
+    sync: ListSync, service: str, sent: dict[str, Any], status: int
+) -> None:
     sync.sync()
     answer = requests.post(f"{service}/v1/match", timeout=60, **sent)
     assert answer.status_code == status
@@ -188,7 +202,7 @@ def test_requests_that_can_not_be_answered(sync, service, sent, status):
     assert "somebody" not in answer.text
 
 
-def test_the_description_of_the_service(service):
+def test_the_description_of_the_service(service: str) -> None:
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
     kinds = paths["/v1/match"]["post"]["requestBody"]["content"]

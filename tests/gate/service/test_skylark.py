@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,19 @@ import requests
 from takeback.demo.stack import free_ports
 from takeback.fingerprints import fingerprint_picture
 from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
+from takeback.gate.sync.list_sync import ListSync
 from takeback.media import Decoder
 from takeback.signals.lanes import Lane
 from tests.support.gate_service import status_of, wait_until
+from tests.support.log_server import Log
 from tests.support.scenes import encoded, scene
 
 APP = Path(__file__).parents[3] / "examples" / "skylark" / "app.py"
 
 
 @pytest.fixture
-def site(store, tmp_path):
+def site(store: Store, tmp_path: Path) -> Iterator[str]:
     port = free_ports().platform
     command = [sys.executable, str(APP), "--store", str(store.folder), "--port", str(port)]
     with (
@@ -37,12 +41,12 @@ def site(store, tmp_path):
     assert "127.0.0.1:" not in (tmp_path / "skylark.log").read_text().replace(url[7:], "")
 
 
-def post(site, data):
+def post(site: str, data: bytes) -> requests.Response:
     files = {"picture": ("x", data)}
     return requests.post(site, files=files, timeout=60, allow_redirects=False)
 
 
-def list_pictures(log, sync):
+def list_pictures(log: Log, sync: ListSync) -> list[bytes]:
     """One self-reported picture and one confirmed one; gives copies of both."""
     copies = []
     with Decoder() as decoder:
@@ -54,11 +58,13 @@ def list_pictures(log, sync):
     return copies
 
 
-def test_the_script_stays_short():
+def test_the_script_stays_short() -> None:
     assert len(APP.read_text().splitlines()) < 100
 
 
-def test_pictures_are_posted_held_or_refused(log, sync, store, site, tmp_path):
+def test_pictures_are_posted_held_or_refused(
+    log: Log, sync: ListSync, store: Store, site: str, tmp_path: Path
+) -> None:
     assert post(site, encoded(scene(3))).status_code == 422  # no list is there yet
     held, blocked = list_pictures(log, sync)
     other = encoded(scene(3))
@@ -85,7 +91,7 @@ def test_pictures_are_posted_held_or_refused(log, sync, store, site, tmp_path):
     assert values == ["pending_review"] * 2 + ["blocked"] * 2 + ["not_the_same"]
 
 
-def test_another_site_can_not_post_and_headers_are_strict(site):
+def test_another_site_can_not_post_and_headers_are_strict(site: str) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
     files = {"picture": b"x"}
     assert requests.post(site, files=files, headers=headers, timeout=20).status_code == 403

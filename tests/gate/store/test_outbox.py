@@ -9,8 +9,10 @@ import pytest
 
 from takeback.gate.check.gate import Gate
 from takeback.gate.store.outbox import Outbox
+from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, HotlineUnreachableError, PlatformToken
 from takeback.gate.sync.courier import Courier, back_off_seconds, deliver_outbox
+from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
@@ -30,7 +32,9 @@ for _ in itertools.count():
 """
 
 
-def test_what_was_said_outlives_a_kill_and_is_delivered_once(log, client, store):
+def test_what_was_said_outlives_a_kill_and_is_delivered_once(
+    log: Log, client: HotlineClient, store: Store
+) -> None:
     outbox, said = Outbox(store), []
     for wait in (0.0, 0.02, 0.05):
         command = [sys.executable, "-c", WRITER, str(store.folder)]
@@ -50,7 +54,9 @@ def test_what_was_said_outlives_a_kill_and_is_delivered_once(log, client, store)
     assert deliver_outbox(outbox, client) == 0
 
 
-def test_what_was_sent_but_not_forgotten_is_sent_again_under_its_id(log, client, store):
+def test_what_was_sent_but_not_forgotten_is_sent_again_under_its_id(
+    log: Log, client: HotlineClient, store: Store
+) -> None:
     outbox = Outbox(store)
     (item,) = outbox.add([entry_id(1)], FeedbackValue.NOT_THE_SAME)
     client.send_feedback([item])  # and then the process is killed
@@ -59,7 +65,7 @@ def test_what_was_sent_but_not_forgotten_is_sent_again_under_its_id(log, client,
     assert log.deliveries == 2
 
 
-def test_what_can_not_be_delivered_waits(log, client, store):
+def test_what_can_not_be_delivered_waits(log: Log, client: HotlineClient, store: Store) -> None:
     outbox = Outbox(store)
     outbox.add([entry_id(1), entry_id(2)], FeedbackValue.BLOCKED)
     log.broken = True
@@ -68,7 +74,9 @@ def test_what_can_not_be_delivered_waits(log, client, store):
     assert outbox.counts() == (2, 0)
 
 
-def test_what_is_refused_for_good_holds_nothing_up(log, client, store):
+def test_what_is_refused_for_good_holds_nothing_up(
+    log: Log, client: HotlineClient, store: Store
+) -> None:
     outbox = Outbox(store)
     outbox.add([entry_id(n) for n in range(5)], FeedbackValue.BLOCKED)
     log.refuses_feedback = {entry_id(3)}
@@ -76,7 +84,9 @@ def test_what_is_refused_for_good_holds_nothing_up(log, client, store):
     assert outbox.counts() == (0, 1)
 
 
-def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(log, hotline, store):
+def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(
+    log: Log, hotline: str, store: Store
+) -> None:
     outbox = Outbox(store)
     with HotlineClient(hotline, PlatformToken.parse(log.token)) as client:
         courier = Courier(outbox, client)
@@ -93,13 +103,13 @@ def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(log, hotlin
     assert {entry for entry, _ in log.feedback.values()} == {entry_id(1), entry_id(2)}
 
 
-def test_pauses_grow_and_end_somewhere():
+def test_pauses_grow_and_end_somewhere() -> None:
     for failures in range(1, 40):
         longest = min(15.0, 0.5 * 2 ** (failures - 1))
         assert longest / 2 <= back_off_seconds(failures) <= longest
 
 
-def test_an_entry_that_can_be_none_is_refused(store):
+def test_an_entry_that_can_be_none_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="26 letters"):
         Outbox(store).add(["somebody@example.org"], FeedbackValue.BLOCKED)
 
@@ -111,7 +121,9 @@ def test_an_entry_that_can_be_none_is_refused(store):
         (Lane.SELF_REPORTED, FeedbackValue.PENDING_REVIEW),
     ],
 )
-def test_every_matched_entry_hears_of_the_decision(log, sync, store, lane, value):
+def test_every_matched_entry_hears_of_the_decision(
+    log: Log, sync: ListSync, store: Store, lane: Lane, value: FeedbackValue
+) -> None:
     entries = {log.add(bytes(32), lane) for _ in range(3)}
     log.add(b"\xff" * 32, lane)
     sync.sync()
@@ -123,7 +135,9 @@ def test_every_matched_entry_hears_of_the_decision(log, sync, store, lane, value
     assert [item.value for item in waiting] == [value] * 3
 
 
-def test_a_lane_that_is_only_watched_says_not_blocked(log, sync, store):
+def test_a_lane_that_is_only_watched_says_not_blocked(
+    log: Log, sync: ListSync, store: Store
+) -> None:
     log.add(bytes(32))
     sync.sync()
     policy = MatchPolicy(self_reported=LanePolicy(24, 50, Decision.ALLOW))
@@ -132,7 +146,9 @@ def test_a_lane_that_is_only_watched_says_not_blocked(log, sync, store):
     assert [item.value for item in Outbox(store).waiting()] == [FeedbackValue.NOT_BLOCKED]
 
 
-def test_a_decision_stands_when_the_outbox_can_not_be_written(log, sync, store, caplog):
+def test_a_decision_stands_when_the_outbox_can_not_be_written(
+    log: Log, sync: ListSync, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     log.add(bytes(32), Lane.CONFIRMED)
     sync.sync()
     with Gate.open(store.folder) as gate:
@@ -142,7 +158,7 @@ def test_a_decision_stands_when_the_outbox_can_not_be_written(log, sync, store, 
     assert "could not be put into the outbox" in caplog.text
 
 
-def test_a_long_sync_does_not_hold_feedback_up(log: Log, store):
+def test_a_long_sync_does_not_hold_feedback_up(log: Log, store: Store) -> None:
     outbox, held = Outbox(store), threading.Event()
     with store.change_list():
         threading.Thread(

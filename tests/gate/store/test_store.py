@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ Store(pathlib.Path(sys.argv[1]))
 TOKEN = PlatformToken.parse("tb1_" + "a" * 43 + "_" + "0" * 16)
 
 
-def test_many_processes_make_one_store_at_once(tmp_path):
+def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
     for round_number in range(8):
         command = [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path / str(round_number))]
         openers = [
@@ -47,7 +48,7 @@ def test_many_processes_make_one_store_at_once(tmp_path):
             assert (opener.returncode, said) == (0, b"")
 
 
-def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path):
+def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path: Path) -> None:
     folder = tmp_path / "gate"
     folder.mkdir(mode=0o755)
     store = Store(folder)
@@ -57,7 +58,7 @@ def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path):
         assert [path.name for path in files if path.stat().st_mode & 0o077] == []
 
 
-def test_the_state_as_arrays_is_the_state_entry_by_entry(store):
+def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
     listed = [
         ListedEntry(
             entry_id(number * 7919 % 1000),
@@ -86,15 +87,15 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store):
         assert np.array_equal(getattr(tables, field.name), getattr(expected, field.name))
 
 
-def test_a_proxy_never_sees_what_is_meant_for_this_machine(monkeypatch):
+def test_a_proxy_never_sees_what_is_meant_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             seen.append(self.path)
             self.send_error(502)
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
@@ -108,13 +109,13 @@ def test_a_proxy_never_sees_what_is_meant_for_this_machine(monkeypatch):
     assert seen == []
 
 
-def test_an_address_with_a_password_is_refused_and_not_repeated():
+def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(ValueError, match="no password") as refused:
         HotlineClient("https://someone:hunter2@hotline.example", TOKEN)
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_store_of_another_version_is_refused_and_left_as_it_is(tmp_path):
+def test_a_store_of_another_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     folder = Store(tmp_path / "gate").folder
     with contextlib.closing(sqlite3.connect(folder / "list.db")) as connection:
         connection.execute("PRAGMA user_version = 1")
@@ -124,7 +125,7 @@ def test_a_store_of_another_version_is_refused_and_left_as_it_is(tmp_path):
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
 
 
-def test_whoever_syncs_keeps_its_locks_whatever_others_open_and_close(tmp_path):
+def test_whoever_syncs_keeps_its_locks_whatever_others_open_and_close(tmp_path: Path) -> None:
     """Connections stay open while syncing; SQLite's locks on the file must stay with them."""
     folder = tmp_path / "gate"
     store = Store(folder)

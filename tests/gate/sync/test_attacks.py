@@ -1,6 +1,8 @@
 """What somebody with the log's key could try, each refused while the last good list is in force."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -32,12 +34,13 @@ from takeback.tlog.merkle import Frontier, leaf_hash
 from takeback.tlog.signed_note import Signer, split_note
 from takeback.tlog.witnessing import AddCheckpoint
 from tests.support import log_server
+from tests.support.followed_log import followed
 from tests.support.log_server import Log, serving
 from tests.support.witnesses import keys_of, witness
 
 
 @pytest.fixture
-def good(log, sync, codes):
+def good(log: Log, sync: ListSync, codes: Iterator[bytes]) -> list[bytes]:
     """Codes that are in force; every attack comes after."""
     some = [next(codes) for _ in range(4)]
     for code in some:
@@ -47,17 +50,17 @@ def good(log, sync, codes):
 
 
 @pytest.fixture(autouse=True)
-def the_last_good_list_stays(store, good):
-    before = store.followed_log()
+def the_last_good_list_stays(store: Store, good: list[bytes]) -> Iterator[None]:
+    before = followed(store)
     yield
-    after = store.followed_log()
+    after = followed(store)
     assert (after.frontier, after.checkpoint) == (before.frontier, before.checkpoint)
     with Gate.open(store.folder) as gate:
         for code in good:
             assert gate.check_fingerprints(UploadFingerprints(pdq=code), report=False).matches
 
 
-def test_a_rewritten_entry(log, sync, codes):
+def test_a_rewritten_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     another = Log()
     another.add(next(codes))
     log.records[2] = another.records[-1]
@@ -66,7 +69,7 @@ def test_a_rewritten_entry(log, sync, codes):
         sync.sync()
 
 
-def test_a_dropped_entry(log, sync, codes):
+def test_a_dropped_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     del log.records[2]
     for _ in range(2):
         log.add(next(codes))
@@ -74,27 +77,27 @@ def test_a_dropped_entry(log, sync, codes):
         sync.sync()
 
 
-def test_a_shortened_log(log, sync):
+def test_a_shortened_log(log: Log, sync: ListSync) -> None:
     del log.records[-2:]
     with pytest.raises(LogShortenedError):
         sync.sync()
 
 
-def test_a_replayed_old_checkpoint(log, sync):
+def test_a_replayed_old_checkpoint(log: Log, sync: ListSync) -> None:
     edge = Frontier().extended(leaf_hash(one.commitment) for one in log.records[:3])
     old = Checkpoint(log.signer.name, edge.size, edge.root()).sign(log.signer)
     with pytest.raises(LogShortenedError):
         sync.sync(old)
 
 
-def test_a_wrong_key(log, sync, codes):
+def test_a_wrong_key(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     log.signer = Signer(log.signer.name, b"\1" * 32)
     log.add(next(codes))
     with pytest.raises(BadSignatureError):
         sync.sync()
 
 
-def test_a_foreign_origin(log, sync, codes):
+def test_a_foreign_origin(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     """The same key under another name: another log altogether."""
     log.signer = Signer("elsewhere.example.org", log.signer.seed)
     log.add(next(codes))
@@ -103,7 +106,7 @@ def test_a_foreign_origin(log, sync, codes):
 
 
 @pytest.mark.parametrize("way", ["added", "amended", "resumed", "amended unseen"])
-def test_growth_beyond_the_cap(way, codes, tmp_path):
+def test_growth_beyond_the_cap(way: str, codes: Iterator[bytes], tmp_path: Path) -> None:
     """Whatever brings another picture into force counts."""
     capped = Log()
     capped.begin_anew(most_added_a_day=3)
@@ -127,10 +130,12 @@ def test_growth_beyond_the_cap(way, codes, tmp_path):
                 capped.amend(unseen, next(codes), Lane.CONFIRMED)
         with pytest.raises(GrowthBeyondCapError, match="More than 3"):
             sync.sync()
-        assert folder.followed_log().frontier.size == 4
+        assert followed(folder).frontier.size == 4
 
 
-def test_listing_after_the_purpose_has_expired(codes, tmp_path, monkeypatch):
+def test_listing_after_the_purpose_has_expired(
+    codes: Iterator[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     ending = Log()
     ending.begin_anew(expires=now + timedelta(hours=1))
@@ -146,10 +151,10 @@ def test_listing_after_the_purpose_has_expired(codes, tmp_path, monkeypatch):
         ending.add(next(codes))
         with pytest.raises(ExpiredListError, match="stays in force for the grace"):
             sync.sync()
-        assert folder.followed_log().frontier.size == 3
+        assert followed(folder).frontier.size == 3
 
 
-def test_a_list_that_has_expired_already(codes, tmp_path):
+def test_a_list_that_has_expired_already(codes: Iterator[bytes], tmp_path: Path) -> None:
     over = Log()
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     over.begin_anew(time=now - timedelta(hours=1), expires=now)
@@ -163,7 +168,7 @@ def test_a_list_that_has_expired_already(codes, tmp_path):
     assert Store(folder).followed_log() is None
 
 
-def test_another_purpose(log, sync):
+def test_another_purpose(log: Log, sync: ListSync) -> None:
     """It can't be stated later, and not in the place of the first."""
     log.state_purpose(lists="Whatever we like.")
     with pytest.raises(EventOutOfPlaceError, match="begins with its purpose"):
@@ -174,7 +179,9 @@ def test_another_purpose(log, sync):
         sync.sync()
 
 
-def test_events_dated_ahead_to_get_round_the_cap(log, sync, codes, monkeypatch):
+def test_events_dated_ahead_to_get_round_the_cap(
+    log: Log, sync: ListSync, codes: Iterator[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     monkeypatch.setattr(log_server, "_hour", lambda: ahead)
     log.add(next(codes))
@@ -182,7 +189,14 @@ def test_events_dated_ahead_to_get_round_the_cap(log, sync, codes, monkeypatch):
         sync.sync()
 
 
-def test_a_fork_between_two_gates(log, sync, store, codes, good, tmp_path):
+def test_a_fork_between_two_gates(
+    log: Log,
+    sync: ListSync,
+    store: Store,
+    codes: Iterator[bytes],
+    good: list[bytes],
+    tmp_path: Path,
+) -> None:
     """Two gates are shown two histories of one size; the witness has cosigned only the first."""
     fork = Log(log.signer.name)
     for _ in range(5):

@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,36 +20,41 @@ from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching import snapshot_file
 from takeback.matching.delta_file import delta_path
 from tests.gate.histories import answers, expected_at, grow, publish_until_killed
+from tests.support.followed_log import followed
 from tests.support.match_lists import EVERYTHING
 
 KILLS = 40
 
 
 @pytest.fixture
-def publisher(store):
+def publisher(store: Store) -> SnapshotPublisher:
     return SnapshotPublisher(store, least_to_merge=30)
 
 
 @pytest.fixture
-def follower(store):
+def follower(store: Store) -> SnapshotInForce:
     """A gate that stays open through all changes."""
     return SnapshotInForce(store, EVERYTHING)
 
 
-def both_see(store, follower, size):
+def both_see(store: Store, follower: SnapshotInForce, size: int) -> None:
     """Check what a gate that was open, and one that opens now, match."""
     for in_force in (follower, SnapshotInForce(store, EVERYTHING)):
         assert answers(in_force.matcher()) == (size, expected_at(size))
         assert in_force.problem is None
 
 
-def test_nothing_is_published_before_the_first_sync(publisher, follower):
+def test_nothing_is_published_before_the_first_sync(
+    publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     assert publisher.publish() is None
     publisher.merge_if_due()
     assert follower.matcher() is None
 
 
-def test_a_small_change_leaves_the_snapshot_alone(store, publisher, follower):
+def test_a_small_change_leaves_the_snapshot_alone(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     both_see(store, follower, 20)
@@ -64,7 +71,9 @@ def test_a_small_change_leaves_the_snapshot_alone(store, publisher, follower):
     assert delta_path(base).exists()
 
 
-def test_a_delta_that_has_grown_is_merged_and_nothing_changes(store, publisher, follower):
+def test_a_delta_that_has_grown_is_merged_and_nothing_changes(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     base = path_in_force(store)
@@ -78,7 +87,9 @@ def test_a_delta_that_has_grown_is_merged_and_nothing_changes(store, publisher, 
     assert len(list(store.snapshots.glob("*.delta"))) <= 3
 
 
-def test_more_than_the_list_holds_is_written_anew(store, publisher, follower):
+def test_more_than_the_list_holds_is_written_anew(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     base = path_in_force(store)
@@ -88,7 +99,9 @@ def test_more_than_the_list_holds_is_written_anew(store, publisher, follower):
     both_see(store, follower, 1600)
 
 
-def test_what_is_published_while_a_merge_writes_is_not_lost(store, publisher, follower):
+def test_what_is_published_while_a_merge_writes_is_not_lost(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     grow(store, 60)
@@ -104,7 +117,7 @@ def test_what_is_published_while_a_merge_writes_is_not_lost(store, publisher, fo
     both_see(store, follower, 89)
 
 
-def test_publishing_again_does_nothing(store, publisher):
+def test_publishing_again_does_nothing(store: Store, publisher: SnapshotPublisher) -> None:
     grow(store, 20)
     publisher.publish()
     grow(store, 22)
@@ -116,7 +129,9 @@ def test_publishing_again_does_nothing(store, publisher):
 
 
 @pytest.mark.parametrize("spoil", ["base", "delta", "pointer", "no base", "no delta"])
-def test_what_is_damaged_is_put_right(store, publisher, follower, spoil):
+def test_what_is_damaged_is_put_right(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce, spoil: str
+) -> None:
     grow(store, 20)
     publisher.publish()
     for size in (22, 24):
@@ -140,14 +155,16 @@ def test_what_is_damaged_is_put_right(store, publisher, follower, spoil):
         both_see(store, follower, size)
 
 
-def without_database(store):
+def without_database(store: Store) -> Store:
     """The store after its database was lost; the snapshots stayed."""
     for path in store.folder.glob("list.db*"):
         path.unlink()
     return Store(store.folder)
 
 
-def test_a_database_made_anew_patches_up_no_older_snapshot(store, publisher, follower):
+def test_a_database_made_anew_patches_up_no_older_snapshot(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     base = path_in_force(store)
@@ -158,20 +175,24 @@ def test_a_database_made_anew_patches_up_no_older_snapshot(store, publisher, fol
     both_see(anew, follower, 23)
 
 
-def test_a_snapshot_of_another_origin_is_never_patched_up(store, publisher, follower):
+def test_a_snapshot_of_another_origin_is_never_patched_up(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     base = path_in_force(store)
     anew = without_database(store)
     for size in (20, 23):  # so that what changed since the size of the snapshot is known
         grow(anew, size, origin="other.example.org")
-    assert SnapshotPublisher(anew).publish() == anew.followed_log().source
+    assert SnapshotPublisher(anew).publish() == followed(anew).source
     assert path_in_force(anew) != base
     both_see(anew, follower, 23)
-    assert follower.matcher().listed.source == anew.followed_log().source
+    assert follower.matcher().listed.source == followed(anew).source
 
 
-def test_a_snapshot_of_another_tree_of_the_same_size_does_not_stay(store, publisher, follower):
+def test_a_snapshot_of_another_tree_of_the_same_size_does_not_stay(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     grow(store, 20)
     publisher.publish()
     base = path_in_force(store)
@@ -180,21 +201,26 @@ def test_a_snapshot_of_another_tree_of_the_same_size_does_not_stay(store, publis
     SnapshotPublisher(anew).publish()
     assert path_in_force(anew) != base
     both_see(anew, follower, 20)
-    assert follower.matcher().listed.source == anew.followed_log().source
+    assert follower.matcher().listed.source == followed(anew).source
 
 
-def fails_once(monkeypatch, module, name):
+def fails_once(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
     """Let a function of a module fail at its next call."""
     whole = getattr(module, name)
 
-    def failing(*_):
+    def failing(*_: object) -> NoReturn:
         monkeypatch.setattr(module, name, whole)
         raise OSError(errno.EIO, "The disk refuses")
 
     monkeypatch.setattr(module, name, failing)
 
 
-def test_a_step_that_was_not_synced_is_written_anew(store, publisher, follower, monkeypatch):
+def test_a_step_that_was_not_synced_is_written_anew(
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     grow(store, 20)
     publisher.publish()
     grow(store, 22)
@@ -221,8 +247,11 @@ def test_a_step_that_was_not_synced_is_written_anew(store, publisher, follower, 
 
 
 def test_a_new_delta_whose_name_was_not_synced_is_written_anew(
-    store, publisher, follower, monkeypatch
-):
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     grow(store, 20)
     publisher.publish()
     grow(store, 22)
@@ -238,8 +267,11 @@ def test_a_new_delta_whose_name_was_not_synced_is_written_anew(
 
 
 def test_a_failed_append_is_made_good_even_if_its_delta_is_gone(
-    store, publisher, follower, monkeypatch
-):
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for size in (20, 22):
         grow(store, size)
         publisher.publish()
@@ -252,11 +284,13 @@ def test_a_failed_append_is_made_good_even_if_its_delta_is_gone(
     both_see(store, follower, 24)
 
 
-def names(store):
+def names(store: Store) -> set[str]:
     return {path.name for path in store.snapshots.iterdir()}
 
 
-def test_what_was_left_half_removed_goes_at_the_start(store, publisher, follower):
+def test_what_was_left_half_removed_goes_at_the_start(
+    store: Store, publisher: SnapshotPublisher, follower: SnapshotInForce
+) -> None:
     for size in (20, 22):
         grow(store, size)
         publisher.publish()
@@ -270,12 +304,14 @@ def test_what_was_left_half_removed_goes_at_the_start(store, publisher, follower
     both_see(store, follower, 22)
 
 
-def test_a_leftover_that_another_process_takes_away_is_no_trouble(store, publisher, monkeypatch):
+def test_a_leftover_that_another_process_takes_away_is_no_trouble(
+    store: Store, publisher: SnapshotPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     grow(store, 20)
     (store.snapshots / ".some.verified.1.2.partial").touch()
     whole = Path.unlink
 
-    def unlink(path, missing_ok=False):
+    def unlink(path: Path, missing_ok: bool = False) -> None:
         if path.exists() and path.name.startswith(".some"):
             whole(path)
         whole(path, missing_ok=missing_ok)
@@ -285,12 +321,14 @@ def test_a_leftover_that_another_process_takes_away_is_no_trouble(store, publish
     assert not [name for name in names(store) if name.startswith(".")]
 
 
-def test_a_snapshot_that_goes_leaves_nothing_that_is_not_found_again(store, publisher, monkeypatch):
+def test_a_snapshot_that_goes_leaves_nothing_that_is_not_found_again(
+    store: Store, publisher: SnapshotPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed at any instant of the removal: the next start finds what is left by its snapshot."""
     removed = []
     whole = Path.unlink
 
-    def unlink(path, missing_ok=False):
+    def unlink(path: Path, missing_ok: bool = False) -> None:
         removed.append(path)
         whole(path, missing_ok=missing_ok)
 
@@ -305,14 +343,16 @@ def test_a_snapshot_that_goes_leaves_nothing_that_is_not_found_again(store, publ
         assert removed.index(delta_path(path)) < removed.index(path)
 
 
-def test_no_more_threads_build_than_may_run(store, publisher, monkeypatch):
+def test_no_more_threads_build_than_may_run(
+    store: Store, publisher: SnapshotPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     grow(store, 20)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
     used = []
     whole = snapshot_publisher.write_snapshot
 
-    def write(*arguments, threads):
+    def write(*arguments: Any, threads: int) -> None:
         used.append(threads)
         whole(*arguments, threads=threads)
 
@@ -322,8 +362,12 @@ def test_no_more_threads_build_than_may_run(store, publisher, monkeypatch):
 
 
 def test_a_merge_that_fails_is_logged_and_tried_again(
-    store, publisher, follower, monkeypatch, caplog
-):
+    store: Store,
+    publisher: SnapshotPublisher,
+    follower: SnapshotInForce,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     for size in (20, 60):
         grow(store, size)
         publisher.publish()
@@ -340,13 +384,15 @@ def test_a_merge_that_fails_is_logged_and_tried_again(
     assert path_in_force(store) != base
 
 
-def test_killed_at_any_instant_every_reader_sees_exactly_the_living(store, follower):
+def test_killed_at_any_instant_every_reader_sees_exactly_the_living(
+    store: Store, follower: SnapshotInForce
+) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.gate.histories"])
     chance = random.Random(4)
     wrong, sizes, done = [], set(), threading.Event()
 
-    def follow():
+    def follow() -> None:
         """A gate that looks all the time, through every kill."""
         last = 0
         while not done.is_set():
@@ -379,5 +425,5 @@ def test_killed_at_any_instant_every_reader_sees_exactly_the_living(store, follo
     assert wrong == []
     assert len(sizes) > 5, "hardly anything was published between the kills"
     SnapshotPublisher(store).publish()
-    both_see(store, follower, store.followed_log().frontier.size)
+    both_see(store, follower, followed(store).frontier.size)
     assert list(store.snapshots.glob(".*")) == []

@@ -2,6 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,12 +31,15 @@ from takeback.tlog.errors import (
     LogShortenedError,
     OpeningMismatchError,
 )
-from tests.support.followed_log import in_force
+from takeback.tlog.signed_note import Signer
+from tests.support.followed_log import followed, in_force
 from tests.support.log_server import Log, serving
 from tests.support.match_lists import EVERYTHING
 
 
-def test_what_is_alive_is_in_force(log, sync, store, codes):
+def test_what_is_alive_is_in_force(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
+) -> None:
     first, second, third = (log.add(next(codes)) for _ in range(3))
     assert sync.sync().new_events == 4
     log.withdraw(second)
@@ -43,11 +49,12 @@ def test_what_is_alive_is_in_force(log, sync, store, codes):
     assert in_force(store) == {first: 6, third: 6}
 
 
-def test_what_is_in_force_is_acknowledged_and_nothing_before_it(log, sync, store, codes):
+def test_what_is_in_force_is_acknowledged_and_nothing_before_it(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
+) -> None:
     log.add(next(codes))
     sync.sync()
-    followed = store.followed_log()
-    assert log.acknowledged == [(2, followed.frontier.root().hex())]
+    assert log.acknowledged == [(2, followed(store).frontier.root().hex())]
     sync.sync()
     assert len(log.acknowledged) == 1
     log.refuses_acknowledgements = True
@@ -58,7 +65,7 @@ def test_what_is_in_force_is_acknowledged_and_nothing_before_it(log, sync, store
     assert [size for size, _ in log.acknowledged] == [2, 3]
 
 
-def test_an_empty_list_is_in_force_too(sync, store):
+def test_an_empty_list_is_in_force_too(sync: ListSync, store: Store) -> None:
     assert sync.sync().size == 1
     assert in_force(store) == {}
     with Gate.open(store.folder) as gate:
@@ -66,7 +73,9 @@ def test_an_empty_list_is_in_force_too(sync, store):
         assert gate.health()[0].contact_age_seconds < 60
 
 
-def test_many_events_and_their_progress(log, client, store, codes):
+def test_many_events_and_their_progress(
+    log: Log, client: HotlineClient, store: Store, codes: Iterator[bytes]
+) -> None:
     entries = [log.add(next(codes)) for _ in range(4200)]
     for entry in entries[::21]:
         log.withdraw(entry)
@@ -84,7 +93,9 @@ actions = st.lists(st.sampled_from(["add", "withdraw", "amend", "sync"]), max_si
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(actions=actions)
-def test_after_any_history_exactly_the_living_match(actions, tmp_path_factory, codes):
+def test_after_any_history_exactly_the_living_match(
+    actions: list[str], tmp_path_factory: pytest.TempPathFactory, codes: Iterator[bytes]
+) -> None:
     log = Log()
     store = Store(tmp_path_factory.mktemp("gate"))
     token = PlatformToken.parse(log.token)
@@ -105,7 +116,7 @@ def test_after_any_history_exactly_the_living_match(actions, tmp_path_factory, c
 
 
 @pytest.fixture
-def good(log, sync, store, codes):
+def good(log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]) -> dict[str, int]:
     """Three entries in force; gives what must stay in force whatever comes."""
     for _ in range(3):
         log.add(next(codes))
@@ -113,7 +124,9 @@ def good(log, sync, store, codes):
     return in_force(store)
 
 
-def test_a_rewritten_log_is_refused(log, sync, store, codes, good):
+def test_a_rewritten_log_is_refused(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], good: dict[str, int]
+) -> None:
     log.records[0], log.records[1] = log.records[1], log.records[0]
     log.add(next(codes))
     with pytest.raises(LogRewrittenError, match="stays in force"):
@@ -121,21 +134,27 @@ def test_a_rewritten_log_is_refused(log, sync, store, codes, good):
     assert in_force(store) == good
 
 
-def test_a_rewritten_log_of_the_same_size_is_refused(log, sync, store, good):
+def test_a_rewritten_log_of_the_same_size_is_refused(
+    log: Log, sync: ListSync, store: Store, good: dict[str, int]
+) -> None:
     log.records[0], log.records[1] = log.records[1], log.records[0]
     with pytest.raises(LogRewrittenError):
         sync.sync()
     assert in_force(store) == good
 
 
-def test_a_shortened_log_is_refused(log, sync, store, good):
+def test_a_shortened_log_is_refused(
+    log: Log, sync: ListSync, store: Store, good: dict[str, int]
+) -> None:
     log.records.pop()
     with pytest.raises(LogShortenedError, match="shrunk from 4 events to 3"):
         sync.sync()
     assert in_force(store) == good
 
 
-def test_a_forked_log_is_refused_even_when_longer(log, sync, store, codes, good):
+def test_a_forked_log_is_refused_even_when_longer(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], good: dict[str, int]
+) -> None:
     fork = Log()
     for _ in range(9):
         fork.add(next(codes))
@@ -148,7 +167,9 @@ def test_a_forked_log_is_refused_even_when_longer(log, sync, store, codes, good)
 @pytest.mark.parametrize(
     "signer", [Log("list.example.org", b"\1" * 32).signer, Log("other.example.net").signer]
 )
-def test_another_key_or_origin_is_refused(log, sync, store, good, signer):
+def test_another_key_or_origin_is_refused(
+    log: Log, sync: ListSync, store: Store, good: dict[str, int], signer: Signer
+) -> None:
     log.add(bytes(32))
     log.signer = signer
     with pytest.raises(BadSignatureError):
@@ -156,7 +177,9 @@ def test_another_key_or_origin_is_refused(log, sync, store, good, signer):
     assert in_force(store) == good
 
 
-def test_an_opening_that_does_not_fit_is_refused(log, sync, store, codes, good):
+def test_an_opening_that_does_not_fit_is_refused(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], good: dict[str, int]
+) -> None:
     log.add(next(codes))
     log.add(next(codes))
     last = log.records[-1]
@@ -166,7 +189,9 @@ def test_an_opening_that_does_not_fit_is_refused(log, sync, store, codes, good):
     assert in_force(store) == good
 
 
-def test_an_event_kept_back_is_refused(log, sync, store, codes, good):
+def test_an_event_kept_back_is_refused(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], good: dict[str, int]
+) -> None:
     log.add(next(codes))
     log.erase(len(log.records) - 1)
     with pytest.raises(ErasedWithoutWithdrawalError):
@@ -174,7 +199,9 @@ def test_an_event_kept_back_is_refused(log, sync, store, codes, good):
     assert in_force(store) == good
 
 
-def test_a_withdrawal_between_checkpoint_and_bundles_is_waited_for(log, sync, store, codes, good):
+def test_a_withdrawal_between_checkpoint_and_bundles_is_waited_for(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], good: dict[str, int]
+) -> None:
     entry = log.add(next(codes))
     note = log.checkpoint()
     log.withdraw(entry)
@@ -182,14 +209,16 @@ def test_a_withdrawal_between_checkpoint_and_bundles_is_waited_for(log, sync, st
     assert in_force(store) == dict.fromkeys(good, 6)
 
 
-def test_a_token_pins_the_key_at_the_first_sync(log, hotline, store):
+def test_a_token_pins_the_key_at_the_first_sync(log: Log, hotline: str, store: Store) -> None:
     token = PlatformToken.parse(f"tb1_{'a' * 52}_{'0' * 16}")
     with HotlineClient(hotline, token) as client, pytest.raises(WrongKeyError, match="new token"):
         ListSync(store, client, token).sync()
     assert store.followed_log() is None
 
 
-def test_a_store_never_changes_to_another_log(sync, store, good):
+def test_a_store_never_changes_to_another_log(
+    sync: ListSync, store: Store, good: dict[str, int]
+) -> None:
     other = Log("other.example.net", b"\2" * 32)
     token = PlatformToken.parse(other.token)
     with (
@@ -201,7 +230,9 @@ def test_a_store_never_changes_to_another_log(sync, store, good):
     assert in_force(store) == good
 
 
-def test_a_revoked_token_is_told_apart_from_a_hotline_that_is_away(log, sync, hotline, store):
+def test_a_revoked_token_is_told_apart_from_a_hotline_that_is_away(
+    log: Log, sync: ListSync, hotline: str, store: Store
+) -> None:
     log.add(bytes(32))
     revoked = PlatformToken.parse(log.token.replace("aaa", "bbb"))
     with HotlineClient(hotline, revoked) as client, pytest.raises(HotlineDeniedError):
@@ -212,24 +243,24 @@ def test_a_revoked_token_is_told_apart_from_a_hotline_that_is_away(log, sync, ho
 
 
 @pytest.mark.parametrize("url", ["http://list.example.org", "ftp://127.0.0.1", "list.example.org"])
-def test_an_address_that_would_leak_the_token_is_refused(log, url):
+def test_an_address_that_would_leak_the_token_is_refused(log: Log, url: str) -> None:
     with pytest.raises(ValueError, match=r"hotline|https"):
         HotlineClient(url, PlatformToken.parse(log.token))
 
 
 @pytest.mark.parametrize("text", ["", "tb1_x", "tb2_aa_0123456789abcdef", "secret words"])
-def test_a_token_of_the_wrong_shape_is_refused_without_being_quoted(text):
+def test_a_token_of_the_wrong_shape_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(TokenError) as caught:
         PlatformToken.parse(text)
     assert not text or text not in str(caught.value)
 
 
-def test_only_one_process_syncs(sync, store):
+def test_only_one_process_syncs(sync: ListSync, store: Store) -> None:
     with pytest.raises(SyncRunningError), Store(store.folder).sync_lock():
         pass
 
 
-def test_a_folder_that_is_no_store_is_named(tmp_path):
+def test_a_folder_that_is_no_store_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="takeback gate sync"):
         Store.existing(tmp_path)
     (tmp_path / "file").touch()
@@ -237,7 +268,9 @@ def test_a_folder_that_is_no_store_is_named(tmp_path):
         Store(tmp_path / "file" / "gate")
 
 
-def test_a_damaged_snapshot_is_refused_and_written_anew(sync, store, good):
+def test_a_damaged_snapshot_is_refused_and_written_anew(
+    sync: ListSync, store: Store, good: dict[str, int]
+) -> None:
     name = store.current.read_text().strip()
     path = store.snapshots / name
     spoilt = bytearray(path.read_bytes())
@@ -252,7 +285,9 @@ def test_a_damaged_snapshot_is_refused_and_written_anew(sync, store, good):
     assert in_force(store) == good
 
 
-def test_a_running_gate_keeps_its_list_when_the_next_snapshot_is_damaged(sync, store, good):
+def test_a_running_gate_keeps_its_list_when_the_next_snapshot_is_damaged(
+    sync: ListSync, store: Store, good: dict[str, int]
+) -> None:
     gate = Gate.open(store.folder, EVERYTHING)
     assert gate.ready
     (store.snapshots / "broken").write_bytes(b"TAKEBACK")
@@ -263,7 +298,9 @@ def test_a_running_gate_keeps_its_list_when_the_next_snapshot_is_damaged(sync, s
     gate.close()
 
 
-def test_following_goes_on_through_trouble(log, sync, store, codes):
+def test_following_goes_on_through_trouble(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
+) -> None:
     stopped, outcomes, troubles = threading.Event(), [], []
     follower = threading.Thread(
         target=sync.follow,
@@ -286,11 +323,11 @@ def test_following_goes_on_through_trouble(log, sync, store, codes):
 
 
 def test_following_goes_on_when_a_snapshot_reads_back_otherwise(
-    log, sync, store, codes, monkeypatch
-):
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = snapshot_publisher.write_snapshot
 
-    def write(path, *arguments, **options):
+    def write(path: Path, *arguments: Any, **options: Any) -> None:
         whole(path, *arguments, **options)
         path.write_bytes(path.read_bytes()[:-1])
         monkeypatch.setattr(snapshot_publisher, "write_snapshot", whole)
@@ -299,7 +336,7 @@ def test_following_goes_on_when_a_snapshot_reads_back_otherwise(
     entry = log.add(next(codes))
     stopped, troubles = threading.Event(), []
 
-    def on_outcome(_):
+    def on_outcome(_: object) -> None:
         stopped.set()
         log.add(next(codes))  # ends the waiting for news
 
@@ -308,7 +345,7 @@ def test_following_goes_on_when_a_snapshot_reads_back_otherwise(
     assert set(in_force(store)) == {entry}
 
 
-def wait_until(holds) -> None:
+def wait_until(holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline

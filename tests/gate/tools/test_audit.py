@@ -1,9 +1,10 @@
 """Auditing from nothing: an honest log holds at every step, and a dishonest one is told apart."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.tlog.cosignature import CosignatureKind
@@ -13,18 +14,20 @@ from tests.support.witnesses import keys_of, witness
 
 
 @pytest.fixture
-def grown(log: Log, codes) -> Log:
+def grown(log: Log, codes: Iterator[bytes]) -> Log:
     for code, _ in zip(codes, range(600), strict=False):
         log.add(code)
     log.withdraw(next(iter(log.live)))
     return log
 
 
-def audit(url: str, *more: str):
+def audit(url: str, *more: str) -> Result:
     return CliRunner().invoke(app, ["list", "audit", url, *more])
 
 
-def test_an_honest_log_holds_and_what_was_checked_is_said(grown, hotline, tmp_path):
+def test_an_honest_log_holds_and_what_was_checked_is_said(
+    grown: Log, hotline: str, tmp_path: Path
+) -> None:
     first = audit(hotline, "--save", str(tmp_path / "old"))
     assert first.exit_code == 0
     assert "has signed a checkpoint of 602 events" in first.stdout
@@ -37,19 +40,19 @@ def test_an_honest_log_holds_and_what_was_checked_is_said(grown, hotline, tmp_pa
     assert "old (602 events) is of the same history" in second.stdout
 
 
-def test_an_empty_log_holds_too(log, hotline):
+def test_an_empty_log_holds_too(log: Log, hotline: str) -> None:
     log.records.clear()
     assert "All 0 commitments" in audit(hotline).stdout
 
 
-def test_a_tile_that_is_another_is_refused(grown, hotline):
+def test_a_tile_that_is_another_is_refused(grown: Log, hotline: str) -> None:
     grown.false_tiles["1/000.p/2"] = bytes(64)
     done = audit(hotline)
     assert done.exit_code == 4
     assert "1/000.p/2" in done.stderr
 
 
-def test_a_changed_event_is_refused(grown, hotline):
+def test_a_changed_event_is_refused(grown: Log, hotline: str) -> None:
     note = grown.checkpoint()
     grown.records[300] = grown.records[301]
     grown.checkpoint = lambda: note
@@ -58,7 +61,9 @@ def test_a_changed_event_is_refused(grown, hotline):
     assert "root that was signed" in done.stderr
 
 
-def test_a_fork_and_a_shortened_log_are_found_by_an_older_checkpoint(grown, hotline, tmp_path):
+def test_a_fork_and_a_shortened_log_are_found_by_an_older_checkpoint(
+    grown: Log, hotline: str, tmp_path: Path
+) -> None:
     audit(hotline, "--save", str(tmp_path / "mine"))
     fork = Log(grown.signer.name)
     for number in range(700):
@@ -73,7 +78,9 @@ def test_a_fork_and_a_shortened_log_are_found_by_an_older_checkpoint(grown, hotl
     assert "shows only 602" in shortened.stderr
 
 
-def test_a_checkpoint_that_the_log_has_not_signed_proves_nothing(grown, hotline, tmp_path):
+def test_a_checkpoint_that_the_log_has_not_signed_proves_nothing(
+    grown: Log, hotline: str, tmp_path: Path
+) -> None:
     forged = Log(grown.signer.name, bytes([7]) * 32)
     (tmp_path / "forged").write_bytes(forged.checkpoint())
     done = audit(hotline, "--since", str(tmp_path / "forged"))
@@ -82,7 +89,7 @@ def test_a_checkpoint_that_the_log_has_not_signed_proves_nothing(grown, hotline,
     assert "forked" not in done.stderr
 
 
-def test_witnesses_are_asked_what_they_have_seen(grown, hotline, tmp_path: Path):
+def test_witnesses_are_asked_what_they_have_seen(grown: Log, hotline: str, tmp_path: Path) -> None:
     fork = Log(grown.signer.name)
     for number in range(5):
         fork.add(number.to_bytes(32, "big"))

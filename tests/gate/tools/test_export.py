@@ -2,20 +2,28 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.gate.check.gate import Gate
+from takeback.gate.store.store import Store
+from takeback.gate.sync.list_sync import ListSync
+from takeback.hashlist.events import EntryId
 from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane
+from tests.support.log_server import Log
+
+Listed = tuple[bytes, EntryId, EntryId]
+"""A code, the entry that has it among everything, and one without a PDQ."""
 
 
 @pytest.fixture
-def listed(log, sync, codes):
+def listed(log: Log, sync: ListSync, codes: Iterator[bytes]) -> Listed:
     """A withdrawn entry, one with everything and one without a PDQ."""
     log.withdraw(log.add(next(codes)))
     code = next(codes)
@@ -25,11 +33,11 @@ def listed(log, sync, codes):
     return code, whole, exact
 
 
-def run(*arguments, **environment):
+def run(*arguments: object, **environment: str) -> Result:
     return CliRunner(env=environment).invoke(app, ["list", *map(str, arguments)])
 
 
-def test_every_format_holds_what_is_alive(listed, store, tmp_path):
+def test_every_format_holds_what_is_alive(listed: Listed, store: Store, tmp_path: Path) -> None:
     code, whole, exact = listed
     done = run("export", "--store", store.folder, "--to", tmp_path / "list.csv")
     assert done.exit_code == 0
@@ -52,7 +60,9 @@ def test_every_format_holds_what_is_alive(listed, store, tmp_path):
 
 
 @pytest.mark.parametrize("alike", [0, 1, 2])
-def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_exported(log, sync, store, codes, alike):
+def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_exported(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], alike: int
+) -> None:
     code = next(codes)
     entries = {log.add(code) for _ in range(alike)}
     sync.sync()
@@ -71,7 +81,9 @@ def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_exported(log, sync, st
     assert exported("tx") == f"pdq {code.hex()}\n" * alike
 
 
-def test_what_can_not_be_exported_is_one_sentence(listed, store, tmp_path):
+def test_what_can_not_be_exported_is_one_sentence(
+    listed: Listed, store: Store, tmp_path: Path
+) -> None:
     for wrong in (("--format", "xml"), ("--to", tmp_path / "none" / "list")):
         done = run("export", "--store", store.folder, *wrong)
         assert done.exit_code == 2
@@ -79,7 +91,9 @@ def test_what_can_not_be_exported_is_one_sentence(listed, store, tmp_path):
     assert run("export", "--store", tmp_path / "nowhere").exit_code == 1
 
 
-def test_a_proof_is_checked_without_a_network(listed, log, hotline, store, tmp_path: Path):
+def test_a_proof_is_checked_without_a_network(
+    listed: Listed, log: Log, hotline: str, store: Store, tmp_path: Path
+) -> None:
     code, whole, _ = listed
     arguments = ("--store", store.folder, "--hotline", hotline)
     made = run("prove", whole, *arguments, TAKEBACK_GATE_TOKEN=log.token)
@@ -98,7 +112,9 @@ def test_a_proof_is_checked_without_a_network(listed, log, hotline, store, tmp_p
     assert "is not on the list" in unknown.stderr
 
 
-def test_what_is_imported_says_so_and_waits_for_a_person(log, sync, store, codes):
+def test_what_is_imported_says_so_and_waits_for_a_person(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
+) -> None:
     code = next(codes)
     entry = log.add(code, Lane.IMPORTED)
     sync.sync()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.gate.store.store import Store
@@ -50,7 +50,7 @@ def proved(log: Log, entry: EntryId, folder: Path) -> Path:
     return folder / "proof"
 
 
-def confirmation(*arguments: str | Path):
+def confirmation(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, ["hotline", "confirmation", *map(str, arguments)])
 
 
