@@ -1,6 +1,7 @@
 """The documents against the program: commands, settings and links that they name exist."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
 _COMMAND = re.compile(r"(?<![\w/])takeback ((?:[a-z][a-z-]*[ `\n])+)")
 _SETTING = re.compile(r"\b(?:TAKEBACK_[A-Z]+(?:_[A-Z]+)*|DATABASE_URL)\b")
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
+MOST_MODULES = 15
 _TEST_SETTINGS = {"TAKEBACK_TESTS"}  # a switch of the C++ build
 
 
@@ -58,3 +60,31 @@ def test_every_setting_is_documented() -> None:
 def test_nothing_but_wallpapers_with_a_licence_is_shown() -> None:
     shown = {path.name for path in (REPOSITORY / "docs").rglob("*") if path.suffix == ".webp"}
     assert shown <= {"phone.webp", "skylark.webp"}
+
+
+_FILE = re.compile(r"`([a-z_][\w/.-]*/[\w.-]+\.(?:py|ts|hpp|cpp))`")
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    named = _FILE.findall((REPOSITORY / "docs" / "architecture.md").read_text())
+    roots = (REPOSITORY / "src" / "takeback", REPOSITORY)
+    missing = [name for name in named if not any((root / name).is_file() for root in roots)]
+    assert len(named) > 20
+    assert missing == []
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text()
+    package = REPOSITORY / "src" / "takeback"
+    rooms = [*package.glob("*/__init__.py"), *package.glob("hotline/*/__init__.py")]
+    missing = {path.parent.name for path in rooms if f"`{path.parent.name}`" not in text}
+    assert missing == set()
+
+
+def test_no_folder_of_the_source_is_crowded() -> None:
+    modules: Counter[Path] = Counter(
+        path.parent
+        for path in (REPOSITORY / "src").rglob("*.py")
+        if path.name != "__init__.py" and path.parent.name != "migrations"
+    )
+    assert {folder: count for folder, count in modules.items() if count > MOST_MODULES} == {}

@@ -23,9 +23,10 @@ from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.actions import resume_entry
-from takeback.hotline.imports import actions, ncmec
+from takeback.hotline.imports import actions
 from takeback.hotline.imports.domain import FileFormat
 from takeback.hotline.imports.models import Feed, ImportedEntry
+from takeback.hotline.imports.reading import ncmec
 from takeback.hotline.imports.runs import import_from_file
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log import sequencing as sealing

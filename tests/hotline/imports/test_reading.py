@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Signal
-from takeback.hotline.imports import web
 from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
-from takeback.hotline.imports.files import MOST_LINE_BYTES, read_file
-from takeback.hotline.imports.shapes import Remote
+from takeback.hotline.imports.reading import web
+from takeback.hotline.imports.reading.files import MOST_LINE_BYTES, read_file
+from takeback.hotline.imports.reading.shapes import Remote
 from tests.support.answering import serving
 from tests.support.built_logs import signals
 

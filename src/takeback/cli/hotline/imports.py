@@ -66,8 +66,8 @@ def import_server(
     """
     with _reported() as tell:
         from takeback.hotline.imports.domain import Shape
+        from takeback.hotline.imports.reading.shapes import Remote
         from takeback.hotline.imports.runs import import_from_server
-        from takeback.hotline.imports.shapes import Remote
 
         remote = Remote(_chosen(Shape, shape, "shape"), address, _secret(secret_file))
         taken = import_from_server(name, remote, tell, anew=anew, moved=moved, dry_run=dry_run)

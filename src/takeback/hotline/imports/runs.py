@@ -20,8 +20,8 @@ from takeback.hotline.imports.domain import (
     Refused,
     Taken,
 )
-from takeback.hotline.imports.files import read_file
-from takeback.hotline.imports.shapes import Remote
+from takeback.hotline.imports.reading.files import read_file
+from takeback.hotline.imports.reading.shapes import Remote
 from takeback.hotline.log.access import log_origin
 
 _AT_ONCE = 1000

@@ -15,10 +15,10 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.paging import follow
-from takeback.hotline.imports.records import read_page, read_record
-from takeback.hotline.imports.signals import UnreadableError, read_signal
-from takeback.hotline.imports.web import Server
+from takeback.hotline.imports.reading.paging import follow
+from takeback.hotline.imports.reading.records import read_page, read_record
+from takeback.hotline.imports.reading.signals import UnreadableError, read_signal
+from takeback.hotline.imports.reading.web import Server
 
 _FIRST_START: Final = 10  # what the client of python-threatexchange asks for first
 _PAGE_SIZE: Final = 1000

@@ -16,10 +16,10 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.paging import follow
-from takeback.hotline.imports.records import read_page, read_record
-from takeback.hotline.imports.signals import UnreadableError, read_signal
-from takeback.hotline.imports.web import Server
+from takeback.hotline.imports.reading.paging import follow
+from takeback.hotline.imports.reading.records import read_page, read_record
+from takeback.hotline.imports.reading.signals import UnreadableError, read_signal
+from takeback.hotline.imports.reading.web import Server
 
 _PAGE_SIZE: Final = 1000
 _FIELDS = "id,indicator,type,last_updated,should_delete,descriptors{owner{id},tags,status}"

@@ -17,10 +17,10 @@ from takeback.hotline.imports.domain import (
     Page,
     Refused,
 )
-from takeback.hotline.imports.paging import follow
-from takeback.hotline.imports.signals import UnreadableError, read_signal
-from takeback.hotline.imports.web import Server
-from takeback.hotline.imports.xml_parts import read_parts
+from takeback.hotline.imports.reading.paging import follow
+from takeback.hotline.imports.reading.signals import UnreadableError, read_signal
+from takeback.hotline.imports.reading.web import Server
+from takeback.hotline.imports.reading.xml_parts import read_parts
 
 _NAMESPACE = "{https://hashsharing.ncmec.org/hashsharing/v2}"
 _ENTRIES = "/v2/entries"

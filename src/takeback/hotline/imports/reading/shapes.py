@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from takeback.hotline.imports import graph, ncmec, stopncii
 from takeback.hotline.imports.domain import (
     MOST_SECRET,
     Checkpoint,
@@ -12,6 +11,7 @@ from takeback.hotline.imports.domain import (
     Page,
     Shape,
 )
+from takeback.hotline.imports.reading import graph, ncmec, stopncii
 
 _READERS = {
     Shape.STOPNCII: stopncii.pages,
