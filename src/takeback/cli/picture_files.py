@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from takeback.media import Limits
 
 
-class NotAFileError(Exception):
+class NotAFileError(OSError):
     """Something that is there, but can't be read as a file; the message says what to do."""
 
 
@@ -63,11 +63,9 @@ def find_picture_files(named: Iterable[str]) -> Iterator[PictureFile]:
             yield PictureFile(path, named=True)
 
 
-def how_it_failed(error: OSError | NotAFileError) -> str:
+def how_it_failed(error: OSError) -> str:
     """Say in a sentence why a file could not be read."""
-    if isinstance(error, OSError):
-        return f"{error.strerror}. Check the name and the rights."
-    return str(error)
+    return f"{error.strerror}. Check the name and the rights." if error.strerror else str(error)
 
 
 def _below(folder: Path) -> Iterator[PictureFile]:

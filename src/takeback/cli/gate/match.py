@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,97 +19,15 @@ from takeback.cli.gate.opening import (
     opened_gate,
 )
 from takeback.cli.picture_files import (
-    NotAFileError,
     PictureFile,
     find_picture_files,
-    how_it_failed,
 )
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from takeback.gate.check.gate import Gate, Verdict
-
-_Asked = TypeVar("_Asked")
-_Answer = TypeVar("_Answer")
-
-_AHEAD = 4
-"""Files a job that may be done before the first of them is: one slow file stops nobody at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What became of one file: a verdict, or why there is none; `seconds` a step."""
-
-    file: PictureFile
-    verdict: Verdict | None
-    problem: str | None
-    seconds: dict[str, float]
-
-
-@dataclass
-class _Tally:
-    """What is said at the end, of the files that were done until then."""
-
-    jobs: int
-    began: float = field(default_factory=time.perf_counter)
-    decisions: Counter[str] = field(default_factory=Counter)
-    unread: dict[str, str] = field(default_factory=dict)
-    seconds: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def pictures(self) -> int:
-        """Pictures that a verdict was given on."""
-        return self.decisions.total()
-
-    @property
-    def pictures_a_second(self) -> float:
-        """Pictures a second on the clock, all jobs together."""
-        return self.pictures / max(time.perf_counter() - self.began, 1e-9)
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """The share of each step in the time that the jobs worked, 0–1."""
-        worked = self.seconds.total()
-        return {step: taken / worked if worked else 0.0 for step, taken in self.seconds.items()}
-
-    def add(self, checked: _Checked) -> None:
-        """Count one file."""
-        if checked.verdict is not None:
-            self.decisions[checked.verdict.decision.value] += 1
-            self.seconds.update(checked.seconds)
-        elif checked.problem is not None:
-            self.unread[checked.file.shown] = checked.problem
-
-    def as_object(self, *, interrupted: bool) -> dict[str, object]:
-        """Return it as the last line of `--json`."""
-        return {
-            "summary": {
-                "pictures": self.pictures,
-                "decisions": dict(self.decisions),
-                "not_read": len(self.unread),
-                "seconds": round(time.perf_counter() - self.began, 3),
-                "pictures_a_second": round(self.pictures_a_second, 2),
-                "jobs": self.jobs,
-                "shares": {step: round(share, 4) for step, share in self.shares.items()},
-                "interrupted": interrupted,
-            }
-        }
-
-    def as_text(self, *, interrupted: bool) -> str:
-        """Return it as a few lines to read."""
-        seconds = time.perf_counter() - self.began
-        decided = ", ".join(f"{number:,} {name}" for name, number in self.decisions.most_common())
-        jobs = "1 job" if self.jobs == 1 else f"{self.jobs} jobs"
-        shares = ", ".join(f"{step} {share:.0%}" for step, share in self.shares.items())
-        lines = [
-            f"{'Interrupted. ' if interrupted else ''}{self.pictures:,} pictures in "
-            f"{seconds:.1f} s, {self.pictures_a_second:.1f} a second with {jobs}"
-            f"{f': {decided}' if decided else ''}."
-        ]
-        if shares:
-            lines.append(f"Time by step: {shares}.")
-        return "\n".join(lines)
+    from takeback.gate.check.bulk import BulkTally, CheckedFile
+    from takeback.gate.check.gate import Gate
 
 
 def match_pictures(
@@ -150,6 +63,7 @@ def match_pictures(
     * `takeback gate match photographs/ --store gate --jobs 8`
     * `takeback gate match 'uploads/**/*.webp' --store gate --policy policy.toml --json`
     """
+    from takeback.gate.check.bulk import BulkTally
     from takeback.gate.cores import usable_cores
 
     jobs = jobs or usable_cores()
@@ -159,7 +73,7 @@ def match_pictures(
         gate,
     ):
         found = list(find_picture_files(files))
-        tally = _Tally(jobs)
+        tally = BulkTally(jobs)
         interrupted = False
         try:
             _check_all(gate, found, tally, as_json=as_json)
@@ -175,19 +89,15 @@ def match_pictures(
         raise typer.Exit(ExitCode.NOT_READ)
 
 
-def _check_all(gate: Gate, found: list[PictureFile], tally: _Tally, *, as_json: bool) -> None:
-    with _progress(shown=len(found) > 1) as progress, ThreadPoolExecutor(tally.jobs) as threads:
+def _check_all(gate: Gate, found: list[PictureFile], tally: BulkTally, *, as_json: bool) -> None:
+    from takeback.gate.check.bulk import check_files
+
+    with _progress(shown=len(found) > 1) as progress:
         bar = progress.add_task("Pictures", total=len(found), speed="")
-        try:
-            for checked in _in_order(
-                threads, lambda file: _check(gate, file), found, tally.jobs * _AHEAD
-            ):
-                tally.add(checked)
-                _say(checked, as_json=as_json)
-                progress.update(bar, advance=1, speed=f"{tally.pictures_a_second:.1f} a second")
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+        for checked in check_files(gate, found, tally.jobs):
+            tally.add(checked)
+            _say(checked, as_json=as_json)
+            progress.update(bar, advance=1, speed=f"{tally.pictures_a_second:.1f} a second")
 
 
 def _progress(*, shown: bool) -> Progress:
@@ -215,47 +125,7 @@ def _progress(*, shown: bool) -> Progress:
     )
 
 
-def _in_order(
-    threads: ThreadPoolExecutor,
-    answer: Callable[[_Asked], _Answer],
-    asked: Iterable[_Asked],
-    ahead: int,
-) -> Iterator[_Answer]:
-    """Yield the answers in the order they were asked for, with at most `ahead` under way."""
-    waiting: deque[Future[_Answer]] = deque()
-    for one in asked:
-        waiting.append(threads.submit(answer, one))
-        if len(waiting) >= ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _check(gate: Gate, file: PictureFile) -> _Checked:
-    from takeback.media import Limits, MediaError
-
-    began = time.perf_counter()
-    try:
-        data = file.read(Limits())
-        read = time.perf_counter()
-        if data is None:
-            return _Checked(file, None, None, {})
-        verdict = gate.check(data, report=False)
-    except (OSError, NotAFileError) as error:
-        return _Checked(file, None, how_it_failed(error), {})
-    except MediaError as error:
-        return _Checked(file, None, str(error), {})
-    took = verdict.took
-    seconds = {
-        "read": read - began,
-        "decode and fingerprint": took.fingerprint,
-        "digest": took.digest,
-        "match": took.match,
-    }
-    return _Checked(file, verdict, None, seconds)
-
-
-def _say(checked: _Checked, *, as_json: bool) -> None:
+def _say(checked: CheckedFile, *, as_json: bool) -> None:
     from takeback.gate.check.wire import MatchAnswer
 
     path = checked.file.shown
@@ -282,7 +152,7 @@ def _print(text: str) -> None:
 
 
 def _say_summary(
-    found: list[PictureFile], tally: _Tally, *, as_json: bool, interrupted: bool
+    found: list[PictureFile], tally: BulkTally, *, as_json: bool, interrupted: bool
 ) -> None:
     if as_json:
         _print(json.dumps(tally.as_object(interrupted=interrupted)))
