@@ -20,8 +20,9 @@ from benchmarks.machine import KEPT
 from takeback.gate.store.live_entries import know_changes_since, put_live_entry
 from takeback.gate.store.store import FollowedLog, Store, write_followed_log
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
-from takeback.hashlist.events import Provenance
+from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import PdqSignal
 from takeback.signals.lanes import Lane
 from takeback.tlog.merkle import Frontier, leaf_hash
@@ -100,14 +101,14 @@ def measure(entries: int, folder: Path) -> ChangeTimes:
 
 
 def _log(edge: Frontier) -> FollowedLog:
-    return FollowedLog("key", "benchmark.invalid", edge, b"note")
+    return FollowedLog("key", "benchmark.invalid", edge, b"note", LogRules())
 
 
 def _entry(event: int) -> LiveEntry:
     digest = hashlib.sha256(b"%d" % event).digest()
     name = b32encode(digest[:16]).decode().rstrip("=").lower()
     signals = (PdqSignal(value=digest.hex(), quality=90),)
-    return LiveEntry(name, Lane.CONFIRMED, Provenance(hotline="example"), signals, event)
+    return LiveEntry(EntryId(name), Lane.CONFIRMED, Provenance(hotline="example"), signals, event)
 
 
 if __name__ == "__main__":

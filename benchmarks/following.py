@@ -164,7 +164,8 @@ def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> di
     from takeback.gate.sync.client import HotlineClient, PlatformToken
     from takeback.gate.sync.list_sync import ListSync
 
-    inside, commands = [], []
+    inside: list[float] = []
+    commands: list[float] = []
     pinned = PlatformToken.parse(token)
     for number in range(_ROUNDS):
         for seconds in (inside, commands):

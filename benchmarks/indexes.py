@@ -20,7 +20,7 @@ _BITS: Final = 256
 class Index(Protocol):
     """One built index. Asking is what is timed; what is asked is prepared before."""
 
-    def prepared(self, queries: Codes) -> Sequence[Any]:
+    def prepared(self, queries: Codes) -> Any:
         """Bring queries of shape (n, 32) into the form that the index is asked in."""
 
     def ask(self, query: Any) -> object:
@@ -72,7 +72,7 @@ class Faiss:
         self._index = index
         self._index.add(codes)
 
-    def prepared(self, queries: Codes) -> Sequence[Codes]:
+    def prepared(self, queries: Codes) -> Codes:
         """Ask with arrays of shape (1, 32)."""
         return queries[:, None, :]
 

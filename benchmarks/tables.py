@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, numbers: int) -> str:
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, numbers: int) -> str:
     """Return a Markdown table whose last `numbers` columns stand to the right."""
     rule = ["---"] * (len(head) - numbers) + ["--:"] * numbers
     lines = [head, tuple(rule), *rows]

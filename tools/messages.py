@@ -40,7 +40,7 @@ def extract() -> Catalog:
     return catalog
 
 
-def _messages(python: str) -> Iterator[tuple[int, object, list[str], str | None]]:
+def _messages(python: str) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     # What templatize leaves of a template has the template's indentation, which is no Python's.
     unindented = "\n".join(line.lstrip() for line in python.splitlines()) + "\n"
     file = io.BytesIO(unindented.encode())

@@ -4,7 +4,7 @@ import io
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -37,7 +37,7 @@ def photograph_files(photographs: list[Path], into: Path) -> Iterator[Path]:
         yield target
 
 
-_SAVING: Final[dict[str, dict[str, int]]] = {
+_SAVING: Final[dict[str, dict[str, Any]]] = {
     ".jpg": {"quality": 85},
     ".png": {"compress_level": 1},
     ".webp": {"quality": 80, "method": 1},

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from takeback.demo.stack import Stack
 
@@ -30,7 +30,7 @@ def look_at(page: Page, name: str, pictures: Path | None) -> None:
     """Axe finds nothing, and nothing is wider than a phone."""
     violations = Axe().run(page, options=_RULES).response["violations"]
     assert violations == [], f"{name}: {violations}"
-    for size in ({"width": 360, "height": 740}, {"width": 1280, "height": 900}):
+    for size in (ViewportSize(width=360, height=740), ViewportSize(width=1280, height=900)):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         if pictures:

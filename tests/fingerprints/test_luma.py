@@ -39,7 +39,8 @@ def scaled(pixels: Pixels, scale: int) -> NDArray[np.uint8]:
     height, width = (-(-side // scale) for side in grey.shape)
     edges = [(0, height * scale - grey.shape[0]), (0, width * scale - grey.shape[1])]
     squares = np.pad(grey, edges, "edge").reshape(height, scale, width, scale)
-    return np.rint(squares.mean(axis=(1, 3))).astype(np.uint8)
+    reduced: NDArray[np.uint8] = np.rint(squares.mean(axis=(1, 3))).astype(np.uint8)
+    return reduced
 
 
 def cropped(pixels: Pixels, box: Box) -> Pixels:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from tests.fuzz.instrumented import instrumented
@@ -64,7 +64,7 @@ async def _asked(
         "server": None,
     }
     left = iter(pieces)
-    said: list[dict[str, Any]] = []
+    said: list[MutableMapping[str, Any]] = []
     number = 0
 
     async def receive() -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def _asked(
         number += 1
         return {"type": "http.request", "body": next(left, b""), "more_body": number < len(pieces)}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         said.append(message)
 
     await _service(scope, receive, send)

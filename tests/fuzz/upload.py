@@ -50,7 +50,7 @@ def prepare(_: argparse.Namespace) -> None:
 
     Sides of 72 pixels, which are scaled to 9, are the smallest that tell their scale for sure.
     """
-    luma.SHORTEST_SIDE = 9
+    luma.SHORTEST_SIDE = 9  # type: ignore[misc] # final for all but this search
     load_codecs(LIMITS)
     bound_memory(LIMITS.max_memory)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from takeback.gate.store.live_entries import drop_live_entry, know_changes_since, put_live_entry
 from takeback.gate.store.store import FollowedLog, Store, write_followed_log
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
-from takeback.hashlist.events import Provenance
+from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules
 from takeback.hashlist.signals import PdqSignal
@@ -21,9 +21,9 @@ from takeback.tlog.merkle import Frontier, leaf_hash
 from tests.support.match_lists import entry_id
 
 
-def changes_of(event: int) -> dict[str, bytes | None]:
+def changes_of(event: int) -> dict[EntryId, bytes | None]:
     """What the event at an index does: entries that come, change, or go (None)."""
-    changed: dict[str, bytes | None] = {entry_id(event): _code(event)}
+    changed: dict[EntryId, bytes | None] = {entry_id(event): _code(event)}
     if event % 3 == 2:
         changed[entry_id(event // 3)] = None
     if event % 5 == 4:
@@ -67,6 +67,7 @@ def grow(store: Store, to: int, *, origin: str = "list.example.org", salt: str =
 
 def answers(matcher: Matcher | None) -> tuple[int, dict[str, int]]:
     """The checkpoint that a matcher reports, and every entry with its distance from nothing."""
+    assert matcher is not None
     result = matcher.match(UploadFingerprints(bytes(32)))
     size = matcher.listed.source.checkpoint_size
     return size, {match.entry: match.distance for match in result.matches}
@@ -101,6 +102,6 @@ def _code(number: int) -> bytes:
     return hashlib.sha256(str(number).encode()).digest()
 
 
-def _live(entry: str, code: bytes, added_at: int) -> LiveEntry:
+def _live(entry: EntryId, code: bytes, added_at: int) -> LiveEntry:
     signals = (PdqSignal(value=code.hex(), quality=90),)
     return LiveEntry(entry, Lane.CONFIRMED, Provenance(hotline="example"), signals, added_at)

@@ -77,9 +77,9 @@ class Listing:
 def alive_at(size: int) -> set[str]:
     """The entries that the log says are alive after so many events."""
     events: dict[str, list[int]] = {}
-    rows = LogEntry.objects.filter(subject__isnull=False).order_by("index")
-    for entry, index in rows.values_list("entry", "index"):
-        events.setdefault(entry, []).append(index)
+    for logged in LogEntry.objects.order_by("index"):
+        if logged.subject is not None:
+            events.setdefault(logged.subject, []).append(logged.index)
     return {
         entry
         for entry, (added, *withdrawn) in events.items()

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from takeback.hashlist.events import EntryId
 from takeback.matching.delta_file import EntryChange, append_step, delta_path, read_delta
 from takeback.matching.match_list import GrowingList, MatchList
 from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
@@ -83,7 +82,7 @@ def matches_of(
     return Matcher(listed, policy).match(upload)
 
 
-def same_answers(listed: MatchList, alive: dict[EntryId, ListedEntry], folder: Path) -> None:
+def same_answers(listed: MatchList, alive: dict[str, ListedEntry], folder: Path) -> None:
     """Check that a list answers as a snapshot of the same entries does."""
     fresh = Files(folder, alive.values(), listed.source.checkpoint_size).read()
     assert listed.source == fresh.source
@@ -103,7 +102,7 @@ class GrowingMachine(RuleBasedStateMachine):
     @initialize(listed=st.lists(st.integers(0, 12), unique=True), data=st.data())
     def begin(self, listed: list[int], data: st.DataObject) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.alive = {entry_id(n): data.draw(entries(n)) for n in listed}
+        self.alive: dict[str, ListedEntry] = {entry_id(n): data.draw(entries(n)) for n in listed}
         self.size = 1
         self._open()
 

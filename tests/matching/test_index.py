@@ -51,7 +51,9 @@ def array_of(listed: Sequence[bytes]) -> Codes:
 
 
 def distances(listed: Codes, query: bytes) -> npt.NDArray[np.int64]:
-    return np.bitwise_count(listed ^ np.frombuffer(query, np.uint8)).sum(axis=1, dtype=np.int64)
+    differing = np.bitwise_count(listed ^ np.frombuffer(query, np.uint8))
+    counted: npt.NDArray[np.int64] = differing.sum(axis=1, dtype=np.int64)
+    return counted
 
 
 def check(index: PdqIndex, listed: Codes, queries: Sequence[bytes], threshold: int) -> None:
@@ -357,7 +359,8 @@ def test_questions_that_have_no_answer_are_refused(query: bytes, far: int) -> No
 
 def test_codes_and_queries_of_other_shapes_are_refused() -> None:
     listed = np.zeros((4, 32), np.uint8)
-    for wrong in (listed[:, :31], listed.astype(np.int8).view(), listed[:, ::-1]):
+    wrongs: list[npt.NDArray[Any]] = [listed[:, :31], listed.astype(np.int8), listed[:, ::-1]]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="codes must"):
             PdqIndex.build(wrong)
         with pytest.raises(ValueError, match="queries must"):

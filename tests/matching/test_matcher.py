@@ -38,11 +38,21 @@ CODE = bytes(range(32))
 
 def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy) -> Match | None:
     """The match of one entry by the rules, or None."""
-    lane, here = policy.of(listed.lane), {"origin": SOURCE.origin}
+    lane = policy.of(listed.lane)
     if upload.sha256 in listed.sha256:
-        return Match(listed.entry, listed.lane, SignalType.SHA256, 0, None, lane.decision, **here)
+        return Match(
+            listed.entry,
+            listed.lane,
+            SignalType.SHA256,
+            0,
+            None,
+            lane.decision,
+            origin=SOURCE.origin,
+        )
     if not listed.sha256 and upload.md5 in listed.md5:
-        return Match(listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision, **here)
+        return Match(
+            listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision, origin=SOURCE.origin
+        )
     whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq)]
     near = [
         (distance(pdq.code, view.pdq), place, at)
@@ -57,7 +67,7 @@ def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy
     return Match(
         *(listed.entry, listed.lane, SignalType.PDQ, far, listed.pdq[at].quality, lane.decision),
         view=[*whole, *upload.views][place].view,
-        **here,
+        origin=SOURCE.origin,
     )
 
 

@@ -83,7 +83,7 @@ def test_what_is_written_is_read(data: st.DataObject, centre: bytes, tmp_path: P
         assert all(row in snapshot.rows_of_sha256(digest) for digest in listed.sha256)
         assert all(row in snapshot.rows_of_md5(digest) for digest in listed.md5)
     listed_ids = {listed.entry for listed in entries}
-    absent = [entry_id(number) for number in (0, 2**127, 2**128 - 1)]
+    absent: list[str] = [entry_id(number) for number in (0, 2**127, 2**128 - 1)]
     absent += [entry[:-1] + other for entry in listed_ids for other in "2z"]
     for entry in set(absent) - listed_ids:
         assert snapshot.row_of(entry) is None
@@ -377,6 +377,7 @@ def test_killed_while_writing_leaves_a_whole_file(tmp_path: Path) -> None:
     for wait in range(5):
         command = [sys.executable, "-c", WRITER, str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as writer:
+            assert writer.stdout is not None
             assert writer.stdout.readline() == "1\n"
             time.sleep(wait * 0.013)
             os.kill(writer.pid, signal.SIGKILL)

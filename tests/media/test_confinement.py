@@ -127,7 +127,8 @@ def test_a_later_child_without_a_filter_is_told_of_too(
 ) -> None:
     with Decoder(readers=[_EXIT]) as decoder:
         decoder.decode(_FINE)
-        assert decoder.confinement is Confinement.SECCOMP
+        confinement = decoder.confinement
+        assert confinement is Confinement.SECCOMP
         assert "No filter" not in caplog.text
         monkeypatch.setattr(process, "_LAUNCH", _UNFILTERED)
         for _ in range(2):

@@ -91,13 +91,24 @@ def purposes() -> st.SearchStrategy[PurposeEvent]:
     )
 
 
+Strategies = dict[str, st.SearchStrategy[Any]]
+
+
 def events() -> st.SearchStrategy[Event]:
     indexes = st.lists(st.integers(0, 2**53 - 1), min_size=1, max_size=4, unique=True)
-    listed = {"entry": entry_ids(), "time": hours(), "signals": signals()}
+    listed: Strategies = {"entry": entry_ids(), "time": hours(), "signals": signals()}
     own_lanes = st.sampled_from([Lane.SELF_REPORTED, Lane.CONFIRMED])
-    own = {"lane": own_lanes, "provenance": provenances()}
-    imported = {"lane": st.just(Lane.IMPORTED), "provenance": imports()}
-    drawn = {"lane": st.just(Lane.TEST), "provenance": drawn_ones()}
+    own: Strategies = {"lane": own_lanes, "provenance": provenances()}
+    imported: Strategies = {"lane": st.just(Lane.IMPORTED), "provenance": imports()}
+    drawn: Strategies = {"lane": st.just(Lane.TEST), "provenance": drawn_ones()}
+    kinds: list[type[AddedEvent | AmendedEvent | ResumedEvent]] = [
+        AddedEvent,
+        AmendedEvent,
+        ResumedEvent,
+    ]
+    listing: list[st.SearchStrategy[Event]] = [
+        st.builds(kind, **listed, **whence) for kind in kinds for whence in (own, imported, drawn)
+    ]
     return (
         purposes()
         | st.builds(KeyEvent, time=hours(), key=st.text(text, min_size=1, max_size=80))
@@ -115,11 +126,7 @@ def events() -> st.SearchStrategy[Event]:
             origin=st.text(text, min_size=1, max_size=40),
             entry=entry_ids(),
         )
-        | st.one_of(
-            st.builds(kind, **listed, **whence)
-            for kind in (AddedEvent, AmendedEvent, ResumedEvent)
-            for whence in (own, imported, drawn)
-        )
+        | st.one_of(listing)
         | st.builds(
             SuspendedEvent,
             entry=entry_ids(),

@@ -26,14 +26,21 @@ from threatexchange.exchanges.impl import stop_ncii_api
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
 
+def ncmec_environment(url: str) -> Any:
+    """What stands for an environment of NCMEC's: the client's enum can't be added to."""
+    return SimpleNamespace(value=url)
+
+
 def exchange(shape: str, url: str, token: str) -> Any:
     if shape == "stopncii":
         keys = stop_ncii_api.StopNCIICredentials("any", token, url)
-        collab = CollaborationConfigBase(name="c", api="stop_ncii", enabled=True)
-        return stop_ncii_api.StopNCIISignalExchangeAPI.for_collab(collab, keys)
+        plain = CollaborationConfigBase(name="c", api="stop_ncii", enabled=True)
+        return stop_ncii_api.StopNCIISignalExchangeAPI.for_collab(plain, keys)
     if shape == "ncmec":
-        collab = ncmec.NCMECCollabConfig(name="c", environment=SimpleNamespace(value=url))
-        return ncmec.NCMECSignalExchangeAPI(collab, "takeback", token)
+        environment = ncmec_environment(url)
+        return ncmec.NCMECSignalExchangeAPI(
+            ncmec.NCMECCollabConfig(name="c", environment=environment), "takeback", token
+        )
     base, _, group = url.rpartition("/")
     collab = graph.FBThreatExchangeCollabConfig(name="c", privacy_group=int(group))
     client = ThreatExchangeAPI(token, endpoint_override=base)
@@ -69,7 +76,9 @@ def match(api: Any, state: Path, pdq: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = CliIndexStore(Path(folder))
         store.store(PdqSignal, PdqSignal.get_index_cls().build(known.items()))
-        found = store.load(PdqSignal).query(pdq)
+        index = store.load(PdqSignal)
+        assert index is not None
+        found = index.query(pdq)
     tags = {tag for one in found for tag in tags_of(one.metadata)}
     return {"found": sorted(tags) if found else None}
 
@@ -93,19 +102,19 @@ def say(shape: str, url: str, token: str, words: list[str]) -> None:
             feedback = stopncii.StopNCIICSPFeedbackValue(said)
             client.submit_feedback(kind, value, feedback, set(tags))
     elif shape == "ncmec":
-        hashes = hash_api.NCMECHashAPI("takeback", token, SimpleNamespace(value=url))
+        hashes = hash_api.NCMECHashAPI("takeback", token, ncmec_environment(url))
         member, entry, vote, *reason = words
-        kind = hash_api.FingerprintType.pdq
+        pdq = hash_api.FingerprintType.pdq
         if vote == "upvote":
-            hashes.submit_upvote(int(member), entry, kind)
+            hashes.submit_upvote(int(member), entry, pdq)
         else:
             down = hash_api.FeedbackType.downvote
-            hashes.submit_feedback(int(member), entry, kind, down, *reason)
+            hashes.submit_feedback(int(member), entry, pdq, down, *reason)
     else:
         base, _, _ = url.rpartition("/")
         descriptor, reaction = words
-        client = ThreatExchangeAPI(token, endpoint_override=base)
-        _, _, answer = client.react_to_threat_descriptor(descriptor, reaction)
+        graph_client = ThreatExchangeAPI(token, endpoint_override=base)
+        _, _, answer = graph_client.react_to_threat_descriptor(descriptor, reaction)
         assert answer.get("success"), answer
 
 

@@ -7,11 +7,11 @@ from html import unescape
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 
 from takeback.hotline.codes.access import site_salt
 from takeback.hotline.codes.domain import CaseCode, new_case_code
+from tests.support.responses import Response
 
 ORIGIN = {"Origin": "http://testserver"}
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -51,7 +51,7 @@ class Visitor:
         self.page = unescape(answer.content.decode())
         return self
 
-    def post(self, path: str = "/report", /, **form: Any) -> HttpResponse:
+    def post(self, path: str = "/report", /, **form: Any) -> Response:
         """Send a form of the page that was read last; the answer is not followed."""
         token = _TOKEN.search(self.page)
         assert token, "the page has no form with a token"
@@ -93,7 +93,7 @@ class Visitor:
         assert shown, "the page shows no code"
         return CaseCode(shown[0].replace(" ", ""))
 
-    def send_from_browser(self, code: CaseCode, names: bytes = b"") -> HttpResponse:
+    def send_from_browser(self, code: CaseCode, names: bytes = b"") -> Response:
         """Send as the browser's own code does: what the case code derives to, never the code."""
         return self.post(
             step="code",

@@ -175,6 +175,7 @@ def test_interrupted_it_ends_with_what_was_done(
         # Whoever runs the tests in the background has the signal ignored, and hands that on.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
+        assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
         rest, said = process.communicate(timeout=60)

@@ -81,6 +81,7 @@ def test_a_copy_that_shows_the_picture_otherwise_is_held_and_the_view_named(
     entry, picture, _ = listed
     verdict = gate.check(encoded(altered(picture), "JPEG", quality=80))
     assert verdict.entry == entry
+    assert verdict.deciding is not None
     assert verdict.deciding.view
     assert named in verdict.deciding.view
     assert f"seen as {verdict.deciding.view}, " in verdict.reason

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -296,9 +297,10 @@ def test_many_matches_are_looked_up_with_one_connection_a_store(
     opened: list[object] = []
     connect = sqlite3.connect
 
-    def counted(*arguments: object, **options: object) -> sqlite3.Connection:
+    def counted(*arguments: Any, **options: Any) -> sqlite3.Connection:
         opened.append(arguments)
-        return connect(*arguments, **options)
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        return connection
 
     with lists.gate() as gate:
         gate.check_fingerprints(UPLOAD, report=False)
@@ -336,7 +338,9 @@ def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
     ):
         try:
             assert serving_process.stdout is not None
-            url = re.search(r"http://\S+:\d+", serving_process.stdout.readline())[0]
+            address = re.search(r"http://\S+:\d+", serving_process.stdout.readline())
+            assert address
+            url = address[0]
             answer = _when(lambda: requests.post(f"{url}/v1/match", json={"pdq": CODE.hex()}))
             found = {one["origin"]: one["entry"] for one in answer.json()["matches"]}
             assert found == {ORIGIN: first, OTHER: other}
@@ -360,10 +364,10 @@ def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
         finally:
             following.kill()
             serving_process.terminate()
-    said = written.read_text()
-    assert "first: In force" in said
-    assert "other: In force" in said
-    assert "Stopped. The list stays in force." in said
+    printed = written.read_text()
+    assert "first: In force" in printed
+    assert "other: In force" in printed
+    assert "Stopped. The list stays in force." in printed
 
 
 def test_lists_that_fail_are_named_and_tried_again_while_others_are_followed(

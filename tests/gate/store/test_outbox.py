@@ -39,6 +39,7 @@ def test_what_was_said_outlives_a_kill_and_is_delivered_once(
     for wait in (0.0, 0.02, 0.05):
         command = [sys.executable, "-c", WRITER, str(store.folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
             said.append(writer.stdout.readline().strip())
             time.sleep(wait)
             writer.kill()
@@ -161,7 +162,10 @@ def test_a_decision_stands_when_the_outbox_can_not_be_written(
 def test_a_long_sync_does_not_hold_feedback_up(log: Log, store: Store) -> None:
     outbox, held = Outbox(store), threading.Event()
     with store.change_list():
-        threading.Thread(
-            target=lambda: (outbox.add([entry_id(1)], FeedbackValue.BLOCKED), held.set())
-        ).start()
+
+        def add() -> None:
+            outbox.add([entry_id(1)], FeedbackValue.BLOCKED)
+            held.set()
+
+        threading.Thread(target=add).start()
         assert held.wait(20)

@@ -15,10 +15,10 @@ import pytest
 from takeback.gate.store.live_entries import put_live_entry, read_live_entry
 from takeback.gate.store.store import FollowedLog, Store, StoreError, write_followed_log
 from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
-from takeback.hashlist.events import Provenance
+from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.matching.snapshot import ListedEntry, ListedPdq, ListTables, SnapshotSource
 from takeback.signals.lanes import Lane
 from takeback.tlog.merkle import Frontier, leaf_hash
@@ -41,6 +41,7 @@ def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
             for _ in range(4)
         ]
         for opener in openers:
+            assert opener.stdin is not None
             opener.stdin.write(b"!")
             opener.stdin.flush()
         for opener in openers:
@@ -71,16 +72,20 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
     ]
     with store.change_list() as connection:
         for added_at, one in enumerate(listed):
-            signals = [PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in one.pdq]
+            signals: list[Signal] = [
+                PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in one.pdq
+            ]
             signals += [Sha256Signal(value=value.hex()) for value in one.sha256]
             signals += [Md5Signal(value=value.hex()) for value in one.md5]
             provenance = Provenance(hotline="example")
-            live = LiveEntry(one.entry, one.lane, provenance, tuple(signals), added_at)
+            live = LiveEntry(EntryId(one.entry), one.lane, provenance, tuple(signals), added_at)
             put_live_entry(connection, live, None)
-            assert read_live_entry(connection, one.entry) == live
+            assert read_live_entry(connection, EntryId(one.entry)) == live
         frontier = Frontier().extended([leaf_hash(b"event")])
         write_followed_log(connection, FollowedLog("key", "example", frontier, b"note", LogRules()))
-    source, tables = store.state()
+    state = store.state()
+    assert state is not None
+    source, tables = state
     assert source == SnapshotSource("example", 1, frontier.root())
     expected = ListTables.of(listed)
     for field in dataclasses.fields(ListTables):

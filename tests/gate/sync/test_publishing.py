@@ -19,6 +19,7 @@ from takeback.gate.sync import snapshot_publisher
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching import snapshot_file
 from takeback.matching.delta_file import delta_path
+from takeback.matching.snapshot import write_snapshot
 from tests.gate.histories import answers, expected_at, grow, publish_until_killed
 from tests.support.followed_log import followed
 from tests.support.match_lists import EVERYTHING
@@ -62,7 +63,9 @@ def test_a_small_change_leaves_the_snapshot_alone(
     before = base.stat()
     for size in (21, 22, 25, 30):
         grow(store, size)
-        assert publisher.publish().checkpoint_size == size
+        published = publisher.publish()
+        assert published is not None
+        assert published.checkpoint_size == size
         both_see(store, follower, size)
         publisher.merge_if_due()
     assert path_in_force(store) == base
@@ -106,7 +109,7 @@ def test_what_is_published_while_a_merge_writes_is_not_lost(
     publisher.publish()
     grow(store, 60)
     publisher.publish()
-    troubles = []
+    troubles: list[Exception] = []
     with publisher.merging_in_background(troubles.append) as merge_if_due:
         merge_if_due()
         for size in range(61, 90):
@@ -187,7 +190,9 @@ def test_a_snapshot_of_another_origin_is_never_patched_up(
     assert SnapshotPublisher(anew).publish() == followed(anew).source
     assert path_in_force(anew) != base
     both_see(anew, follower, 23)
-    assert follower.matcher().listed.source == followed(anew).source
+    matcher = follower.matcher()
+    assert matcher is not None
+    assert matcher.listed.source == followed(anew).source
 
 
 def test_a_snapshot_of_another_tree_of_the_same_size_does_not_stay(
@@ -201,7 +206,9 @@ def test_a_snapshot_of_another_tree_of_the_same_size_does_not_stay(
     SnapshotPublisher(anew).publish()
     assert path_in_force(anew) != base
     both_see(anew, follower, 20)
-    assert follower.matcher().listed.source == followed(anew).source
+    matcher = follower.matcher()
+    assert matcher is not None
+    assert matcher.listed.source == followed(anew).source
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
@@ -350,11 +357,10 @@ def test_no_more_threads_build_than_may_run(
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
     used = []
-    whole = snapshot_publisher.write_snapshot
 
     def write(*arguments: Any, threads: int) -> None:
         used.append(threads)
-        whole(*arguments, threads=threads)
+        write_snapshot(*arguments, threads=threads)
 
     monkeypatch.setattr(snapshot_publisher, "write_snapshot", write)
     publisher.publish()

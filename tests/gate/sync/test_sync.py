@@ -23,6 +23,7 @@ from takeback.gate.sync.client import (
 from takeback.gate.sync.list_sync import ListSync, SyncOutcome, WrongKeyError
 from takeback.hashlist.errors import ErasedWithoutWithdrawalError
 from takeback.matching.matcher import UploadFingerprints
+from takeback.matching.snapshot import write_snapshot
 from takeback.matching.snapshot_file import DamagedSnapshotError
 from takeback.signals.lanes import Lane
 from takeback.tlog.errors import (
@@ -70,7 +71,9 @@ def test_an_empty_list_is_in_force_too(sync: ListSync, store: Store) -> None:
     assert in_force(store) == {}
     with Gate.open(store.folder) as gate:
         assert gate.ready
-        assert gate.health()[0].contact_age_seconds < 60
+        age_seconds = gate.health()[0].contact_age_seconds
+        assert age_seconds is not None
+        assert age_seconds < 60
 
 
 def test_many_events_and_their_progress(
@@ -278,7 +281,7 @@ def test_a_damaged_snapshot_is_refused_and_written_anew(
     path.write_bytes(spoilt)
     gate = Gate.open(store.folder)
     assert not gate.ready
-    assert "is damaged" in gate.health()[0].problem
+    assert "is damaged" in (gate.health()[0].problem or "")
     sync.sync()
     assert gate.ready
     gate.close()
@@ -301,7 +304,9 @@ def test_a_running_gate_keeps_its_list_when_the_next_snapshot_is_damaged(
 def test_following_goes_on_through_trouble(
     log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
 ) -> None:
-    stopped, outcomes, troubles = threading.Event(), [], []
+    stopped = threading.Event()
+    outcomes: list[SyncOutcome] = []
+    troubles: list[tuple[Exception, float]] = []
     follower = threading.Thread(
         target=sync.follow,
         args=(outcomes.append, lambda error, pause: troubles.append((error, pause)), stopped),
@@ -325,16 +330,15 @@ def test_following_goes_on_through_trouble(
 def test_following_goes_on_when_a_snapshot_reads_back_otherwise(
     log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = snapshot_publisher.write_snapshot
-
     def write(path: Path, *arguments: Any, **options: Any) -> None:
-        whole(path, *arguments, **options)
+        write_snapshot(path, *arguments, **options)
         path.write_bytes(path.read_bytes()[:-1])
-        monkeypatch.setattr(snapshot_publisher, "write_snapshot", whole)
+        monkeypatch.setattr(snapshot_publisher, "write_snapshot", write_snapshot)
 
     monkeypatch.setattr(snapshot_publisher, "write_snapshot", write)
     entry = log.add(next(codes))
-    stopped, troubles = threading.Event(), []
+    stopped = threading.Event()
+    troubles: list[Exception] = []
 
     def on_outcome(_: object) -> None:
         stopped.set()

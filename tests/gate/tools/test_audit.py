@@ -53,9 +53,8 @@ def test_a_tile_that_is_another_is_refused(grown: Log, hotline: str) -> None:
 
 
 def test_a_changed_event_is_refused(grown: Log, hotline: str) -> None:
-    note = grown.checkpoint()
+    grown.false_checkpoint = grown.checkpoint()
     grown.records[300] = grown.records[301]
-    grown.checkpoint = lambda: note
     done = audit(hotline)
     assert done.exit_code == 4
     assert "root that was signed" in done.stderr
@@ -105,8 +104,7 @@ def test_witnesses_are_asked_what_they_have_seen(grown: Log, hotline: str, tmp_p
         assert "could not be asked" in unseen.stderr
         request = AddCheckpoint(0, (), grown.checkpoint())
         lines = running.add(request.encode()).content
-        plain = grown.checkpoint()
-        grown.checkpoint = lambda: plain + lines
+        grown.false_checkpoint = grown.checkpoint() + lines
         seen = audit(hotline, "--trust", str(policy))
         assert seen.exit_code == 0
         assert "w cosigned it at" in seen.stdout

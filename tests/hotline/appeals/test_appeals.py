@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,17 +25,18 @@ from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
 from tests.support.feedback import listed, platform, said
 from tests.support.followers import some_signals
 from tests.support.listing import list_imported
+from tests.support.responses import Response
 from tests.support.visiting import ORIGIN
 
 _CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
 WORDS = "It is our <b>holiday</b> picture of a sand castle."
 
 
-def send(**form: str) -> HttpResponse:
+def send(**form: str) -> Response:
     return Client().post("/appeal", form, headers=ORIGIN)
 
 
-def code_of(answer: HttpResponse) -> str:
+def code_of(answer: Response) -> str:
     assert answer.status_code == 200
     assert not answer.cookies
     found = _CODE.search(answer.content.decode())

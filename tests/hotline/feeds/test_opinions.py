@@ -20,12 +20,12 @@ def test_blocked_stands_behind_the_case_code(
     assert "Skylark got the code of this picture." in page
     assert "Skylark says it stopped" not in page
     if shape == "stopncii":
-        said = (pdq, "Blocked")
+        words = [pdq, "Blocked"]
     elif shape == "ncmec":
-        said = ("2", CasePicture.objects.get().entry, "upvote")
+        words = ["2", CasePicture.objects.get().entry, "upvote"]
     else:
         updates = f"{url}/feeds/graph/v1/1/threat_updates/"
         (update,) = httpx.get(updates, params={"access_token": f"1|{token}"}).json()["data"]
-        said = (update["descriptors"]["data"][0]["id"], "HELPFUL")
-    assert client.say(*said) == ""
+        words = [update["descriptors"]["data"][0]["id"], "HELPFUL"]
+    assert client.say(*words) == ""
     assert "Skylark says it stopped a copy." in come_back(code).page

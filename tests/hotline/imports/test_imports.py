@@ -10,11 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import Result
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from takeback.cli.main import app
 from takeback.hashlist.fold import LiveEntry

@@ -43,7 +43,8 @@ def extracted() -> dict[Key, Message]:
 @cache
 def catalogue(language: str) -> Catalog:
     """The catalogue of a language, as it stands in the repository."""
-    return tool().read(tool().LOCALES / language / "LC_MESSAGES" / "django.po")
+    found: Catalog = tool().read(tool().LOCALES / language / "LC_MESSAGES" / "django.po")
+    return found
 
 
 @cache

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
@@ -19,14 +18,15 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.models import Platform
 from tests.support.feedback import acknowledge
+from tests.support.responses import Response
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
 
-def open_with(**form: str) -> HttpResponse:
+def open_with(**form: str) -> Response:
     return Visitor().client.post("/open", form, headers=ORIGIN)
 
 
-def seen(answer: HttpResponse) -> tuple[int, bytes, dict[str, str], list[str]]:
+def seen(answer: Response) -> tuple[int, bytes, dict[str, str], list[str]]:
     """All that whoever guesses codes can tell answers apart by."""
     cookies = [morsel.OutputString() for morsel in answer.cookies.values()]
     return answer.status_code, answer.content, dict(answer.headers), cookies
@@ -91,7 +91,10 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     ]
     feedback_actions.record_feedback(
         skylark,
-        [FeedbackItem(id=uuid4(), entry=e, value=v, time=datetime.now(UTC)) for e, v in said],
+        [
+            FeedbackItem(id=uuid4(), entry=EntryId(entry), value=value, time=datetime.now(UTC))
+            for entry, value in said
+        ],
     )
     page = come_back(code).page
     one, two = page.split("Picture 2")

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
+from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake import sentences
@@ -145,10 +146,10 @@ def test_the_timeline_is_translated(language: str) -> None:
     sequence_pending()
     skylark = Platform.objects.get(name=PLATFORM)
     platforms_actions.note_fetched(skylark, 2)
-    entry = CasePicture.objects.get().entry
+    entry = EntryId(CasePicture.objects.get().entry)
     said = [
-        FeedbackItem(id=uuid4(), entry=entry, value=v, time=datetime.now(UTC))
-        for v in FeedbackValue
+        FeedbackItem(id=uuid4(), entry=entry, value=value, time=datetime.now(UTC))
+        for value in FeedbackValue
     ]
     feedback_actions.record_feedback(skylark, said)
     visitor = come_back(code)

@@ -15,6 +15,7 @@ from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.courier import deliver_outbox
 from takeback.gate.sync.list_sync import ListSync
+from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries import access as entries_access
 from takeback.hotline.entries.models import Entry, Hold
@@ -70,7 +71,7 @@ def test_they_stand_apart_from_what_is_reported() -> None:
     assert not Hold.objects.exists()
     assert list_figures() == before
     (skylark,) = Platform.objects.all()
-    entry = Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0]
+    entry = EntryId(Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0])
     record_feedback(skylark, [said(entry, FeedbackValue.NOT_THE_SAME)])
     assert entries_access.standings([entry])[entry].suspended_at is None
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from takeback.hotline.audit.models import AuditRecord
@@ -20,6 +19,7 @@ from takeback.hotline.platforms.actions import (
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 from takeback.hotline.platforms.domain import InvitationEndedError, PlatformError, Scope
 from takeback.hotline.platforms.models import Platform, PlatformInvitation
+from tests.support.responses import Response
 from tests.support.running import takeback
 
 REVIEW = "Two moderators look within an hour.\nWhoever posted it may object."
@@ -39,7 +39,7 @@ class Engineer:
     def text(self) -> str:
         return unescape(self.page.content.decode())
 
-    def send(self, *scopes: Scope, review: str = "") -> HttpResponse:
+    def send(self, *scopes: Scope, review: str = "") -> Response:
         token = _FORM.search(self.text)
         assert token
         form = {"csrfmiddlewaretoken": token[1], "scopes": scopes, "review": review}
