@@ -49,21 +49,21 @@ _USAGE: Final = f"Usage: python -m benchmarks quick | full | report | {' | '.joi
 def main(arguments: list[str]) -> int:
     """Do what is asked; returns the exit code."""
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    asked = arguments[0] if len(arguments) == 1 else ""
-    if asked not in {"quick", "full", "report", *_STEPS}:
+    command = arguments[0] if len(arguments) == 1 else ""
+    if command not in {"quick", "full", "report", *_STEPS}:
         console.print(_USAGE)
         return 2
-    if asked != "report":
+    if command != "report":
         for line in this_machine().lines():
             console.print(line)
         console.print(_load())
     try:
-        if asked == "quick":
+        if command == "quick":
             ratios = measure_quickly(console)
             console.print(_load())
             print(json.dumps(ratios))
             return 0
-        steps = list(_STEPS) if asked == "full" else [asked] if asked in _STEPS else []
+        steps = list(_STEPS) if command == "full" else [command] if command in _STEPS else []
         if "service" in steps:
             service.check_tools()  # now, not when an hour has been measured
         for step in steps:
@@ -89,9 +89,9 @@ def _measure(console: Console, step: str) -> None:
 
 
 def _load() -> str:
-    one, five, _ = os.getloadavg()
-    busy = " The machine is not quiet: ratios hold better than times." if one > 1.5 else ""  # noqa: PLR2004
-    return f"Load average {one:.1f} (1 minute), {five:.1f} (5 minutes).{busy}"
+    one_minute, five, _ = os.getloadavg()
+    busy = " The machine is not quiet: ratios hold better than times." if one_minute > 1.5 else ""  # noqa: PLR2004
+    return f"Load average {one_minute:.1f} (1 minute), {five:.1f} (5 minutes).{busy}"
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def measure_all(progress: Progress) -> dict[str, Any]:
             progress.advance(task)
     compared = (ours_to_full, jpegs_to_full, draft_to_full, ours_to_reader, full_to_reader)
     return {
-        "distances": [one.summary() for one in compared],
+        "distances": [distances.summary() for distances in compared],
         "farthest": [
             {"bits": bits, "photograph": name} for bits, name in sorted(farthest, reverse=True)[:3]
         ],
@@ -91,5 +91,5 @@ def _decoded_on_white(data: bytes) -> NDArray[np.uint8]:
         return np.asarray(Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB"))
 
 
-def _distance(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> int:
-    return int(np.count_nonzero(np.asarray(one, bool) != np.asarray(other, bool)))
+def _distance(bits: NDArray[np.uint8], other: NDArray[np.uint8]) -> int:
+    return int(np.count_nonzero(np.asarray(bits, bool) != np.asarray(other, bool)))

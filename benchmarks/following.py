@@ -201,18 +201,18 @@ def _publish(hotline: MeasuredHotline) -> dict[str, int | float]:
     with hotline.working(), ExitStack() as stack:
         time.sleep(10)  # it reads the list that new entries are compared with
         reporters = [_reporter(hotline) for _ in range(_REPORTERS)]
-        for one in reporters:
-            stack.enter_context(one)
-            _pipe(one.stdout).readline()  # it is ready
+        for reporter in reporters:
+            stack.enter_context(reporter)
+            _pipe(reporter.stdout).readline()  # it is ready
         began = time.perf_counter()
-        for one in reporters:
-            _pipe(one.stdin).write("go\n")
-            _pipe(one.stdin).flush()
+        for reporter in reporters:
+            _pipe(reporter.stdin).write("go\n")
+            _pipe(reporter.stdin).flush()
         most_behind = 0
-        while any(one.poll() is None for one in reporters):
+        while any(reporter.poll() is None for reporter in reporters):
             most_behind = max(most_behind, PendingEvent.objects.count())
             time.sleep(0.25)
-        if any(one.returncode for one in reporters):
+        if any(reporter.returncode for reporter in reporters):
             raise RuntimeError("A reporter failed.")
         wait_until(lambda: not PendingEvent.objects.exists())
         took = time.perf_counter() - began
@@ -237,10 +237,10 @@ def _reporter(hotline: MeasuredHotline) -> subprocess.Popen[str]:
     )
 
 
-def _pipe(one: IO[str] | None) -> IO[str]:
-    if one is None:
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    if pipe is None:
         raise RuntimeError("A reporter has no pipe.")
-    return one
+    return pipe
 
 
 def _measure_many_gates() -> dict[str, Any]:
@@ -258,16 +258,16 @@ def _measure_many_gates() -> dict[str, Any]:
             wait_until(_all_acknowledge, pause=0.5)
             time.sleep(5)
             delays = [_one_change(code) for code in codes[FOLLOWED:]]
-    every = sorted(one for change in delays for one in change["in_force"])
+    every = sorted(seconds for change in delays for seconds in change["in_force"])
     return {
         "gates": GATES,
         "entries": FOLLOWED,
         "changes": len(delays),
-        "published_ms": statistics.median(one["published"] for one in delays) * 1e3,
+        "published_ms": statistics.median(change["published"] for change in delays) * 1e3,
         "median_ms": statistics.median(every) * 1e3,
         "p95_ms": every[int(len(every) * 0.95)] * 1e3,
-        "last_ms": statistics.median(max(one["in_force"]) for one in delays) * 1e3,
-        "heard_ms": statistics.median(max(one["heard"]) for one in delays) * 1e3,
+        "last_ms": statistics.median(max(change["in_force"]) for change in delays) * 1e3,
+        "heard_ms": statistics.median(max(change["heard"]) for change in delays) * 1e3,
     }
 
 
@@ -287,7 +287,7 @@ def _one_change(code: str) -> dict[str, Any]:
         raise RuntimeError("Nothing was published.")
     published = newest.published_at.timestamp()
     known = KeyAcknowledgement.objects.values_list("acknowledged_at", flat=True)
-    heard = [one.timestamp() - published for one in known]
+    heard = [moment.timestamp() - published for moment in known]
     in_force = [_written_at(number) - published for number in range(GATES)]
     time.sleep(0.3)
     return {"published": published - reported, "in_force": in_force, "heard": heard}
@@ -296,7 +296,7 @@ def _one_change(code: str) -> dict[str, Any]:
 def _written_at(number: int) -> float:
     """When a gate wrote what its matchers read; whoever asks from then on gets the new list."""
     deltas = (FOLDER / f"gate-{number}" / "snapshots").glob("*.delta")
-    return max(one.stat().st_mtime_ns for one in deltas) / 1e9
+    return max(delta.stat().st_mtime_ns for delta in deltas) / 1e9
 
 
 def _all_acknowledge() -> bool:

@@ -51,12 +51,12 @@ def write_report(measured: dict[str, Any]) -> list[Path]:
     rows += [
         (
             f"threatexchange, {name}",
-            f"{one['hashes']:,}",
-            f"{one['fetch'] + one['index']:.1f}",
-            f"{(one['fetch'] + one['index']) / cold:.1f}",
+            f"{client['hashes']:,}",
+            f"{client['fetch'] + client['index']:.1f}",
+            f"{(client['fetch'] + client['index']) / cold:.1f}",
             "nothing",
         )
-        for name, one in long_list["clients"].items()
+        for name, client in long_list["clients"].items()
     ]
     head = ("", "hashes", "s until in force", "× Takeback", "verified")
     published, changes = long_list["published"], long_list["changes_seconds"]

@@ -122,37 +122,50 @@ def measure(
 def large() -> Sample:
     """Return photographs of 8 to 12 megapixels as phones and cameras write them: baseline JPEG."""
     found = _large_jpegs()
-    as_they_are = [one for one in found if not one.progressive and one.megapixels <= _LARGE[1]]
-    others = [one for one in found if one not in as_they_are]
+    as_they_are = [
+        photograph
+        for photograph in found
+        if not photograph.progressive and photograph.megapixels <= _LARGE[1]
+    ]
+    others = [photograph for photograph in found if photograph not in as_they_are]
     return _sample(
         "JPEG, 8–12 MP",
         f"{len(as_they_are)} as stored, {len(others)} that are progressive or larger written anew "
         f"(baseline, quality {_CAMERA_QUALITY}, at most 12 MP)",
-        [one.read() for one in as_they_are] + [_as_a_camera(one) for one in others],
+        [photograph.read() for photograph in as_they_are]
+        + [_as_a_camera(photograph) for photograph in others],
     )
 
 
 def progressive() -> Sample:
     """Return the photographs of 8 to 12 megapixels that are stored as progressive JPEG."""
-    found = [one for one in _large_jpegs() if one.progressive and one.megapixels <= _LARGE[1]]
-    return _sample("Progressive JPEG, 8–12 MP", "as stored", [one.read() for one in found])
+    found = [
+        photograph
+        for photograph in _large_jpegs()
+        if photograph.progressive and photograph.megapixels <= _LARGE[1]
+    ]
+    return _sample(
+        "Progressive JPEG, 8–12 MP", "as stored", [photograph.read() for photograph in found]
+    )
 
 
 def _large_jpegs() -> list[Photograph]:
     return [
-        one for one in all_photographs() if one.format == "JPEG" and one.megapixels >= _LARGE[0]
+        photograph
+        for photograph in all_photographs()
+        if photograph.format == "JPEG" and photograph.megapixels >= _LARGE[0]
     ]
 
 
 def small(most: int) -> Sample:
     """Return the JPEGs of about 1 megapixel; every so manyth, `most` at most."""
     found = [
-        one
-        for one in all_photographs()
-        if one.format == "JPEG" and _SMALL[0] <= one.megapixels <= _SMALL[1]
+        photograph
+        for photograph in all_photographs()
+        if photograph.format == "JPEG" and _SMALL[0] <= photograph.megapixels <= _SMALL[1]
     ]
-    some = found[:: -(-len(found) // most)]
-    return _sample("JPEG, 1 MP", "as stored", [one.read() for one in some])
+    chosen = found[:: -(-len(found) // most)]
+    return _sample("JPEG, 1 MP", "as stored", [photograph.read() for photograph in chosen])
 
 
 def _other_formats() -> list[Sample]:
@@ -205,9 +218,11 @@ def _summary(side: Hasher, timed: list[dict[str, Timed]], alone: str) -> Hashed:
     return Hashed(
         side.name,
         side.setting,
-        milliseconds=statistics.median(one[side.name].seconds for one in timed) * 1e3,
+        milliseconds=statistics.median(times[side.name].seconds for times in timed) * 1e3,
         times_reference=statistics.median(
-            times_faster(one[REFERENCE], one[side.name]) for one in timed
+            times_faster(times[REFERENCE], times[side.name]) for times in timed
         ),
-        times_floor=statistics.median(times_faster(one[side.name], one[alone]) for one in timed),
+        times_floor=statistics.median(
+            times_faster(times[side.name], times[alone]) for times in timed
+        ),
     )

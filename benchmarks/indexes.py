@@ -116,7 +116,9 @@ class ThreatExchange:
 
     def rows(self, answer: Any) -> Rows:
         """Return the rows of every query."""
-        return [np.sort(np.array([match.metadata for match in one], np.int64)) for one in answer]
+        return [
+            np.sort(np.array([match.metadata for match in matches], np.int64)) for matches in answer
+        ]
 
     def add(self, code: Codes) -> None:
         """Add one more code."""

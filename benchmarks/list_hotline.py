@@ -118,12 +118,12 @@ def fill(codes: Sequence[str], on_progress: Callable[[int], None] = lambda _done
 
     sealing = 0.0
     for start in range(0, len(codes), _FILLED_AT_A_TIME):
-        some = codes[start : start + _FILLED_AT_A_TIME]
-        _put_among_the_pending(some)
+        portion = codes[start : start + _FILLED_AT_A_TIME]
+        _put_among_the_pending(portion)
         began = time.perf_counter()
         sequence_everything()
         sealing += time.perf_counter() - began
-        on_progress(start + len(some))
+        on_progress(start + len(portion))
     return sealing
 
 

@@ -83,7 +83,9 @@ class Searched:
 
 def measure_all(progress: Progress) -> dict[str, Any]:
     """Measure every index at every size, in processes of their own, one after the other."""
-    runs = [(one, size) for size in SIZES for one in CANDIDATES if size <= one.most]
+    runs = [
+        (candidate, size) for size in SIZES for candidate in CANDIDATES if size <= candidate.most
+    ]
     check_all()
     task = progress.add_task("Matching", total=len(runs))
     rows = []
@@ -92,10 +94,10 @@ def measure_all(progress: Progress) -> dict[str, Any]:
         rows.append(asdict(in_own_process(candidate, size, FULL[size])))
         progress.advance(task)
     skipped = [
-        {"name": one.name, "size": size, "why": one.why_not_more}
+        {"name": candidate.name, "size": size, "why": candidate.why_not_more}
         for size in SIZES
-        for one in CANDIDATES
-        if size > one.most
+        for candidate in CANDIDATES
+        if size > candidate.most
     ]
     return {"indexes": rows, "skipped": skipped}
 
@@ -116,7 +118,7 @@ def _measure(number: int, size: int, effort: Effort) -> Searched:
 def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     """Build the index over `codes`, hold it against flat, and time both in turns."""
     queries = queries_for(codes)
-    asked = queries if candidate.name == OURS else queries[: effort.others_batch]
+    own_queries = queries if candidate.name == OURS else queries[: effort.others_batch]
     before = memory_bytes()
     started = time.perf_counter()
     index = candidate.build(codes)
@@ -124,7 +126,7 @@ def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     memory = (memory_bytes() - before) / len(codes)
     reference = flat(codes)
 
-    found = index.rows(index.ask_all(index.prepared(asked)))[: effort.others_batch]
+    found = index.rows(index.ask_all(index.prepared(own_queries)))[: effort.others_batch]
     truth = reference.rows(reference.ask_all(reference.prepared(queries[: effort.others_batch])))
     matches, recall, extra = compared(found, truth)
 
@@ -138,20 +140,20 @@ def measure(candidate: Candidate, codes: Codes, effort: Effort) -> Searched:
     )
     batch = in_turns(
         {
-            "index": _batch(index, asked),
+            "index": _batch(index, own_queries),
             "flat": _batch(reference, queries[: effort.others_batch]),
         },
         rounds=effort.batch_rounds,
         warm_up=False,  # both were asked all of this above
     )
-    as_many = len(asked) / effort.others_batch
+    as_many = len(own_queries) / effort.others_batch
     return Searched(
         name=candidate.name,
         setting=candidate.setting,
         size=len(codes),
         single=float(np.median(each)) * 1e6,
         single_p99=float(np.percentile(each, 99)) * 1e6,
-        batch=batch["index"].seconds / len(asked) * 1e6,
+        batch=batch["index"].seconds / len(own_queries) * 1e6,
         times_flat_single=times_faster(single["flat"], single["index"]),
         times_flat_batch=times_faster(batch["flat"], batch["index"]) * as_many,
         matches=matches,

@@ -46,7 +46,7 @@ def draw_hashing(samples: list[dict[str, Any]], path: Path) -> Path:
 
 def draw_matching(indexes: list[dict[str, Any]], path: Path) -> Path:
     """Draw microseconds a query by size of the list, singly and in a batch."""
-    names = list(dict.fromkeys(one["name"] for one in indexes))
+    names = list(dict.fromkeys(index["name"] for index in indexes))
     others = iter(_OTHER_COLOURS)
     colours = {name: _OURS_COLOUR if name == OURS else next(others) for name in names}
     with _figure(path, width=8.4, height=3.2) as figure:
@@ -61,7 +61,7 @@ def draw_matching(indexes: list[dict[str, Any]], path: Path) -> Path:
 
 def _lines(panel: Axes, indexes: list[dict[str, Any]], what: str, colours: dict[str, str]) -> None:
     for name, colour in colours.items():
-        rows = sorted((one["size"], one[what]) for one in indexes if one["name"] == name)
+        rows = sorted((index["size"], index[what]) for index in indexes if index["name"] == name)
         sizes, times = zip(*rows, strict=True)
         panel.plot(sizes, times, marker="o", color=colour, label=name)
     panel.set_xscale("log")

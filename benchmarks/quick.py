@@ -30,7 +30,7 @@ def measure_quickly(console: Console) -> dict[str, float]:
         sides = {side.name: side for side in measured}
         console.print(_hashing_table(sample, list(sides.values())))
         ratios[name] = sides[OURS].times_reference
-    ours = next(one for one in CANDIDATES if one.name == OURS)
+    ours = next(candidate for candidate in CANDIDATES if candidate.name == OURS)
     check_all()
     for name, size in (("1m", 1_000_000), ("10m", 10_000_000)):
         searched = in_own_process(ours, size, QUICK[size])
@@ -56,10 +56,10 @@ def _hashing_table(sample: Sample, sides: list[Hashed]) -> Table:
     return table
 
 
-def _matching_line(one: Searched) -> str:
+def _matching_line(searched: Searched) -> str:
     return (
-        f"{one.size:,} codes: {one.single:.1f} µs a query, {one.times_flat_single:.1f} × FAISS "
-        f"flat; in a batch {one.batch:.2f} µs, {one.times_flat_batch:.1f} ×; recall "
-        f"{one.recall:.4f} of {one.matches} matches; built in {one.build_seconds:.2f} s, "
-        f"{one.memory:.1f} bytes an entry"
+        f"{searched.size:,} codes: {searched.single:.1f} µs a query, "
+        f"{searched.times_flat_single:.1f} × FAISS flat; in a batch {searched.batch:.2f} µs, "
+        f"{searched.times_flat_batch:.1f} ×; recall {searched.recall:.4f} of {searched.matches} "
+        f"matches; built in {searched.build_seconds:.2f} s, {searched.memory:.1f} bytes an entry"
     )

@@ -89,7 +89,7 @@ def write() -> list[Path]:
     hashing, agreement, matching = kept("hashing"), kept("agreement"), kept("matching")
     snapshots, service = kept("snapshots"), kept("service")
     steps = (hashing, agreement, matching, snapshots, service)
-    measured = [one for one in steps if one is not None]
+    measured = [step for step in steps if step is not None]
     if not measured:
         return []
     PLOTS.mkdir(parents=True, exist_ok=True)
@@ -135,25 +135,27 @@ def _sample(sample: dict[str, Any]) -> str:
 def _agreement(agreement: dict[str, Any]) -> str:
     rows = [
         (
-            one["of"],
-            one["to"],
-            f"{one['photographs']}",
-            f"{one['equal']:.1%}",
-            f"{one['to_4']:.1%}",
-            f"{one['to_10']:.1%}",
-            f"{one['median']:.0f}",
-            f"{one['most']}",
+            distances["of"],
+            distances["to"],
+            f"{distances['photographs']}",
+            f"{distances['equal']:.1%}",
+            f"{distances['to_4']:.1%}",
+            f"{distances['to_10']:.1%}",
+            f"{distances['median']:.0f}",
+            f"{distances['most']}",
         )
-        for one in agreement["distances"]
+        for distances in agreement["distances"]
     ]
     head = ("", "against", "photographs", "equal", "at most 4", "at most 10", "median", "most")
-    farthest = ", ".join(f"{one['photograph']} ({one['bits']})" for one in agreement["farthest"])
+    farthest = ", ".join(
+        f"{distance['photograph']} ({distance['bits']})" for distance in agreement["farthest"]
+    )
     return table(head, rows, numbers=6) + f"\nFarthest from the reference: {farthest}.\n"
 
 
 def _matching(matching: dict[str, Any]) -> list[str]:
     parts = []
-    sizes = sorted({one["size"] for one in matching["indexes"]})
+    sizes = sorted({index["size"] for index in matching["indexes"]})
     head = (
         *("", "how", "p50 µs", "p99 µs", f"batch of {BATCH:,}, µs a query", "× flat"),
         *("× flat, batch", "recall", "extra", "bytes an entry", "build s", "add one µs"),
@@ -161,26 +163,26 @@ def _matching(matching: dict[str, Any]) -> list[str]:
     for size in sizes:
         rows = [
             (
-                one["name"],
-                one["setting"],
-                f"{one['single']:,.1f}",
-                f"{one['single_p99']:,.1f}",
-                f"{one['batch']:,.2f}",
-                "1" if one["name"] == FLAT else f"{one['times_flat_single']:.2f}",
-                "1" if one["name"] == FLAT else f"{one['times_flat_batch']:.2f}",
-                f"{one['recall']:.4f}",
-                f"{one['extra']}",
-                f"{one['memory']:,.1f}",
-                f"{one['build_seconds']:.2f}",
-                "—" if one["add_one"] is None else f"{one['add_one']:,.0f}",
+                index["name"],
+                index["setting"],
+                f"{index['single']:,.1f}",
+                f"{index['single_p99']:,.1f}",
+                f"{index['batch']:,.2f}",
+                "1" if index["name"] == FLAT else f"{index['times_flat_single']:.2f}",
+                "1" if index["name"] == FLAT else f"{index['times_flat_batch']:.2f}",
+                f"{index['recall']:.4f}",
+                f"{index['extra']}",
+                f"{index['memory']:,.1f}",
+                f"{index['build_seconds']:.2f}",
+                "—" if index["add_one"] is None else f"{index['add_one']:,.0f}",
             )
-            for one in matching["indexes"]
-            if one["size"] == size
+            for index in matching["indexes"]
+            if index["size"] == size
         ]
         left_out = "".join(
-            f"\n{one['name']} is left out: {one['why']}.\n"
-            for one in matching["skipped"]
-            if one["size"] == size
+            f"\n{index['name']} is left out: {index['why']}.\n"
+            for index in matching["skipped"]
+            if index["size"] == size
         )
         parts.append(f"### {size:,} codes\n\n" + table(head, rows, numbers=10) + left_out)
     return parts
@@ -189,19 +191,19 @@ def _matching(matching: dict[str, Any]) -> list[str]:
 def _snapshots(measured: dict[str, Any]) -> str:
     rows = [
         (
-            f"{one['entries']:,}",
-            f"{one['file_bytes'] / 1e6:,.0f}",
-            f"{one['index_seconds']:.2f}",
-            f"{one['entries'] / one['index_seconds'] / 1e6:.1f} M",
-            f"{one['write_seconds']:.2f}",
-            f"{one['entries'] / one['write_seconds'] / 1e6:.1f} M",
-            f"{one['first_seconds'] * 1e3:,.0f}",
-            f"{one['again_ms']:.2f}",
-            f"{one['first_query_ms']:.2f}",
-            f"{one['add_ms']:.2f}",
-            f"{one['memory_bytes'] / 1e6:,.1f}",
+            f"{snapshot['entries']:,}",
+            f"{snapshot['file_bytes'] / 1e6:,.0f}",
+            f"{snapshot['index_seconds']:.2f}",
+            f"{snapshot['entries'] / snapshot['index_seconds'] / 1e6:.1f} M",
+            f"{snapshot['write_seconds']:.2f}",
+            f"{snapshot['entries'] / snapshot['write_seconds'] / 1e6:.1f} M",
+            f"{snapshot['first_seconds'] * 1e3:,.0f}",
+            f"{snapshot['again_ms']:.2f}",
+            f"{snapshot['first_query_ms']:.2f}",
+            f"{snapshot['add_ms']:.2f}",
+            f"{snapshot['memory_bytes'] / 1e6:,.1f}",
         )
-        for one in measured["snapshots"]
+        for snapshot in measured["snapshots"]
     ]
     head = (
         *("entries", "file MB", "index s", "entries/s", "write s", "entries/s"),
@@ -217,12 +219,12 @@ def _service(service: dict[str, Any]) -> str:
     rows += [
         (
             name,
-            f"{one['rate']:.1f}",
-            f"{one['cpu_ms']:.1f}",
-            f"{one['p50_ms']:.1f}",
-            f"{one['p99_ms']:.1f}",
+            f"{load['rate']:.1f}",
+            f"{load['cpu_ms']:.1f}",
+            f"{load['p50_ms']:.1f}",
+            f"{load['p99_ms']:.1f}",
         )
-        for name, one in (("HTTP, saturated", saturated), ("HTTP, half load", half))
+        for name, load in (("HTTP, saturated", saturated), ("HTTP, half load", half))
     ]
     head = ("", "uploads a second", "processor ms an upload", "p50 ms", "p99 ms")
     return (

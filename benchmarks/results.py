@@ -37,16 +37,16 @@ def kept(step: str) -> dict[str, Any] | None:
 
 def machine_lines(measured: list[dict[str, Any]]) -> str:
     """Say once what all steps share; a step that was measured elsewhere gets its own line."""
-    said: dict[str, list[str]] = {}
-    for one in measured:
-        machine = one["machine"]
+    steps_by_machine: dict[str, list[str]] = {}
+    for step in measured:
+        machine = step["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
         text = (
             f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, "
             f"{machine['system']}, Python {machine['python']}; Takeback at {machine['commit']}; "
             f"{versions}"
         )
-        said.setdefault(text, []).append(
-            f"{one['step']} ({one['measured_at'][:10]}, load average {one['load_average']:.1f})"
+        steps_by_machine.setdefault(text, []).append(
+            f"{step['step']} ({step['measured_at'][:10]}, load average {step['load_average']:.1f})"
         )
-    return "".join(f"- {', '.join(steps)}: {text}.\n" for text, steps in said.items())
+    return "".join(f"- {', '.join(steps)}: {text}.\n" for text, steps in steps_by_machine.items())

@@ -87,6 +87,6 @@ def alike(paths: list[Path]) -> NDArray[np.bool_]:
     same = np.eye(len(paths), dtype=np.bool_)
     for group in tomllib.loads(_NEAR_DUPLICATES.read_text(encoding="utf-8"))["group"]:
         present = [places[name] for name in group["files"] if name in places]
-        for one, other in combinations(present, 2):
-            same[one, other] = same[other, one] = True
+        for place, other in combinations(present, 2):
+            same[place, other] = same[other, place] = True
     return same

@@ -91,7 +91,7 @@ def measure_all(progress: Progress) -> dict[str, Any]:
                 inside.append(_check_for(gate, files, _SECONDS))
                 served.append(service.serve_for(_SECONDS))
                 progress.advance(bar, 2)
-            rate = statistics.median(one.rate for one in served)
+            rate = statistics.median(round_served.rate for round_served in served)
             # A connection pauses and then waits for its answer, which takes about one turn.
             pause_ms = 1000 * (2 * _CONNECTIONS - 1) / rate
             for _ in range(_ROUNDS):
@@ -114,7 +114,8 @@ def measure_all(progress: Progress) -> dict[str, Any]:
 
 def _medians(rounds: Sequence[Inside | Served]) -> dict[str, float]:
     return {
-        name: statistics.median(getattr(one, name) for one in rounds) for name in asdict(rounds[0])
+        name: statistics.median(getattr(measured, name) for measured in rounds)
+        for name in asdict(rounds[0])
     }
 
 

@@ -135,12 +135,12 @@ def _open(path: Path, size: int) -> Opened:
         times.append(time.perf_counter() - started)
     started = time.perf_counter()
     snapshot.index.search_batch([query], THRESHOLD)
-    asked = time.perf_counter() - started
+    first_query = time.perf_counter() - started
     memory = memory_bytes()
     return Opened(
         first_seconds=first,
         again_ms=statistics.median(times) * 1e3,
-        first_query_ms=asked * 1e3,
+        first_query_ms=first_query * 1e3,
         add_ms=_time_to_add(path, snapshot) * 1e3,
         memory_bytes=max(0, memory - before),
     )

@@ -83,10 +83,10 @@ def compared(page: Page, files: list[Path]) -> list[Seen]:
     seen = []
     with Decoder() as decoder:
         for start in range(0, len(files), AT_ONCE):
-            some = files[start : start + AT_ONCE]
-            records = in_the_browser(page, some)
-            assert records.keys() == {file.name for file in some}
-            for file in some:
+            batch = files[start : start + AT_ONCE]
+            records = in_the_browser(page, batch)
+            assert records.keys() == {file.name for file in batch}
+            for file in batch:
                 record = records[file.name]
                 pdq = record["pdq"] and Pdq.from_hex(
                     str(record["pdq"]), int(str(record["quality"]))
@@ -106,8 +106,8 @@ def compared(page: Page, files: list[Path]) -> list[Seen]:
 
 
 def show(title: str, seen: list[Seen], capsys: pytest.CaptureFixture[str]) -> None:
-    counts = Counter(one.distance for one in seen)
-    apart = {one.file: one.distance for one in seen if one.distance}
+    counts = Counter(result.distance for result in seen)
+    apart = {result.file: result.distance for result in seen if result.distance}
     with capsys.disabled():
         print(
             f"\n{title}: {len(seen)} files; bits apart: files", dict(sorted(counts.items())), apart
@@ -121,14 +121,17 @@ def test_photographs_have_the_servers_fingerprints(
     assert len(files) >= 100
     seen = compared(picker, files)
     show("JPEG, PNG and WebP photographs, Chromium against the server", seen, capsys)
-    distances = sorted(one.distance for one in seen)
+    distances = sorted(result.distance for result in seen)
     assert distances[-1] <= 10
     assert sum(distance <= 2 for distance in distances) >= 0.99 * len(distances)
-    for one in seen:
-        assert (one.browser_sha256, one.browser_md5) == (one.server.sha256, one.server.md5)
-        assert one.browser_pdq is not None
-        assert abs(one.browser_pdq.quality - one.server.pdq.quality) <= 1
-    crops = [distance for one in seen for distance in one.crop_distances]
+    for result in seen:
+        assert (result.browser_sha256, result.browser_md5) == (
+            result.server.sha256,
+            result.server.md5,
+        )
+        assert result.browser_pdq is not None
+        assert abs(result.browser_pdq.quality - result.server.pdq.quality) <= 1
+    crops = [distance for result in seen for distance in result.crop_distances]
     assert len(crops) >= 8 * len(seen)
     assert max(crops) <= 12
     assert sum(distance <= 4 for distance in crops) >= 0.99 * len(crops)
@@ -139,7 +142,7 @@ def test_odd_files_have_the_servers_fingerprints(
 ) -> None:
     seen = compared(picker, list(odd_files(photographs[-40:], tmp_path)))
     show("Turned, profiled, transparent and other odd files", seen, capsys)
-    assert max(one.distance for one in seen) <= 10
+    assert max(result.distance for result in seen) <= 10
 
 
 def test_a_file_without_a_picture_keeps_its_exact_fingerprints(

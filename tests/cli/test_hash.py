@@ -92,9 +92,9 @@ def test_what_fails_is_told_and_the_rest_is_done(folder: Path) -> None:
     done = _run(folder, *bad, "one.jpg")
     assert done.returncode == 1
     assert done.stdout.startswith("one.jpg\n")
-    told = done.stderr.splitlines()
-    assert [line.split(": ")[0] for line in told] == bad
-    assert all(line.endswith(".") for line in told)
+    lines = done.stderr.splitlines()
+    assert [line.split(": ")[0] for line in lines] == bad
+    assert all(line.endswith(".") for line in lines)
     assert "Traceback" not in done.stderr
     done = _run(folder, *bad, "one.jpg", "--json")
     assert (done.returncode, done.stderr) == (1, "")

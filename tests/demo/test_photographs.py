@@ -45,12 +45,12 @@ def test_nobody_is_in_the_pictures(pictures: list[Path]) -> None:
 
 
 def test_a_folder_of_ones_own(tmp_path: Path, photographs: list[Path]) -> None:
-    with Image.open(photographs[0]) as one, Image.open(photographs[1]) as two:
-        one.save(tmp_path / "one.jpg", quality=80)
-        one.resize((one.width // 2, one.height // 2)).save(tmp_path / "one smaller.png")
-        one.reduce(16).save(tmp_path / "thumbnail.jpg")
+    with Image.open(photographs[0]) as first, Image.open(photographs[1]) as second:
+        first.save(tmp_path / "one.jpg", quality=80)
+        first.resize((first.width // 2, first.height // 2)).save(tmp_path / "one smaller.png")
+        first.reduce(16).save(tmp_path / "thumbnail.jpg")
         (tmp_path / "deep").mkdir()
-        two.save(tmp_path / "deep/two.jpg", quality=80)
+        second.save(tmp_path / "deep/two.jpg", quality=80)
     Image.new("RGB", (1200, 1200), "red").save(tmp_path / "flat.png")
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     assert find_photographs(tmp_path) == [tmp_path / "deep/two.jpg", tmp_path / "one.jpg"]

@@ -141,7 +141,7 @@ def test_the_demo_ends_with_one_json_object(photographs: list[Path], tmp_path: P
 
 
 def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:
-    for folder, said in ((tmp_path, "at least 2"), (tmp_path / "nowhere", "not a folder")):
+    for folder, message in ((tmp_path, "at least 2"), (tmp_path / "nowhere", "not a folder")):
         done = subprocess.run(
             [*_TAKEBACK, "demo", "--photos", str(folder)],
             capture_output=True,
@@ -149,4 +149,4 @@ def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 1
-        assert said in done.stderr
+        assert message in done.stderr

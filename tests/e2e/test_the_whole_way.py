@@ -83,13 +83,13 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     expect(site.locator(".gallery img")).to_have_count(_OTHERS)
 
     _open_case(page, hotline, code)
-    told = page.get_by_text(re.compile(f"{stack.platform} stopped 3 copies"))
+    stopped = page.get_by_text(re.compile(f"{stack.platform} stopped 3 copies"))
     for _ in range(50):  # feedback travels through the gate's outbox
-        if told.count() == len(reported):
+        if stopped.count() == len(reported):
             break
         page.wait_for_timeout(200)
         _open_case(page, hotline, code)
-    expect(told).to_have_count(len(reported))
+    expect(stopped).to_have_count(len(reported))
     expect(page.get_by_role("heading", name="IMG_0001.jpg")).to_be_visible()
 
     assert elsewhere == []

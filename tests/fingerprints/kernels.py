@@ -36,12 +36,12 @@ class Hashed(NamedTuple):
 
 def by_reference(pixels: Pixels) -> Hashed:
     bits, quality = pdqhash.compute_dihedral(np.ascontiguousarray(pixels))
-    return Hashed(tuple(np.packbits(one.astype(np.uint8)).tobytes() for one in bits), quality)
+    return Hashed(tuple(np.packbits(turned.astype(np.uint8)).tobytes() for turned in bits), quality)
 
 
 def natively(pixels: Pixels) -> Hashed:
     eight = dihedral_pdqs(pixels)
-    return Hashed(tuple(one.bits for one in eight), eight[0].quality)
+    return Hashed(tuple(pdq.bits for pdq in eight), eight[0].quality)
 
 
 def build_wasm() -> Path:

@@ -62,8 +62,8 @@ def test_pages_and_conversations_do_not_match_one_another(
     pictures = [_luma(draw(seed)) for seed in range(8)]
     listed = [_listed(luma) for luma in pictures]
     views = [view_pdqs_of(luma, STANDARD) for luma in pictures]
-    for one, other in permutations(range(len(pictures)), 2):
-        nearest = min(e.distance(row.pdq) for row in views[one] for e in listed[other])
+    for upload, other in permutations(range(len(pictures)), 2):
+        nearest = min(e.distance(row.pdq) for row in views[upload] for e in listed[other])
         assert nearest > 31
 
 

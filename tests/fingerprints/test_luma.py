@@ -66,9 +66,9 @@ def test_photographs_stay_near_the_reference(photograph_pixels: list[Pixels]) ->
         halved.append(reduced.dihedral_pdqs()[0].distance(expected))
         exact = [pdq_of_pixels(cropped(pixels, part)) for part in PARTS]
         pairs = zip(luma.crop_pdqs(PARTS), exact, strict=True)
-        parts += [one.distance(other) for one, other in pairs]
+        parts += [pdq.distance(other) for pdq, other in pairs]
         seen = zip(first_of_views(luma, [View(part) for part in PARTS]), exact, strict=True)
-        views += [one.distance(other) for one, other in seen]
+        views += [pdq.distance(other) for pdq, other in seen]
     assert len(whole) > 50
     for distances, near in ((whole, 0.99), (halved, 0.99), (parts, 0.97)):
         assert np.mean(np.array(distances) == 0) >= 0.6
@@ -165,8 +165,8 @@ def test_crops_in_the_browser_are_the_same(
     ours = Luma.from_pixels(pixels).crop_pdqs(shares)
     whole, *theirs = wasm_kernel.with_crops(pixels, boxes)
     assert whole.eight[0] == pdq_of_pixels(pixels).bits
-    assert [(one.bits, one.quality) for one in ours] == [
-        (one.eight[0], one.quality) for one in theirs
+    assert [(pdq.bits, pdq.quality) for pdq in ours] == [
+        (hashed.eight[0], hashed.quality) for hashed in theirs
     ]
 
 

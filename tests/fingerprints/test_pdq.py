@@ -105,7 +105,7 @@ def test_threads_do_not_disturb_each_other() -> None:
     pictures = [picture(300 + n, 500 - n, n) for n in range(16)]
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(pdq_of_pixels, pictures))
-    assert together == [pdq_of_pixels(one) for one in pictures]
+    assert together == [pdq_of_pixels(pixels) for pixels in pictures]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,6 @@ def test_a_pdq_out_of_range_is_refused(bits: bytes, quality: int) -> None:
 
 
 def test_distance_counts_bits() -> None:
-    none, some = Pdq(bytes(32), 80), Pdq(b"\x81" + bytes(30) + b"\x07", 80)
-    assert none.distance(some) == some.distance(none) == 5
-    assert some.distance(some) == 0
+    none, of_five_bits = Pdq(bytes(32), 80), Pdq(b"\x81" + bytes(30) + b"\x07", 80)
+    assert none.distance(of_five_bits) == of_five_bits.distance(none) == 5
+    assert of_five_bits.distance(of_five_bits) == 0

@@ -159,11 +159,11 @@ def _run(target: Target, seconds: float, folder: Path, torture: Path) -> Result:
     while not result.executed or deadline - time.monotonic() > _LEAST_SECONDS:
         until = ("--until", str(deadline), "--torture", str(torture))
         where = ("--corpus", str(folder / "corpus" / target.name), "--finds", str(finds))
-        said, failed = _run_once(target, deadline - time.monotonic(), *until, *where)
+        output, failed = _run_once(target, deadline - time.monotonic(), *until, *where)
         with log.open("ab") as file:
-            file.write(said)
-        result.executed += _last(_EXECUTED, said)
-        result.coverage = max(result.coverage, _last(_COVERAGE, said))
+            file.write(output)
+        result.executed += _last(_EXECUTED, output)
+        result.coverage = max(result.coverage, _last(_COVERAGE, output))
         known = {*result.finds, *result.passing}
         new = sorted(set(finds.iterdir()) - known)
         for find in new:
@@ -181,15 +181,15 @@ def _run_once(target: Target, seconds: float, *arguments: str) -> tuple[bytes, b
     command = [sys.executable, "-m", f"tests.fuzz.{target.module}", *target.arguments, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         try:
-            said, _ = running.communicate(timeout=max(seconds, 0) + _GRACE)
+            output, _ = running.communicate(timeout=max(seconds, 0) + _GRACE)
         except subprocess.TimeoutExpired:
             running.kill()
             return running.communicate()[0], True
-    return said, running.returncode != 0
+    return output, running.returncode != 0
 
 
-def _last(pattern: re.Pattern[bytes], said: bytes) -> int:
-    found = pattern.findall(said)
+def _last(pattern: re.Pattern[bytes], output: bytes) -> int:
+    found = pattern.findall(output)
     return int(found[-1]) if found else 0
 
 

@@ -64,7 +64,7 @@ async def _asked(
         "server": None,
     }
     left = iter(pieces)
-    said: list[MutableMapping[str, Any]] = []
+    messages: list[MutableMapping[str, Any]] = []
     number = 0
 
     async def receive() -> dict[str, Any]:
@@ -73,10 +73,10 @@ async def _asked(
         return {"type": "http.request", "body": next(left, b""), "more_body": number < len(pieces)}
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        said.append(message)
+        messages.append(message)
 
     await _service(scope, receive, send)
-    return said[0]["status"], b"".join(message.get("body", b"") for message in said[1:])
+    return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
 
 
 def seeds(_: argparse.Namespace) -> Iterator[bytes]:

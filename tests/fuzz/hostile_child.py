@@ -81,8 +81,8 @@ def _honest(width: int, height: int) -> bytes:
     return HEAD + _script(0, picture, Reply(Outcome.PICTURE, width, height).pack())
 
 
-def _script(how: int, picture: bytes, said: bytes) -> bytes:
-    return _SCRIPT.pack(how, len(picture)) + picture + said
+def _script(how: int, picture: bytes, reply: bytes) -> bytes:
+    return _SCRIPT.pack(how, len(picture)) + picture + reply
 
 
 def prepare(_: argparse.Namespace) -> None:

@@ -71,10 +71,12 @@ def _compiled(source: Path, output: Path, *flags: str) -> Path:
 @cache
 def _gcc_headers() -> tuple[str, ...]:
     """Return the options for the headers of the C++ library that GCC links with."""
-    asked = subprocess.run(
+    preprocessor = subprocess.run(
         ["g++", "-E", "-x", "c++", "-", "-v"], input=b"", capture_output=True, check=True
     )
-    folders = [line.strip() for line in asked.stderr.decode().splitlines() if "/c++/" in line]
+    folders = [
+        line.strip() for line in preprocessor.stderr.decode().splitlines() if "/c++/" in line
+    ]
     return ("-nostdinc++", *(f"-I{folder}" for folder in folders if Path(folder).is_dir()))
 
 

@@ -125,9 +125,9 @@ def test_quality_out_of_range_is_refused(quality: int) -> None:
 
 def test_signals_are_neither_missing_nor_named_twice() -> None:
     twice = (Sha256Signal(value="ab" * 32), Sha256Signal(value="ab" * 32))
-    for some in ((), twice):
+    for signals in ((), twice):
         with pytest.raises(ValidationError):
-            AddedEvent.model_validate({**dict(added(new_entry_id())), "signals": some})
+            AddedEvent.model_validate({**dict(added(new_entry_id())), "signals": signals})
 
 
 @pytest.mark.parametrize("erases", [(), (3, 3), (3, 2), (-1,)])

@@ -26,7 +26,7 @@ from tests.support.built_logs import BuiltLog, added, amended, long_log, withdra
 def follow(log: BuiltLog, verified: Frontier, size: int) -> tuple[Frontier, list[LoggedEvent]]:
     growth = LogGrowth(verified, log.checkpoint(size))
     parts = growth.ranges(most=100)
-    events = [one for part in parts for one in growth.take(part, log.openings(part))]
+    events = [logged for part in parts for logged in growth.take(part, log.openings(part))]
     return growth.finish(), events
 
 
@@ -41,7 +41,7 @@ def test_following_in_steps_gives_every_event_once_and_in_order(
         frontier, new = follow(log, frontier, size)
         seen += new
     assert frontier == log.frontier(count)
-    assert [one.index for one in seen] == list(range(count))
+    assert [logged.index for logged in seen] == list(range(count))
     events = [logged.event for logged in seen]
     assert [event.entry for event in events if isinstance(event, AddedEvent)] == list(entries)
 
@@ -217,5 +217,5 @@ def test_events_that_contradict_each_other_are_refused(
 ) -> None:
     state = ListState()
     with pytest.raises(EventOutOfPlaceError) as caught:
-        state.apply(LoggedEvent(*one) for one in enumerate(events(new_entry_id())))
+        state.apply(LoggedEvent(*numbered) for numbered in enumerate(events(new_entry_id())))
     assert isinstance(caught.value, LogError)

@@ -89,18 +89,18 @@ def alive_at(size: int) -> set[str]:
 
 def in_force(gate: Gate) -> tuple[int, set[str]]:
     verdict = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
-    return verdict.checked_against[0].checkpoint_size, {one.entry for one in verdict.matches}
+    return verdict.checked_against[0].checkpoint_size, {match.entry for match in verdict.matches}
 
 
 @contextmanager
 def running(*processes: Killable) -> Iterator[None]:
     try:
-        for one in processes:
-            one.start()
+        for process in processes:
+            process.start()
         yield
     finally:
-        for one in processes:
-            one.kill()
+        for process in processes:
+            process.kill()
 
 
 def wait_until(truth: Callable[[], bool]) -> None:
@@ -149,11 +149,11 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
                 size, entries = in_force(gate)
                 assert entries == alive_at(size)
                 sizes.add(size)
-            one = chance.choice(processes)
-            one.kill()
+            victim = chance.choice(processes)
+            victim.kill()
             size, entries = in_force(gate)
             assert entries == alive_at(size)
-            one.start()
+            victim.start()
         wait_until(lambda: in_force(gate)[1] == set(listing.live))
     assert len(sizes) > 2  # the list did change meanwhile
 

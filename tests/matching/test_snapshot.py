@@ -55,8 +55,8 @@ def read_back(snapshot: Snapshot) -> list[ListedEntry]:
             ListedPdq(tables.pdq[at].tobytes(), int(tables.pdq_quality[at]))
             for at in np.flatnonzero(tables.pdq_entry == row)
         )
-        sha256 = tuple(one.tobytes() for one in tables.sha256[tables.sha256_entry == row])
-        md5 = tuple(one.tobytes() for one in tables.md5[tables.md5_entry == row])
+        sha256 = tuple(digest.tobytes() for digest in tables.sha256[tables.sha256_entry == row])
+        md5 = tuple(digest.tobytes() for digest in tables.md5[tables.md5_entry == row])
         lane = LANES[tables.entry_lane[row]]
         entries.append(ListedEntry(snapshot.entry_of(row), lane, pdq, sha256, md5))
     return entries
@@ -315,7 +315,7 @@ def tables_of(**changed: Any) -> ListTables:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"entry_ids": np.array([entry_id(1)] * 2, "S26")}, "stands twice"),
         ({"entry_ids": np.array([entry_id(2), entry_id(1)], "S26")}, "must ascend"),
@@ -328,9 +328,9 @@ def tables_of(**changed: Any) -> ListTables:
     ],
 )
 def test_tables_that_do_not_fit_are_refused(
-    changed: dict[str, npt.NDArray[Any]], said: str
+    changed: dict[str, npt.NDArray[Any]], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         tables_of(**changed)
 
 

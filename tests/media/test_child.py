@@ -131,11 +131,11 @@ def test_a_child_killed_in_the_middle_costs_one_picture() -> None:
     with Decoder(Limits(max_scans=1_000_000)) as decoder, ThreadPoolExecutor(1) as thread:
         decoder.decode(_FINE)
         (child,) = _children() - before
-        asked = thread.submit(decoder.decode, scan_bomb(20_000))
+        decoding = thread.submit(decoder.decode, scan_bomb(20_000))
         _until(_works(child))
         os.kill(child, signal.SIGKILL)
         with pytest.raises(MediaError):
-            asked.result()
+            decoding.result()
         assert np.array_equal(decoder.decode(_FINE).pixels, pixels(landscape()))
 
 

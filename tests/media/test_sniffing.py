@@ -14,7 +14,7 @@ def test_each_format_is_told(media_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("brands", "told"),
+    ("brands", "media_type"),
     [
         (b"avif\0\0\0\0mif1", "image/avif"),
         (b"avis\0\0\0\0msf1", "image/avif"),
@@ -26,11 +26,11 @@ def test_each_format_is_told(media_type: str) -> None:
         (b"isom\0\0\0\0mp41", None),  # a film
     ],
 )
-def test_file_type_box(brands: bytes, told: str | None) -> None:
+def test_file_type_box(brands: bytes, media_type: str | None) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
-    assert sniff(box) == told
+    assert sniff(box) == media_type
     # What stands behind the box says nothing.
-    assert sniff(box + b"avifheic") == told
+    assert sniff(box + b"avifheic") == media_type
 
 
 @pytest.mark.parametrize(

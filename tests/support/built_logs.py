@@ -45,12 +45,12 @@ def hex_digits(count: int) -> st.SearchStrategy[str]:
 
 
 def signals() -> st.SearchStrategy[tuple[Signal, ...]]:
-    one = (
+    signal = (
         st.builds(PdqSignal, value=hex_digits(64), quality=st.integers(0, 100))
         | st.builds(Sha256Signal, value=hex_digits(64))
         | st.builds(Md5Signal, value=hex_digits(32))
     )
-    distinct = st.lists(one, min_size=1, max_size=5, unique_by=lambda s: (s.type, s.value))
+    distinct = st.lists(signal, min_size=1, max_size=5, unique_by=lambda s: (s.type, s.value))
     return distinct.map(tuple)
 
 
@@ -70,14 +70,14 @@ def provenances() -> st.SearchStrategy[Provenance]:
 def imports() -> st.SearchStrategy[Provenance]:
     feeds = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
     return provenances().flatmap(
-        lambda one: st.builds(
-            Provenance, hotline=st.just(one.hotline), source=st.just("import"), feed=feeds
+        lambda stated: st.builds(
+            Provenance, hotline=st.just(stated.hotline), source=st.just("import"), feed=feeds
         )
     )
 
 
 def drawn_ones() -> st.SearchStrategy[Provenance]:
-    return provenances().map(lambda one: Provenance(hotline=one.hotline, source="test"))
+    return provenances().map(lambda stated: Provenance(hotline=stated.hotline, source="test"))
 
 
 def purposes() -> st.SearchStrategy[PurposeEvent]:
@@ -137,7 +137,7 @@ def events() -> st.SearchStrategy[Event]:
             WithdrawnEvent,
             entry=entry_ids(),
             time=hours(),
-            erases=indexes.map(lambda some: tuple(sorted(some))),
+            erases=indexes.map(lambda indexes_erased: tuple(sorted(indexes_erased))),
             reason=st.sampled_from(["reporter", "hotline"]),
         )
     )
@@ -193,7 +193,7 @@ class BuiltLog:
 
     def frontier(self, size: int) -> Frontier:
         """The right edge at a size."""
-        return Frontier().extended(leaf_hash(one.commitment) for one in self.records[:size])
+        return Frontier().extended(leaf_hash(record.commitment) for record in self.records[:size])
 
     def checkpoint(self, size: int | None = None) -> Checkpoint:
         """The checkpoint at a size, or of the whole log."""

@@ -29,7 +29,7 @@ def listed() -> EntryId:
     return entry
 
 
-def said(
+def feedback_item(
     entry: EntryId, value: FeedbackValue = FeedbackValue.BLOCKED, time: datetime = NOON
 ) -> FeedbackItem:
     return FeedbackItem(id=uuid.uuid4(), entry=entry, value=value, time=time)
@@ -42,6 +42,6 @@ def key_of(platform: Platform) -> PlatformKey:
 def acknowledge(platform: Platform, key: PlatformKey | None = None) -> None:
     note = log_access.current_checkpoint()[1]
     state = open_checkpoint(note, VerifierKey.parse(log_access.verifier_key_line()))
-    said = Acknowledgement(size=state.size, root=state.root_hash.hex())
-    record_acknowledgement(key or key_of(platform), said)
-    record_acknowledgement(key or key_of(platform), said)
+    acknowledgement = Acknowledgement(size=state.size, root=state.root_hash.hex())
+    record_acknowledgement(key or key_of(platform), acknowledgement)
+    record_acknowledgement(key or key_of(platform), acknowledgement)

@@ -145,8 +145,8 @@ class Log:
 
     def openings(self, part: EventRange) -> bytes:
         return encode_openings(
-            Record(one.commitment, None, withheld=True) if at in self.withheld else one
-            for at, one in enumerate(self.records[part.start : part.end], part.start)
+            Record(record.commitment, None, withheld=True) if at in self.withheld else record
+            for at, record in enumerate(self.records[part.start : part.end], part.start)
         )
 
     def checkpoint(self) -> bytes:
@@ -154,7 +154,9 @@ class Log:
             return self.false_checkpoint
         edge = Frontier().extended(leaf_hash(record.commitment) for record in self.records)
         state = Checkpoint(self.signer.name, edge.size, edge.root())
-        lines = [one.cosign(state.body(), int(time.time())).line for one in self.cosigners]
+        lines = [
+            cosigner.cosign(state.body(), int(time.time())).line for cosigner in self.cosigners
+        ]
         return state.sign(self.signer) + "".join(lines).encode()
 
     def public(self, path: str) -> bytes:
@@ -164,10 +166,10 @@ class Log:
         path = path.removeprefix("tile/")
         if path.startswith("entries/"):
             ref = BundleRef.parse(path.removeprefix("entries/"))
-            return encode_entries(one.commitment for one in self.records[ref.start : ref.end])
+            return encode_entries(record.commitment for record in self.records[ref.start : ref.end])
         tile = TileRef.parse(path)
         span = 256**tile.level
-        leaves = [leaf_hash(one.commitment) for one in self.records]
+        leaves = [leaf_hash(record.commitment) for record in self.records]
         honest = b"".join(
             complete_subtree_hash(leaves[at * span : (at + 1) * span])
             for at in range(tile.bundle.start, tile.bundle.end)
@@ -251,8 +253,8 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
                 if log.refuses_acknowledgements:
                     self.answer(500)
                     return
-                said = Acknowledgement.model_validate_json(body)
-                log.acknowledged.append((said.size, said.root))
+                acknowledgement = Acknowledgement.model_validate_json(body)
+                log.acknowledged.append((acknowledgement.size, acknowledgement.root))
                 self.answer(204)
                 return
             batch = FeedbackBatch.model_validate_json(body)

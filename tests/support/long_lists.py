@@ -47,10 +47,10 @@ def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[Entr
         )
         for pdq in pdqs
     ]
-    Entry.objects.bulk_create(Entry(id=one.entry, lane=lane, listed_at=now) for one in events)
+    Entry.objects.bulk_create(Entry(id=event.entry, lane=lane, listed_at=now) for event in events)
     append(as_appended(event) for event in events)
     seal()
-    return [one.entry for one in events]
+    return [event.entry for event in events]
 
 
 def seal() -> None:

@@ -79,7 +79,7 @@ def match(api: Any, state: Path, pdq: str) -> dict[str, Any]:
         index = store.load(PdqSignal)
         assert index is not None
         found = index.query(pdq)
-    tags = {tag for one in found for tag in tags_of(one.metadata)}
+    tags = {tag for hit in found for tag in tags_of(hit.metadata)}
     return {"found": sorted(tags) if found else None}
 
 
@@ -94,22 +94,22 @@ def say(shape: str, url: str, token: str, words: list[str]) -> None:
             stopncii.StopNCIIEndpoint.SubmitHashes: "any",
         }
         client = stopncii.StopNCIIAPI(token, "any", endpoints, url)
-        value, said, *tags = words
+        pdq, answer, *tags = words
         kind = stopncii.StopNCIISignalType.ImagePDQ
-        if said == "hash":
-            client.submit_hash(kind, value)
+        if answer == "hash":
+            client.submit_hash(kind, pdq)
         else:
-            feedback = stopncii.StopNCIICSPFeedbackValue(said)
-            client.submit_feedback(kind, value, feedback, set(tags))
+            feedback = stopncii.StopNCIICSPFeedbackValue(answer)
+            client.submit_feedback(kind, pdq, feedback, set(tags))
     elif shape == "ncmec":
         hashes = hash_api.NCMECHashAPI("takeback", token, ncmec_environment(url))
         member, entry, vote, *reason = words
-        pdq = hash_api.FingerprintType.pdq
+        fingerprint_type = hash_api.FingerprintType.pdq
         if vote == "upvote":
-            hashes.submit_upvote(int(member), entry, pdq)
+            hashes.submit_upvote(int(member), entry, fingerprint_type)
         else:
             down = hash_api.FeedbackType.downvote
-            hashes.submit_feedback(int(member), entry, pdq, down, *reason)
+            hashes.submit_feedback(int(member), entry, fingerprint_type, down, *reason)
     else:
         base, _, _ = url.rpartition("/")
         descriptor, reaction = words
@@ -125,20 +125,20 @@ def main() -> None:
     parser.add_argument("token")
     parser.add_argument("state", type=Path)
     parser.add_argument("ahead", type=float, help="seconds by which this machine's clock is wrong")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     now = time.time
-    time.time = lambda: now() + asked.ahead
+    time.time = lambda: now() + arguments.ahead
     for line in sys.stdin:
         try:
             match json.loads(line):
                 case {"fetch": int(pages)}:
-                    api = exchange(asked.shape, asked.url, asked.token)
-                    answer = fetch(api, asked.state, pages)
+                    api = exchange(arguments.shape, arguments.url, arguments.token)
+                    answer = fetch(api, arguments.state, pages)
                 case {"match": str(pdq)}:
-                    api = exchange(asked.shape, asked.url, asked.token)
-                    answer = match(api, asked.state, pdq)
+                    api = exchange(arguments.shape, arguments.url, arguments.token)
+                    answer = match(api, arguments.state, pdq)
                 case {"say": words}:
-                    say(asked.shape, asked.url, asked.token, words)
+                    say(arguments.shape, arguments.url, arguments.token, words)
                     answer = {}
         except Exception as error:  # whatever the client raises is what the test asks about
             answer = {"error": f"{type(error).__name__}: {error}"}

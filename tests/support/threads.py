@@ -10,15 +10,15 @@ def in_threads(*work: Callable[[], object]) -> None:
     """Run all of it at once, each with a connection of its own; the first failure is raised."""
     failures: list[Exception] = []
 
-    def run(one: Callable[[], object]) -> None:
+    def run(task: Callable[[], object]) -> None:
         try:
-            one()
+            task()
         except Exception as error:
             failures.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=[one]) for one in work]
+    threads = [threading.Thread(target=run, args=[task]) for task in work]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -80,15 +80,15 @@ class Receiver:
 
 
 @contextmanager
-def serving(one: Receiver) -> Iterator[Receiver]:
-    thread = threading.Thread(target=one.server.serve_forever, kwargs={"poll_interval": 0.01})
+def serving(receiver: Receiver) -> Iterator[Receiver]:
+    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield one
+        yield receiver
     finally:
-        one.stopped.set()
-        one.server.shutdown()
-        one.server.server_close()
+        receiver.stopped.set()
+        receiver.server.shutdown()
+        receiver.server.server_close()
         thread.join()
 
 
@@ -99,8 +99,8 @@ def verified(headers: dict[str, str], body: bytes, key: str) -> dict[str, Any]:
     assert version == "v1a"
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     public.verify(base64.b64decode(signature), signed)
-    said: dict[str, Any] = json.loads(body)
-    return said
+    message: dict[str, Any] = json.loads(body)
+    return message
 
 
 def grow() -> int:

@@ -39,20 +39,20 @@ def records() -> st.SearchStrategy[list[Record]]:
 
 
 @given(records())
-def test_openings_bundle_survives_the_wire(some: list[Record]) -> None:
-    assert decode_openings(encode_openings(some), len(some)) == some
+def test_openings_bundle_survives_the_wire(bundle: list[Record]) -> None:
+    assert decode_openings(encode_openings(bundle), len(bundle)) == bundle
 
 
 @given(records())
-def test_every_cut_and_surplus_of_an_openings_bundle_is_refused(some: list[Record]) -> None:
-    whole = encode_openings(some)
+def test_every_cut_and_surplus_of_an_openings_bundle_is_refused(bundle: list[Record]) -> None:
+    whole = encode_openings(bundle)
     for length in range(len(whole)):
         with pytest.raises(MalformedLogError):
-            decode_openings(whole[:length], len(some))
+            decode_openings(whole[:length], len(bundle))
     with pytest.raises(MalformedLogError):
-        decode_openings(whole + b"\0", len(some))
+        decode_openings(whole + b"\0", len(bundle))
     with pytest.raises(MalformedLogError):
-        decode_openings(whole, len(some) + 1)
+        decode_openings(whole, len(bundle) + 1)
 
 
 @pytest.mark.parametrize("length", [1, 32, 33 + MAX_EVENT_BYTES, 2**32 - 2])
@@ -182,13 +182,13 @@ def test_what_is_read_in_passing_is_an_event(event: Event, data: st.DataObject) 
 def as_addition(event: AddedEvent) -> Addition:
     def joined(kind: str) -> bytes:
         return b"".join(
-            bytes.fromhex(one.value) + (bytes([one.quality]) if one.type == "pdq" else b"")
-            for one in event.signals
-            if one.type == kind
+            bytes.fromhex(signal.value) + (bytes([signal.quality]) if signal.type == "pdq" else b"")
+            for signal in event.signals
+            if signal.type == kind
         )
 
     kinds = ("pdq", "sha256", "md5")
-    counts = bytes(sum(one.type == kind for one in event.signals) for kind in kinds)
+    counts = bytes(sum(signal.type == kind for signal in event.signals) for kind in kinds)
     return (
         event.entry,
         event.lane.value,

@@ -13,8 +13,8 @@ from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash, nod
 
 # The eight inputs and the roots of the reference tests of Certificate Transparency.
 CT_INPUTS = [
-    bytes.fromhex(one)
-    for one in (
+    bytes.fromhex(leaf)
+    for leaf in (
         "",
         "00",
         "10",

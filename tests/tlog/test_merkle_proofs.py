@@ -55,7 +55,7 @@ def test_every_leaf_is_proven_and_no_other(size: int, data: st.DataObject) -> No
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion_proof(index, size, nodes(size))
     assert root_of_inclusion(index, size, LEAVES[index], proof) == root(size)
-    other = data.draw(st.integers(0, size - 1).filter(lambda one: one != index) | st.none())
+    other = data.draw(st.integers(0, size - 1).filter(lambda number: number != index) | st.none())
     if other is not None:
         assert root_of_inclusion(index, size, LEAVES[other], proof) != root(size)
         with_other_index: bytes | None = None
@@ -91,17 +91,17 @@ def test_growth_is_proven_and_nothing_else(size: int, data: st.DataObject) -> No
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 777, 1500])
 def test_proofs_from_tiles_are_those_from_nodes(size: int) -> None:
-    asked: list[TileRef] = []
+    tiles_read: list[TileRef] = []
 
     def read(ref: TileRef) -> bytes:
-        asked.append(ref)
+        tiles_read.append(ref)
         return tile_of(ref)
 
     node = nodes_of_tiles(size, read)
     for index in {0, size // 3, size - 1}:
         assert inclusion_proof(index, size, node) == inclusion_proof(index, size, nodes(size))
         assert consistency_proof(index, size, node) == consistency_proof(index, size, nodes(size))
-    assert len(asked) == len(set(asked))
+    assert len(tiles_read) == len(set(tiles_read))
 
 
 def test_a_tile_of_another_length_is_refused() -> None:
@@ -123,7 +123,7 @@ def test_published_consistency_proofs_hold() -> None:
     before = open_checkpoint(first["note"].encode(), key)
     for request in later:
         after = open_checkpoint(request["note"].encode(), key)
-        proof = [base64.b64decode(one) for one in request["proof"]]
+        proof = [base64.b64decode(node) for node in request["proof"]]
         check_consistency(1, before.root_hash, after.size, after.root_hash, proof)
         with pytest.raises(LogRewrittenError):
             check_consistency(1, before.root_hash, after.size, after.root_hash, proof[::-1])

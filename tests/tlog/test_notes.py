@@ -106,7 +106,9 @@ def test_what_is_no_note_is_refused(note: bytes) -> None:
 @given(st.data())
 def test_no_changed_key_line_is_read(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(PETER_KEY) - 1))
-    other = data.draw(st.characters(codec="utf-8").filter(lambda one: one != PETER_KEY[place]))
+    other = data.draw(
+        st.characters(codec="utf-8").filter(lambda character: character != PETER_KEY[place])
+    )
     for wrong in (PETER_KEY[:place], PETER_KEY[:place] + other + PETER_KEY[place + 1 :]):
         with pytest.raises(MalformedLogError):
             VerifierKey.parse(wrong)

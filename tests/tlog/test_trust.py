@@ -46,7 +46,7 @@ def cosigned(note: bytes, *names: str, time: int = 1_700_000_000) -> bytes:
 
 
 def policy(*lines: str) -> TrustPolicy:
-    known = [f"witness {name} {one.key.line}" for name, one in WITNESSES.items()]
+    known = [f"witness {name} {witness.key.line}" for name, witness in WITNESSES.items()]
     return TrustPolicy.parse(
         "\n".join([f"log {SIGNER.verifier_key.line}", *known, *lines, ""]).encode()
     )
@@ -155,7 +155,9 @@ def test_white_space_comments_and_opaque_names_are_read() -> None:
     read = TrustPolicy.parse(
         b"# comment\n\n \t\nwitness\t%b  %b https://w.example/ \nquorum %b" % (name, key, name)
     )
-    assert [(one.name, one.url) for one in read.witnesses] == [("\u212a", "https://w.example/")]
+    assert [(witness.name, witness.url) for witness in read.witnesses] == [
+        ("\u212a", "https://w.example/")
+    ]
     assert read.logs == ()
 
 
@@ -227,7 +229,7 @@ OPENINGS = [commit_event(canonical_json(added(new_entry_id()))) for _ in range(7
 
 
 def proof_of(index: int, signer: Signer = SIGNER) -> TlogProof:
-    leaves = [leaf_hash(one.commitment()) for one in OPENINGS]
+    leaves = [leaf_hash(opening.commitment()) for opening in OPENINGS]
     checkpoint = Checkpoint(signer.name, len(leaves), Frontier().extended(leaves).root())
     hashes = inclusion_proof(
         index,

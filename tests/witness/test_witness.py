@@ -85,29 +85,31 @@ def test_a_log_is_cosigned_while_it_grows(tmp_path: Path) -> None:
 def test_published_requests_are_answered_as_published(tmp_path: Path) -> None:
     key = VerifierKey(PUBLISHED["origin"], bytes.fromhex(PUBLISHED["public_key"]))
     first, three, five = (
-        "\n".join([f"old {one['old']}", *one["proof"], "", one["note"]]).encode()
-        for one in PUBLISHED["add_checkpoint"]
+        "\n".join([f"old {request['old']}", *request["proof"], "", request["note"]]).encode()
+        for request in PUBLISHED["add_checkpoint"]
     )
-    one = inside(tmp_path, key)
-    one.add_checkpoint(first)
-    one.add_checkpoint(five)
+    watcher = inside(tmp_path, key)
+    watcher.add_checkpoint(first)
+    watcher.add_checkpoint(five)
     with pytest.raises(OtherSizeError) as refused:  # the other of two that raced
-        one.add_checkpoint(three)
+        watcher.add_checkpoint(three)
     assert refused.value.size == 5
     too_many = first.replace(b"old 0\n", b"old 0\n" + (three.split(b"\n")[1] + b"\n") * 64)
     with pytest.raises(RefusedError) as bad:
-        one.add_checkpoint(too_many)
+        watcher.add_checkpoint(too_many)
     assert bad.value.status == 400
 
 
 def test_a_log_that_signs_with_ml_dsa_is_watched_too(tmp_path: Path) -> None:
     line, _, note = (VECTORS / "mldsa.txt").read_text().partition("\n\n")
     key = CosignatureKey.parse(line)
-    one = Witness(WitnessStore(tmp_path), WatchedLogs.of([(key.name, key)]), [])
-    one.add_checkpoint(AddCheckpoint(0, (), note.encode()).encode())
-    assert one.store.newest(key.name).size == 1
+    watcher = Witness(WitnessStore(tmp_path), WatchedLogs.of([(key.name, key)]), [])
+    watcher.add_checkpoint(AddCheckpoint(0, (), note.encode()).encode())
+    assert watcher.store.newest(key.name).size == 1
     with pytest.raises(RefusedError) as refused:
-        one.add_checkpoint(AddCheckpoint(1, (), note.replace("\n1\n", "\n2\n").encode()).encode())
+        watcher.add_checkpoint(
+            AddCheckpoint(1, (), note.replace("\n1\n", "\n2\n").encode()).encode()
+        )
     assert refused.value.status == 403
 
 
@@ -132,26 +134,26 @@ SOME_HASH = (bytes(32),)
 def test_the_smallest_trees(
     tmp_path: Path, known: int, request_: AddCheckpoint, status: int
 ) -> None:
-    one = inside(tmp_path, LOG.signer.verifier_key)
+    watcher = inside(tmp_path, LOG.signer.verifier_key)
     if known:
-        one.add_checkpoint(LOG.request(0, known).encode())
-    before = one.store.newest(LOG.signer.name)
+        watcher.add_checkpoint(LOG.request(0, known).encode())
+    before = watcher.store.newest(LOG.signer.name)
     if status == 200:
-        one.add_checkpoint(request_.encode())
+        watcher.add_checkpoint(request_.encode())
     else:
         with pytest.raises(RefusedError) as refused:
-            one.add_checkpoint(request_.encode())
+            watcher.add_checkpoint(request_.encode())
         assert refused.value.status == status
-        assert one.store.newest(LOG.signer.name) == before
+        assert watcher.store.newest(LOG.signer.name) == before
 
 
 def test_of_two_histories_that_race_one_is_cosigned(tmp_path: Path) -> None:
-    one = inside(tmp_path, LOG.signer.verifier_key)
+    watcher = inside(tmp_path, LOG.signer.verifier_key)
     done: list[str] = []
 
     def submit(salt: bytes) -> None:
         try:
-            one.add_checkpoint(GrowingLog(salt=salt).request(0, 50).encode())
+            watcher.add_checkpoint(GrowingLog(salt=salt).request(0, 50).encode())
             done.append("cosigned")
         except RefusedError:
             done.append("refused")
@@ -166,10 +168,10 @@ def test_of_two_histories_that_race_one_is_cosigned(tmp_path: Path) -> None:
 
 def test_a_log_is_handed_over_to_another_key(tmp_path: Path) -> None:
     new = Signer(LOG.signer.name, bytes(32))
-    one = inside(tmp_path, LOG.signer.verifier_key, new.verifier_key)
-    one.add_checkpoint(LOG.request(0, 3).encode())
-    one.add_checkpoint(GrowingLog(new).request(3, 8).encode())
-    assert one.store.newest(LOG.signer.name).size == 8
+    watcher = inside(tmp_path, LOG.signer.verifier_key, new.verifier_key)
+    watcher.add_checkpoint(LOG.request(0, 3).encode())
+    watcher.add_checkpoint(GrowingLog(new).request(3, 8).encode())
+    assert watcher.store.newest(LOG.signer.name).size == 8
 
 
 def test_killed_at_any_instant_it_never_cosigns_two_histories(tmp_path: Path) -> None:

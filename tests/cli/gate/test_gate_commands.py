@@ -115,8 +115,8 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_done(
 
 def test_feedback_waits_for_the_next_sync(log: Log, synced: Synced) -> None:
     folder, _ = synced()
-    said = run("feedback", "--store", folder, "--entry", entry_id(1), "--value", "not_the_same")
-    assert said.exit_code == 0
+    done = run("feedback", "--store", folder, "--entry", entry_id(1), "--value", "not_the_same")
+    assert done.exit_code == 0
     assert "1 feedback delivered." in synced()[1]
     assert list(log.feedback.values()) == [(entry_id(1), "not_the_same")]
     for entry, value in ((entry_id(1), "perhaps"), ("x", "blocked")):

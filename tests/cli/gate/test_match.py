@@ -73,9 +73,11 @@ def test_a_folder_is_matched_whole(
     done = run(folder, "--store", store.folder, "--json", "--jobs", 2)
     assert done.returncode == 0, done.stderr
     *pictures, last = map(json.loads, done.stdout.splitlines())
-    assert [one["file"] for one in pictures] == sorted(one["file"] for one in pictures)
+    assert [picture["file"] for picture in pictures] == sorted(
+        picture["file"] for picture in pictures
+    )
     assert len(pictures) == len(small_files)
-    assert {one["file"]: one["entry"] for one in pictures if one["entry"]} == listed
+    assert {picture["file"]: picture["entry"] for picture in pictures if picture["entry"]} == listed
     summary = last["summary"]
     assert summary["decisions"] == {"allow": len(small_files) - LISTED, "review": LISTED}
     assert (summary["pictures"], summary["not_read"]) == (len(small_files), 0)
@@ -178,11 +180,11 @@ def test_interrupted_it_ends_with_what_was_done(
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        rest, said = process.communicate(timeout=60)
+        rest, errors = process.communicate(timeout=60)
     assert first["file"].startswith(str(many))
     summary = json.loads(rest.splitlines()[-1])["summary"]
     assert process.returncode == 130
     assert summary["interrupted"]
     assert 1 <= summary["pictures"] < 600
-    assert "Traceback" not in said
-    assert "Interrupted." in said
+    assert "Traceback" not in errors
+    assert "Interrupted." in errors

@@ -22,7 +22,10 @@ def test_platform_is_added_listed_and_revoked(hotline_database: str) -> None:
     shown = takeback(hotline_database, "platform", "add", "Plover").stdout
     assert is_taken(shown.splitlines()[0])
     listed = takeback(hotline_database, "platform", "list", "--json")
-    assert [one["name"] for one in json.loads(listed.stdout)["platforms"]] == ["Plover", "Skylark"]
+    assert [platform["name"] for platform in json.loads(listed.stdout)["platforms"]] == [
+        "Plover",
+        "Skylark",
+    ]
     assert token not in listed.stdout
     assert "in force" in takeback(hotline_database, "platform", "list").stdout
     assert takeback(hotline_database, "platform", "revoke", "Skylark").returncode == 0
@@ -58,7 +61,7 @@ def test_keys_are_added_listed_and_revoked_each_for_itself(hotline_database: str
     made = json.loads(added.stdout)
     assert is_taken(made["token"])
     listed = takeback(hotline_database, *key, "list", "Skylark", "--json").stdout
-    assert [one["scopes"] for one in json.loads(listed)][1] == ["send_feedback"]
+    assert [shown_key["scopes"] for shown_key in json.loads(listed)][1] == ["send_feedback"]
     assert made["token"] not in listed
     assert takeback(hotline_database, *key, "revoke", "Skylark", str(made["key"])).returncode == 0
     assert (is_taken(made["token"]), is_taken(everything)) == (False, True)

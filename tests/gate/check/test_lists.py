@@ -64,7 +64,9 @@ class Lists:
 
     @contextmanager
     def gate(self) -> Iterator[Gate]:
-        gate = Gate.of_lists([one.followed() for one in read_lists_file(self.file)], decoders=1)
+        gate = Gate.of_lists(
+            [configured.followed() for configured in read_lists_file(self.file)], decoders=1
+        )
         try:
             yield gate
         finally:
@@ -92,17 +94,19 @@ def test_the_strictest_list_decides_and_each_hotline_hears_of_its_own(lists: Lis
     with lists.gate() as gate:
         verdict = gate.check_fingerprints(UPLOAD)
         assert verdict.decision == "block"
-        assert [(one.origin, one.entry, one.distance) for one in verdict.matches] == [
+        assert [(match.origin, match.entry, match.distance) for match in verdict.matches] == [
             (OTHER, theirs, 8),
             (ORIGIN, mine, 0),
         ]
-        assert {(one.origin, one.checkpoint_size) for one in verdict.checked_against} == {
+        assert {
+            (checked.origin, checked.checkpoint_size) for checked in verdict.checked_against
+        } == {
             (ORIGIN, 3),
             (OTHER, 2),
         }
         gone = EntryId(entry_id(1))
-        said = gate.report([*verdict.entries, gone], FeedbackValue.NOT_THE_SAME)
-        assert {one.entry for one in said} == {mine, theirs}
+        feedback = gate.report([*verdict.entries, gone], FeedbackValue.NOT_THE_SAME)
+        assert {item.entry for item in feedback} == {mine, theirs}
         assert gate.report([gone], FeedbackValue.BLOCKED, origin=OTHER)
         with pytest.raises(ValueError, match=r"nobody\.example"):
             gate.report([mine], FeedbackValue.BLOCKED, origin="nobody.example")
@@ -172,7 +176,7 @@ def _with_a_bad_trust_file(lists: Lists) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "code", "said"),
+    ("spoiled", "code", "message"),
     [
         (_without_token, 2, "No such file"),
         (_with_a_store_of_another_version, 1, "another version"),
@@ -181,13 +185,13 @@ def _with_a_bad_trust_file(lists: Lists) -> Iterator[None]:
     ],
 )
 def test_a_list_that_can_not_be_begun_fails_for_itself(
-    lists: Lists, spoiled: Callable[[Lists], AbstractContextManager[None]], code: int, said: str
+    lists: Lists, spoiled: Callable[[Lists], AbstractContextManager[None]], code: int, message: str
 ) -> None:
     lists.other.add(CODE)
     with spoiled(lists):
         done = lists.run("sync")
     assert "other: In force: the list at 2 events (2 new)." in done.stdout
-    assert (done.exit_code, said in done.stderr) == (code, True), done.stderr
+    assert (done.exit_code, message in done.stderr) == (code, True), done.stderr
     assert done.stderr.startswith("first: ")
 
 
@@ -215,7 +219,7 @@ def test_one_log_is_followed_only_once(lists: Lists) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         ("", "one \\[\\[list\\]\\] for each"),
         ("list = 1", "one \\[\\[list\\]\\] for each"),
@@ -234,10 +238,10 @@ def test_one_log_is_followed_only_once(lists: Lists) -> None:
         ),
     ],
 )
-def test_a_lists_file_that_is_wrong(tmp_path: Path, written: str, said: str) -> None:
+def test_a_lists_file_that_is_wrong(tmp_path: Path, written: str, message: str) -> None:
     file = tmp_path / "lists.toml"
     file.write_text(written)
-    with pytest.raises(ListsFileError, match=said):
+    with pytest.raises(ListsFileError, match=message):
         read_lists_file(file)
     done = CliRunner().invoke(app, ["gate", "sync", "--lists", str(file)])
     assert (done.exit_code, str(file) in done.stderr) == (2, True)
@@ -308,12 +312,12 @@ def test_many_matches_are_looked_up_with_one_connection_a_store(
         verdict = gate.check_fingerprints(UPLOAD, report=False)
         # Besides one a store there are at most those that ask, once a second, how lists stand.
         assert len(opened) <= 2 + 4
-        lanes = Counter((one.origin, one.lane) for one in verdict.matches)
+        lanes = Counter((match.origin, match.lane) for match in verdict.matches)
         assert set(lanes.values()) == {20}
-        assert set(lanes) == {(one, lane) for one in (ORIGIN, OTHER) for lane in SEEN_LANES}
+        assert set(lanes) == {(origin, lane) for origin in (ORIGIN, OTHER) for lane in SEEN_LANES}
         opened.clear()
-        said = gate.report(verdict.entries, FeedbackValue.BLOCKED)
-        assert len(said) == 80
+        feedback = gate.report(verdict.entries, FeedbackValue.BLOCKED)
+        assert len(feedback) == 80
         assert len(opened) <= 4
 
 
@@ -342,12 +346,12 @@ def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
             assert address
             url = address[0]
             answer = _when(lambda: requests.post(f"{url}/v1/match", json={"pdq": CODE.hex()}))
-            found = {one["origin"]: one["entry"] for one in answer.json()["matches"]}
+            found = {match["origin"]: match["entry"] for match in answer.json()["matches"]}
             assert found == {ORIGIN: first, OTHER: other}
-            said = {"entries": [other], "value": "not_the_same"}
-            accepted = requests.post(f"{url}/v1/feedback", json=said | {"origin": OTHER})
+            feedback = {"entries": [other], "value": "not_the_same"}
+            accepted = requests.post(f"{url}/v1/feedback", json=feedback | {"origin": OTHER})
             assert (accepted.status_code, len(accepted.json()["ids"])) == (202, 1)
-            wrong = requests.post(f"{url}/v1/feedback", json=said | {"origin": "x.example"})
+            wrong = requests.post(f"{url}/v1/feedback", json=feedback | {"origin": "x.example"})
             assert (wrong.status_code, wrong.json()["error"]) == (422, "origin")
             deadline = time.monotonic() + 20
             while len(lists.other.feedback) < 2 or len(lists.first.feedback) < 1:
@@ -356,7 +360,7 @@ def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
             lists.other.withdraw(other)
             while len(requests.get(f"{url}/healthz").json()["lists"]) == 2:
                 health = requests.get(f"{url}/healthz").json()
-                if [one["entries"] for one in health["lists"]] == [1, 0]:
+                if [of_list["entries"] for of_list in health["lists"]] == [1, 0]:
                     break
                 assert time.monotonic() < deadline
             following.terminate()
@@ -375,30 +379,30 @@ def test_lists_that_fail_are_named_and_tried_again_while_others_are_followed(
 ) -> None:
     token = tmp_path / "first.token"
     token.unlink()
-    with _following(lists, tmp_path) as (process, said):
-        _await(lambda: "other: In force: the list at 1 events" in said())
-        _await(lambda: "first: " in said() and str(token) in said())
+    with _following(lists, tmp_path) as (process, output):
+        _await(lambda: "other: In force: the list at 1 events" in output())
+        _await(lambda: "first: " in output() and str(token) in output())
         token.write_text(lists.first.token)
-        _await(lambda: "first: In force: the list at 1 events" in said())
+        _await(lambda: "first: In force: the list at 1 events" in output())
         # What nobody has foreseen: a store in which somebody has written.
         with closing(sqlite3.connect(tmp_path / "other" / "list.db")) as connection:
             connection.execute("UPDATE followed_log SET contacted_at = 'soon'")
             connection.commit()
         lists.other.add(CODE)
-        _await(lambda: "other: Invalid isoformat" in said())
+        _await(lambda: "other: Invalid isoformat" in output())
         lists.first.add(CODE)
-        _await(lambda: "first: In force: the list at 2 events" in said())
+        _await(lambda: "first: In force: the list at 2 events" in output())
         process.terminate()
         assert process.wait(10) == 2
-        assert "Traceback" not in said()
+        assert "Traceback" not in output()
 
 
 def test_what_follows_nothing_ends(lists: Lists, tmp_path: Path) -> None:
     for name in ("first", "other"):
         (tmp_path / f"{name}.token").unlink()
-    with _following(lists, tmp_path) as (process, said):
+    with _following(lists, tmp_path) as (process, output):
         assert process.wait(30) == 2
-        assert {line.split(":")[0] for line in said().splitlines()} == {"first", "other"}
+        assert {line.split(":")[0] for line in output().splitlines()} == {"first", "other"}
 
 
 @contextmanager
@@ -425,10 +429,10 @@ def _await(truth: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _when(asked: Callable[[], requests.Response]) -> requests.Response:
+def _when(ask: Callable[[], requests.Response]) -> requests.Response:
     """Ask until it is answered well."""
     deadline = time.monotonic() + 30
-    while (answer := asked()).status_code != 200:
+    while (answer := ask()).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return answer

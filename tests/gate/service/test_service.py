@@ -69,8 +69,8 @@ def test_the_service_from_no_list_to_feedback(
             f"{service}/v1/match", files={"file": encoded(scene(2))}, timeout=20
         ).json()
         assert (other["decision"], other["entry"], other["matches"]) == ("allow", None, [])
-        said = {"entries": [entry], "value": "not_the_same"}
-        assert requests.post(f"{service}/v1/feedback", json=said, timeout=20).status_code == 202
+        feedback = {"entries": [entry], "value": "not_the_same"}
+        assert requests.post(f"{service}/v1/feedback", json=feedback, timeout=20).status_code == 202
         wait_until(lambda: len(log.feedback) == 2)
         following.terminate()
         assert following.wait(10) == 0
@@ -124,8 +124,8 @@ def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(
     head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
     with ExitStack() as opened:
         for _ in range(8):
-            one = opened.enter_context(socket.create_connection((host, int(port))))
-            one.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
+            upload = opened.enter_context(socket.create_connection((host, int(port))))
+            upload.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
         wait_until(lambda: post_small(service).status_code == 503)
         for busy in (post_small(service), post_small(service, in_pieces=True)):
             assert busy.headers["Retry-After"] == "1"
@@ -141,8 +141,8 @@ def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync: ListSync, servic
     head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
     with ExitStack() as opened:
         for _ in range(20):
-            one = opened.enter_context(socket.create_connection((host, int(port))))
-            one.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".encode())
+            upload = opened.enter_context(socket.create_connection((host, int(port))))
+            upload.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".encode())
         for _ in range(3):
             assert post_small(service, in_pieces=True).status_code == 200
 

@@ -35,19 +35,20 @@ for _ in itertools.count():
 def test_what_was_said_outlives_a_kill_and_is_delivered_once(
     log: Log, client: HotlineClient, store: Store
 ) -> None:
-    outbox, said = Outbox(store), []
+    outbox = Outbox(store)
+    printed_ids: list[str] = []
     for wait in (0.0, 0.02, 0.05):
         command = [sys.executable, "-c", WRITER, str(store.folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            said.append(writer.stdout.readline().strip())
+            printed_ids.append(writer.stdout.readline().strip())
             time.sleep(wait)
             writer.kill()
-            said += writer.stdout.read().split()
+            printed_ids += writer.stdout.read().split()
     # The one that was being written when the kill came may be there without having been said.
     waiting = [str(item.id) for item in outbox.waiting()]
-    assert set(said) <= set(waiting)
-    assert len(waiting) <= len(said) + 3
+    assert set(printed_ids) <= set(waiting)
+    assert len(waiting) <= len(printed_ids) + 3
     assert deliver_outbox(outbox, client) == len(waiting)
     assert sorted(log.feedback) == sorted(waiting)
     assert log.deliveries == len(waiting)

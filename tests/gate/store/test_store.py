@@ -45,8 +45,8 @@ def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
             opener.stdin.write(b"!")
             opener.stdin.flush()
         for opener in openers:
-            _, said = opener.communicate(timeout=60)
-            assert (opener.returncode, said) == (0, b"")
+            _, errors = opener.communicate(timeout=60)
+            assert (opener.returncode, errors) == (0, b"")
 
 
 def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path: Path) -> None:
@@ -71,16 +71,16 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
         for number in range(300)
     ]
     with store.change_list() as connection:
-        for added_at, one in enumerate(listed):
+        for added_at, entry in enumerate(listed):
             signals: list[Signal] = [
-                PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in one.pdq
+                PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in entry.pdq
             ]
-            signals += [Sha256Signal(value=value.hex()) for value in one.sha256]
-            signals += [Md5Signal(value=value.hex()) for value in one.md5]
+            signals += [Sha256Signal(value=value.hex()) for value in entry.sha256]
+            signals += [Md5Signal(value=value.hex()) for value in entry.md5]
             provenance = Provenance(hotline="example")
-            live = LiveEntry(EntryId(one.entry), one.lane, provenance, tuple(signals), added_at)
+            live = LiveEntry(EntryId(entry.entry), entry.lane, provenance, tuple(signals), added_at)
             put_live_entry(connection, live, None)
-            assert read_live_entry(connection, EntryId(one.entry)) == live
+            assert read_live_entry(connection, EntryId(entry.entry)) == live
         frontier = Frontier().extended([leaf_hash(b"event")])
         write_followed_log(connection, FollowedLog("key", "example", frontier, b"note", LogRules()))
     state = store.state()

@@ -42,11 +42,11 @@ from tests.support.witnesses import keys_of, witness
 @pytest.fixture
 def good(log: Log, sync: ListSync, codes: Iterator[bytes]) -> list[bytes]:
     """Codes that are in force; every attack comes after."""
-    some = [next(codes) for _ in range(4)]
-    for code in some:
+    listed = [next(codes) for _ in range(4)]
+    for code in listed:
         log.add(code)
     sync.sync()
-    return some
+    return listed
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_a_shortened_log(log: Log, sync: ListSync) -> None:
 
 
 def test_a_replayed_old_checkpoint(log: Log, sync: ListSync) -> None:
-    edge = Frontier().extended(leaf_hash(one.commitment) for one in log.records[:3])
+    edge = Frontier().extended(leaf_hash(record.commitment) for record in log.records[:3])
     old = Checkpoint(log.signer.name, edge.size, edge.root()).sign(log.signer)
     with pytest.raises(LogShortenedError):
         sync.sync(old)
@@ -219,13 +219,13 @@ def test_a_fork_between_two_gates(
     assert mine[2] != theirs[2]
 
     first, second = Store(tmp_path / "first"), Store(tmp_path / "second")
-    for one, folder, lines in ((log, first, honest.content), (fork, second, b"")):
+    for shown_log, folder, lines in ((log, first, honest.content), (fork, second, b"")):
         set_trust(folder, policy)
-        token = PlatformToken.parse(one.token)
-        with serving(one) as url, HotlineClient(url, token) as client:
+        token = PlatformToken.parse(shown_log.token)
+        with serving(shown_log) as url, HotlineClient(url, token) as client:
             follower = ListSync(folder, client, token)
             if lines:
-                assert follower.sync(one.checkpoint() + lines).size == len(one.records)
+                assert follower.sync(shown_log.checkpoint() + lines).size == len(shown_log.records)
             else:
                 with pytest.raises(UnwitnessedError):
                     follower.sync()

@@ -52,7 +52,7 @@ def test_every_format_holds_what_is_alive(listed: Listed, store: Store, tmp_path
         (exact, "sha256", "00" * 32, ""),
     }
     lines = run("export", "--store", store.folder, "--format", "jsonl").stdout.splitlines()
-    documents = {one["entry"]: one for one in map(json.loads, lines)}
+    documents = {document["entry"]: document for document in map(json.loads, lines)}
     assert documents.keys() == {whole, exact}
     assert documents[whole]["lane"] == "confirmed"
     assert {"type": "pdq", "value": code.hex(), "quality": 90} in documents[whole]["signals"]
@@ -75,9 +75,9 @@ def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_exported(
     rows = list(csv.DictReader(exported("csv").splitlines()))
     documents = [json.loads(line) for line in exported("jsonl").splitlines()]
     for found in (rows, documents):
-        assert (len(found), {one["entry"] for one in found}) == (alike, entries)
+        assert (len(found), {row["entry"] for row in found}) == (alike, entries)
     assert [row["value"] for row in rows] == [code.hex()] * alike
-    assert [one["signals"][0]["value"] for one in documents] == [code.hex()] * alike
+    assert [document["signals"][0]["value"] for document in documents] == [code.hex()] * alike
     assert exported("tx") == f"pdq {code.hex()}\n" * alike
 
 

@@ -59,8 +59,8 @@ def test_every_checkpoint_comes_and_streams_are_bounded(hotline_database: str) -
             async def stream(token: str, last: str | None = None) -> httpx.Response:
                 headers = {"Authorization": f"Bearer {token}"}
                 headers |= {"Last-Event-ID": last} if last is not None else {}
-                asked = client.stream("GET", "/list/v1/events", headers=headers)
-                return await open_streams.enter_async_context(asked)
+                request = client.stream("GET", "/list/v1/events", headers=headers)
+                return await open_streams.enter_async_context(request)
 
             assert (await stream("nothing")).status_code == 401
             assert (await stream(token, "x")).status_code == 400
@@ -78,7 +78,7 @@ def test_every_checkpoint_comes_and_streams_are_bounded(hotline_database: str) -
             assert MOST_STREAMS_A_PLATFORM == 10
             readers += [reader, resumed, waits, Reader(await stream(other, str(second)))]
             third = await asyncio.to_thread(grow)
-            events = await asyncio.gather(*(one.event() for one in readers))
+            events = await asyncio.gather(*(reader.event() for reader in readers))
             assert {size for size, _ in events} == {third}
         async with httpx.AsyncClient(base_url=url, timeout=60) as client:
             headers = {"Authorization": f"Bearer {token}"}

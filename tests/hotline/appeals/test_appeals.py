@@ -22,7 +22,7 @@ from takeback.hotline.planted.canaries import add_canary
 from takeback.hotline.platforms.actions import revoke_platform
 from takeback.hotline.statistics.domain import FEWEST, blurred
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
-from tests.support.feedback import listed, platform, said
+from tests.support.feedback import feedback_item, listed, platform
 from tests.support.followers import some_signals
 from tests.support.listing import list_imported
 from tests.support.responses import Response
@@ -53,7 +53,7 @@ def read_answer(code: str) -> str:
 def stopped() -> tuple[EntryId, str]:
     """An entry, and the reference that Heron showed whose upload it stopped."""
     heron, entry = platform("Heron"), listed()
-    item = said(entry, FeedbackValue.BLOCKED)
+    item = feedback_item(entry, FeedbackValue.BLOCKED)
     record_feedback(heron, [item])
     return entry, str(item.id)
 
@@ -66,7 +66,7 @@ def test_an_appeal_is_sent_found_and_answered_and_nobody_learns_more() -> None:
     assert read_answer(right) == read_answer(nowhere)
     assert "We have not looked at it yet" in read_answer(right)
     ana = at_the_desk()
-    pages = [read(ana, f"/desk/appeals/{one.id}") for one in waiting_appeals()]
+    pages = [read(ana, f"/desk/appeals/{appeal.id}") for appeal in waiting_appeals()]
     (about,) = (page for page in pages if entry in page)
     assert WORDS in about
     assert "blocked</code>: 1 time, 1 platform" in about

@@ -69,13 +69,13 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
             connection.close()
 
     with hotline(hotline_database) as (url, _):
-        told = asyncio.run(wait_and_seal(url))
-        assert [one.status_code for one in told] == [200] * _WAITERS
-        assert {open_checkpoint(one.content, key).size for one in told} == {3}
+        answers_together = asyncio.run(wait_and_seal(url))
+        assert [answer.status_code for answer in answers_together] == [200] * _WAITERS
+        assert {open_checkpoint(answer.content, key).size for answer in answers_together} == {3}
         behind = asyncio.run(wait_all(url, token, size=0, seconds=25))
-        assert {one.content for one in behind} == {told[0].content}
+        assert {answer.content for answer in behind} == {answers_together[0].content}
         none = asyncio.run(wait_all(url, token, size=3, seconds=1))
-        assert [(one.status_code, one.content) for one in none] == [(204, b"")] * _WAITERS
+        assert [(answer.status_code, answer.content) for answer in none] == [(204, b"")] * _WAITERS
         assert answers(url)
 
 

@@ -19,7 +19,7 @@ from takeback.hotline.staff.access import staff
 from takeback.hotline.staff.domain import DeskError
 from takeback.hotline.staff.models import Invitation
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
-from tests.support.feedback import platform, said
+from tests.support.feedback import feedback_item, platform
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture, sealed, signals_of
 from tests.support.visiting import ORIGIN
@@ -38,7 +38,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     doubted = list_picture(some_signals())
     sequence_pending()
     heron = platform("Heron")
-    record_feedback(heron, [said(doubted, FeedbackValue.NOT_THE_SAME)])
+    record_feedback(heron, [feedback_item(doubted, FeedbackValue.NOT_THE_SAME)])
     ana = at_the_desk()
     page = read(ana)
     assert page.count("Close to a well-known lawful picture") == 2
@@ -142,7 +142,9 @@ def test_invitations_work_once_and_end_with_the_person() -> None:
     for name in ("", " ", "A\nB", "x" * 81):
         with pytest.raises(DeskError):
             staff_actions.invite(name)
-    assert [(one.name, one.active, one.passkeys) for one in staff()] == [("Ana", False, 0)]
+    assert [(person.name, person.active, person.passkeys) for person in staff()] == [
+        ("Ana", False, 0)
+    ]
 
 
 @pytest.mark.django_db

@@ -92,8 +92,10 @@ def test_a_record_is_confirmed_anew_when_it_changes_and_taken_back(
     sequence_pending()
     read = log_access.openings(EventRange(size, size + 2), ALL_LANES)
     assert read is not None
-    events = [parse_event(one.opening.event) for one in decode_openings(read, 2) if one.opening]
-    assert {type(one) for one in events} == {UnconfirmedEvent, KeyEvent}
+    events = [
+        parse_event(record.opening.event) for record in decode_openings(read, 2) if record.opening
+    ]
+    assert {type(event) for event in events} == {UnconfirmedEvent, KeyEvent}
     again = confirmation("remove", OTHER, entry)
     assert (again.exit_code, "not confirmed here" in again.stderr) == (1, True)
     assert "Nothing is confirmed" in confirmation("list").stdout

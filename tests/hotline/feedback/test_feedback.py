@@ -27,7 +27,7 @@ from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.tlog.signed_note import VerifierKey
-from tests.support.feedback import NOON, acknowledge, key_of, listed, platform, said
+from tests.support.feedback import NOON, acknowledge, feedback_item, key_of, listed, platform
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.threads import in_threads
@@ -41,7 +41,7 @@ def only_outcome(entry: EntryId) -> Outcome:
 @pytest.mark.django_db
 def test_saying_it_again_changes_nothing() -> None:
     skylark, entry = platform("Skylark"), listed()
-    items = [said(entry), said(entry, FeedbackValue.NOT_THE_SAME)]
+    items = [feedback_item(entry), feedback_item(entry, FeedbackValue.NOT_THE_SAME)]
     for _ in range(3):
         assert record_feedback(skylark, items) == FeedbackReceipt(accepted=2, unknown=())
     changed = items[0].model_copy(update={"value": FeedbackValue.NOT_BLOCKED})
@@ -52,7 +52,7 @@ def test_saying_it_again_changes_nothing() -> None:
 @pytest.mark.django_db
 def test_two_platforms_may_choose_the_same_id() -> None:
     entry = listed()
-    item = said(entry)
+    item = feedback_item(entry)
     for name in ("Skylark", "Plover"):
         record_feedback(platform(name), [item])
     assert Feedback.objects.count() == 2
@@ -62,7 +62,10 @@ def test_two_platforms_may_choose_the_same_id() -> None:
 def test_entries_never_seen_on_the_log_are_unknown() -> None:
     skylark, entry = platform("Skylark"), listed()
     pending, never = list_picture(some_signals()), new_entry_id()
-    receipt = record_feedback(skylark, [said(pending), said(never), said(never), said(entry)])
+    receipt = record_feedback(
+        skylark,
+        [feedback_item(pending), feedback_item(never), feedback_item(never), feedback_item(entry)],
+    )
     assert receipt.accepted == 1
     assert set(receipt.unknown) == {pending, never}
 
@@ -71,9 +74,12 @@ def test_entries_never_seen_on_the_log_are_unknown() -> None:
 def test_outcome_sums_up_what_was_said() -> None:
     skylark, entry = platform("Skylark"), listed()
     for hours in (2, 0, 5):
-        record_feedback(skylark, [said(entry, time=NOON + timedelta(hours=hours))])
-    record_feedback(skylark, [said(entry, FeedbackValue.PENDING_REVIEW)])
-    summary = {one.value: one for one in only_outcome(entry).feedback}
+        record_feedback(skylark, [feedback_item(entry, time=NOON + timedelta(hours=hours))])
+    record_feedback(skylark, [feedback_item(entry, FeedbackValue.PENDING_REVIEW)])
+    summary = {
+        summary_of_value.value: summary_of_value
+        for summary_of_value in only_outcome(entry).feedback
+    }
     blocked = summary[FeedbackValue.BLOCKED]
     assert (blocked.count, blocked.first, blocked.last) == (3, NOON, NOON + timedelta(hours=5))
     assert summary[FeedbackValue.PENDING_REVIEW].count == 1
@@ -82,7 +88,9 @@ def test_outcome_sums_up_what_was_said() -> None:
 @pytest.mark.django_db
 def test_time_in_the_future_is_kept_as_now() -> None:
     entry = listed()
-    record_feedback(platform("Skylark"), [said(entry, time=datetime(2999, 1, 1, tzinfo=UTC))])
+    record_feedback(
+        platform("Skylark"), [feedback_item(entry, time=datetime(2999, 1, 1, tzinfo=UTC))]
+    )
     (summary,) = only_outcome(entry).feedback
     assert summary.last <= datetime.now(UTC)
 
@@ -94,8 +102,8 @@ def test_outcome_says_who_has_fetched_the_entry_and_who_has_not() -> None:
     note_fetched(skylark, 2)
     note_fetched(plover, 3)
     fetched = {
-        (one.entry, one.platform): one.fetched_at is not None
-        for one in feedback_access.outcomes([second, first])
+        (outcome.entry, outcome.platform): outcome.fetched_at is not None
+        for outcome in feedback_access.outcomes([second, first])
     }
     assert fetched == {
         (first, "Skylark"): True,
@@ -119,7 +127,7 @@ def test_outcome_of_a_pending_entry_is_that_nobody_has_it() -> None:
 def test_outcome_stays_after_withdrawal_and_after_the_platform_has_left() -> None:
     skylark, entry = platform("Skylark"), listed()
     note_fetched(skylark, 2)
-    record_feedback(skylark, [said(entry)])
+    record_feedback(skylark, [feedback_item(entry)])
     withdraw_entries([entry], "reporter")
     sequence_pending()
     revoke_platform("Skylark")
@@ -136,7 +144,7 @@ def test_outcomes_of_what_was_never_listed_are_none() -> None:
 
 
 def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
-    return record_feedback(who, [said(entry, FeedbackValue.NOT_THE_SAME)])
+    return record_feedback(who, [feedback_item(entry, FeedbackValue.NOT_THE_SAME)])
 
 
 def live() -> set[EntryId]:
@@ -148,13 +156,15 @@ def live() -> set[EntryId]:
 def test_an_entry_that_enough_platforms_doubt_is_suspended_and_nobody_is_told() -> None:
     entry = listed()
     skylark, plover, heron = (platform(name) for name in ("Skylark", "Plover", "Heron"))
-    told = [doubt(skylark, entry) for _ in range(3)]
-    record_feedback(plover, [said(entry, value) for value in FeedbackValue if "same" not in value])
+    receipts = [doubt(skylark, entry) for _ in range(3)]
+    record_feedback(
+        plover, [feedback_item(entry, value) for value in FeedbackValue if "same" not in value]
+    )
     assert live() == {entry}
-    told.append(doubt(plover, entry))
+    receipts.append(doubt(plover, entry))
     assert live() == set()
-    told.append(doubt(heron, entry))
-    assert told == [FeedbackReceipt(accepted=1, unknown=())] * 5
+    receipts.append(doubt(heron, entry))
+    assert receipts == [FeedbackReceipt(accepted=1, unknown=())] * 5
     acts = AuditRecord.objects.filter(subject=entry, verb="entry.suspended")
     assert list(acts.values_list("actor", flat=True)) == ["platforms"]
     # A person looked. Only what is said from now on counts.
@@ -254,8 +264,8 @@ def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
     entry = listed()
     note_fetched(skylark, 2)
     gates = list(PlatformKey.objects.order_by("id"))
-    for one in gates:
-        acknowledge(skylark, one)
+    for gate in gates:
+        acknowledge(skylark, gate)
     withdraw_entries([entry], "reporter")
     sequence_pending()
     acknowledge(skylark, gates[0])

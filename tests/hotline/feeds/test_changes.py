@@ -89,7 +89,7 @@ def test_lanes_that_a_reader_may_not_have_are_withdrawn_or_unheard_of() -> None:
     )
     (moved,) = feeds_access.changes([Lane.CONFIRMED], 0, most=10).changes
     assert (moved.entry, moved.live, moved.lanes) == (confirmed, False, (Lane.CONFIRMED,))
-    assert {one.entry for one in feeds_access.changes(LANES, 0, most=10).changes} == {
+    assert {change.entry for change in feeds_access.changes(LANES, 0, most=10).changes} == {
         confirmed,
         reported,
     }

@@ -76,16 +76,16 @@ def test_test_entries_go_to_keys_that_may_read_them(
         (token, ["1", "2", "3", "4"], {tested, reported}),
         (without.token, ["1", "2", "3"], {reported}),
     ):
-        base, asked = f"{url}/feeds/graph/v1", {"access_token": f"12345678|{key}"}
-        listed = httpx.get(f"{base}/1/threat_privacy_groups_member", params=asked).json()["data"]
+        base, params = f"{url}/feeds/graph/v1", {"access_token": f"12345678|{key}"}
+        listed = httpx.get(f"{base}/1/threat_privacy_groups_member", params=params).json()["data"]
         assert [group["id"] for group in listed] == groups
-        updates = httpx.get(f"{base}/1/threat_updates/", params=asked).json()["data"]
-        assert {one["indicator"] for one in updates} == read
-        alone = httpx.get(f"{base}/4/threat_updates/", params=asked)
+        updates = httpx.get(f"{base}/1/threat_updates/", params=params).json()["data"]
+        assert {update["indicator"] for update in updates} == read
+        alone = httpx.get(f"{base}/4/threat_updates/", params=params)
         assert alone.status_code == (200 if tested in read else 403)
         hashes = httpx.get(
             f"{url}/feeds/stopncii/v1/FetchHashes", headers={"Ocp-Apim-Subscription-Key": key}
         ).json()["hashRecords"]
-        assert {one["hashValue"] for one in hashes} == read
+        assert {record["hashValue"] for record in hashes} == read
         members = httpx.get(f"{url}/feeds/ncmec/v2/members", auth=("any", key)).text
         assert members.count("<member ") == len(groups) - 1

@@ -22,7 +22,7 @@ Ask = Callable[..., httpx.Response]
 def ask(url: str, token: str) -> Ask:
     """Ask a feed for a page, with the token where the shape has it."""
 
-    def asked(path: str, method: str = "GET", **query: object) -> httpx.Response:
+    def ask_feed(path: str, method: str = "GET", **query: object) -> httpx.Response:
         answer = httpx.request(
             method,
             f"{url}/feeds/{path}",
@@ -34,7 +34,7 @@ def ask(url: str, token: str) -> Ask:
         assert answer.is_success, answer.text
         return answer
 
-    return asked
+    return ask_feed
 
 
 def the_platform() -> PlatformSummary:

@@ -41,38 +41,43 @@ _MANY = 25_000
 
 def values_said(entry: EntryId) -> set[FeedbackValue]:
     return {
-        said.value for outcome in feedback_access.outcomes([entry]) for said in outcome.feedback
+        summary.value
+        for outcome in feedback_access.outcomes([entry])
+        for summary in outcome.feedback
     }
 
 
 def test_stopncii_client_follows_the_list(connect: Connect) -> None:
     client = connect("stopncii")
     assert client.signals() == {}
-    one, other = random_pdqs(2)
-    first, second = list_pdqs([one, one])
-    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    reported_pdq, other = random_pdqs(2)
+    first, second = list_pdqs([reported_pdq, reported_pdq])
+    assert client.signals() == {reported_pdq: ["INVESTIGATION_SEED", "self_reported"]}
     assert was_fetched(first)
     (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     # Two entries have this hash: it stays while one of them does.
     withdraw_entries([first], "reporter")
     seal()
-    assert client.signals()[one] == ["INVESTIGATION_SEED", "self_reported"]
+    assert client.signals()[reported_pdq] == ["INVESTIGATION_SEED", "self_reported"]
     suspend_entry(confirmed, "hotline", "staff")
     withdraw_entries([second], "reporter")
     seal()
     # This client never deletes; it is told what it can understand.
     disputed = client.signals()
-    assert disputed[one] == disputed[other] == ["DISPUTED", "withdrawn"]
+    assert disputed[reported_pdq] == disputed[other] == ["DISPUTED", "withdrawn"]
     resume_entry(confirmed, "staff")
     seal()
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     assert set(connect("stopncii", "new").signals()) == {other}
 
-    for said in (["Blocked"], ["Blocked"], ["NotBlocked", "not_the_same"], ["QualityUnknown"]):
-        assert client.say(other, *said) == ""
+    for words in (["Blocked"], ["Blocked"], ["NotBlocked", "not_the_same"], ["QualityUnknown"]):
+        assert client.say(other, *words) == ""
     assert values_said(confirmed) == {FeedbackValue.BLOCKED, FeedbackValue.NOT_THE_SAME}
-    assert [said.count for said in feedback_access.outcomes([confirmed])[0].feedback] == [1, 1]
+    assert [summary.count for summary in feedback_access.outcomes([confirmed])[0].feedback] == [
+        1,
+        1,
+    ]
     assert "400" in client.say(other, "hash")
 
     # A fetch that is cut off begins its set again, and a clock set to Tokyo changes nothing.
@@ -101,10 +106,10 @@ def test_stopncii_says_what_it_can_not_answer(url: str, token: str) -> None:
 def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -> None:
     client = connect("ncmec")
     assert client.signals() == {}
-    one, other = random_pdqs(2)
-    first, second = list_pdqs([one, one])
+    reported_pdq, other = random_pdqs(2)
+    first, second = list_pdqs([reported_pdq, reported_pdq])
     (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
-    reported = {one: ["POSITIVE_CLASS", "self_reported"]}
+    reported = {reported_pdq: ["POSITIVE_CLASS", "self_reported"]}
     comes_to(client, reported | {other: ["POSITIVE_CLASS", "confirmed"]})
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
@@ -149,16 +154,16 @@ def test_graph_client_follows_the_list(
     client = connect("graph")
     # It can't fetch an empty list; with the first entry it can.
     assert "empty update" in client.fetch()["error"]
-    one, other = random_pdqs(2)
-    first, second = list_pdqs([one, one])
-    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    reported_pdq, other = random_pdqs(2)
+    first, second = list_pdqs([reported_pdq, reported_pdq])
+    assert client.signals() == {reported_pdq: ["INVESTIGATION_SEED", "self_reported"]}
     (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
     suspend_entry(confirmed, "hotline", "staff")
     seal()
-    assert client.signals() == {one: ["INVESTIGATION_SEED", "self_reported"]}
+    assert client.signals() == {reported_pdq: ["INVESTIGATION_SEED", "self_reported"]}
     withdraw_entries([second], "reporter")
     resume_entry(confirmed, "staff")
     seal()

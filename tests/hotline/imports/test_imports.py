@@ -61,7 +61,7 @@ def imported() -> dict[str, list[LiveEntry]]:
 
 
 def pdqs(entries: list[LiveEntry]) -> list[str]:
-    return sorted(one.value for entry in entries for one in entry.signals)
+    return sorted(signal.value for entry in entries for signal in entry.signals)
 
 
 def test_a_list_is_followed_over_every_shape(
@@ -90,11 +90,11 @@ def test_a_list_is_followed_over_every_shape(
                 assert done.exit_code == 0, done.output
             return imported()
 
-        one, other = random_pdqs(2)
+        reported_pdq, other = random_pdqs(2)
         with second_database():
             assert all_read() == {}
             own = list_picture(some_signals())
-        first, second = list_pdqs([one, one])
+        first, second = list_pdqs([reported_pdq, reported_pdq])
         (confirmed,) = list_pdqs([other], Lane.CONFIRMED)
         with second_database():
             for shape in PATHS:
@@ -102,23 +102,23 @@ def test_a_list_is_followed_over_every_shape(
             assert imported() == {}
             known = all_read()
             # Two of these shapes know a hash, the third knows entries.
-            assert pdqs(known["ncmec"]) == sorted([one, one, other])
-            assert pdqs(known["stopncii"]) == pdqs(known["graph"]) == sorted([one, other])
+            assert pdqs(known["ncmec"]) == sorted([reported_pdq, reported_pdq, other])
+            assert pdqs(known["stopncii"]) == pdqs(known["graph"]) == sorted([reported_pdq, other])
             assert all_read() == known
             verify_chain()
         withdraw_entries([first], "reporter")
         suspend_entry(confirmed, "hotline", "staff")
         seal()
         with second_database():
-            assert {feed: pdqs(some) for feed, some in all_read().items()} == {
-                shape: [one] for shape in PATHS
+            assert {feed: pdqs(entries) for feed, entries in all_read().items()} == {
+                shape: [reported_pdq] for shape in PATHS
             }
         withdraw_entries([second], "reporter")
         resume_entry(confirmed, "staff")
         seal()
         with second_database():
             known = all_read()
-            assert {feed: pdqs(some) for feed, some in known.items()} == {
+            assert {feed: pdqs(entries) for feed, entries in known.items()} == {
                 shape: [other] for shape in PATHS
             }
             # What this hotline takes off stays off, however often they list it.
@@ -147,11 +147,11 @@ def test_a_list_is_followed_over_every_shape(
 
 @pytest.mark.django_db
 def test_a_file_is_taken_in_and_its_bad_lines_are_named(tmp_path: Path) -> None:
-    one, other, third = random_pdqs(3)
+    first, other, third = random_pdqs(3)
     file = tmp_path / "list.csv"
     file.write_text(
         "entry,type,value,quality\n"
-        f"a,pdq,{one},90\n"
+        f"a,pdq,{first},90\n"
         f"a,md5,{'0' * 32},\n"
         f"b,pdq,{other[:-1]},90\n"
         f"c,pdq,{third},\n"
@@ -164,19 +164,19 @@ def test_a_file_is_taken_in_and_its_bad_lines_are_named(tmp_path: Path) -> None:
     assert "line 4: has no pdq in hex for its value" in done.output
     assert "under the floor" in done.output
     assert "2 listed" in done.output
-    assert pdqs(imported()["partner"]) == sorted(["0" * 32, one, third])
+    assert pdqs(imported()["partner"]) == sorted(["0" * 32, first, third])
     # A change is another entry; what is missing goes only if the file is all there is.
-    file.write_text(f"entry,type,value,quality\na,pdq,{one},80\n")
+    file.write_text(f"entry,type,value,quality\na,pdq,{first},80\n")
     assert "1 changed, 0 withdrawn" in run("file", "partner", file).output
-    assert pdqs(imported()["partner"]) == sorted([one, third])
-    file.write_text(f"entry,type,value,quality\na,pdq,{one},80\nb,pdq,no,1\n")
+    assert pdqs(imported()["partner"]) == sorted([first, third])
+    file.write_text(f"entry,type,value,quality\na,pdq,{first},80\nb,pdq,no,1\n")
     assert (
         "1 entries are missing there and stay here"
         in run("file", "partner", file, "--whole").output
     )
-    file.write_text(f"entry,type,value,quality\na,pdq,{one},80\n")
+    file.write_text(f"entry,type,value,quality\na,pdq,{first},80\n")
     assert "1 withdrawn, 1 known" in run("file", "partner", file, "--whole").output
-    assert pdqs(imported()["partner"]) == [one]
+    assert pdqs(imported()["partner"]) == [first]
     assert ImportedEntry.objects.count() == 1
     assert "Choose one of" in run("file", "partner", file, "--format", "xml").output
     assert "1 to 64 characters" in run("file", "Partner!", file).output
@@ -289,13 +289,13 @@ def read_server(url: str, *options: str) -> Result:
 
 @pytest.mark.django_db
 def test_what_this_hotline_took_off_stays_off_whatever_they_do() -> None:
-    one, other = random_pdqs(2)
-    both = stopncii_page((one, "Active"), (other, "Active"))
+    pdq, other = random_pdqs(2)
+    both = stopncii_page((pdq, "Active"), (other, "Active"))
     without = stopncii_page((other, "Active"))
-    gone = stopncii_page((one, "Deleted"), (other, "Active"))
+    gone = stopncii_page((pdq, "Deleted"), (other, "Active"))
     with serving(both, gone, both, without, both, both) as url:
         assert "2 listed" in read_server(url).output
-        (taken_off,) = [live.entry for live in imported()["theirs"] if pdqs([live]) == [one]]
+        (taken_off,) = [live.entry for live in imported()["theirs"] if pdqs([live]) == [pdq]]
         withdraw_entries([taken_off], "hotline", "staff")
         for options in ([], [], ["--anew"], ["--anew"]):
             assert read_server(url, *options).exit_code == 0
@@ -314,22 +314,22 @@ def test_what_is_taken_off_while_an_import_runs_stays_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "list.csv"
-    (one,) = random_pdqs(1)
-    file.write_text(f"entry,type,value,quality\na,pdq,{one},90\n")
+    (pdq,) = random_pdqs(1)
+    file.write_text(f"entry,type,value,quality\na,pdq,{pdq},90\n")
     run("file", "partner", file)
     (live,) = imported()["partner"]
     withdraw_entries([live.entry], "hotline", "staff")
     # As it stood when the import asked.
     monkeypatch.setattr(actions, "standings", lambda entries: {})
-    file.write_text(f"entry,type,value,quality\na,pdq,{one},80\n")
+    file.write_text(f"entry,type,value,quality\na,pdq,{pdq},80\n")
     assert "0 changed, 0 withdrawn, 0 known, 1 left off" in run("file", "partner", file).output
     assert imported() == {}
 
 
 @pytest.mark.django_db
 def test_a_dry_run_changes_nothing() -> None:
-    (one,) = random_pdqs(1)
-    with serving(stopncii_page((one, "Active"))) as here, serving(stopncii_page()) as there:
+    (pdq,) = random_pdqs(1)
+    with serving(stopncii_page((pdq, "Active"))) as here, serving(stopncii_page()) as there:
         assert read_server(here).exit_code == 0
         before = Feed.objects.values().get(), verify_chain()
         moved = read_server(there, "--moved", "--dry-run")
@@ -346,10 +346,10 @@ def test_a_dry_run_changes_nothing() -> None:
 
 @pytest.mark.django_db
 def test_a_record_that_cannot_be_read_takes_nothing_off() -> None:
-    one, other, third = random_pdqs(3)
-    whole = stopncii_page((one, "Active"), (other, "Active"))
-    unread = stopncii_page((one[:-1], "Active"), (other, "Active"))
-    state = stopncii_page((one, "Unheard-of"), (other, "Active"))
+    first, other, third = random_pdqs(3)
+    whole = stopncii_page((first, "Active"), (other, "Active"))
+    unread = stopncii_page((first[:-1], "Active"), (other, "Active"))
+    state = stopncii_page((first, "Unheard-of"), (other, "Active"))
     record = {"signalType": "VideoMD5", "hashValue": "ab" * 16, "hashStatus": "Active"}
     page = json.loads(stopncii_page((third, "Active"))[2])
     page["hashRecords"].append(record)
@@ -358,7 +358,7 @@ def test_a_record_that_cannot_be_read_takes_nothing_off() -> None:
         for _ in range(2):
             done = read_server(url, "--anew")
             assert "1 entries are missing there and stay here" in done.output
-            assert pdqs(imported()["theirs"]) == sorted([one, other])
+            assert pdqs(imported()["theirs"]) == sorted([first, other])
         # A video was read well enough, and is no picture that stands here.
         assert "2 withdrawn" in read_server(url, "--anew").output
     assert pdqs(imported()["theirs"]) == [third]
@@ -372,7 +372,9 @@ def test_an_entry_of_which_nothing_can_be_read_any_more_stays() -> None:
     )
     md5 = "ab" * 16
     prints = f"<md5>{md5}</md5>", "<md5>ab</md5>", f"<md5>{md5}</md5><pdq>0</pdq>", "<sha1>0</sha1>"
-    answers = [(200, dict[str, str](), entry.format(one).encode()) for one in prints]
+    answers = [
+        (200, dict[str, str](), entry.format(fingerprint).encode()) for fingerprint in prints
+    ]
     with serving(*answers) as url:
         for refused in (0, 1, 1):
             done = run(

@@ -32,22 +32,22 @@ lists = st.dictionaries(names, signals(), max_size=5)
 def items(data: bytes, form: FileFormat) -> tuple[dict[str, tuple[Signal, ...]], int]:
     """What a file lists, and how many lines are refused."""
     read = list(read_file(io.BytesIO(data), form, 50, OWN))
-    listed = {one.key: one.signals for one in read if isinstance(one, Listed)}
-    return listed, sum(isinstance(one, Refused) for one in read)
+    listed = {record.key: record.signals for record in read if isinstance(record, Listed)}
+    return listed, sum(isinstance(record, Refused) for record in read)
 
 
-def as_csv(entry: str, some: tuple[Signal, ...]) -> list[bytes]:
+def as_csv(entry: str, signals_of_entry: tuple[Signal, ...]) -> list[bytes]:
     lines = []
-    for one in some:
-        quality = one.quality if isinstance(one, PdqSignal) else ""
+    for signal in signals_of_entry:
+        quality = signal.quality if isinstance(signal, PdqSignal) else ""
         to = io.StringIO()
-        csv.writer(to, lineterminator="").writerow([entry, one.type, one.value, quality])
+        csv.writer(to, lineterminator="").writerow([entry, signal.type, signal.value, quality])
         lines.append(to.getvalue().encode())
     return lines
 
 
-def as_jsonl(entry: str, some: tuple[Signal, ...]) -> list[bytes]:
-    document = {"entry": entry, "signals": [one.model_dump() for one in some]}
+def as_jsonl(entry: str, signals_of_entry: tuple[Signal, ...]) -> list[bytes]:
+    document = {"entry": entry, "signals": [signal.model_dump() for signal in signals_of_entry]}
     return [json.dumps(document).encode()]
 
 
@@ -60,17 +60,23 @@ def test_bad_lines_cost_no_good_one(
         FileFormat.JSONL: as_jsonl,
     }
     for form, write in writers.items():
-        lines = [line for entry, some in listed.items() for line in write(entry, some)]
+        lines = [
+            line
+            for entry, signals_of_entry in listed.items()
+            for line in write(entry, signals_of_entry)
+        ]
         for at, line in enumerate(bad):
             lines.insert(at * len(lines) // len(bad), line)
         if form is FileFormat.CSV:
             lines.insert(0, b"entry,type,value,quality")
         assert items(b"\n".join(lines), form) == (listed, len(bad))
-    known = [one for some in listed.values() for one in some]
-    lines = [f"{one.type} {one.value.upper()}".encode() for one in known]
+    known = [signal for signals_of_entry in listed.values() for signal in signals_of_entry]
+    lines = [f"{signal.type} {signal.value.upper()}".encode() for signal in known]
     found, refused = items(b"\r\n".join([*lines, *bad]), FileFormat.TX)
-    assert {(one.type, one.value) for one in known} == {
-        (one.type, one.value) for some in found.values() for one in some
+    assert {(signal.type, signal.value) for signal in known} == {
+        (signal.type, signal.value)
+        for signals_of_entry in found.values()
+        for signal in signals_of_entry
     }
     assert refused == len(bad)
 
@@ -93,7 +99,12 @@ def test_what_a_line_says_of_itself_counts() -> None:
     ]
     data = "\n".join(map(json.dumps, lines)).encode()
     listed, refused = items(data, FileFormat.JSONL)
-    assert [one.quality for some in listed.values() for one in some if one.type == "pdq"] == [50]
+    assert [
+        signal.quality
+        for signals_of_entry in listed.values()
+        for signal in signals_of_entry
+        if signal.type == "pdq"
+    ] == [50]
     assert refused == len(lines) - 1
     split = "entry,type,value\na,md5,{}\nb,md5,{}\na,md5,{}\n".format(
         *(digit * 32 for digit in "012")
@@ -241,7 +252,7 @@ def test_a_server_that_comes_back_is_read_to_the_end(monkeypatch: pytest.MonkeyP
     with serving((502, {}, b""), (200, {}, json.dumps(page).encode())) as url:
         (read,) = Remote(Shape.STOPNCII, url, "function,hush").pages(None, 50)
     assert read.items[0] == Listed(f"pdq {'ab' * 32}", (PdqSignal(value="ab" * 32, quality=50),))
-    assert [type(one) for one in read.items[1:]] == [Refused] * len(odd)
+    assert [type(record) for record in read.items[1:]] == [Refused] * len(odd)
     assert read.checkpoint == {"start": 10}
 
 

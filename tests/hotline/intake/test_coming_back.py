@@ -83,7 +83,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     skylark = Platform.objects.get(name="Skylark")
     platforms_actions.note_fetched(skylark, 3)
     first, second = CasePicture.objects.order_by("position")
-    said = [
+    values = [
         (first.entry, FeedbackValue.BLOCKED),
         (first.entry, FeedbackValue.BLOCKED),
         (first.entry, FeedbackValue.PENDING_REVIEW),
@@ -93,22 +93,24 @@ def test_the_timeline_says_what_each_platform_did() -> None:
         skylark,
         [
             FeedbackItem(id=uuid4(), entry=EntryId(entry), value=value, time=datetime.now(UTC))
-            for entry, value in said
+            for entry, value in values
         ],
     )
     page = come_back(code).page
-    one, two = page.split("Picture 2")
+    first_picture, second_picture = page.split("Picture 2")
     today = timezone.localdate()
-    assert f"You sent this on {today.day} {today:%B %Y}." in one
-    assert one.count("You put this picture on our list.") == 1
-    assert "Skylark got the code of this picture. It looks for copies now." in one
-    assert "Skylark says it stopped 2 copies." in one
-    assert "Skylark stopped a copy for now. A person there will look at it." in one
-    assert "A website looked at a picture. It says it is not the same one." in two
-    assert "No one has told us about a copy so far." in two
+    assert f"You sent this on {today.day} {today:%B %Y}." in first_picture
+    assert first_picture.count("You put this picture on our list.") == 1
+    assert "Skylark got the code of this picture. It looks for copies now." in first_picture
+    assert "Skylark says it stopped 2 copies." in first_picture
+    assert "Skylark stopped a copy for now. A person there will look at it." in first_picture
+    assert "A website looked at a picture. It says it is not the same one." in second_picture
+    assert "No one has told us about a copy so far." in second_picture
     assert "Quiet Place" not in page, "it has not fetched the list"
     order = ["You put", "Skylark got", "Skylark says it stopped"]
-    assert [one.index(start) for start in order] == sorted(one.index(start) for start in order)
+    assert [first_picture.index(start) for start in order] == sorted(
+        first_picture.index(start) for start in order
+    )
 
 
 @pytest.mark.django_db
@@ -194,7 +196,7 @@ def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
         "0 of 2 websites have removed it from their list so far." in visitor.read("/withdrawn").page
     )
     sequence_pending()
-    for number, said in enumerate(
+    for number, sentence in enumerate(
         [
             "1 of 2 websites have removed it from their list so far.",
             "All 2 websites that had got it have removed it from their list.",
@@ -202,5 +204,5 @@ def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
     ):
         acknowledge(platforms[number])
         page = visitor.read("/withdrawn").page
-        assert f"{said} Some websites do not tell us if they have removed it." in page
+        assert f"{sentence} Some websites do not tell us if they have removed it." in page
     assert "removed it" not in Visitor().read("/withdrawn").page

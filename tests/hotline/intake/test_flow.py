@@ -26,9 +26,9 @@ ANSWERS = {
     Step.AGE: st.sampled_from(AgeBand).map(lambda age: {"age": age}),
     Step.THEN: st.booleans().map(lambda then: {"under_18_then": then}),
     Step.HAVE: st.sampled_from(Have).map(lambda have: {"have": have}),
-    Step.PICTURES: st.sampled_from([(), (PICTURE,)]).map(lambda some: {"pictures": some}),
+    Step.PICTURES: st.sampled_from([(), (PICTURE,)]).map(lambda pictures: {"pictures": pictures}),
     Step.ADDRESSES: st.sampled_from([(), ("https://example.org/",)]).map(
-        lambda some: {"addresses": some}
+        lambda addresses: {"addresses": addresses}
     ),
     Step.THREAT: st.sampled_from(Threat).map(lambda threat: {"threat": threat}),
     Step.THREAT_HELP: st.just({"threat_help_read": True}),

@@ -46,8 +46,8 @@ def test_a_code_arrives_before_a_copy_is_found(
 def test_what_is_not_in_force_says_so_and_a_held_one_says_nothing_else(
     held: bool, suspended: bool, withdrawn: bool, value: FeedbackValue
 ) -> None:
-    said = (FeedbackSummary(value, 1, _NOON, _NOON),)
-    outcome = Outcome(new_entry_id(), "Skylark", _NOON, None, None, said)
+    feedback = (FeedbackSummary(value, 1, _NOON, _NOON),)
+    outcome = Outcome(new_entry_id(), "Skylark", _NOON, None, None, feedback)
     later = _NOON + timedelta(hours=1)
     times = [later if so else None for so in (held, suspended, withdrawn)]
     facts = facts_of_picture(_NOON.date(), [outcome], datetime.date, Standing(*times))

@@ -147,11 +147,11 @@ def test_the_timeline_is_translated(language: str) -> None:
     skylark = Platform.objects.get(name=PLATFORM)
     platforms_actions.note_fetched(skylark, 2)
     entry = EntryId(CasePicture.objects.get().entry)
-    said = [
+    feedback = [
         FeedbackItem(id=uuid4(), entry=entry, value=value, time=datetime.now(UTC))
         for value in FeedbackValue
     ]
-    feedback_actions.record_feedback(skylark, said)
+    feedback_actions.record_feedback(skylark, feedback)
     visitor = come_back(code)
     for path in ("/case", "/case/withdraw"):
         page = in_language(visitor, path, language)
@@ -164,10 +164,10 @@ def test_the_timeline_is_translated(language: str) -> None:
 def test_what_happened_is_said_for_every_number(kind: Happening, language: str) -> None:
     for count in (*range(1, 13), 20, 21, 99, 100, 101, 102, 103, 111, 1000):
         with translation.override(language):
-            said = sentences.of_fact(Fact(kind, date(2026, 3, 1), PLATFORM, count)).text
-        assert left_in_english(f"<p>{said}</p>", language) == []
+            sentence = sentences.of_fact(Fact(kind, date(2026, 3, 1), PLATFORM, count)).text
+        assert left_in_english(f"<p>{sentence}</p>", language) == []
         if kind in FOUND and count > 2:
-            assert str(count) in said
+            assert str(count) in sentence
 
 
 @pytest.mark.parametrize("path", INFORMATION)

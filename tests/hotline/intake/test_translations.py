@@ -181,9 +181,9 @@ def test_the_pages_speak_as_the_catalogue_does(language: str) -> None:
             for form, text in enumerate(forms):
                 number = numbers[form][-1]
                 if len(english) == 2:
-                    said = translation.ngettext(*english, number)
+                    shown = translation.ngettext(*english, number)
                 elif context is None:
-                    said = translation.gettext(*english)
+                    shown = translation.gettext(*english)
                 else:
-                    said = translation.pgettext(context, *english)
-                assert said == text, "make setup compiles the catalogues"
+                    shown = translation.pgettext(context, *english)
+                assert shown == text, "make setup compiles the catalogues"

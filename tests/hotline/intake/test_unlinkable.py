@@ -86,13 +86,21 @@ def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) 
     together, neighbours, distances = 0, 0, []
     for batch in seen:
         # Times, lanes, provenance and sizes are the same for all: they tell nothing apart.
-        assert len({(one.event.time, one.event.lane, one.event.provenance) for one in batch}) == 1
-        assert len({one.size for one in batch}) == 1
-        for one, other in combinations(batch, 2):
-            if case_of[one.entry] == case_of[other.entry]:
+        assert (
+            len(
+                {
+                    (picture.event.time, picture.event.lane, picture.event.provenance)
+                    for picture in batch
+                }
+            )
+            == 1
+        )
+        assert len({picture.size for picture in batch}) == 1
+        for picture, other in combinations(batch, 2):
+            if case_of[picture.entry] == case_of[other.entry]:
                 together += 1
-                neighbours += abs(one.index - other.index) == 1
-                distances.append((one.bits ^ other.bits).bit_count())
+                neighbours += abs(picture.index - other.index) == 1
+                distances.append((picture.bits ^ other.bits).bit_count())
 
     # Order: linked pairs stand side by side as often as any two of a shuffled batch do.
     chance = 2 / A_BATCH
@@ -110,9 +118,9 @@ def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) 
     )
     assert len(public) == size * 34
     for batch in seen:
-        for one in batch:
-            assert one.entry.encode() not in public
-            for signal in one.event.signals:
+        for picture in batch:
+            assert picture.entry.encode() not in public
+            for signal in picture.event.signals:
                 assert bytes.fromhex(signal.value) not in public
 
 
@@ -147,11 +155,11 @@ def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
         withdrawn = [event for event in events if isinstance(event, WithdrawnEvent)]
         # Each names one entry and its one place in the log, and says nothing else.
         assert len(withdrawn) == A_BATCH
-        assert {(len(one.erases), one.reason, one.time) for one in withdrawn} == {
+        assert {(len(event.erases), event.reason, event.time) for event in withdrawn} == {
             (1, "reporter", withdrawn[0].time)
         }
-        for (at, one), (there, other) in combinations(enumerate(withdrawn), 2):
-            if case_of[one.entry] == case_of[other.entry]:
+        for (at, event), (there, other) in combinations(enumerate(withdrawn), 2):
+            if case_of[event.entry] == case_of[other.entry]:
                 together += 1
                 neighbours += there - at == 1
     chance = 2 / A_BATCH

@@ -140,7 +140,7 @@ def test_many_are_withdrawn_in_as_many_statements_as_one() -> None:
     assert len(for_many) == len(for_one)
     with CaptureQueriesContext(connection) as for_none:
         withdraw_entries(entries, "hotline")
-    assert not any("advisory" in one["sql"] for one in for_none.captured_queries)
+    assert not any("advisory" in query["sql"] for query in for_none.captured_queries)
     assert sequence_pending() == 41
     assert follow_database() == {}
     assert not LogEntry.objects.filter(subject__in=unsealed).exists()

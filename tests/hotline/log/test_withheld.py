@@ -103,14 +103,19 @@ def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
             if what != "follow":
                 model.step(what, which, lane)
                 continue
-            for one in followers:
-                live = follow_database(one)
-                assert {entry: found.lane for entry, found in live.items()} == model.seen(one.lanes)
+            for follower in followers:
+                live = follow_database(follower)
+                assert {entry: found.lane for entry, found in live.items()} == model.seen(
+                    follower.lanes
+                )
 
     check()
     # Who comes later, when much was erased, sees the same.
-    for one in followers:
-        assert follow_database(Follower(key, one.lanes)).keys() == model.seen(one.lanes).keys()
+    for follower in followers:
+        assert (
+            follow_database(Follower(key, follower.lanes)).keys()
+            == model.seen(follower.lanes).keys()
+        )
 
 
 def test_gates_with_different_keys_hold_different_parts_of_one_log(
@@ -123,7 +128,10 @@ def test_gates_with_different_keys_hold_different_parts_of_one_log(
     )
     sequence_pending()
     scopes = ([Scope.READ_CONFIRMED], [Scope.READ_SELF_REPORTED], list(Scope))
-    tokens = [add_key("Skylark", some, review_process="We look.").token for some in scopes]
+    tokens = [
+        add_key("Skylark", scopes_of_key, review_process="We look.").token
+        for scopes_of_key in scopes
+    ]
 
     def held(token: str, lanes: int) -> set[EntryId]:
         store = Store(tmp_path / str(lanes))
@@ -131,11 +139,13 @@ def test_gates_with_different_keys_hold_different_parts_of_one_log(
         with HotlineClient(url, pinned) as client:
             ListSync(store, client, pinned).sync()
         with store.change_list() as connection:
-            return {one for one in (moved, confirmed, unseen) if read_live_entry(connection, one)}
+            return {
+                entry for entry in (moved, confirmed, unseen) if read_live_entry(connection, entry)
+            }
 
     def all_held() -> list[set[EntryId]]:
         pairs = zip(tokens, scopes, strict=True)
-        return [held(token, lanes_opened_by(some)) for token, some in pairs]
+        return [held(token, lanes_opened_by(scopes_of_key)) for token, scopes_of_key in pairs]
 
     with hotline(hotline_database) as (url, _):
         assert all_held() == [{confirmed}, {moved, unseen}, {moved, confirmed, unseen}]

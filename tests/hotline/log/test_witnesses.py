@@ -51,8 +51,8 @@ def witnesses(tmp_path: Path, settings: Settings) -> Iterator[list[RunningWitnes
             for folder in folders
         ]
         lines = [
-            f"witness {folder.name} {keys_of(folder, folder.name)[kind].line} {one.url}"
-            for folder, kind, one in zip(folders, kinds, started, strict=True)
+            f"witness {folder.name} {keys_of(folder, folder.name)[kind].line} {started_witness.url}"
+            for folder, kind, started_witness in zip(folders, kinds, started, strict=True)
         ]
         policy = tmp_path / "policy"
         policy.write_text("\n".join([*lines, "group two 2 w0 w1 w2", "quorum two", ""]))
@@ -90,7 +90,11 @@ def test_it_is_published_once_two_of_three_have_cosigned(
     assert len(follow_database()) == 1
     status = log_status()
     assert (status.sealed_size, status.published_size) == (2, 2)
-    assert [(one.name, one.size) for one in status.witnesses] == [("w0", 2), ("w1", 2), ("w2", 0)]
+    assert [(seen.name, seen.size) for seen in status.witnesses] == [
+        ("w0", 2),
+        ("w1", 2),
+        ("w2", 0),
+    ]
     assert "reached" in status.witnesses[2].problem
 
 
@@ -104,8 +108,8 @@ def test_without_enough_the_list_stands_still_and_goes_on_later(
     seal_one()
     submit_newest()
     assert cosigned() == {"w0", "w1", "w2"}
-    for one in witnesses[1:]:
-        one.kill()
+    for away in witnesses[1:]:
+        away.kill()
     for _ in range(300):  # the next proof goes over a tile's border
         list_picture(some_signals())
     sequence_pending()
@@ -136,7 +140,7 @@ def test_a_witness_that_has_seen_another_history_is_named(
     seal_one()
     submit_newest()
     assert log_access.current_checkpoint()[0] == 0
-    problems = [one.problem for one in log_status().witnesses]
+    problems = [seen.problem for seen in log_status().witnesses]
     assert problems[0] == ""
     assert "9 events, and the log has 2" in problems[1]
     assert "status 422" in problems[2]
@@ -194,8 +198,8 @@ def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
     submit_newest()
     withdraw_entries([gone], "reporter")
     sequence_pending()
-    for one in witnesses[1:]:
-        one.kill()
+    for away in witnesses[1:]:
+        away.kill()
     submit_newest()
     assert log_access.current_checkpoint()[0] == 2
     # The operator gives up on the two that are away: all that are left have cosigned.

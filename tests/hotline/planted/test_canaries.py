@@ -39,22 +39,22 @@ def test_only_its_platform_gets_a_canary_and_can_not_tell_it_from_an_entry() -> 
     add_canary("Skylark")
     add_canary("Plover")
     sequence_pending()
-    one, other = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
+    of_skylark, other = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
     skylark, plover = seen_by("Skylark"), seen_by("Plover")
-    assert set(skylark) == {entry, one.entry_id}
+    assert set(skylark) == {entry, of_skylark.entry_id}
     assert set(plover) == {entry, other.entry_id}
     assert set(seen_by("Skylark", LANE_BITS[Lane.CONFIRMED])) == set()
     # Feeds of other shapes give everyone the same: no canary is in them.
     page = feeds_access.changes(list(LANE_BITS), 0, most=10)
     assert [change.entry for change in page.changes] == [entry]
     # As a photograph and its crops: half the bits of each PDQ are ones.
-    canary = skylark[EntryId(one.entry_id)]
+    canary = skylark[EntryId(of_skylark.entry_id)]
     codes = [signal for signal in canary.signals if isinstance(signal, PdqSignal)]
     assert [int(code.value, 16).bit_count() for code in codes] == [128] * 13
     assert [signal.type for signal in canary.signals] == ["pdq"] * 13 + ["sha256", "md5"]
     assert canary.provenance == skylark[entry].provenance
     # Withdrawn as any entry; whoever never had it goes on.
-    withdraw_entries([EntryId(one.entry_id)], "hotline")
+    withdraw_entries([EntryId(of_skylark.entry_id)], "hotline")
     sequence_pending()
     assert set(seen_by("Skylark")) == {entry}
     assert set(seen_by("Plover")) == {entry, other.entry_id}
@@ -75,7 +75,7 @@ def test_a_leak_shows_whose_list_it_is() -> None:
         (f"{md5};x\n{pdq}", ["Skylark", "Plover"]),
         (f"{pdq}0 {pdq[:-1]} {'ab' * 32}", []),
     ):
-        assert [one.platform for one in find_canaries(text)] == names
+        assert [canary.platform for canary in find_canaries(text)] == names
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ from takeback.hotline.platforms.models import Platform
 from takeback.hotline.statistics.access import list_figures
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane
-from tests.support.feedback import said
+from tests.support.feedback import feedback_item
 from tests.support.running import hotline, takeback
 
 
@@ -54,7 +54,7 @@ def test_an_engineer_sees_a_gate_stop_something_harmless(
                 assert (verdict.decision, verdict.lane) == (Decision.BLOCK, Lane.TEST)
                 with Image.open(io.BytesIO(answer.content)) as picture:
                     copies = list(altered_copies(np.asarray(picture)))
-                stopped = [gate.check(one.data, report=False).decision for one in copies]
+                stopped = [gate.check(copy.data, report=False).decision for copy in copies]
                 assert stopped == [Decision.BLOCK] * len(copies)
             deliver_outbox(Outbox(store), client)
     health = feedback_health.platform_health(Platform.objects.get())
@@ -72,7 +72,7 @@ def test_they_stand_apart_from_what_is_reported() -> None:
     assert list_figures() == before
     (skylark,) = Platform.objects.all()
     entry = EntryId(Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0])
-    record_feedback(skylark, [said(entry, FeedbackValue.NOT_THE_SAME)])
+    record_feedback(skylark, [feedback_item(entry, FeedbackValue.NOT_THE_SAME)])
     assert entries_access.standings([entry])[entry].suspended_at is None
 
 

@@ -66,7 +66,7 @@ def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
                 assert why_not(token, scope) == (403, "lacks_scope", scope)
         reads = {*READING, Scope.READ_IMPORTED, Scope.READ_TEST} & set(scopes)
         sends = Scope.SEND_FEEDBACK in scopes
-        said = client.post(
+        answer = client.post(
             "/list/v1/feedback",
             {"feedback": []},
             content_type="application/json",
@@ -76,14 +76,14 @@ def test_a_key_opens_exactly_what_its_scopes_name(client: Client) -> None:
         assert client.get(f"/feeds/graph/v1/1?access_token=12345678|{token}").status_code == (
             200 if set(READING) <= set(scopes) else 403
         )
-        assert (said.status_code == 403) is not sends
+        assert (answer.status_code == 403) is not sends
 
 
 @pytest.mark.django_db
 def test_keys_end_one_by_one_and_all_together() -> None:
     first = add_platform("Skylark")
     second = add_key("Skylark", [Scope.SEND_FEEDBACK], days=1)
-    assert [one.scopes for one in platforms_access.platform_keys("Skylark")] == [
+    assert [key.scopes for key in platforms_access.platform_keys("Skylark")] == [
         tuple(sorted(Scope)),
         (Scope.SEND_FEEDBACK,),
     ]
@@ -133,7 +133,7 @@ def test_a_gate_says_what_is_wrong_with_its_key(hotline_database: str) -> None:
     revoke_key("Skylark", ended.number)
     list_picture(some_signals())
     sequence_pending()
-    said = [
+    feedback = [
         FeedbackItem(
             id=uuid4(), entry=new_entry_id(), value=FeedbackValue.BLOCKED, time=datetime.now(UTC)
         )
@@ -146,12 +146,12 @@ def test_a_gate_says_what_is_wrong_with_its_key(hotline_database: str) -> None:
     with hotline(hotline_database) as (url, _):
         with client_of(full) as client:
             assert client.openings(start)
-            assert len(client.send_feedback(said)) == 1
+            assert len(client.send_feedback(feedback)) == 1
         with client_of(reads_some) as client:
             # Whoever holds any key may wait for news: what it says is public.
             assert client.wait(0)
             with pytest.raises(HotlineDeniedError, match="lacks the scope send_feedback"):
-                client.send_feedback(said)
+                client.send_feedback(feedback)
         with client_of(ended.token) as client, pytest.raises(HotlineDeniedError, match="back"):
             client.wait(0)
         expire(full)

@@ -19,7 +19,7 @@ from takeback.hotline.platforms.admission import number_of_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.hotline.portal.health import VISIT_SECONDS
-from tests.support.feedback import acknowledge, said
+from tests.support.feedback import acknowledge, feedback_item
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 
@@ -52,8 +52,8 @@ def test_lag_votes_and_keys_are_those_of_the_platform() -> None:
     acknowledge(skylark)
     list_picture(some_signals())
     sequence_pending()
-    record_feedback(heron, [said(entry, FeedbackValue.NOT_THE_SAME)])
-    record_feedback(skylark, [said(entry, FeedbackValue.BLOCKED) for _ in range(2)])
+    record_feedback(heron, [feedback_item(entry, FeedbackValue.NOT_THE_SAME)])
+    record_feedback(skylark, [feedback_item(entry, FeedbackValue.BLOCKED) for _ in range(2)])
     mine, theirs = health(token), health(other)
     assert (mine["platform"], mine["size"], mine["acknowledged_size"]) == ("Skylark", 3, 2)
     assert mine["lag_events"] == 1

@@ -170,7 +170,7 @@ def test_a_guard_names_each_picture_once_with_its_nearest_view(
     distances: list[int], threshold: int
 ) -> None:
     code = bytes(32)
-    codes = np.frombuffer(b"".join(changed(code, one) for one in distances), np.uint8)
+    codes = np.frombuffer(b"".join(changed(code, bits) for bits in distances), np.uint8)
     owners = np.arange(len(distances), dtype=np.uint32) % 3
     held = guard.Guard(["a", "b", "c"], owners, codes.reshape(-1, 32).copy())
     nearest: dict[str, int] = {}
@@ -179,7 +179,8 @@ def test_a_guard_names_each_picture_once_with_its_nearest_view(
             nearest["abc"[owner]] = min(distance, nearest.get("abc"[owner], 256))
     (found,) = held.near([code], threshold)
     assert found == tuple(
-        Near(name, one) for name, one in sorted(nearest.items(), key=lambda p: (p[1], p[0]))
+        Near(name, distance)
+        for name, distance in sorted(nearest.items(), key=lambda p: (p[1], p[0]))
     )
 
 

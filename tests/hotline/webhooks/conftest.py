@@ -9,5 +9,5 @@ from tests.support.webhook_receivers import Receiver, serving
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with serving(Receiver()) as one:
-        yield one
+    with serving(Receiver()) as started:
+        yield started

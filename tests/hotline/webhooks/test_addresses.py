@@ -69,7 +69,7 @@ def test_addresses_that_can_not_be_are_refused(url: str) -> None:
 def test_names_that_lead_inside_are_not_connected_to(
     addresses: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = [(0, 0, 0, "", (one, 443)) for one in addresses]
+    answers = [(0, 0, 0, "", (address, 443)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("it connected"))
     with pytest.raises(WebhookError, match="not public"):
@@ -100,18 +100,18 @@ def test_the_address_is_pinned_and_the_certificate_is_that_of_the_name(
 ) -> None:
     trust(receiver, tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate"))
-    asked: list[str] = []
+    requests: list[str] = []
     really = socket.getaddrinfo
 
     def once(host: str, *rest: Any, **options: Any) -> Any:
         if host.endswith(".example.org"):
-            asked.append(host)
+            requests.append(host)
             host = "127.0.0.1"
         return really(host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", once)
     assert post(f"https://hooks.example.org:{receiver.port}/", b"a", {}, loopback=True) == 204
-    assert asked == ["hooks.example.org"]
+    assert requests == ["hooks.example.org"]
     with pytest.raises(WebhookError, match="SSLCertVerificationError"):
         post(f"https://other.example.org:{receiver.port}/", b"a", {}, loopback=True)
     assert len(receiver.got) == 1

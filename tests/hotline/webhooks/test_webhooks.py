@@ -42,13 +42,13 @@ def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver
         list_picture(some_signals())
         await_truth(lambda: bool(Webhook.objects.get().delivered_size == 2), worker)
     path, headers, body = receiver.got[-1]
-    said = verified(headers, body, key)
+    message = verified(headers, body, key)
     state = open_checkpoint(
         log_access.current_checkpoint()[1], VerifierKey.parse(log_access.verifier_key_line())
     )
     assert path == "/hook?token=t"
-    assert said["type"] == "checkpoint.published"
-    assert said["data"] == {
+    assert message["type"] == "checkpoint.published"
+    assert message["data"] == {
         "origin": log_access.log_origin(),
         "size": state.size,
         "root": state.root_hash.hex(),
@@ -146,11 +146,11 @@ def test_an_operator_sees_what_was_given_up(hotline_database: str, receiver: Rec
     webhook_sending.send_due()
     ids = list(dict.fromkeys(headers["webhook-id"] for _, headers, _ in receiver.got))
     found = json.loads(given_up("--json").stdout)
-    assert [(one["message"], one["size"], one["tries"]) for one in found] == [
+    assert [(delivery["message"], delivery["size"], delivery["tries"]) for delivery in found] == [
         (ids[0], first, MOST_TRIES),
         (ids[1], second, 1),
     ]
-    times = [datetime.fromisoformat(one["given_up_at"]) for one in found]
+    times = [datetime.fromisoformat(delivery["given_up_at"]) for delivery in found]
     assert times[0] < times[1] <= datetime.now(UTC)
     shown = given_up().stdout.splitlines()
     assert shown == [

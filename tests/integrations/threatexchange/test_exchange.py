@@ -44,22 +44,22 @@ class Following:
             self.checkpoint = delta.checkpoint
         signals = api.naive_convert_to_signal_type([PdqSignal], api.collab, self.fetched)
         known = signals.get(PdqSignal, {})
-        return {value: set(one.entries) for value, one in known.items()}
+        return {value: set(picture.entries) for value, picture in known.items()}
 
 
 def test_exchange_follows_the_list_and_refuses_another() -> None:
     log, store = Log(), Following()
-    one, other = os.urandom(32), os.urandom(32)
+    reported, other = os.urandom(32), os.urandom(32)
     with serving(log) as url:
         api = exchange(url, log)
         assert store.fetch(api) == {}
-        first, second = log.add(one), log.add(one)
+        first, second = log.add(reported), log.add(reported)
         third = log.add(other, Lane.CONFIRMED)
-        assert store.fetch(api) == {one.hex(): {first, second}, other.hex(): {third}}
+        assert store.fetch(api) == {reported.hex(): {first, second}, other.hex(): {third}}
         confirmed = exchange(url, log, only_lanes={"confirmed"})
         assert set(Following().fetch(confirmed)) == {other.hex()}
         log.withdraw(first)
-        assert store.fetch(api)[one.hex()] == {second}
+        assert store.fetch(api)[reported.hex()] == {second}
         log.withdraw(second)
         assert store.fetch(api) == {other.hex(): {third}}
         assert set(Following().fetch(api)) == {other.hex()}
