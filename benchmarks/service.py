@@ -31,8 +31,9 @@ from takeback.demo.photographs import FETCHED, fetch_photographs, find_photograp
 from takeback.gate import Gate
 from takeback.gate.store.store import Store
 from takeback.hashlist.events import new_entry_id
-from takeback.matching.snapshot import ListedEntry, ListedPdq, SnapshotSource, write_snapshot
+from takeback.matching.snapshot import ListedEntry, SnapshotSource, write_snapshot
 from takeback.signals.lanes import Lane
+from takeback.signals.packing import ListedSignal
 
 LISTED: Final = 100_000
 """Entries of the list."""
@@ -237,7 +238,11 @@ def _store() -> Path:
     store = Store(KEPT / "service-store")
     snapshot = store.snapshots / f"{LISTED}.snapshot"
     entries = [
-        ListedEntry(new_entry_id(), Lane.SELF_REPORTED, (ListedPdq(code.tobytes(), _QUALITY),))
+        ListedEntry.of(
+            new_entry_id(),
+            Lane.SELF_REPORTED,
+            [ListedSignal("pdq", code.tobytes(), (_QUALITY,))],
+        )
         for code in random_codes(LISTED)
     ]
     write_snapshot(snapshot, SnapshotSource("bench.example.org", LISTED, bytes(32)), entries)

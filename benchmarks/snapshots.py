@@ -26,15 +26,15 @@ from takeback.matching.match_list import GrowingList
 from takeback.matching.snapshot import (
     ENTRY_CHARACTERS,
     LANES,
-    MD5_BYTES,
     ListedEntry,
-    ListedPdq,
     ListTables,
+    SignalTable,
     Snapshot,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
 )
+from takeback.signals.packing import ListedSignal
 
 SIZES: Final = (1_000_000, 10_000_000)
 _BUILD_THREADS: Final = 2
@@ -134,7 +134,7 @@ def _open(path: Path, size: int) -> Opened:
         snapshot = open_snapshot(path)
         times.append(time.perf_counter() - started)
     started = time.perf_counter()
-    snapshot.index.search_batch([query], THRESHOLD)
+    snapshot.indexes["pdq"].search_batch([query], THRESHOLD)
     first_query = time.perf_counter() - started
     memory = memory_bytes()
     return Opened(
@@ -151,15 +151,16 @@ def _time_to_add(path: Path, snapshot: Snapshot) -> float:
     delta, growing, times = delta_path(path), GrowingList(snapshot), []
     tail = read_delta(delta, snapshot.digest)
     for number, code in enumerate(queries_for(random_codes(_ADDED), _ADDED)):
-        pdq = ListedPdq(code.tobytes(), 100)
-        entry = ListedEntry("z" + str(number).zfill(ENTRY_CHARACTERS - 1), LANES[0], (pdq,))
+        pdq = ListedSignal("pdq", code.tobytes(), (100,))
+        entry = ListedEntry.of("z" + str(number).zfill(ENTRY_CHARACTERS - 1), LANES[0], [pdq])
         started = time.perf_counter()
         change = EntryChange(entry.entry, entry)
         append_step(delta, snapshot.digest, tail, _SOURCE, [change])
         tail = read_delta(delta, snapshot.digest, tail.end)
         for step in tail.steps:
             growing.take(step)
-        found = [part.search([pdq.code], 0).rows.size for part in growing.state().parts]
+        parts = growing.state().parts
+        found = [part.near["pdq"].index.search(pdq.value, 0).rows.size for part in parts]
         times.append(time.perf_counter() - started)
         if not any(found):
             raise RuntimeError("An entry that was added is not found.")
@@ -169,17 +170,13 @@ def _time_to_add(path: Path, snapshot: Snapshot) -> float:
 def _tables(size: int) -> ListTables:
     rows = np.arange(size, dtype=np.uint32)
     digests = np.random.default_rng(size).integers(0, 256, (size, CODE_BYTES), np.uint8)
-    nothing = np.empty((0, MD5_BYTES), np.uint8)
     return ListTables(
         entry_ids=_names(size),
         entry_lane=np.zeros(size, np.uint8),
-        pdq=random_codes(size),
-        pdq_quality=np.full(size, 100, np.uint8),
-        pdq_entry=rows,
-        sha256=digests,
-        sha256_entry=rows,
-        md5=nothing,
-        md5_entry=np.empty(0, np.uint32),
+        signals={
+            "pdq": SignalTable(random_codes(size), rows, (np.full(size, 100, np.uint8),)),
+            "sha256": SignalTable(digests, rows),
+        },
     )
 
 

@@ -1,10 +1,17 @@
 // The part of takeback._native that takeback.hashlist stands on.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
-#include <memory>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "bindings/list.hpp"
 #include "list/plain_addition.hpp"
@@ -15,6 +22,15 @@ namespace {
 
 using takeback::PlainAddition;
 using takeback::PlainAdditionReader;
+using takeback::SignalKind;
+using takeback::SignalKinds;
+using takeback::SignalNumber;
+
+// Rows as Python has them: a number is (name, least, most, bytes), a kind (name, number, bytes of a
+// value, numbers, most an entry).
+using Number = std::tuple<std::string, uint64_t, uint64_t, size_t>;
+using Kind =
+    std::tuple<std::string, uint8_t, size_t, std::vector<Number>, std::optional<size_t>>;
 
 constexpr size_t kCommitment = 32;
 constexpr size_t kNonce = 32;
@@ -37,17 +53,21 @@ class Repeated {
   nb::object object_;
 };
 
-// How many PDQs, SHA-256s and MD5s there are, a byte each; then they themselves.
-nb::bytes signals_of(const PlainAddition& addition) {
-  std::string joined;
-  const auto& [pdq, sha256, md5] = std::tie(addition.pdq, addition.sha256, addition.md5);
-  joined.reserve(3 + pdq.size() + sha256.size() + md5.size());
-  for (const size_t count : {pdq.count, sha256.count, md5.count}) {
-    joined.push_back(static_cast<char>(count));
+// The signals as takeback.signals.packing describes: how many kinds, then number and count of each,
+// then the signals themselves.
+nb::bytes signals_of(const SignalKinds& table, const PlainAddition& addition, std::string& joined) {
+  joined.assign(1, '\0');
+  for (size_t each = 0; each < table.kinds.size(); ++each) {
+    if (addition.signals[each].count == 0) continue;
+    ++joined[0];
+    joined.push_back(static_cast<char>(table.kinds[each].number));
+    joined.push_back(static_cast<char>(addition.signals[each].count));
   }
-  joined.append(reinterpret_cast<const char*>(pdq.bytes.data()), pdq.size());
-  joined.append(reinterpret_cast<const char*>(sha256.bytes.data()), sha256.size());
-  joined.append(reinterpret_cast<const char*>(md5.bytes.data()), md5.size());
+  for (size_t each = 0; each < table.kinds.size(); ++each) {
+    const PlainAddition::Signals& same = addition.signals[each];
+    joined.append(reinterpret_cast<const char*>(same.bytes.data()),
+                  same.count * table.kinds[each].packed_bytes);
+  }
   return nb::bytes(joined.data(), joined.size());
 }
 
@@ -60,12 +80,20 @@ size_t length_at(const char* at) {
   return length;
 }
 
+// The one table of this process.
+SignalKinds& known_kinds() {
+  static SignalKinds table;
+  return table;
+}
+
 nb::tuple read_openings(const nb::bytes& bundle) {
+  const SignalKinds& table = known_kinds();
   const char* at = bundle.c_str();
   const char* const end = at + bundle.size();
   nb::list commitments, opened, additions;
   Repeated lane, provenance, hour;
-  const auto addition = std::make_unique<PlainAddition>();
+  PlainAddition addition(table);
+  std::string joined;
   while (at < end) {
     if (static_cast<size_t>(end - at) < kCommitment + kLength) throw nb::value_error("cut off");
     commitments.append(nb::bytes(at, kCommitment));
@@ -81,11 +109,10 @@ nb::tuple read_openings(const nb::bytes& bundle) {
     }
     if (static_cast<size_t>(end - at) < length) throw nb::value_error("cut off");
     nb::object plain = nb::none();
-    addition->pdq.count = addition->sha256.count = addition->md5.count = 0;
-    if (PlainAdditionReader(at + kNonce, length - kNonce).read(*addition)) {
-      plain = nb::make_tuple(nb::str(addition->entry.data(), addition->entry.size()),
-                             lane.of(addition->lane), provenance.of(addition->provenance),
-                             hour.of(addition->hour), signals_of(*addition));
+    if (PlainAdditionReader(table, at + kNonce, length - kNonce).read(addition)) {
+      plain = nb::make_tuple(nb::str(addition.entry.data(), addition.entry.size()),
+                             lane.of(addition.lane), provenance.of(addition.provenance),
+                             hour.of(addition.hour), signals_of(table, addition, joined));
     }
     opened.append(nb::bytes(at, length));
     additions.append(plain);
@@ -94,11 +121,27 @@ nb::tuple read_openings(const nb::bytes& bundle) {
   return nb::make_tuple(commitments, opened, additions);
 }
 
+void know_kinds(const std::vector<Kind>& rows, size_t most_signals) {
+  SignalKinds table;
+  table.most_signals = most_signals;
+  for (const auto& [name, number, value_bytes, numbers, most] : rows) {
+    std::vector<SignalNumber> beside;
+    for (const auto& [label, least, greatest, bytes] : numbers) {
+      beside.push_back({label, least, greatest, bytes});
+    }
+    table.kinds.emplace_back(name, number, value_bytes, beside, most);
+  }
+  known_kinds() = std::move(table);
+}
+
 }  // namespace
 
 void bind_list(nb::module_& module) {
+  module.def("know_kinds", &know_kinds, nb::arg("kinds"), nb::arg("most_signals"),
+             "Say once which kinds of fingerprint there are, before openings are read. A kind is (name, "
+             "number, bytes of a value, numbers, most an entry or None), a number (name, least, most, bytes).");
   module.def("read_openings", &read_openings, nb::arg("bundle"),
              "Return three lists of the records of a range of openings: the commitments, nonce and "
-             "event or None, addition or None. An addition is (entry, lane, provenance, hour, signals). Raises "
-             "ValueError for what are no openings.");
+             "event or None, addition or None. An addition is (entry, lane, provenance, hour, signals); one "
+             "with a signal of a kind that is not known is none. Raises ValueError for what are no openings.");
 }

@@ -5,52 +5,96 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace takeback {
 
+// A whole number that stands beside a signal's value, packed little-endian.
+struct SignalNumber {
+  std::string name;
+  uint64_t least = 0;
+  uint64_t most = 0;
+  size_t bytes = 1;
+};
+
+// One kind of fingerprint: a row of takeback.signals.kinds.KINDS, and its one spelling in JSON.
+class SignalKind {
+ public:
+  SignalKind(std::string name, uint8_t number, size_t value_bytes,
+             std::vector<SignalNumber> numbers, std::optional<size_t> most)
+      : number(number), value_bytes(value_bytes), packed_bytes(value_bytes), most(most) {
+    // Keys are sorted; each part is what stands before the next value that varies.
+    std::map<std::string, Part> keys;
+    keys["type"] = Part{"\"" + name + "\"", Part::kNothing, {}, 0};
+    keys["value"] = Part{"\"", Part::kValue, {}, 0};
+    for (const SignalNumber& each : numbers) {
+      keys[each.name] = Part{"", Part::kNumber, each, packed_bytes};
+      packed_bytes += each.bytes;
+    }
+    std::string before = "{";
+    for (auto& [key, part] : keys) {
+      before += "\"" + key + "\":" + part.literal;
+      if (part.follows != Part::kNothing) {
+        part.literal = std::move(before);
+        parts.push_back(part);
+        before = part.follows == Part::kValue ? "\"" : "";
+      }
+      before += ",";
+    }
+    before.back() = '}';
+    end = std::move(before);
+  }
+
+  struct Part {
+    enum Follows { kNothing, kValue, kNumber };
+    std::string literal;
+    Follows follows = kNothing;
+    SignalNumber number;
+    size_t place = 0;  // of the number, in the packed signal
+  };
+
+  uint8_t number;
+  size_t value_bytes;
+  size_t packed_bytes;
+  std::optional<size_t> most;  // an entry may have; otherwise it counts with the others
+  std::vector<Part> parts;
+  std::string end;
+};
+
+// All kinds, by ascending number, and the most signals of those that state no number of their own.
+struct SignalKinds {
+  std::vector<SignalKind> kinds;
+  size_t most_signals = 0;
+};
+
 // One addition. The views lie in the bytes it was read from.
 struct PlainAddition {
-  static constexpr size_t kMostSignals = 32;  // takeback.hashlist.events.MAX_SIGNALS
-  static constexpr size_t kPdqBytes = 33;     // a PDQ and its quality
-  static constexpr size_t kSha256Bytes = 32;
-  static constexpr size_t kMd5Bytes = 16;
-
   // Signals of one kind, one behind the other, in the order of the event.
-  template <size_t kBytes>
   struct Signals {
-    std::array<uint8_t, kMostSignals * kBytes> bytes;
+    std::vector<uint8_t> bytes;
     size_t count = 0;
-
-    uint8_t* next() { return bytes.data() + count * kBytes; }
-    size_t size() const { return count * kBytes; }
-
-    // Counts the signal written at next(); false if it stands there already. The quality of a PDQ
-    // does not make it another.
-    bool add_if_new() {
-      constexpr size_t kValueBytes = kBytes == kPdqBytes ? kPdqBytes - 1 : kBytes;
-      for (size_t each = 0; each < count; ++each) {
-        if (std::memcmp(bytes.data() + each * kBytes, next(), kValueBytes) == 0) return false;
-      }
-      ++count;
-      return true;
-    }
   };
+
+  explicit PlainAddition(const SignalKinds& table) : signals(table.kinds.size()) {}
 
   std::string_view entry;
   std::string_view lane;
   std::string_view provenance;  // the JSON object
   std::string_view hour;
-  Signals<kPdqBytes> pdq;
-  Signals<kSha256Bytes> sha256;
-  Signals<kMd5Bytes> md5;
+  std::vector<Signals> signals;  // in the order of the kinds
 };
 
 // Reads one event from left to right. It knows one spelling only, and a part of what events may say:
 // whatever it takes is an event (docs/wire.md), and what it does not take may still be one.
 class PlainAdditionReader {
  public:
-  PlainAdditionReader(const char* data, size_t size) : at_(data), end_(data + size) {}
+  PlainAdditionReader(const SignalKinds& table, const char* data, size_t size)
+      : table_(table), at_(data), end_(data + size) {}
 
   bool read(PlainAddition& found) {
     return literal("{\"entry\":\"") && entry(found) && literal("\",\"lane\":\"") && lane(found) &&
@@ -62,6 +106,7 @@ class PlainAdditionReader {
  private:
   static constexpr size_t kEntryLetters = 26;
   static constexpr size_t kMostOrigin = 255;
+  static constexpr size_t kMostDigits = 10;  // of a number of 32 bits
 
   size_t left() const { return static_cast<size_t>(end_ - at_); }
 
@@ -106,37 +151,61 @@ class PlainAdditionReader {
   }
 
   bool signals(PlainAddition& found) {
-    for (size_t count = 1; count <= PlainAddition::kMostSignals; ++count) {
-      if (!signal(found)) return false;
-      if (!literal(",")) return true;
+    for (PlainAddition::Signals& each : found.signals) each.count = 0;
+    size_t counted = 0;
+    do {
+      if (!signal(found, counted)) return false;
+    } while (literal(","));
+    return true;
+  }
+
+  bool signal(PlainAddition& found, size_t& counted) {
+    const char* const start = at_;
+    for (size_t each = 0; each < table_.kinds.size(); ++each, at_ = start) {
+      const SignalKind& kind = table_.kinds[each];
+      PlainAddition::Signals& same = found.signals[each];
+      const size_t used = same.count * kind.packed_bytes;
+      if (same.bytes.size() < used + kind.packed_bytes) {
+        same.bytes.resize(2 * (used + kind.packed_bytes));
+      }
+      uint8_t* const to = same.bytes.data() + used;
+      if (!spelt(kind, to)) continue;
+      if (kind.most ? same.count == *kind.most : counted++ == table_.most_signals) return false;
+      // A number does not make it another.
+      for (const uint8_t* other = same.bytes.data(); other < to; other += kind.packed_bytes) {
+        if (std::memcmp(other, to, kind.value_bytes) == 0) return false;
+      }
+      ++same.count;
+      return true;
     }
     return false;
   }
 
-  bool signal(PlainAddition& found) {
-    if (literal("{\"quality\":")) {
-      uint8_t* const to = found.pdq.next();
-      return quality(to[PlainAddition::kPdqBytes - 1]) && literal(",\"type\":\"pdq\",\"value\":\"") &&
-             hex(to, PlainAddition::kPdqBytes - 1) && literal("\"}") && found.pdq.add_if_new();
+  bool spelt(const SignalKind& kind, uint8_t* to) {
+    for (const SignalKind::Part& part : kind.parts) {
+      if (!literal(part.literal)) return false;
+      const bool right = part.follows == SignalKind::Part::kValue
+                             ? hex(to, kind.value_bytes)
+                             : whole_number(part.number, to + part.place);
+      if (!right) return false;
     }
-    if (literal("{\"type\":\"sha256\",\"value\":\"")) {
-      return hex(found.sha256.next(), PlainAddition::kSha256Bytes) && literal("\"}") &&
-             found.sha256.add_if_new();
-    }
-    return literal("{\"type\":\"md5\",\"value\":\"") &&
-           hex(found.md5.next(), PlainAddition::kMd5Bytes) && literal("\"}") &&
-           found.md5.add_if_new();
+    return literal(kind.end);
   }
 
-  bool quality(uint8_t& value) {
-    unsigned number = 0;
+  bool whole_number(const SignalNumber& range, uint8_t* to) {
+    uint64_t value = 0;
     size_t digits = 0;
     const bool zero = left() > 0 && *at_ == '0';
-    for (; digits < 3 && at_ < end_ && *at_ >= '0' && *at_ <= '9'; ++digits, ++at_) {
-      number = number * 10 + static_cast<unsigned>(*at_ - '0');
+    for (; digits < kMostDigits && at_ < end_ && *at_ >= '0' && *at_ <= '9'; ++digits, ++at_) {
+      value = value * 10 + static_cast<uint64_t>(*at_ - '0');
     }
-    value = static_cast<uint8_t>(number);
-    return digits > 0 && number <= 100 && (!zero || digits == 1);
+    if (digits == 0 || value < range.least || value > range.most || (zero && digits > 1)) {
+      return false;
+    }
+    for (size_t each = 0; each < range.bytes; ++each) {
+      to[each] = static_cast<uint8_t>(value >> 8 * each);
+    }
+    return true;
   }
 
   bool hex(uint8_t* to, size_t bytes) {
@@ -181,6 +250,7 @@ class PlainAdditionReader {
     return true;
   }
 
+  const SignalKinds& table_;
   const char* at_;
   const char* const end_;
 };

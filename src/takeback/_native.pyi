@@ -18,6 +18,10 @@ def jpeg_markers(jpeg: bytes | memoryview) -> tuple[int, _Ranges, _Ranges]: ...
 
 _Addition = tuple[str, str, str, str, bytes]
 
+_Number = tuple[str, int, int, int]
+_Kind = tuple[str, int, int, list[_Number], int | None]
+
+def know_kinds(kinds: list[_Kind], most_signals: int) -> None: ...
 def read_openings(
     bundle: bytes,
 ) -> tuple[list[bytes], list[bytes | None], list[_Addition | None]]: ...

@@ -19,15 +19,20 @@ from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
-    ListedEntry,
-    ListedPdq,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
 )
 from takeback.matching.snapshot_file import DamagedSnapshotError
 from takeback.signals.lanes import Lane
-from tests.support.match_lists import EVERYTHING, codes, entry_id, near_codes
+from tests.support.match_lists import (
+    EVERYTHING,
+    ListedPdq,
+    PlainEntry,
+    codes,
+    entry_id,
+    near_codes,
+)
 
 CENTRE = bytes(range(32))
 DIGESTS = [bytes([number]) * 32 for number in range(4)]
@@ -39,15 +44,15 @@ def source(size: int) -> SnapshotSource:
 
 def entries(number: int) -> st.SearchStrategy[ListedEntry]:
     return st.builds(
-        ListedEntry,
+        PlainEntry,
         st.just(entry_id(number)),
         st.sampled_from(Lane),
         st.lists(
             st.builds(ListedPdq, near_codes(CENTRE) | codes(), st.integers(0, 100)), max_size=3
         ).map(tuple),
         st.lists(st.sampled_from(DIGESTS), max_size=2).map(tuple),
-        st.lists(st.sampled_from(DIGESTS).map(lambda digest: digest[:16]), max_size=2).map(tuple),
-    )
+        st.lists(st.sampled_from(DIGESTS).map(lambda one: one[:16]), max_size=2).map(tuple),
+    ).map(lambda plain: plain.listed)
 
 
 changes = st.integers(0, 12).flatmap(
@@ -168,7 +173,7 @@ def three_steps(tmp_path: Path) -> Files:
 
 def listed(number: int, *, far: bool = False) -> ListedEntry:
     code = bytes(32) if far else CENTRE
-    return ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(code, 90),))
+    return PlainEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(code, 90),)).listed
 
 
 ALIVE = {1: {0}, 2: {0, 1}, 3: {0, 1}, 4: {0}}
@@ -241,21 +246,21 @@ def documented_step(place: int, size: int, count: int, changed: bytes) -> bytes:
 
 def test_a_file_made_by_its_description_is_read(tmp_path: Path) -> None:
     files = Files(tmp_path, [listed(0)], 1)
-    start = struct.pack("<8sII16s", b"TAKEDLTA", 1, 0, files.base.digest)
+    start = struct.pack("<8sII16s", b"TAKEDLTA", 2, 0, files.base.digest)
     start += xxhash.xxh3_128_digest(start)
-    gone = struct.pack("<26s?BIII", entry_id(0).encode(), False, 0, 0, 0, 0)
-    put = struct.pack("<26s?BIII", entry_id(1).encode(), True, 1, 1, 1, 1)
-    put += CENTRE + bytes([77]) + DIGESTS[1] + DIGESTS[2][:16]
+    gone = struct.pack("<26s?BI", entry_id(0).encode(), False, 0, 0)
+    signals = bytes([3, 1, 1, 2, 1, 3, 1]) + CENTRE + bytes([77]) + DIGESTS[1] + DIGESTS[2][:16]
+    put = struct.pack("<26s?BI", entry_id(1).encode(), True, 1, len(signals)) + signals
     first = documented_step(len(start), 2, 1, gone)
     second = documented_step(len(start) + len(first), 3, 1, put)
     files.delta.write_bytes(start + first + second)
-    written = ListedEntry(
+    written = PlainEntry(
         entry_id(1),
         Lane.CONFIRMED,
         (ListedPdq(CENTRE, 77),),
         (DIGESTS[1],),
         (DIGESTS[2][:16],),
-    )
+    ).listed
     steps = read_delta(files.delta, files.base.digest).steps
     assert [list(step.changes()) for step in steps] == [
         [EntryChange(entry_id(0), None)],
@@ -264,17 +269,30 @@ def test_a_file_made_by_its_description_is_read(tmp_path: Path) -> None:
     assert seen(files.read()) == (3, {entry_id(1)})
 
 
+def put_as(*signals):
+    """A change that puts an entry with signals that are none."""
+    packed = b"".join(signals)
+    return struct.pack("<26s?BI", b"a" * 26, True, 0, len(packed)) + packed
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         b"",
-        struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0)[:-1],
-        struct.pack("<26s?BIII", b"a" * 26, False, 0, 0, 0, 0) + b"more",
-        struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes(32),
-        struct.pack("<26s?BIII", b"a" * 26, True, 0, 1, 0, 0) + bytes([0] * 32 + [101]),
-        struct.pack("<26s?BIII", b"a" * 26, True, len(LANES), 0, 0, 0),
-        struct.pack("<26s?BIII", b"\xff" * 26, False, 0, 0, 0, 0),
-        struct.pack("<26s?BIII", b"a" * 26, True, 0, 2**32 - 1, 2**32 - 1, 2**32 - 1),
+        struct.pack("<26s?BI", b"a" * 26, False, 0, 0)[:-1],
+        struct.pack("<26s?BI", b"a" * 26, False, 0, 0) + b"more",
+        struct.pack("<26s?BI", b"a" * 26, True, 0, 0),
+        put_as(bytes([1, 2, 1]), bytes(31)),
+        put_as(bytes([1, 2, 1]), bytes(33)),
+        put_as(bytes([1, 2])),
+        put_as(bytes([1, 2, 0])),
+        put_as(bytes([2, 2, 1, 2, 1]), bytes(64)),
+        put_as(bytes([2, 3, 1, 2, 1]), bytes(48)),
+        put_as(bytes([1, 200, 1]), bytes(32)),
+        put_as(bytes([1, 1, 1]), bytes(32), bytes([101])),
+        struct.pack("<26s?BI", b"a" * 26, True, len(LANES), 1) + bytes(1),
+        struct.pack("<26s?BI", b"\xff" * 26, False, 0, 0),
+        struct.pack("<26s?BI", b"a" * 26, True, 0, 2**32 - 1),
     ],
 )
 def test_changes_that_make_no_sense_are_refused(changed: bytes, tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ from takeback.matching.matcher import (
     FingerprintError,
     Match,
     Matcher,
-    SignalType,
     UploadFingerprints,
     ViewFingerprint,
 )
 from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
-from takeback.matching.snapshot import ListedEntry, ListedPdq
 from takeback.signals.lanes import Lane
 from tests.support.match_lists import (
     SOURCE,
+    ListedPdq,
+    PlainEntry,
     codes,
     distance,
     entry_id,
@@ -40,19 +40,9 @@ def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy
     """The match of one entry by the rules, or None."""
     lane = policy.of(listed.lane)
     if upload.sha256 in listed.sha256:
-        return Match(
-            listed.entry,
-            listed.lane,
-            SignalType.SHA256,
-            0,
-            None,
-            lane.decision,
-            origin=SOURCE.origin,
-        )
+        return Match(listed.entry, listed.lane, "sha256", 0, None, lane.decision, **here)
     if not listed.sha256 and upload.md5 in listed.md5:
-        return Match(
-            listed.entry, listed.lane, SignalType.MD5, 0, None, lane.decision, origin=SOURCE.origin
-        )
+        return Match(listed.entry, listed.lane, "md5", 0, None, lane.decision, **here)
     whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq)]
     near = [
         (distance(pdq.code, view.pdq), place, at)
@@ -65,7 +55,7 @@ def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy
         return None
     far, place, at = min(near)
     return Match(
-        *(listed.entry, listed.lane, SignalType.PDQ, far, listed.pdq[at].quality, lane.decision),
+        *(listed.entry, listed.lane, "pdq", far, listed.pdq[at].quality, lane.decision),
         view=[*whole, *upload.views][place].view,
         origin=SOURCE.origin,
     )
@@ -107,8 +97,8 @@ def test_matches_are_those_of_the_rules(
         assert result.matches[0].decision is result.decision
 
 
-def near(number: int, far: int, lane: Lane = Lane.CONFIRMED, quality: int = 80) -> ListedEntry:
-    return ListedEntry(entry_id(number), lane, (ListedPdq(flipped(CODE, range(far)), quality),))
+def near(number, far, lane=Lane.CONFIRMED, quality=80):
+    return PlainEntry(entry_id(number), lane, (ListedPdq(flipped(CODE, range(far)), quality),))
 
 
 @pytest.mark.parametrize(
@@ -146,13 +136,13 @@ def test_the_floor_is_the_listed_pictures(quality: int, decision: Decision, tmp_
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision == decision
 
 
-def test_an_equal_file_matches_below_the_floor(tmp_path: Path) -> None:
-    listed = ListedEntry(
+def test_an_equal_file_matches_below_the_floor(tmp_path):
+    listed = PlainEntry(
         entry_id(1), Lane.SELF_REPORTED, (ListedPdq(CODE, 3),), (b"\1" * 32,), (b"\1" * 16,)
     )
     matcher = Matcher(match_list(written(tmp_path / "list", [listed])), MatchPolicy())
     match = matcher.match(UploadFingerprints(CODE, b"\1" * 32)).matches[0]
-    assert (match.signal, match.distance, match.listed_quality) == (SignalType.SHA256, 0, None)
+    assert (match.signal, match.distance, match.listed_quality) == ("sha256", 0, None)
 
 
 def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path: Path) -> None:
@@ -169,7 +159,7 @@ def test_an_upload_is_found_by_its_nearest_view_and_says_which(tmp_path: Path) -
 
 def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path: Path) -> None:
     listed = [
-        ListedEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(CODE, quality),), (), ())
+        PlainEntry(entry_id(number), Lane.CONFIRMED, (ListedPdq(CODE, quality),), (), ())
         for number, quality in ((1, 59), (2, 60))
     ]
     matcher = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy())
@@ -183,8 +173,8 @@ def test_a_view_of_a_part_matches_only_listed_pictures_of_its_quality(tmp_path: 
 def test_md5_is_asked_only_of_entries_without_sha256(tmp_path: Path) -> None:
     md5 = b"\1" * 16
     listed = [
-        ListedEntry(entry_id(1), Lane.CONFIRMED, (), (b"\1" * 32,), (md5,)),
-        ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (md5,)),
+        PlainEntry(entry_id(1), Lane.CONFIRMED, (), (b"\1" * 32,), (md5,)),
+        PlainEntry(entry_id(2), Lane.CONFIRMED, (), (), (md5,)),
     ]
     matcher = Matcher(match_list(written(tmp_path / "list", listed)), MatchPolicy())
     assert [m.entry for m in matcher.match(UploadFingerprints(md5=md5)).matches] == [entry_id(2)]

@@ -26,9 +26,8 @@ from takeback.matching.policy import Decision, LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
     ListedEntry,
-    ListedPdq,
     ListTables,
-    Snapshot,
+    SignalTable,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -40,7 +39,16 @@ from takeback.matching.snapshot_file import (
     write_arrays,
 )
 from takeback.signals.lanes import Lane
-from tests.support.match_lists import SOURCE, codes, entry_id, lists, match_list, written
+from tests.support.match_lists import (
+    SOURCE,
+    ListedPdq,
+    PlainEntry,
+    codes,
+    entry_id,
+    lists,
+    match_list,
+    written,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -48,17 +56,18 @@ same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixtur
 
 def read_back(snapshot: Snapshot) -> list[ListedEntry]:
     """The entries of a snapshot, rebuilt from its tables."""
-    tables = snapshot.tables
+    signals = snapshot.tables.signals
     entries = []
     for row in range(snapshot.entries):
-        pdq = tuple(
-            ListedPdq(tables.pdq[at].tobytes(), int(tables.pdq_quality[at]))
-            for at in np.flatnonzero(tables.pdq_entry == row)
-        )
-        sha256 = tuple(digest.tobytes() for digest in tables.sha256[tables.sha256_entry == row])
-        md5 = tuple(digest.tobytes() for digest in tables.md5[tables.md5_entry == row])
-        lane = LANES[tables.entry_lane[row]]
-        entries.append(ListedEntry(snapshot.entry_of(row), lane, pdq, sha256, md5))
+        found = {
+            kind: [table.values[at].tobytes() for at in np.flatnonzero(table.entry == row)]
+            for kind, table in signals.items()
+        }
+        qualities = signals["pdq"].numbers[0][signals["pdq"].entry == row] if "pdq" in found else []
+        pdq = tuple(map(ListedPdq, found.get("pdq", ()), map(int, qualities)))
+        sha256, md5 = tuple(found.get("sha256", ())), tuple(found.get("md5", ()))
+        lane = LANES[snapshot.tables.entry_lane[row]]
+        entries.append(PlainEntry(snapshot.entry_of(row), lane, pdq, sha256, md5))
     return entries
 
 
@@ -69,7 +78,7 @@ def test_what_is_written_is_read(data: st.DataObject, centre: bytes, tmp_path: P
     snapshot = written(tmp_path / "list.snapshot", entries)
     assert snapshot.source == SOURCE
     assert read_back(snapshot) == [
-        ListedEntry(
+        PlainEntry(
             listed.entry,
             listed.lane,
             listed.pdq,
@@ -80,8 +89,8 @@ def test_what_is_written_is_read(data: st.DataObject, centre: bytes, tmp_path: P
     ]
     for row, listed in enumerate(read_back(snapshot)):
         assert snapshot.row_of(listed.entry) == row
-        assert all(row in snapshot.rows_of_sha256(digest) for digest in listed.sha256)
-        assert all(row in snapshot.rows_of_md5(digest) for digest in listed.md5)
+        assert all(row in snapshot.rows_of("sha256", digest) for digest in listed.sha256)
+        assert all(row in snapshot.rows_of("md5", digest) for digest in listed.md5)
     listed_ids = {listed.entry for listed in entries}
     absent: list[str] = [entry_id(number) for number in (0, 2**127, 2**128 - 1)]
     absent += [entry[:-1] + other for entry in listed_ids for other in "2z"]
@@ -95,8 +104,8 @@ def test_the_same_state_gives_the_same_bytes(
     data: st.DataObject, centre: bytes, tmp_path: Path
 ) -> None:
     entries = data.draw(lists(centre))
-    write_snapshot(tmp_path / "one", SOURCE, entries)
-    write_snapshot(tmp_path / "two", SOURCE, reversed(entries))
+    write_snapshot(tmp_path / "one", SOURCE, [entry.listed for entry in entries])
+    write_snapshot(tmp_path / "two", SOURCE, [entry.listed for entry in reversed(entries)])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -106,8 +115,8 @@ SHA256 = (bytes(range(1, 33)), b"\xff" + bytes(31))
 
 def two_entries() -> list[ListedEntry]:
     return [
-        ListedEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), SHA256),
-        ListedEntry(entry_id(2), Lane.CONFIRMED, (), (), (bytes(16),)),
+        PlainEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), SHA256),
+        PlainEntry(entry_id(2), Lane.CONFIRMED, (), (), (bytes(16),)),
     ]
 
 
@@ -141,7 +150,7 @@ def test_a_file_with_one_byte_changed_anywhere_is_refused(
 
 def test_every_byte_stands_where_the_description_says(snapshot_bytes: bytes) -> None:
     magic, version, header_bytes, length, checksum = struct.unpack_from("<8sIIQ16s", snapshot_bytes)
-    assert (magic, version, length) == (b"TAKEBACK", 2, len(snapshot_bytes))
+    assert (magic, version, length) == (b"TAKEBACK", 3, len(snapshot_bytes))
     text = snapshot_bytes[40 : 40 + header_bytes]
     assert checksum == xxhash.xxh3_128_digest(snapshot_bytes[:24] + text)
     header = json.loads(text)
@@ -149,6 +158,7 @@ def test_every_byte_stands_where_the_description_says(snapshot_bytes: bytes) -> 
         "origin": SOURCE.origin,
         "checkpoint_size": SOURCE.checkpoint_size,
         "root_hash": SOURCE.root_hash.hex(),
+        "kinds": "pdq sha256 md5",
     }
     at, arrays = 40 + header_bytes, {}
     for section in header["sections"]:
@@ -163,12 +173,14 @@ def test_every_byte_stands_where_the_description_says(snapshot_bytes: bytes) -> 
     assert at == len(snapshot_bytes)
     assert list(arrays["entry_ids"]) == [entry_id(1).encode(), entry_id(2).encode()]
     assert arrays["entry_lane"].tolist() == [0, 1]
-    assert arrays["pdq"].tobytes() + arrays["sha256"].tobytes() == bytes(32) + b"".join(SHA256)
+    assert arrays["pdq.value"].tobytes() + arrays["sha256.value"].tobytes() == bytes(32) + b"".join(
+        SHA256
+    )
     # Two rows take two bits, one row takes one.
     beginnings = [int.from_bytes(digest[:8], "little") for digest in SHA256]
-    assert arrays["sha256_order"].tolist() == [beginnings[1] & ~3 | 1, beginnings[0] & ~3 | 0]
-    assert arrays["md5_order"].tolist() == [0]
-    assert (arrays["pdq_quality"].tolist(), arrays["md5_entry"].tolist()) == ([80], [1])
+    assert arrays["sha256.order"].tolist() == [beginnings[1] & ~3 | 1, beginnings[0] & ~3 | 0]
+    assert arrays["md5.order"].tolist() == [0]
+    assert (arrays["pdq.quality"].tolist(), arrays["md5.entry"].tolist()) == ([80], [1])
 
 
 def test_a_longer_file_is_refused(snapshot_bytes: bytes, tmp_path: Path) -> None:
@@ -177,10 +189,8 @@ def test_a_longer_file_is_refused(snapshot_bytes: bytes, tmp_path: Path) -> None
         open_snapshot(tmp_path / "long")
 
 
-@pytest.mark.parametrize("version", [1, 3])
-def test_another_version_is_refused_by_name(
-    version: int, snapshot_bytes: bytes, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("version", [2, 4])
+def test_another_version_is_refused_by_name(version, snapshot_bytes, tmp_path):
     changed = bytearray(snapshot_bytes)
     struct.pack_into("<I", changed, 8, version)
     (tmp_path / "other").write_bytes(changed)
@@ -200,27 +210,28 @@ def test_a_long_list_brings_its_index_along(tmp_path: Path) -> None:
     tables = ListTables(
         np.sort(np.array([entry_id(row) for row in range(rows)], "S26")),
         np.zeros(rows, np.uint8),
-        random.integers(0, 256, (rows, 32), np.uint8),
-        np.full(rows, 90, np.uint8),
-        random.permutation(rows).astype(np.uint32),
-        np.empty((0, 32), np.uint8),
-        np.empty(0, np.uint32),
-        np.empty((0, 16), np.uint8),
-        np.empty(0, np.uint32),
+        {
+            "pdq": SignalTable(
+                random.integers(0, 256, (rows, 32), np.uint8),
+                random.permutation(rows).astype(np.uint32),
+                (np.full(rows, 90, np.uint8),),
+            )
+        },
     )
     path = tmp_path / "long"
     write_snapshot(path, SOURCE, tables)
     arrays = open_arrays(path).arrays
     snapshot = open_snapshot(path)
-    assert snapshot.index.tables.keys() == {
-        name.removeprefix("index.") for name in arrays if name.startswith("index.")
+    assert snapshot.indexes["pdq"].tables.keys() == {
+        name.removeprefix("pdq.index.") for name in arrays if name.startswith("pdq.index.")
     }
-    assert snapshot.index.tables
+    assert snapshot.indexes["pdq"].tables
+    pdq = tables.signals["pdq"]
     for row in random.integers(0, rows, 200):
-        code = bytearray(tables.pdq[row].tobytes())
+        code = bytearray(pdq.values[row].tobytes())
         code[3] ^= 0b1010
-        [found], [far] = snapshot.index.search(bytes(code), 31)
-        assert (snapshot.tables.pdq_entry[found], far) == (tables.pdq_entry[row], 2)
+        [found], [far] = snapshot.indexes["pdq"].search(bytes(code), 31)
+        assert (snapshot.tables.signals["pdq"].entry[found], far) == (pdq.entry[row], 2)
     whole = path.read_bytes()
     for place in random.integers(len(whole) // 2, len(whole), 20):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -239,30 +250,32 @@ def test_a_very_long_list_is_found_whole_in_the_order_that_its_index_prefers(
     tables = ListTables(
         np.sort(np.array([entry_id(row) for row in range(entries)], "S26")),
         random.integers(0, len(LANES), entries, np.uint8),
-        random.integers(0, 256, (rows, 32), np.uint8),
-        random.integers(0, 101, rows, np.uint8),
-        random.integers(0, entries, rows).astype(np.uint32),
-        np.empty((0, 32), np.uint8),
-        np.empty(0, np.uint32),
-        np.empty((0, 16), np.uint8),
-        np.empty(0, np.uint32),
+        {
+            "pdq": SignalTable(
+                random.integers(0, 256, (rows, 32), np.uint8),
+                random.integers(0, entries, rows).astype(np.uint32),
+                (random.integers(0, 101, rows, np.uint8),),
+            )
+        },
     )
+    pdq = tables.signals["pdq"]
     write_snapshot(tmp_path / "long", SOURCE, tables)
     snapshot = open_snapshot(tmp_path / "long")
-    assert not np.array_equal(snapshot.tables.pdq, tables.pdq)
-    limits, places, distances = snapshot.index.search_flat(tables.pdq ^ np.uint8(1), 32)
+    found = snapshot.tables.signals["pdq"]
+    assert not np.array_equal(found.values, pdq.values)
+    index_of = snapshot.indexes["pdq"]
+    limits, places, distances = index_of.search_flat(pdq.values ^ np.uint8(1), 32)
     assert np.array_equal(limits, np.arange(rows + 1))
     assert (distances == 32).all()
-    found = snapshot.tables
-    assert np.array_equal(found.pdq[places], tables.pdq)
-    assert np.array_equal(found.pdq_quality[places], tables.pdq_quality)
-    assert np.array_equal(found.pdq_entry[places], tables.pdq_entry)
+    assert np.array_equal(found.values[places], pdq.values)
+    assert np.array_equal(found.numbers[0][places], pdq.numbers[0])
+    assert np.array_equal(found.entry[places], pdq.entry)
     # And as a matcher sees them.
     policy = LanePolicy(0, 0, Decision.REVIEW)
     matcher = Matcher(match_list(snapshot), MatchPolicy(**{lane.value: policy for lane in Lane}))
     for row in random.integers(0, rows, 50):
-        [match] = matcher.match(UploadFingerprints(tables.pdq[row].tobytes())).matches
-        entry = tables.pdq_entry[row]
+        [match] = matcher.match(UploadFingerprints(pdq.values[row].tobytes())).matches
+        entry = pdq.entry[row]
         assert match.entry.encode() == tables.entry_ids[entry]
         assert match.lane is LANES[tables.entry_lane[entry]]
 
@@ -291,7 +304,7 @@ def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path: P
     written(path, [])
     assert [first.entry_of(row) for row in range(first.entries)] == [entry_id(1), entry_id(2)]
     with pytest.raises(ValueError, match="read-only"):
-        first.tables.pdq[0, 0] = 1
+        first.tables.signals["pdq"].values[0, 0] = 1
 
 
 @pytest.mark.parametrize(
@@ -305,13 +318,16 @@ def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path: P
         (entry_id(1), Lane.CONFIRMED, (), (), (bytes(32),)),
     ],
 )
-def test_an_entry_that_does_not_fit_is_refused(fields: tuple[Any, ...]) -> None:
-    with pytest.raises(ValueError, match="entry"):
-        ListedEntry(*fields)
+def test_an_entry_that_does_not_fit_is_refused(fields):
+    with pytest.raises(ValueError, match=r"entry|bytes, not|must be from"):
+        _ = PlainEntry(*fields).listed
 
 
-def tables_of(**changed: Any) -> ListTables:
-    return dataclasses.replace(ListTables.of(two_entries()), **changed)
+ROW = np.zeros(1, np.uint32)
+
+
+def tables_of(**changed):
+    return dataclasses.replace(ListTables.of(entry.listed for entry in two_entries()), **changed)
 
 
 @pytest.mark.parametrize(
@@ -321,10 +337,7 @@ def tables_of(**changed: Any) -> ListTables:
         ({"entry_ids": np.array([entry_id(2), entry_id(1)], "S26")}, "must ascend"),
         ({"entry_lane": np.array([0, len(LANES)], np.uint8)}, "lane is unknown"),
         ({"entry_lane": np.zeros(3, np.uint8)}, "entry_lane must be"),
-        ({"pdq": np.zeros((1, 31), np.uint8)}, "pdq must be"),
-        ({"pdq_quality": np.array([101], np.uint8)}, "quality is over 100"),
-        ({"pdq_entry": np.array([2], np.uint32)}, "not there"),
-        ({"sha256_entry": np.array([0], np.int64)}, "sha256_entry must be"),
+        ({"signals": {"other": SignalTable(np.zeros((1, 8), np.uint8), ROW)}}, "that is none"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused(
@@ -334,12 +347,29 @@ def test_tables_that_do_not_fit_are_refused(
         tables_of(**changed)
 
 
-def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"values": np.zeros((1, 31), np.uint8)}, "pdq.value must be"),
+        ({"numbers": (np.array([101], np.uint8),)}, "quality that is not from 0 to 100"),
+        ({"numbers": (np.array([10], np.uint16),)}, "pdq.quality must be"),
+        ({"numbers": ()}, "shorter"),
+        ({"entry": np.array([2], np.uint32)}, "not there"),
+        ({"entry": np.array([0], np.int64)}, "pdq.entry must be"),
+    ],
+)
+def test_a_table_of_signals_that_does_not_fit_is_refused(changed, said):
+    signals = dict(tables_of().signals)
+    with pytest.raises(ValueError, match=said):
+        tables_of(signals={**signals, "pdq": dataclasses.replace(signals["pdq"], **changed)})
+
+
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "list.snapshot"
     before = written(path, two_entries())
 
-    def entries() -> Iterator[ListedEntry]:
-        yield two_entries()[0]
+    def entries():
+        yield two_entries()[0].listed
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="disk is gone"):

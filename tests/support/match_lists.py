@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
@@ -11,13 +13,13 @@ from takeback.matching.match_list import GrowingList, MatchList
 from takeback.matching.policy import LanePolicy, MatchPolicy
 from takeback.matching.snapshot import (
     ListedEntry,
-    ListedPdq,
     Snapshot,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
 )
 from takeback.signals.lanes import Lane
+from takeback.signals.packing import ListedSignal
 
 EVERYTHING = MatchPolicy(
     **{lane.value: LanePolicy(256, 0, MatchPolicy().of(lane).decision) for lane in Lane}
@@ -27,7 +29,33 @@ EVERYTHING = MatchPolicy(
 SOURCE = SnapshotSource("list.example.org", 7, bytes(range(32)))
 
 
-def entry_id(number: int) -> EntryId:
+class ListedPdq(NamedTuple):
+    """A listed PDQ: 32 bytes and its quality."""
+
+    code: bytes
+    quality: int
+
+
+@dataclass(frozen=True)
+class PlainEntry:
+    """An entry whose signals stand side by side, so that a test can look at them."""
+
+    entry: str
+    lane: Lane
+    pdq: tuple[ListedPdq, ...] = ()
+    sha256: tuple[bytes, ...] = ()
+    md5: tuple[bytes, ...] = ()
+
+    @property
+    def listed(self) -> ListedEntry:
+        """The entry as a matcher takes it."""
+        pdqs = [ListedSignal("pdq", pdq.code, (pdq.quality,)) for pdq in self.pdq]
+        digests = [ListedSignal("sha256", digest) for digest in self.sha256]
+        digests += [ListedSignal("md5", digest) for digest in self.md5]
+        return ListedEntry.of(self.entry, self.lane, [*pdqs, *digests])
+
+
+def entry_id(number: int) -> str:
     """The id of an entry, in the shape of the wire: 26 lower-case base32 letters."""
     return EntryId(base64.b32encode(number.to_bytes(16, "big")).decode().rstrip("=").lower())
 
@@ -45,9 +73,9 @@ def distance(left: bytes, right: bytes) -> int:
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).bit_count()
 
 
-def written(path: Path, entries: Iterable[ListedEntry]) -> Snapshot:
+def written(path: Path, entries: Iterable[PlainEntry]) -> Snapshot:
     """A snapshot of these entries, through the file."""
-    write_snapshot(path, SOURCE, entries)
+    write_snapshot(path, SOURCE, [entry.listed for entry in entries])
     return open_snapshot(path)
 
 
@@ -70,7 +98,7 @@ def near_codes(draw: st.DrawFn, centre: bytes) -> bytes:
 
 
 @st.composite
-def lists(draw: st.DrawFn, centre: bytes) -> list[ListedEntry]:
+def lists(draw: st.DrawFn, centre: bytes) -> list[PlainEntry]:
     """Lists of none to a dozen entries, some near the centre, some sharing fingerprints."""
     pdq = st.builds(ListedPdq, near_codes(centre) | codes() | st.just(centre), st.integers(0, 100))
     digests = st.sampled_from([bytes([number]) * 32 for number in range(4)])
@@ -78,7 +106,7 @@ def lists(draw: st.DrawFn, centre: bytes) -> list[ListedEntry]:
     return draw(
         st.lists(
             st.builds(
-                ListedEntry,
+                PlainEntry,
                 st.integers(0, 2**128 - 1).map(entry_id),
                 st.sampled_from(Lane),
                 st.lists(pdq, max_size=3).map(tuple),

@@ -187,14 +187,15 @@ def as_addition(event: AddedEvent) -> Addition:
             if signal.type == kind
         )
 
-    kinds = ("pdq", "sha256", "md5")
-    counts = bytes(sum(signal.type == kind for signal in event.signals) for kind in kinds)
+    kinds = {"pdq": 1, "sha256": 2, "md5": 3}
+    counts = {kind: sum(one.type == kind for one in event.signals) for kind in kinds}
+    heads = [bytes((kinds[kind], count)) for kind, count in counts.items() if count]
     return (
         event.entry,
         event.lane.value,
         canonical_json(event.provenance).decode(),
         write_hour(event.time),
-        counts + b"".join(map(joined, kinds)),
+        bytes([len(heads)]) + b"".join(heads) + b"".join(map(joined, kinds)),
     )
 
 

@@ -12,9 +12,8 @@ from takeback.tlog.commitments import NONCE_BYTES
 Addition = tuple[str, str, str, str, bytes]
 """One `added` event: entry, lane, provenance, hour and signals.
 
-The first four are spelt as the event spells them. Signals: the numbers of PDQs, SHA-256s and MD5s,
-a byte each; then the PDQs, each 32 bytes and its quality, the SHA-256s and the MD5s, each kind in
-the event's order.
+The first four are spelt as the event spells them. The signals are packed as
+`takeback.signals.packing` describes, each kind in the event's order.
 """
 
 
@@ -40,7 +39,7 @@ class AdditionRun:
     def events(self) -> Iterator[tuple[int, AnyEvent]]:
         """Yield each event as a model, with its log index."""
         for index, opened in enumerate(self.opened, self.start):
-            yield index, parse_event(opened[NONCE_BYTES:])
+            yield index, parse_event(opened[NONCE_BYTES:], keep_unknown=True)
 
     def _hours(self) -> Iterator[str]:
         return (addition[3] for addition in self.additions)

@@ -19,12 +19,17 @@ from pydantic import (
     model_validator,
 )
 
-from takeback.hashlist.signals import Signal, WireModel
+from takeback.hashlist.signal_lists import (
+    Signals,
+    SignalsBesideUnknown,
+    canonical,
+    set_unknown_apart,
+)
+from takeback.hashlist.signals import UnknownSignal, WireModel
 from takeback.signals.lanes import Lane
 from takeback.tlog.commitments import MAX_EVENT_BYTES
 from takeback.tlog.errors import MalformedLogError
 
-MAX_SIGNALS = 32
 _MAX_INDEX = 2**53 - 1  # the greatest whole number that every JSON reader keeps exact (RFC 8259)
 _HOUR_FORMAT = "%Y-%m-%dT%H:00:00Z"
 
@@ -74,12 +79,6 @@ def write_hour(hour: datetime) -> str:
     return f"{hour.year:04d}-{hour.month:02d}-{hour.day:02d}T{hour.hour:02d}:00:00Z"
 
 
-def _require_distinct(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
-    if len({(signal.type, signal.value) for signal in signals}) != len(signals):
-        raise ValueError("must not name a fingerprint twice")
-    return signals
-
-
 def _require_ascending(indexes: tuple[int, ...]) -> tuple[int, ...]:
     if any(left >= right for left, right in pairwise(indexes)):
         raise ValueError("must ascend")
@@ -93,11 +92,6 @@ _Hour = Annotated[
     BeforeValidator(_read_if_text),
     AfterValidator(_require_hour),
     PlainSerializer(write_hour),
-]
-_Signals = Annotated[
-    tuple[Signal, ...],
-    Field(strict=False, min_length=1, max_length=MAX_SIGNALS),
-    AfterValidator(_require_distinct),
 ]
 _Index = Annotated[int, Field(ge=0, le=_MAX_INDEX)]
 
@@ -208,6 +202,11 @@ class _Listed(WireModel):
     lane: Lane
     provenance: Provenance
 
+    @property
+    def unknown(self) -> tuple[UnknownSignal, ...]:
+        """Signals of kinds that this program does not know; only `parse_event` keeps any."""
+        return ()
+
     @model_validator(mode="after")
     def _keeps_lanes_apart(self) -> Self:
         if self.provenance.source != _SOURCE_OF.get(self.lane, "reporter"):
@@ -222,7 +221,7 @@ class AddedEvent(_Listed):
     type: Literal["added"] = "added"
     entry: _Entry
     time: _Hour
-    signals: _Signals
+    signals: Signals
 
 
 class AmendedEvent(_Listed):
@@ -232,7 +231,7 @@ class AmendedEvent(_Listed):
     type: Literal["amended"] = "amended"
     entry: _Entry
     time: _Hour
-    signals: _Signals
+    signals: Signals
 
 
 class WithdrawnEvent(WireModel):
@@ -269,7 +268,34 @@ class ResumedEvent(_Listed):
     type: Literal["resumed"] = "resumed"
     entry: _Entry
     time: _Hour
-    signals: _Signals
+    signals: Signals
+
+
+class _FromNewer(WireModel):
+    """What a newer hotline has listed: the signals that are known here, and the others.
+
+    The wire knows no `kept`: `parse_event` alone fills it.
+    """
+
+    signals: SignalsBesideUnknown
+    kept: Annotated[tuple[UnknownSignal, ...], Field(strict=False, exclude=True)]
+
+    @property
+    def unknown(self) -> tuple[UnknownSignal, ...]:
+        """Signals of kinds that this program does not know."""
+        return self.kept
+
+
+class _AddedByNewer(_FromNewer, AddedEvent):
+    """Puts an entry onto the list, some of whose signals are unknown here."""
+
+
+class _AmendedByNewer(_FromNewer, AmendedEvent):
+    """Changes an entry, some of whose signals are unknown here."""
+
+
+class _ResumedByNewer(_FromNewer, ResumedEvent):
+    """Puts an entry into force again, some of whose signals are unknown here."""
 
 
 EntryEvent = AddedEvent | AmendedEvent | SuspendedEvent | ResumedEvent | WithdrawnEvent
@@ -282,32 +308,47 @@ Event = Annotated[AnyEvent, Field(discriminator="type")]
 """One event of a log, told apart by `type`."""
 
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Event)
+_BY_NEWER: TypeAdapter[AnyEvent] = TypeAdapter(
+    Annotated[_AddedByNewer | _AmendedByNewer | _ResumedByNewer, Field(discriminator="type")]
+)
 
 
 def canonical_json(model: WireModel) -> bytes:
     """Spell a model in its one way: UTF-8, keys sorted, no white space."""
-    return _canonical(model.model_dump(mode="json"))
+    document = model.model_dump(mode="json")
+    if isinstance(model, _FromNewer):
+        for signal in model.kept:
+            document["signals"].insert(signal.place, json.loads(signal.written))
+    return canonical(document)
 
 
-def parse_event(data: bytes) -> AnyEvent:
+def parse_event(data: bytes, *, keep_unknown: bool = False) -> AnyEvent:
     """Read an event from its canonical bytes, at most MAX_EVENT_BYTES of them.
 
-    Raises MalformedLogError for anything else: another version, an unknown key, a value out of
-    range, another spelling of the same event.
+    `keep_unknown`: for whoever follows a log of a newer hotline. Signals of a type that has no
+    model here are then kept as `unknown`, and the event may have no others. Raises
+    MalformedLogError for anything else: another version, an unknown key, a value out of range,
+    another spelling of the same event.
     """
     if len(data) > MAX_EVENT_BYTES:
         raise MalformedLogError(f"An event has {len(data)} bytes; {MAX_EVENT_BYTES} are allowed.")
     try:
         event = _EVENT.validate_json(data)
     except ValidationError as error:
-        raise MalformedLogError(f"An event can't be read: {_first_fault(error)}") from error
+        newer = set_unknown_apart(data) if keep_unknown else None
+        if newer is None:
+            raise MalformedLogError(f"An event can't be read: {_first_fault(error)}") from error
+        event = _read_beside_unknown(newer)
     if canonical_json(event) != data:
         raise MalformedLogError("An event is not spelt canonically: sorted keys, no white space.")
     return event
 
 
-def _canonical(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def _read_beside_unknown(document: bytes) -> AnyEvent:
+    try:
+        return _BY_NEWER.validate_json(document)
+    except ValidationError as error:
+        raise MalformedLogError(f"An event can't be read: {_first_fault(error)}") from error
 
 
 def _first_fault(error: ValidationError) -> str:

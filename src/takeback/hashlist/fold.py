@@ -15,7 +15,7 @@ from takeback.hashlist.events import (
     WithdrawnEvent,
 )
 from takeback.hashlist.follow import LoggedEvent
-from takeback.hashlist.signals import Signal
+from takeback.hashlist.signals import Signal, UnknownSignal
 from takeback.signals.lanes import Lane
 
 
@@ -31,7 +31,8 @@ class Statement:
 class LiveEntry:
     """An entry on the list; `added_at` is the log index of the event that added it.
 
-    `stated`: where the log says what stands here; None where that is not kept.
+    `stated`: where the log says what stands here; None where that is not kept. `unknown`: signals
+    of kinds that this program does not know, beside those that it does.
     """
 
     entry: EntryId
@@ -40,6 +41,7 @@ class LiveEntry:
     signals: tuple[Signal, ...]
     added_at: int
     stated: Statement | None = None
+    unknown: tuple[UnknownSignal, ...] = ()
 
 
 @dataclass
@@ -125,6 +127,7 @@ class ListState:
             event.signals,
             added_at,
             Statement(at.index, at.commitment),
+            event.unknown,
         )
 
     def _require(self, fits: bool, index: int, what: str) -> None:

@@ -108,7 +108,7 @@ class LogGrowth:
         if opened is None:
             self._unexplained.add(index)
             return None
-        event = parse_event(opened[NONCE_BYTES:])
+        event = parse_event(opened[NONCE_BYTES:], keep_unknown=True)
         if isinstance(event, WithdrawnEvent):
             self._unexplained.difference_update(event.erases)
         return event

@@ -3,13 +3,31 @@
 import struct
 from typing import NamedTuple
 
-from takeback._native import read_openings
+from takeback._native import know_kinds, read_openings
 from takeback.hashlist.additions import Addition
+from takeback.signals.kinds import KINDS, MAX_SIGNALS
 from takeback.tlog.bundles import WITHHELD, WITHHELD_BYTES
 from takeback.tlog.commitments import COMMITMENT_BYTES
 from takeback.tlog.errors import MalformedLogError
 
 _OPENING_LENGTH = struct.Struct(">I")
+
+know_kinds(
+    [
+        (
+            kind.name,
+            kind.number,
+            kind.value_bytes,
+            [
+                (number.name, number.least, number.most, number.packed_bytes)
+                for number in kind.numbers
+            ],
+            kind.most_an_entry,
+        )
+        for kind in KINDS
+    ],
+    MAX_SIGNALS,
+)
 
 
 class OpeningsInBulk(NamedTuple):

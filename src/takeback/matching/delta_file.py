@@ -17,20 +17,11 @@ from typing import Final, NamedTuple
 
 import xxhash
 
-from takeback.matching.index import PDQ_BYTES
-from takeback.matching.snapshot import (
-    ENTRY_CHARACTERS,
-    LANES,
-    MD5_BYTES,
-    SHA256_BYTES,
-    ListedEntry,
-    ListedPdq,
-    SnapshotSource,
-)
+from takeback.matching.snapshot import ENTRY_CHARACTERS, LANES, ListedEntry, SnapshotSource
 from takeback.matching.snapshot_file import CHECKSUM_BYTES, damaged, replacing
 
 MAGIC: Final = b"TAKEDLTA"
-VERSION: Final = 1
+VERSION: Final = 2
 DELTA_SUFFIX: Final = ".delta"
 
 # magic, version, zero, digest of the base, checksum of all before it
@@ -38,8 +29,8 @@ _PREAMBLE = struct.Struct(f"<8sII{CHECKSUM_BYTES}s{CHECKSUM_BYTES}s")
 # bytes of changes, number of changes, size of the checkpoint, its root hash, checksum
 _STEP = struct.Struct(f"<QQQ32s{CHECKSUM_BYTES}s")
 _CHECKED_STEP_BYTES: Final = _STEP.size - CHECKSUM_BYTES
-# entry, whether it is alive, lane, numbers of PDQ, SHA-256 and MD5 that follow
-_CHANGE = struct.Struct(f"<{ENTRY_CHARACTERS}s?BIII")
+# entry, whether it is alive, lane, bytes of packed signals that follow
+_CHANGE = struct.Struct(f"<{ENTRY_CHARACTERS}s?BI")
 
 
 class EntryChange(NamedTuple):
@@ -171,26 +162,17 @@ def _step_at(path: Path, data: bytes, at: int, place: int) -> tuple[DeltaStep, i
 def _written(change: EntryChange) -> bytes:
     now, entry = change.now, change.entry.encode("ascii")
     if now is None:
-        return _CHANGE.pack(entry, False, 0, 0, 0, 0)
-    head = _CHANGE.pack(
-        entry, True, LANES.index(now.lane), len(now.pdq), len(now.sha256), len(now.md5)
-    )
-    codes = (pdq.code + bytes([pdq.quality]) for pdq in now.pdq)
-    return b"".join((head, *codes, *now.sha256, *now.md5))
+        return _CHANGE.pack(entry, False, 0, 0)
+    return _CHANGE.pack(entry, True, LANES.index(now.lane), len(now.packed)) + now.packed
 
 
 def _read_change(data: bytes, at: int) -> tuple[EntryChange, int]:
-    name, alive, lane, *counts = _CHANGE.unpack_from(data, at)
+    name, alive, lane, length = _CHANGE.unpack_from(data, at)
     entry = name.decode("ascii")
     at += _CHANGE.size
     if not alive:
         return EntryChange(entry, None), at
-    signals: list[tuple[bytes, ...]] = []
-    for count, length in zip(counts, (PDQ_BYTES + 1, SHA256_BYTES, MD5_BYTES), strict=True):
-        end = at + count * length
-        if end > len(data):
-            raise ValueError("a change ends beyond its step")
-        signals.append(tuple(data[place : place + length] for place in range(at, end, length)))
-        at = end
-    pdq = tuple(ListedPdq(one[:-1], one[-1]) for one in signals[0])
-    return EntryChange(entry, ListedEntry(entry, LANES[lane], pdq, signals[1], signals[2])), at
+    end = at + length
+    if end > len(data):
+        raise ValueError("a change ends beyond its step")
+    return EntryChange(entry, ListedEntry(entry, LANES[lane], data[at:end])), end

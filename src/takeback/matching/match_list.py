@@ -5,7 +5,7 @@ changed: rows are only added, and a row that dies is noted with the number of th
 it died. A state of the list is a number of rows and the number of a step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,27 +13,40 @@ import numpy as np
 import numpy.typing as npt
 
 from takeback.matching.delta_file import DeltaStep
-from takeback.matching.index import PDQ_BYTES, BatchHits, PdqIndex
-from takeback.matching.snapshot import LANES, ListedEntry, Snapshot, SnapshotSource
+from takeback.matching.index import PdqIndex
+from takeback.matching.snapshot import (
+    LANES,
+    ListedEntry,
+    SignalTable,
+    Snapshot,
+    SnapshotSource,
+    joined,
+)
+from takeback.signals.kinds import SignalKind, exact_kinds, near_kinds
 
 _FIRST_CAPACITY = 64
+_EXACT = exact_kinds()
+
+
+@dataclass(frozen=True, slots=True)
+class NearSignals:
+    """The listed signals of a kind of which some bits may differ, and the index that finds them."""
+
+    table: SignalTable
+    index: PdqIndex
 
 
 class ListPart(Protocol):
-    """Some of the entries of a list, a row each, and their listed PDQs; `is_alive` says which
-    rows count."""
+    """Some of the entries of a list, a row each, and their signals; `is_alive` says which rows
+    count."""
 
     @property
     def entry_lane(self) -> npt.NDArray[np.uint8]:
         """Place in `LANES` of the lane of each entry; (rows,)."""
 
     @property
-    def pdq_entry(self) -> npt.NDArray[np.uint32]:
-        """Row of the entry of each listed PDQ; (n,)."""
-
-    @property
-    def pdq_quality(self) -> npt.NDArray[np.uint8]:
-        """Quality of each listed PDQ, 0–100; (n,)."""
+    def near(self) -> Mapping[str, NearSignals]:
+        """By its name each kind of which some bits may differ, if any entry has it."""
 
     def is_alive(self, row: int) -> bool:
         """Say whether the entry in a row is on the list."""
@@ -41,26 +54,23 @@ class ListPart(Protocol):
     def entry_of(self, row: int) -> str:
         """Return the id of the entry in a row."""
 
-    def rows_of_sha256(self, digest: bytes) -> Sequence[int]:
-        """Return the rows, dead ones among them, that list a SHA-256 digest."""
+    def rows_of(self, kind: str, value: bytes) -> Sequence[int]:
+        """Return the rows, dead ones among them, that list a value of a kind that has to be equal.
 
-    def rows_of_md5(self, digest: bytes) -> Sequence[int]:
-        """Return the rows without SHA-256, dead ones among them, that list an MD5 digest."""
-
-    def search(self, queries: Sequence[bytes], max_distance: int) -> BatchHits:
-        """Return, for each query, the places of the listed PDQs within the distance."""
+        An entry that has the kind to which this one yields is not found by it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class MatchList:
     """All entries alive at one checkpoint.
 
-    `has_md5`: whether an MD5 can match at all.
+    `kinds`: names of the kinds of fingerprint that can match at all.
     """
 
     source: SnapshotSource
     entries: int
-    has_md5: bool
+    kinds: frozenset[str]
     parts: tuple[ListPart, ...]
 
 
@@ -70,6 +80,10 @@ class GrowingList:
 
     def __init__(self, base: Snapshot) -> None:
         self._base = base
+        self._near = {
+            name: NearSignals(base.tables.signals[name], index)
+            for name, index in base.indexes.items()
+        }
         self._source = base.source
         self._entries = base.entries
         self._step = 0
@@ -89,13 +103,13 @@ class GrowingList:
 
     def state(self) -> MatchList:
         """Return the list after the last step."""
-        base = _BasePart(self._base, self._died_in_base, self._step)
+        base = _BasePart(self._base, self._near, self._died_in_base, self._step)
         if not self._step:
             parts: tuple[ListPart, ...] = (base,)
         else:
             parts = (base, self._added.part(self._step))
-        has_md5 = len(self._base.tables.md5) > 0 or bool(self._added.md5)
-        return MatchList(self._source, self._entries, has_md5, parts)
+        kinds = frozenset(self._base.tables.signals) | self._added.kinds
+        return MatchList(self._source, self._entries, kinds, parts)
 
     def _drop(self, entry: str) -> None:
         if self._added.drop(entry, self._step):
@@ -112,20 +126,13 @@ class _BasePart:
     """The rows of the mapped snapshot, without those that died up to a step."""
 
     _snapshot: Snapshot
+    near: Mapping[str, NearSignals]
     _died: dict[int, int]
     _step: int
 
     @property
     def entry_lane(self) -> npt.NDArray[np.uint8]:
         return self._snapshot.tables.entry_lane
-
-    @property
-    def pdq_entry(self) -> npt.NDArray[np.uint32]:
-        return self._snapshot.tables.pdq_entry
-
-    @property
-    def pdq_quality(self) -> npt.NDArray[np.uint8]:
-        return self._snapshot.tables.pdq_quality
 
     def is_alive(self, row: int) -> bool:
         died = self._died.get(row)
@@ -134,14 +141,8 @@ class _BasePart:
     def entry_of(self, row: int) -> str:
         return self._snapshot.entry_of(row)
 
-    def rows_of_sha256(self, digest: bytes) -> list[int]:
-        return self._snapshot.rows_of_sha256(digest)
-
-    def rows_of_md5(self, digest: bytes) -> list[int]:
-        return self._snapshot.rows_of_md5(digest)
-
-    def search(self, queries: Sequence[bytes], max_distance: int) -> BatchHits:
-        return self._snapshot.index.search_flat(queries, max_distance)
+    def rows_of(self, kind: str, value: bytes) -> list[int]:
+        return self._snapshot.rows_of(kind, value)
 
 
 class _AddedRows:
@@ -150,31 +151,36 @@ class _AddedRows:
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.died: dict[int, int] = {}
-        self.sha256: dict[bytes, tuple[int, ...]] = {}
-        self.md5: dict[bytes, tuple[int, ...]] = {}
+        self.rows_of: dict[str, dict[bytes, tuple[int, ...]]] = {kind.name: {} for kind in _EXACT}
         self._row_of: dict[str, int] = {}
         self._lane = _Column(np.empty(_FIRST_CAPACITY, np.uint8))
-        self._pdq = _Column(np.empty((_FIRST_CAPACITY, PDQ_BYTES), np.uint8))
-        self._pdq_entry = _Column(np.empty(_FIRST_CAPACITY, np.uint32))
-        self._pdq_quality = _Column(np.empty(_FIRST_CAPACITY, np.uint8))
+        self._near = [_NearColumns(kind) for kind in near_kinds()]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Names of the kinds that any of the entries has, be it that none of these is alive."""
+        near = (columns.kind.name for columns in self._near if columns.rows)
+        return frozenset((*near, *(name for name, rows in self.rows_of.items() if rows)))
 
     def extend(self, listed: Sequence[ListedEntry]) -> None:
         first = len(self.ids)
-        for row, one in enumerate(listed, first):
-            self._row_of[one.entry] = row
-            for digest in set(one.sha256):
-                self.sha256[digest] = (*self.sha256.get(digest, ()), row)
-            # As in a snapshot: two files with one MD5 can be made.
-            for digest in set(one.md5) if not one.sha256 else ():
-                self.md5[digest] = (*self.md5.get(digest, ()), row)
-        pdqs = [pdq for one in listed for pdq in one.pdq]
-        self.ids.extend(one.entry for one in listed)
-        self._lane.extend(np.array([LANES.index(one.lane) for one in listed], np.uint8))
-        codes = b"".join(pdq.code for pdq in pdqs)
-        self._pdq.extend(np.frombuffer(codes, np.uint8).reshape(-1, PDQ_BYTES))
-        self._pdq_quality.extend(np.array([pdq.quality for pdq in pdqs], np.uint8))
-        rows = np.arange(first, len(self.ids), dtype=np.uint32)
-        self._pdq_entry.extend(np.repeat(rows, [len(one.pdq) for one in listed]))
+        signals = [entry.by_kind for entry in listed]
+        for row, (entry, by_kind) in enumerate(zip(listed, signals, strict=True), first):
+            self._row_of[entry.entry] = row
+            for kind in _EXACT:
+                # As in a snapshot: a kind counts only where there is none that it yields to.
+                if kind.name in by_kind and kind.yields_to not in by_kind:
+                    self._note(kind, by_kind[kind.name], row)
+        self.ids.extend(entry.entry for entry in listed)
+        self._lane.extend(np.array([LANES.index(entry.lane) for entry in listed], np.uint8))
+        for columns in self._near:
+            columns.extend(signals, first)
+
+    def _note(self, kind: SignalKind, together: bytes, row: int) -> None:
+        rows_of, width = self.rows_of[kind.name], kind.packed_bytes
+        starts = range(0, len(together), width)
+        for value in {together[start : start + kind.value_bytes] for start in starts}:
+            rows_of[value] = (*rows_of.get(value, ()), row)
 
     def drop(self, entry: str, step: int) -> bool:
         row = self._row_of.pop(entry, None)
@@ -184,10 +190,39 @@ class _AddedRows:
         return True
 
     def part(self, step: int) -> "_AddedPart":
+        near = {columns.kind.name: columns.filled() for columns in self._near if columns.rows}
+        return _AddedPart(self, step, self._lane.filled(), near)
+
+
+class _NearColumns:
+    """The signals of one kind among the added rows, of which some bits may differ."""
+
+    def __init__(self, kind: SignalKind) -> None:
+        self.kind = kind
+        self.rows = 0
+        nothing = np.empty((_FIRST_CAPACITY, kind.packed_bytes), np.uint8)
+        table = SignalTable.of(kind, nothing, np.empty(_FIRST_CAPACITY, np.uint32))
+        self._values, self._entry = _Column(table.values), _Column(table.entry)
+        self._numbers = [_Column(room) for room in table.numbers]
+
+    def extend(self, signals: Sequence[Mapping[str, bytes]], first: int) -> None:
+        """Add the signals of entries in rows from `first` on, given by kind."""
+        parts = [by_kind.get(self.kind.name, b"") for by_kind in signals]
+        packed = joined(parts, self.kind.packed_bytes)
+        rows = np.arange(first, first + len(parts), dtype=np.uint32)
+        counts = [len(part) // self.kind.packed_bytes for part in parts]
+        table = SignalTable.of(self.kind, packed, np.repeat(rows, counts))
+        self._values.extend(table.values)
+        self._entry.extend(table.entry)
+        for column, numbers in zip(self._numbers, table.numbers, strict=True):
+            column.extend(numbers)
+        self.rows += len(packed)
+
+    def filled(self) -> NearSignals:
+        numbers = tuple(column.filled() for column in self._numbers)
+        table = SignalTable(self._values.filled(), self._entry.filled(), numbers)
         # Without tables: so few are compared one by one, and nothing is built at every step.
-        index = PdqIndex.attach(self._pdq.filled(), {})
-        columns = (self._lane.filled(), self._pdq_entry.filled(), self._pdq_quality.filled())
-        return _AddedPart(self, step, index, *columns)
+        return NearSignals(table, PdqIndex.attach(table.values, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +231,8 @@ class _AddedPart:
 
     _added: _AddedRows
     _step: int
-    _index: PdqIndex
     entry_lane: npt.NDArray[np.uint8]
-    pdq_entry: npt.NDArray[np.uint32]
-    pdq_quality: npt.NDArray[np.uint8]
-
-    def search(self, queries: Sequence[bytes], max_distance: int) -> BatchHits:
-        return self._index.search_flat(queries, max_distance)
+    near: Mapping[str, NearSignals]
 
     def is_alive(self, row: int) -> bool:
         died = self._added.died.get(row)
@@ -211,13 +241,8 @@ class _AddedPart:
     def entry_of(self, row: int) -> str:
         return self._added.ids[row]
 
-    def rows_of_sha256(self, digest: bytes) -> list[int]:
-        return self._known(self._added.sha256.get(digest, ()))
-
-    def rows_of_md5(self, digest: bytes) -> list[int]:
-        return self._known(self._added.md5.get(digest, ()))
-
-    def _known(self, rows: tuple[int, ...]) -> list[int]:
+    def rows_of(self, kind: str, value: bytes) -> list[int]:
+        rows = self._added.rows_of[kind].get(value, ())
         return [row for row in rows if row < len(self.entry_lane)]
 
 

@@ -2,26 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from takeback.matching.match_list import ListPart, MatchList
+from takeback.matching.match_list import ListPart, MatchList, NearSignals
 from takeback.matching.policy import Decision, MatchPolicy
 from takeback.matching.snapshot import LANES
+from takeback.signals.kinds import (
+    MD5,
+    PDQ,
+    SHA256,
+    SignalKind,
+    exact_kinds,
+    kind_named,
+    near_kinds,
+)
 from takeback.signals.lanes import Lane
 
-_PDQ_HEX = 64
-_SHA256_HEX = 64
-_MD5_HEX = 32
-
-
-class SignalType(StrEnum):
-    """Which fingerprint matched."""
-
-    SHA256 = "sha256"
-    MD5 = "md5"
-    PDQ = "pdq"
+_QUALITY = "quality"
 
 
 class FingerprintError(ValueError):
@@ -45,39 +45,66 @@ class ViewFingerprint:
 class UploadFingerprints:
     """What is known of an upload: PDQ of 32 bytes, SHA-256 of 32, MD5 of 16; any may be absent.
 
-    `pdq` is of the picture as it is, `views` are other ways to look at it.
+    `pdq` is of the picture as it is, `views` are other ways to look at it. `others`: fingerprints
+    of further kinds, each the name of its kind and its value; there may be several of one kind.
     """
 
     pdq: bytes | None = None
     sha256: bytes | None = None
     md5: bytes | None = None
     views: tuple[ViewFingerprint, ...] = ()
+    others: tuple[tuple[str, bytes], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise FingerprintError for one of `others` that is of no known kind, or too short."""
+        for name, value in self.others:
+            kind = kind_named(name)
+            if kind is None or kind in (PDQ, SHA256, MD5):
+                raise FingerprintError(f"{name} is no further kind of fingerprint")
+            if len(value) != kind.value_bytes:
+                raise FingerprintError(f"{name} must have {kind.value_bytes} bytes")
 
     @classmethod
     def from_hex(
         cls, *, pdq: str | None = None, sha256: str | None = None, md5: str | None = None
     ) -> "UploadFingerprints":
         """Read hexadecimal fingerprints; raises FingerprintError naming the one that is wrong."""
-        return cls(
-            _from_hex("pdq", pdq, _PDQ_HEX),
-            _from_hex("sha256", sha256, _SHA256_HEX),
-            _from_hex("md5", md5, _MD5_HEX),
-        )
+        return cls(_from_hex(PDQ, pdq), _from_hex(SHA256, sha256), _from_hex(MD5, md5))
+
+    def values_of(self, kind: SignalKind) -> Iterable[bytes]:
+        """Return the fingerprints of a kind that has to be equal."""
+        if kind is SHA256:
+            return () if self.sha256 is None else (self.sha256,)
+        if kind is MD5:
+            return () if self.md5 is None else (self.md5,)
+        return [value for name, value in self.others if name == kind.name]
+
+    def views_of(self, kind: SignalKind) -> Iterator[ViewFingerprint]:
+        """Yield the fingerprints of a kind of which some bits may differ."""
+        if kind is PDQ:
+            if self.pdq is not None:
+                yield ViewFingerprint("", self.pdq)
+            yield from self.views
+        else:
+            for name, value in self.others:
+                if name == kind.name:
+                    yield ViewFingerprint("", value)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """One entry that the upload matches, by its strongest signal.
 
-    `origin`: of the log whose list the entry is on. `distance`: bits, 0–256; 0 for files equal byte
-    for byte. `listed_quality`: PDQ quality of the listed picture, 0–100; None for an exact match.
+    `signal`: the name of its kind, its `type` on the wire. `origin`: of the log whose list the
+    entry is on. `distance`: bits, 0–256; 0 for files equal byte for byte. `listed_quality`: PDQ
+    quality of the listed picture, 0–100; None for an exact match, and for a kind without one.
     `decision`: what the policy of its lane says. `view`: the view of the upload that came so near,
     empty for the picture as it is.
     """
 
     entry: str
     lane: Lane
-    signal: SignalType
+    signal: str
     distance: int
     listed_quality: int | None
     decision: Decision
@@ -106,21 +133,22 @@ class Matcher:
     def __init__(self, listed: MatchList, policy: MatchPolicy) -> None:
         self.listed = listed
         self.policy = policy
-        lanes = [policy.of(lane) for lane in LANES]
-        self._thresholds = np.array([lane.threshold for lane in lanes], np.uint16)
-        self._floors = np.array([lane.quality_floor for lane in lanes], np.uint8)
+        self._floors = np.array([policy.of(lane).quality_floor for lane in LANES], np.uint8)
+        near = (kind for kind in near_kinds() if kind.name in listed.kinds)
+        self._near = [_NearKind.under(policy, kind) for kind in near]
+        self._exact = [kind for kind in exact_kinds() if kind.name in listed.kinds]
 
-    @property
-    def looks_at_md5(self) -> bool:
-        """Whether an MD5 can match; it takes longer to compute than SHA-256."""
-        return self.listed.has_md5
+    def looks_at(self, kind: str) -> bool:
+        """Whether a fingerprint of a kind can match; MD5 takes longer to compute than SHA-256."""
+        return kind in self.listed.kinds
 
     def match(self, upload: UploadFingerprints) -> MatchResult:
         """Return every entry that the upload matches, and what to do with the upload.
 
         An entry matches if a listed SHA-256 is equal; or, only for an entry without SHA-256, a
         listed MD5 is equal; or a listed PDQ lies within the lane's threshold of the PDQ of a view,
-        and its quality reaches the lane's floor and the view's.
+        and its quality reaches the lane's floor and the view's. Further kinds match by their rows
+        in `takeback.signals.kinds`, in the order of the table.
         """
         return self.match_many([upload])[0]
 
@@ -130,43 +158,47 @@ class Matcher:
         for part in self.listed.parts:
             # The strongest signal first: a later one never replaces it.
             for upload, matches in zip(uploads, found, strict=True):
-                for match in self._equal_files(part, upload):
+                for match in self._equal(part, upload):
                     matches.setdefault(match.entry, match)
-            for which, match in self._near_pictures(part, uploads):
-                found[which].setdefault(match.entry, match)
+            for kind in self._near:
+                if kind.name in part.near:
+                    for which, match in self._near_ones(kind, part, uploads):
+                        found[which].setdefault(match.entry, match)
         return [MatchResult.of(matches.values()) for matches in found]
 
-    def _equal_files(self, part: ListPart, upload: UploadFingerprints) -> Iterator[Match]:
-        if upload.sha256 is not None:
-            for row in part.rows_of_sha256(upload.sha256):
-                if part.is_alive(row):
-                    yield self._match(part, row, SignalType.SHA256, 0)
-        if upload.md5 is not None:
-            for row in part.rows_of_md5(upload.md5):
-                if part.is_alive(row):
-                    yield self._match(part, row, SignalType.MD5, 0)
+    def _equal(self, part: ListPart, upload: UploadFingerprints) -> Iterator[Match]:
+        for kind in self._exact:
+            for value in upload.values_of(kind):
+                for row in part.rows_of(kind.name, value):
+                    if part.is_alive(row):
+                        yield self._match(part, row, kind.name, 0)
 
-    def _near_pictures(
-        self, part: ListPart, uploads: Sequence[UploadFingerprints]
+    def _near_ones(
+        self, kind: "_NearKind", part: ListPart, uploads: Sequence[UploadFingerprints]
     ) -> Iterator[tuple[int, Match]]:
         """Yield each entry that an upload is near to once, with the place of the upload."""
-        queries = [(which, view) for which, one in enumerate(uploads) for view in _views_of(one)]
+        queries = [
+            (which, view) for which, one in enumerate(uploads) for view in one.views_of(kind.row)
+        ]
         if not queries:
             return
-        limits, listed, distance = part.search(
-            [view.pdq for _, view in queries], self.policy.widest_threshold
+        near = part.near[kind.name]
+        limits, listed, distance = near.index.search_flat(
+            [view.pdq for _, view in queries], kind.widest
         )
         if not listed.size:
             return
         query = np.repeat(np.arange(len(queries)), np.diff(limits))
-        row = part.pdq_entry[listed]
+        row = near.table.entry[listed]
         lane = part.entry_lane[row]
-        counts = distance <= self._thresholds[lane]
-        floor_of = np.array([view.least_listed_quality for _, view in queries], np.uint8)
-        counts &= part.pdq_quality[listed] >= np.maximum(self._floors[lane], floor_of[query])
+        counts = distance <= kind.thresholds[lane]
+        quality = kind.quality_of(near)
+        if quality is not None:
+            floor_of = np.array([view.least_listed_quality for _, view in queries], np.uint8)
+            counts &= quality[listed] >= np.maximum(self._floors[lane], floor_of[query])
         query, listed, row, distance = query[counts], listed[counts], row[counts], distance[counts]
         upload = np.array([which for which, _ in queries])[query]
-        # The nearest of every upload and entry first; then the first view, the first listed PDQ.
+        # The nearest of every upload and entry first; then the first view, the first listed signal.
         order = np.lexsort((listed, query, distance, row, upload))
         pairs = np.stack((upload, row))[:, order]
         comes_first = np.ones(len(order), np.bool_)
@@ -174,30 +206,48 @@ class Matcher:
         for hit in order[comes_first]:
             if part.is_alive(int(row[hit])):
                 which, view = queries[query[hit]]
-                match = self._match(part, int(row[hit]), SignalType.PDQ, int(distance[hit]))
-                quality = int(part.pdq_quality[listed[hit]])
-                yield which, replace(match, listed_quality=quality, view=view.view)
+                match = self._match(part, int(row[hit]), kind.name, int(distance[hit]))
+                stated = None if quality is None else int(quality[listed[hit]])
+                yield which, replace(match, listed_quality=stated, view=view.view)
 
-    def _match(self, part: ListPart, row: int, signal: SignalType, distance: int) -> Match:
+    def _match(self, part: ListPart, row: int, signal: str, distance: int) -> Match:
         lane = LANES[int(part.entry_lane[row])]
         decision = self.policy.of(lane).decision
         origin = self.listed.source.origin
         return Match(part.entry_of(row), lane, signal, distance, None, decision, origin=origin)
 
 
-def _views_of(upload: UploadFingerprints) -> Iterator[ViewFingerprint]:
-    if upload.pdq is not None:
-        yield ViewFingerprint("", upload.pdq)
-    yield from upload.views
+class _NearKind(NamedTuple):
+    """A kind of which some bits may differ, as a policy has it.
+
+    `thresholds`: by lane, in the order of `LANES`; `widest`: the greatest of them; `quality`: place
+    of the number that the lane's floor is about, None if the kind has no such number.
+    """
+
+    row: SignalKind
+    name: str
+    thresholds: npt.NDArray[np.uint16]
+    widest: int
+    quality: int | None
+
+    @classmethod
+    def under(cls, policy: MatchPolicy, kind: SignalKind) -> "_NearKind":
+        thresholds = [policy.of(lane).threshold_of(kind.name) for lane in LANES]
+        quality = kind.number_named(_QUALITY)
+        return cls(kind, kind.name, np.array(thresholds, np.uint16), max(thresholds), quality)
+
+    def quality_of(self, near: NearSignals) -> npt.NDArray[Any] | None:
+        return None if self.quality is None else near.table.numbers[self.quality]
 
 
-def _from_hex(name: str, value: str | None, length: int) -> bytes | None:
+def _from_hex(kind: SignalKind, value: str | None) -> bytes | None:
     if value is None:
         return None
+    length = 2 * kind.value_bytes
     try:
         decoded = bytes.fromhex(value)
     except ValueError as error:
-        raise FingerprintError(f"{name} must be {length} hexadecimal digits") from error
+        raise FingerprintError(f"{kind.name} must be {length} hexadecimal digits") from error
     if len(value) != length or len(decoded) * 2 != length:
-        raise FingerprintError(f"{name} must be {length} hexadecimal digits")
+        raise FingerprintError(f"{kind.name} must be {length} hexadecimal digits")
     return decoded

@@ -1,11 +1,13 @@
 """Decisions and the match policy: what a platform does with a match in each lane."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from takeback.signals.kinds import PDQ, near_kinds
 from takeback.signals.lanes import Lane
 from takeback.signals.pdq import MAX_QUALITY, PDQ_BITS
 
@@ -36,12 +38,22 @@ def _require_whole_number(name: str, value: object, most: int) -> None:
         raise PolicyError(f"{name} is {value!r}; it must be a whole number from 0 to {most}")
 
 
+def _refuse_unknown_keys(table: Mapping[str, Any], known: list[str], prefix: str) -> None:
+    for key in table:
+        if key not in known:
+            named = ", ".join(known) or "none"
+            raise PolicyError(f"{prefix}{key} is not a key of a policy; known: {named}")
+
+
 @dataclass(frozen=True, slots=True)
 class LanePolicy:
     """What counts as a match in one lane, and what then happens.
 
-    `threshold`: greatest PDQ distance that is a match, in bits, 0–256.
-    `quality_floor`: least PDQ quality, 0–100, that a *listed* picture needs for its PDQ to count.
+    `threshold`: greatest PDQ distance that is a match, in bits, 0–256. `thresholds`: the same for
+    other kinds of which some bits may differ, by the kind's name; one that is not named matches
+    only if all bits are equal.
+    `quality_floor`: least PDQ quality, 0–100, that a *listed* picture needs for its PDQ to count;
+    the same floor holds for any other kind that has a quality.
     The quality of the upload is never asked for: whoever blurs or darkens a copy must not get past
     the list by that. Files equal byte for byte match whatever their quality.
     """
@@ -49,15 +61,24 @@ class LanePolicy:
     threshold: int
     quality_floor: int
     decision: Decision
+    thresholds: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Raise PolicyError for a value out of range."""
         _require_whole_number("threshold", self.threshold, PDQ_BITS)
+        others = [kind.name for kind in near_kinds() if kind is not PDQ]
+        _refuse_unknown_keys(self.thresholds, others, "thresholds.")
+        for name, threshold in self.thresholds.items():
+            _require_whole_number(f"thresholds.{name}", threshold, PDQ_BITS)
         _require_whole_number("quality_floor", self.quality_floor, MAX_QUALITY)
         if not isinstance(self.decision, Decision):
             raise PolicyError(
                 f"decision is {self.decision!r}; it must be one of {_words(Decision)}"
             )
+
+    def threshold_of(self, kind: str) -> int:
+        """Return the greatest distance that is a match for a kind, in bits, 0–256."""
+        return self.threshold if kind == PDQ.name else self.thresholds.get(kind, 0)
 
 
 # 31 of 256 bits and quality 50 are the operating point that PDQ's authors recommend ("The TMK+PDQF
@@ -105,7 +126,7 @@ class MatchPolicy:
 
     @property
     def widest_threshold(self) -> int:
-        """The greatest distance, in bits, that is a match in any lane."""
+        """The greatest PDQ distance, in bits, that is a match in any lane."""
         return max(self.of(lane).threshold for lane in Lane)
 
 
@@ -150,6 +171,7 @@ def _lane_policy(lane: Lane, table: object, default: LanePolicy) -> LanePolicy:
     names = [field.name for field in fields(LanePolicy)]
     _refuse_unknown_keys(table, names, f"{lane}.")
     values = {name: table.get(name, getattr(default, name)) for name in names}
+    values |= _thresholds(lane, table, default)
     decision = values.pop("decision")
     try:
         values["decision"] = Decision(decision)
@@ -163,7 +185,14 @@ def _lane_policy(lane: Lane, table: object, default: LanePolicy) -> LanePolicy:
         raise PolicyError(f"{lane}.{error}") from error
 
 
-def _refuse_unknown_keys(table: dict[str, Any], known: list[str], prefix: str) -> None:
-    for key in table:
-        if key not in known:
-            raise PolicyError(f"{prefix}{key} is not a key of a policy; known: {', '.join(known)}")
+def _thresholds(lane: Lane, table: dict[str, Any], default: LanePolicy) -> dict[str, Any]:
+    """Read the table of thresholds by kind; PDQ's may stand there as well as by itself."""
+    by_kind = table.get("thresholds", {})
+    if not isinstance(by_kind, dict):
+        raise PolicyError(f"{lane}.thresholds is {by_kind!r}; it must be a table by kind")
+    _refuse_unknown_keys(by_kind, [kind.name for kind in near_kinds()], f"{lane}.thresholds.")
+    if PDQ.name in by_kind and "threshold" in table:
+        raise PolicyError(f"{lane}.threshold and {lane}.thresholds.pdq are the same: give one")
+    threshold = table.get("threshold", by_kind.get(PDQ.name, default.threshold))
+    others = {name: value for name, value in by_kind.items() if name != PDQ.name}
+    return {"threshold": threshold, "thresholds": {**default.thresholds, **others}}

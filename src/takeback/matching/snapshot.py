@@ -1,8 +1,8 @@
 """The snapshot: one state of the list in a file that any number of matchers map."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,14 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from takeback.matching.digest_table import order_of, rows_of
-from takeback.matching.index import PDQ_BYTES, PdqIndex, preferred_order
-from takeback.matching.snapshot_file import ForeignSnapshotError, open_arrays, write_arrays
+from takeback.matching.index import PdqIndex, preferred_order
+from takeback.matching.snapshot_file import (
+    ArrayFile,
+    ForeignSnapshotError,
+    open_arrays,
+    write_arrays,
+)
+from takeback.signals.kinds import KINDS, Search, SignalKind
 from takeback.signals.lanes import Lane
-from takeback.signals.pdq import MAX_QUALITY
+from takeback.signals.packing import NOTHING, ListedSignal, pack_listed, split
 
 ENTRY_CHARACTERS: Final = 26
-SHA256_BYTES: Final = 32
-MD5_BYTES: Final = 16
 LANES: Final = tuple(Lane)  # the byte in the file is the place in this tuple: add only at its end
 
 _MOST_ORIGIN_BYTES: Final = 320
@@ -25,40 +29,28 @@ _INDEX_PREFIX: Final = "index."
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPdq:
-    """A listed PDQ: 32 bytes in reference order, and its quality, 0–100."""
-
-    code: bytes
-    quality: int
-
-
-@dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """One live entry as a matcher needs it: SHA-256 digests of 32 bytes, MD5 digests of 16.
+    """One live entry as a matcher needs it.
 
-    MD5 digests are kept in a snapshot only for an entry without SHA-256: two files with one MD5
-    can be made (Wang and Yu, "How to break MD5 and other hash functions", 2005).
+    `packed`: its signals, as `takeback.signals.packing` describes. `by_kind`: the same, those of
+    each kind that the entry has one behind the other.
     """
 
     entry: str
     lane: Lane
-    pdq: tuple[ListedPdq, ...] = ()
-    sha256: tuple[bytes, ...] = ()
-    md5: tuple[bytes, ...] = ()
+    packed: bytes = NOTHING
+    by_kind: dict[str, bytes] = field(init=False, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, entry: str, lane: Lane, signals: Iterable[ListedSignal]) -> "ListedEntry":
+        """Make one of signals; raises ValueError for one that does not fit its kind."""
+        return cls(entry, lane, pack_listed(signals))
 
     def __post_init__(self) -> None:
         """Raise ValueError for a field that does not fit the format."""
         if len(self.entry) != ENTRY_CHARACTERS or not self.entry.isascii():
             raise ValueError(f"an entry id has {ENTRY_CHARACTERS} ASCII letters: {self.entry!r}")
-        for pdq in self.pdq:
-            if len(pdq.code) != PDQ_BYTES or not 0 <= pdq.quality <= MAX_QUALITY:
-                raise ValueError(f"entry {self.entry} has a PDQ that is none")
-        for digests, length in ((self.sha256, SHA256_BYTES), (self.md5, MD5_BYTES)):
-            for digest in digests:
-                if len(digest) != length:
-                    raise ValueError(
-                        f"entry {self.entry} has a digest of {len(digest)} bytes, not {length}"
-                    )
+        object.__setattr__(self, "by_kind", split(self.packed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,86 +70,154 @@ class SnapshotSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalTable:
+    """All signals of one kind, in any order.
+
+    `values` (n, bytes of a value) uint8; `entry` (n,) uint32: the row of the entry of each;
+    `numbers`: for each number of the kind an array (n,), unsigned, as wide as it is packed.
+    """
+
+    values: npt.NDArray[np.uint8]
+    entry: npt.NDArray[np.uint32]
+    numbers: tuple[npt.NDArray[Any], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        kind: SignalKind,
+        packed: npt.NDArray[np.uint8],
+        entry: npt.NDArray[np.uint32],
+    ) -> "SignalTable":
+        """Lay packed signals, uint8 of shape (n, `kind.packed_bytes`), out as columns."""
+        numbers = []
+        place = kind.value_bytes
+        for number in kind.numbers:
+            end = place + number.packed_bytes
+            column = np.ascontiguousarray(packed[:, place:end])
+            numbers.append(column.view(f"<u{number.packed_bytes}")[:, 0])
+            place = end
+        values = np.ascontiguousarray(packed[:, : kind.value_bytes])
+        return cls(values, entry, tuple(numbers))
+
+    def columns(self, kind: SignalKind) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays by the names they have in a file."""
+        names = [number.name for number in kind.numbers]
+        named = dict(zip(names, self.numbers, strict=True))
+        return {"value": self.values, "entry": self.entry, **named}
+
+    def check_shapes(self, kind: SignalKind) -> None:
+        """Raise ValueError for arrays that do not fit the kind, or one another."""
+        rows = len(self.values)
+        columns: list[tuple[str, npt.NDArray[Any], str, tuple[int, ...]]] = [
+            ("value", self.values, "u1", (rows, kind.value_bytes)),
+            ("entry", self.entry, "<u4", (rows,)),
+        ]
+        for number, array in zip(kind.numbers, self.numbers, strict=True):
+            columns.append((number.name, array, f"<u{number.packed_bytes}", (rows,)))
+        for name, array, dtype, shape in columns:
+            if array.dtype != np.dtype(dtype) or array.shape != shape:
+                raise ValueError(f"{kind.name}.{name} must be {dtype} of shape {shape}")
+
+    def check_ranges(self, kind: SignalKind, entries: int) -> None:
+        """Raise ValueError for a number out of its range, or an entry that is not there."""
+        if self.entry.size and int(self.entry.max()) >= entries:
+            raise ValueError("a signal belongs to an entry that is not there")
+        for number, array in zip(kind.numbers, self.numbers, strict=True):
+            if (
+                array.size
+                and not number.least <= int(array.min()) <= int(array.max()) <= number.most
+            ):
+                raise ValueError(
+                    f"a {kind.name} has a {number.name} that is not from "
+                    f"{number.least} to {number.most}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
 class ListTables:
     """All live entries as arrays.
 
-    `entry_ids` (entries,) 26 ASCII bytes, ascending; `entry_lane` (entries,) place in `LANES`.
-    `pdq` (n, 32), `sha256` (n, 32), `md5` (n, 16) uint8 in any order; `pdq_quality` (n,) 0–100;
-    `pdq_entry`, `sha256_entry`, `md5_entry` (n,) uint32: the row of the entry of each.
+    `entry_ids` (entries,) 26 ASCII bytes, ascending; `entry_lane` (entries,) place in `LANES`;
+    `signals`: the table of each kind that any entry has, by the kind's name.
     """
 
     entry_ids: npt.NDArray[np.bytes_]
     entry_lane: npt.NDArray[np.uint8]
-    pdq: npt.NDArray[np.uint8]
-    pdq_quality: npt.NDArray[np.uint8]
-    pdq_entry: npt.NDArray[np.uint32]
-    sha256: npt.NDArray[np.uint8]
-    sha256_entry: npt.NDArray[np.uint32]
-    md5: npt.NDArray[np.uint8]
-    md5_entry: npt.NDArray[np.uint32]
+    signals: Mapping[str, SignalTable]
 
     def __post_init__(self) -> None:
         """Raise ValueError for arrays that do not fit together."""
         self._check_shapes()
-        entries = len(self.entry_ids)
-        for owners in (self.pdq_entry, self.sha256_entry, self.md5_entry):
-            if owners.size and int(owners.max()) >= entries:
-                raise ValueError("a signal belongs to an entry that is not there")
+        for kind, table in self.by_kind():
+            table.check_ranges(kind, len(self.entry_ids))
         if np.any(self.entry_ids[1:] <= self.entry_ids[:-1]):
             raise ValueError("entry ids must ascend; an entry stands twice, or out of order")
-        if self.pdq_quality.size and int(self.pdq_quality.max()) > MAX_QUALITY:
-            raise ValueError(f"a PDQ quality is over {MAX_QUALITY}")
         if self.entry_lane.size and int(self.entry_lane.max()) >= len(LANES):
             raise ValueError("a lane is unknown")
 
+    def by_kind(self) -> Iterator[tuple[SignalKind, SignalTable]]:
+        """Yield each kind that any entry has, in the order of `KINDS`."""
+        for kind in KINDS:
+            if kind.name in self.signals:
+                yield kind, self.signals[kind.name]
+
     def _check_shapes(self) -> None:
         entries = len(self.entry_ids)
-        columns = [
-            (self.entry_ids, f"S{ENTRY_CHARACTERS}", (entries,)),
-            (self.entry_lane, "u1", (entries,)),
-            (self.pdq, "u1", (len(self.pdq), PDQ_BYTES)),
-            (self.pdq_quality, "u1", (len(self.pdq),)),
-            (self.pdq_entry, "<u4", (len(self.pdq),)),
-            (self.sha256, "u1", (len(self.sha256), SHA256_BYTES)),
-            (self.sha256_entry, "<u4", (len(self.sha256),)),
-            (self.md5, "u1", (len(self.md5), MD5_BYTES)),
-            (self.md5_entry, "<u4", (len(self.md5),)),
-        ]
-        for field, (array, dtype, shape) in zip(fields(self), columns, strict=True):
-            if array.dtype != np.dtype(dtype) or array.shape != shape:
-                raise ValueError(f"{field.name} must be {dtype} of shape {shape}")
+        for name, array, dtype in (
+            ("entry_ids", self.entry_ids, f"S{ENTRY_CHARACTERS}"),
+            ("entry_lane", self.entry_lane, "u1"),
+        ):
+            if array.dtype != np.dtype(dtype) or array.shape != (entries,):
+                raise ValueError(f"{name} must be {dtype} of shape {(entries,)}")
+        if not self.signals.keys() <= {kind.name for kind in KINDS}:
+            raise ValueError("there are signals of a kind that is none")
+        for kind, table in self.by_kind():
+            table.check_shapes(kind)
 
     @classmethod
     def of(cls, entries: Iterable[ListedEntry]) -> "ListTables":
         """Lay entries out, in whatever order they come; raises ValueError if one comes twice."""
-        listed = sorted(entries, key=lambda one: one.entry)
-        rows = range(len(listed))
+        listed = sorted(entries, key=lambda entry: entry.entry)
+        parts: dict[str, list[bytes]] = {}
+        owners: dict[str, list[int]] = {}
+        for row, entry in enumerate(listed):
+            for name, together in entry.by_kind.items():
+                parts.setdefault(name, []).append(together)
+                owners.setdefault(name, []).append(row)
+        signals = {}
+        for kind in KINDS:
+            if kind.name in parts:
+                packed = joined(parts[kind.name], kind.packed_bytes)
+                counts = [len(part) // kind.packed_bytes for part in parts[kind.name]]
+                entry_rows = np.repeat(np.array(owners[kind.name], np.uint32), counts)
+                signals[kind.name] = SignalTable.of(kind, packed, entry_rows)
         return cls(
-            np.array([one.entry.encode() for one in listed], f"S{ENTRY_CHARACTERS}"),
-            np.array([LANES.index(one.lane) for one in listed], np.uint8),
-            _joined((pdq.code for one in listed for pdq in one.pdq), PDQ_BYTES),
-            np.array([pdq.quality for one in listed for pdq in one.pdq], np.uint8),
-            np.repeat(rows, [len(one.pdq) for one in listed]).astype(np.uint32),
-            _joined((value for one in listed for value in one.sha256), SHA256_BYTES),
-            np.repeat(rows, [len(one.sha256) for one in listed]).astype(np.uint32),
-            _joined((value for one in listed for value in one.md5), MD5_BYTES),
-            np.repeat(rows, [len(one.md5) for one in listed]).astype(np.uint32),
+            np.array([entry.entry.encode() for entry in listed], f"S{ENTRY_CHARACTERS}"),
+            np.array([LANES.index(entry.lane) for entry in listed], np.uint8),
+            signals,
         )
+
+
+def joined(parts: Iterable[bytes], width: int) -> npt.NDArray[np.uint8]:
+    """Return packed signals of `width` bytes each as uint8 of shape (n, width)."""
+    return np.frombuffer(b"".join(parts), np.uint8).reshape(-1, width)
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """One state of the list, mapped and read-only; `digest` tells its file from any other.
 
-    `tables` hold MD5 digests only of entries without SHA-256.
+    A kind that yields to another is in `tables` only for entries without that. `indexes`: of each
+    kind of which some bits may differ; `orders`: of each that has to be equal (docs/matching.md).
+    `all_kinds`: whether whoever wrote it knew the kinds that this program knows.
     """
 
     source: SnapshotSource
     tables: ListTables
-    index: PdqIndex
+    indexes: Mapping[str, PdqIndex]
+    orders: Mapping[str, npt.NDArray[np.uint64]]
     digest: bytes
-    _sha256_order: npt.NDArray[np.uint64]
-    _md5_order: npt.NDArray[np.uint64]
+    all_kinds: bool
 
     @property
     def entries(self) -> int:
@@ -176,17 +236,13 @@ class Snapshot:
         """Return the id of the entry in a row."""
         return bytes(self.tables.entry_ids[row]).decode("ascii")
 
-    def rows_of_sha256(self, digest: bytes) -> list[int]:
-        """Return the rows of the entries that list a SHA-256 digest."""
-        tables = self.tables
-        found = rows_of(self._sha256_order, tables.sha256, digest)
-        return [int(row) for row in tables.sha256_entry[found]]
-
-    def rows_of_md5(self, digest: bytes) -> list[int]:
-        """Return the rows of the entries without SHA-256 that list an MD5 digest."""
-        tables = self.tables
-        found = rows_of(self._md5_order, tables.md5, digest)
-        return [int(row) for row in tables.md5_entry[found]]
+    def rows_of(self, kind: str, value: bytes) -> list[int]:
+        """Return the rows of the entries that list a value of a kind that has to be equal."""
+        order = self.orders.get(kind)
+        if order is None:
+            return []
+        table = self.tables.signals[kind]
+        return [int(row) for row in table.entry[rows_of(order, table.values, value)]]
 
 
 def write_snapshot(
@@ -204,23 +260,31 @@ def write_snapshot(
     the disk refuses.
     """
     tables = entries if isinstance(entries, ListTables) else ListTables.of(entries)
-    md5_kept = _of_entries_without_sha256(tables)
-    arrays = {field.name: getattr(tables, field.name) for field in fields(tables)}
-    arrays["md5"], arrays["md5_entry"] = tables.md5[md5_kept], tables.md5_entry[md5_kept]
-    arrays["sha256_order"] = order_of(arrays["sha256"])
-    arrays["md5_order"] = order_of(arrays["md5"])
-    order = preferred_order(tables.pdq)
-    if order is not None:
-        for name in ("pdq", "pdq_quality", "pdq_entry"):
-            arrays[name] = arrays[name][order]
-    index = PdqIndex.build(arrays["pdq"], threads=threads)
-    arrays |= {f"{_INDEX_PREFIX}{name}": table for name, table in index.tables.items()}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "entry_ids": tables.entry_ids,
+        "entry_lane": tables.entry_lane,
+    }
+    for kind, listed in tables.by_kind():
+        table = _without_yielding(tables, kind, listed)
+        columns = table.columns(kind)
+        if not len(table.values):
+            continue
+        if kind.search is Search.EXACT:
+            columns["order"] = order_of(table.values)
+        elif kind.search is Search.NEAR_256:
+            order = preferred_order(table.values)
+            if order is not None:
+                columns = {name: array[order] for name, array in columns.items()}
+            index = PdqIndex.build(columns["value"], threads=threads)
+            columns |= {f"{_INDEX_PREFIX}{name}": part for name, part in index.tables.items()}
+        arrays |= {f"{kind.name}.{name}": array for name, array in columns.items()}
     about: dict[str, str | int] = {
         "origin": source.origin,
         "checkpoint_size": source.checkpoint_size,
         "root_hash": source.root_hash.hex(),
+        "kinds": _kinds_known(),
     }
-    write_arrays(path, about, {name: np.ascontiguousarray(one) for name, one in arrays.items()})
+    write_arrays(path, about, {name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def open_snapshot(path: Path) -> Snapshot:
@@ -236,20 +300,7 @@ def open_snapshot(path: Path) -> Snapshot:
             int(file.about["checkpoint_size"]),
             bytes.fromhex(str(file.about["root_hash"])),
         )
-        tables = _Mapped(*(file.arrays[field.name] for field in fields(ListTables)))
-        index_tables = {
-            name.removeprefix(_INDEX_PREFIX): array
-            for name, array in file.arrays.items()
-            if name.startswith(_INDEX_PREFIX)
-        }
-        return Snapshot(
-            source,
-            tables,
-            PdqIndex.attach(tables.pdq, index_tables),
-            file.digest,
-            file.arrays["sha256_order"],
-            file.arrays["md5_order"],
-        )
+        return _taken_up(source, file)
     except (KeyError, ValueError) as error:
         raise ForeignSnapshotError(
             f"{path} holds other tables than this program reads. Run `takeback gate sync`."
@@ -264,11 +315,46 @@ class _Mapped(ListTables):
         self._check_shapes()
 
 
-def _joined(values: Iterable[bytes], length: int) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(b"".join(values), np.uint8).reshape(-1, length)
+def _taken_up(source: SnapshotSource, file: ArrayFile) -> Snapshot:
+    arrays = dict(file.arrays)
+    entry_ids, entry_lane = arrays.pop("entry_ids"), arrays.pop("entry_lane")
+    signals, indexes, orders = {}, {}, {}
+    for kind in KINDS:
+        prefix = f"{kind.name}."
+        columns = {
+            name.removeprefix(prefix): arrays.pop(name)
+            for name in file.arrays
+            if name.startswith(prefix)
+        }
+        if not columns:
+            continue
+        numbers = tuple(columns.pop(number.name) for number in kind.numbers)
+        table = SignalTable(columns.pop("value"), columns.pop("entry"), numbers)
+        signals[kind.name] = table
+        table.check_shapes(kind)
+        if kind.search is Search.EXACT:
+            orders[kind.name] = columns.pop("order")
+        elif kind.search is Search.NEAR_256:
+            kept = {name.removeprefix(_INDEX_PREFIX): part for name, part in columns.items()}
+            indexes[kind.name] = PdqIndex.attach(table.values, kept)
+    if arrays:
+        raise ValueError(f"there are arrays of what this program does not know: {min(arrays)}")
+    tables = _Mapped(entry_ids, entry_lane, signals)
+    all_kinds = file.about["kinds"] == _kinds_known()
+    return Snapshot(source, tables, indexes, orders, file.digest, all_kinds)
 
 
-def _of_entries_without_sha256(tables: ListTables) -> npt.NDArray[Any]:
-    with_sha256 = np.zeros(len(tables.entry_ids), np.bool_)
-    with_sha256[tables.sha256_entry] = True
-    return ~with_sha256[tables.md5_entry]
+def _kinds_known() -> str:
+    return " ".join(kind.name for kind in KINDS)
+
+
+def _without_yielding(tables: ListTables, kind: SignalKind, table: SignalTable) -> SignalTable:
+    """Leave out the signals of entries that have a signal of the kind that this one yields to."""
+    stronger = tables.signals.get(kind.yields_to) if kind.yields_to is not None else None
+    if stronger is None:
+        return table
+    with_stronger = np.zeros(len(tables.entry_ids), np.bool_)
+    with_stronger[stronger.entry] = True
+    kept = ~with_stronger[table.entry]
+    numbers = tuple(array[kept] for array in table.numbers)
+    return SignalTable(table.values[kept], table.entry[kept], numbers)

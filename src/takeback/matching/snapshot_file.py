@@ -25,7 +25,7 @@ import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MAGIC: Final = b"TAKEBACK"
-VERSION: Final = 2
+VERSION: Final = 3
 STAMP_SUFFIX: Final = ".verified"
 CHECKSUM_BYTES: Final = 16
 

@@ -1,7 +1,6 @@
 """The folder of a gate: private wherever it stands, and made by many at once; and whom it asks."""
 
 import contextlib
-import dataclasses
 import sqlite3
 import subprocess
 import sys
@@ -18,11 +17,11 @@ from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.matching.snapshot import ListedEntry, ListedPdq, ListTables, SnapshotSource
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
+from takeback.matching.snapshot import ListTables, SnapshotSource
 from takeback.signals.lanes import Lane
 from takeback.tlog.merkle import Frontier, leaf_hash
-from tests.support.match_lists import entry_id
+from tests.support.match_lists import ListedPdq, PlainEntry, entry_id
 
 OPEN_AT_ONCE = """
 import pathlib, sys
@@ -61,7 +60,7 @@ def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path: Path) ->
 
 def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
     listed = [
-        ListedEntry(
+        PlainEntry(
             entry_id(number * 7919 % 1000),
             Lane.CONFIRMED if number % 3 else Lane.SELF_REPORTED,
             tuple(ListedPdq(bytes([number % 256, at]) * 16, at) for at in range(number % 4)),
@@ -87,9 +86,17 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
     assert state is not None
     source, tables = state
     assert source == SnapshotSource("example", 1, frontier.root())
-    expected = ListTables.of(listed)
-    for field in dataclasses.fields(ListTables):
-        assert np.array_equal(getattr(tables, field.name), getattr(expected, field.name))
+    expected = ListTables.of(one.listed for one in listed)
+    assert np.array_equal(tables.entry_ids, expected.entry_ids)
+    assert np.array_equal(tables.entry_lane, expected.entry_lane)
+    assert tables.signals.keys() == expected.signals.keys() == {"pdq", "sha256", "md5"}
+    for kind, table in expected.signals.items():
+        found = tables.signals[kind]
+        assert np.array_equal(found.values, table.values)
+        assert np.array_equal(found.entry, table.entry)
+        assert [column.tolist() for column in found.numbers] == [
+            column.tolist() for column in table.numbers
+        ]
 
 
 def test_a_proxy_never_sees_what_is_meant_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,8 +89,13 @@ def status(
         typer.echo(health.model_dump_json())
     else:
         for one in health.lists:
-            for name, value in one.model_dump(exclude={"checkpoint"}).items():
+            for name, value in one.model_dump(exclude={"checkpoint", "signals_unknown"}).items():
                 typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
+            for kind, count in one.signals_unknown.items():
+                typer.echo(
+                    f"unknown: {count} fingerprints of the kind {kind}, which this gate is too old "
+                    "to match. Install a newer version."
+                )
             if one.checkpoint:
                 typer.echo(f"list: {one.checkpoint.origin}, {one.checkpoint.size} events")
             typer.echo()

@@ -1,8 +1,8 @@
 """One list of a gate: its store, what is in force of it, what its policy makes of a match."""
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from takeback.gate.store.confirmations import ConfirmationReader, OneList
@@ -11,6 +11,7 @@ from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.snapshots import SnapshotInForce
 from takeback.gate.store.standing import ListStanding, read_standing
 from takeback.gate.store.store import Store
+from takeback.gate.store.unknown_signals import count_unknown
 from takeback.hashlist.events import PurposeEvent
 from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
 from takeback.matching.policy import MatchPolicy
@@ -39,7 +40,8 @@ class ListHealth:
     `contact_age_seconds`: since the hotline last answered as it should, None if never.
     `problem`: why a newer snapshot could not be taken, None if all is well. `standing`: whether the
     list has expired or is refused, and how long it stays in force then. `optional`: whether uploads
-    are checked without this list when it is not in force.
+    are checked without this list when it is not in force. `signals_unknown`: how many fingerprints
+    of entries on the list are of a kind that this gate is too old to match, by the kind's name.
     """
 
     name: str
@@ -51,6 +53,7 @@ class ListHealth:
     feedback_refused: int
     problem: str | None
     standing: ListStanding
+    signals_unknown: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def stale(self) -> bool:
@@ -145,6 +148,8 @@ class FollowedList:
         age = None
         if log is not None and log.contacted_at is not None:
             age = max(0.0, (datetime.now(UTC) - log.contacted_at).total_seconds())
+        with self.store.read_list() as connection:
+            unknown = count_unknown(connection)
         waiting, refused = self.outbox.counts()
         listed = matcher.listed if matcher else None
         return ListHealth(
@@ -157,6 +162,7 @@ class FollowedList:
             feedback_refused=refused,
             problem=self._in_force.problem,
             standing=read_standing(self.store),
+            signals_unknown=unknown,
         )
 
     def _usable(self) -> bool:

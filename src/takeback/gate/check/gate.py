@@ -22,13 +22,13 @@ from takeback.matching.matcher import (
     Match,
     Matcher,
     MatchResult,
-    SignalType,
     UploadFingerprints,
     ViewFingerprint,
 )
 from takeback.matching.policy import Decision, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
 from takeback.media import Decoder, MediaError
+from takeback.signals.kinds import MD5, near_kinds
 from takeback.signals.lanes import Lane
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Verdict:
         match = self.deciding
         if match is None:
             return "No listed picture is near this one."
-        if match.signal is SignalType.PDQ:
+        if match.signal in {kind.name for kind in near_kinds()}:
             seen = f", seen as {match.view}," if match.view else ""
             how = f"is{seen} {match.distance} of 256 bits from a listed picture"
         else:
@@ -171,7 +171,7 @@ class Gate:
         asked = self._in_force()
         began = time.perf_counter()
         fingerprints = UploadFingerprints.from_hex(
-            sha256=sha256_of(upload), md5=md5_of(upload) if asked.look_at_md5 else None
+            sha256=sha256_of(upload), md5=md5_of(upload) if asked.look_at(MD5.name) else None
         )
         digested = time.perf_counter()
         unread: MediaError | None = None
@@ -295,9 +295,8 @@ class _ListsInForce:
     matchers: tuple[tuple[FollowedList, Matcher], ...]
     left_out: tuple[str, ...]
 
-    @property
-    def look_at_md5(self) -> bool:
-        return any(matcher.looks_at_md5 for _, matcher in self.matchers)
+    def look_at(self, kind: str) -> bool:
+        return any(matcher.looks_at(kind) for _, matcher in self.matchers)
 
     @property
     def sources(self) -> tuple[SnapshotSource, ...]:

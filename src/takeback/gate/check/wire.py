@@ -11,9 +11,10 @@ from takeback.gate.check.gate import Verdict
 from takeback.gate.store.standing import Trouble
 from takeback.hashlist.events import ENTRY_ID_PATTERN
 from takeback.hashlist.feedback import FeedbackValue
-from takeback.matching.matcher import SignalType, UploadFingerprints
+from takeback.matching.matcher import UploadFingerprints
 from takeback.matching.policy import Decision
 from takeback.matching.snapshot import SnapshotSource
+from takeback.signals.kinds import KINDS
 from takeback.signals.lanes import Lane
 
 _AnyEntryId = Annotated[str, StringConstraints(pattern=ENTRY_ID_PATTERN)]
@@ -73,7 +74,10 @@ class MatchedEntry(BaseModel):
 
     entry: str
     lane: Lane
-    signal: SignalType
+    signal: str = Field(
+        description="the kind of fingerprint that matched",
+        json_schema_extra={"enum": [kind.name for kind in KINDS]},
+    )
     distance: int = Field(ge=0, le=256, description="bits; 0 for an equal file")
     listed_quality: int | None = Field(description="0–100; null for an equal file")
     decision: Decision = Field(description="what the policy of its lane says")
@@ -183,6 +187,10 @@ class ListAnswer(BaseModel):
     problem: str | None
     trouble: str | None = Field(description="why the list is expired or refused")
     in_force_until: datetime | None = Field(description="when an expired or refused list ends")
+    signals_unknown: dict[str, int] = Field(
+        description="fingerprints on the list that this gate is too old to match, by their kind: "
+        "install a newer version"
+    )
 
     @classmethod
     def of(cls, health: ListHealth) -> "ListAnswer":
@@ -200,6 +208,7 @@ class ListAnswer(BaseModel):
             problem=health.problem,
             trouble=standing.why,
             in_force_until=standing.until,
+            signals_unknown=dict(health.signals_unknown),
         )
 
     @property

@@ -98,6 +98,11 @@ _GAUGES: tuple[tuple[str, str, Callable[[ListAnswer], float]], ...] = (
     ),
     ("list_damaged", "1 if a newer snapshot can't be used", lambda one: bool(one.problem)),
     (
+        "list_signals_unknown",
+        "Fingerprints on the list of kinds that this gate is too old to match",
+        lambda one: sum(one.signals_unknown.values()),
+    ),
+    (
         "feedback_waiting",
         "Feedback on its way to the hotline",
         lambda one: one.feedback_waiting,

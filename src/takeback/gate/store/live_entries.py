@@ -5,52 +5,56 @@ Every function works inside a transaction of its caller.
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from takeback.gate.store.unknown_signals import (
+    entries_known_by_now,
+    put_unknown,
+    read_unknown,
+)
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.events import EntryId, Provenance, canonical_json
 from takeback.hashlist.fold import LiveEntry, Statement, adds_known_entry
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signals import known_by_now, pack_signals, unpack_signals
 from takeback.matching.delta_file import EntryChange
-from takeback.matching.index import PDQ_BYTES
 from takeback.matching.snapshot import (
     ENTRY_CHARACTERS,
     LANES,
-    MD5_BYTES,
-    SHA256_BYTES,
     ListedEntry,
-    ListedPdq,
     ListTables,
+    SignalTable,
 )
+from takeback.signals.kinds import KINDS, SignalKind
+from takeback.signals.packing import UnknownKindError
 
-_CODE_BYTES = PDQ_BYTES + 1  # a PDQ and its quality in one
 _ROWS_AT_A_TIME = 1 << 14
 
 # A row's `listed`: the place of the lane in LANES in a byte, then the signals as an `Addition` has
-# them.
-_HEAD_BYTES = 4
-_WIDTHS = (_CODE_BYTES, SHA256_BYTES, MD5_BYTES)
+# them (takeback.signals.packing).
 _PLACE = {lane.value: bytes([place]) for place, lane in enumerate(LANES)}
+_HEAD_BYTES = 2  # the lane, and how many kinds there are; then number and count of each kind
 
 
 _WHOLE = (
-    "SELECT entry, added_at, stated, listed, at, commitment FROM live_entry"
-    " JOIN provenance ON id = provenance LEFT JOIN statement USING (entry)"
+    "SELECT entry, added_at, stated, listed, at, commitment,"
+    " EXISTS (SELECT 1 FROM unknown_signal AS unknown WHERE unknown.entry = live_entry.entry)"
+    " FROM live_entry JOIN provenance ON id = provenance LEFT JOIN statement USING (entry)"
 )
 
 
 def read_live_entry(connection: sqlite3.Connection, entry: EntryId) -> LiveEntry | None:
     """Read an entry, or None if it is not on the list."""
     row = connection.execute(f"{_WHOLE} WHERE entry = ?", (entry,)).fetchone()
-    return _live(row) if row is not None else None
+    return _live(connection, row) if row is not None else None
 
 
 def read_live_entries(connection: sqlite3.Connection) -> Iterator[LiveEntry]:
     """Yield all entries, in the order in which they were added."""
     for row in connection.execute(f"{_WHOLE} ORDER BY added_at"):
-        yield _live(row)
+        yield _live(connection, row)
 
 
 def is_known(connection: sqlite3.Connection, entry: str) -> bool:
@@ -62,21 +66,19 @@ def is_known(connection: sqlite3.Connection, entry: str) -> bool:
     return connection.execute(known, {"entry": entry}).fetchone() is not None
 
 
-def _live(row: tuple[EntryId, int, str, bytes, int | None, bytes | None]) -> LiveEntry:
-    entry, added_at, provenance, packed, at, commitment = row
-    listed = _listed(entry, packed)
-    signals: list[Signal] = [
-        PdqSignal(value=pdq.code.hex(), quality=pdq.quality) for pdq in listed.pdq
-    ]
-    signals += [Sha256Signal(value=digest.hex()) for digest in listed.sha256]
-    signals += [Md5Signal(value=digest.hex()) for digest in listed.md5]
+def _live(
+    connection: sqlite3.Connection,
+    row: tuple[EntryId, int, str, bytes, int | None, bytes | None, bool],
+) -> LiveEntry:
+    entry, added_at, provenance, packed, at, commitment, has_unknown = row
     return LiveEntry(
         entry,
-        listed.lane,
+        LANES[packed[0]],
         Provenance.model_validate_json(provenance),
-        tuple(signals),
+        unpack_signals(packed[1:]),
         added_at,
         Statement(at, commitment) if at is not None and commitment is not None else None,
+        read_unknown(connection, entry) if has_unknown else (),
     )
 
 
@@ -92,7 +94,7 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
             live.added_at,
             live.entry,
             _provenance_id(connection, canonical_json(live.provenance).decode()),
-            _packed(live),
+            _PLACE[live.lane.value] + pack_signals(live.signals),
         ),
     )
     if live.stated is not None:
@@ -100,7 +102,26 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
             "INSERT OR REPLACE INTO statement VALUES (?, ?, ?)",
             (live.entry, live.stated.index, live.stated.commitment),
         )
+    if live.unknown:
+        put_unknown(connection, live.entry, live.unknown)
     _note_change(connection, live.entry, at)
+
+
+def take_up_known_by_now(connection: sqlite3.Connection) -> int:
+    """Make signals of entries of what an older program kept as unknown; returns how many entries.
+
+    Which entries change is not noted: a snapshot of fewer kinds has to be written anew.
+    """
+    changed = 0
+    for entry in entries_known_by_now(connection):
+        live = read_live_entry(connection, entry)
+        known, rest = known_by_now(live.unknown if live is not None else ())
+        if live is not None and known:
+            put_live_entry(
+                connection, replace(live, signals=(*live.signals, *known), unknown=rest), None
+            )
+            changed += 1
+    return changed
 
 
 def put_additions(connection: sqlite3.Connection, run: AdditionRun, at: int | None) -> None:
@@ -193,7 +214,7 @@ def read_changes(connection: sqlite3.Connection, since: int, most: int) -> list[
     if len(rows) > most:
         return None
     return [
-        EntryChange(entry, _listed(entry, packed) if packed is not None else None)
+        EntryChange(entry, ListedEntry(entry, LANES[packed[0]], packed[1:]) if packed else None)
         for entry, packed in rows
     ]
 
@@ -205,72 +226,92 @@ def forget_changes(connection: sqlite3.Connection, until: int) -> None:
 
 
 def read_tables(connection: sqlite3.Connection) -> ListTables:
-    """Return all live entries as arrays: a million takes about two seconds."""
+    """Return all live entries as arrays: a million takes about two seconds.
+
+    Raises UnknownKindError if a newer program has put in a kind that this one does not know.
+    """
     rows = connection.execute("SELECT entry, listed FROM live_entry")
     ids, lanes = bytearray(), bytearray()
-    kinds = [_Column(width) for width in _WIDTHS]
-    while some := rows.fetchmany(_ROWS_AT_A_TIME):
-        entries, packed = zip(*some, strict=True)
+    columns = {kind.number: _Column(kind) for kind in KINDS}
+    while batch := rows.fetchmany(_ROWS_AT_A_TIME):
+        entries, packed = zip(*batch, strict=True)
         before = len(lanes)
         ids += "".join(entries).encode("ascii")
         table = np.frombuffer(b"".join(packed), np.uint8)
         starts = np.cumsum([0, *map(len, packed[:-1])])
         lanes += table[starts].tobytes()
-        position = starts + _HEAD_BYTES
-        for place, kind in enumerate(kinds):
-            position = kind.take(table, position, table[starts + 1 + place], before)
+        _take_signals(columns, table, starts, before)
     entry_ids = np.frombuffer(ids, f"S{ENTRY_CHARACTERS}")
     order = _ascending(entry_ids)
     row_of = np.empty(len(order), np.uint32)
     row_of[order] = np.arange(len(order), dtype=np.uint32)
-    (codes, pdq_entry), (sha256, sha256_entry), (md5, md5_entry) = (
-        kind.by_row(row_of) for kind in kinds
-    )
-    return ListTables(
-        entry_ids[order],
-        np.frombuffer(lanes, np.uint8)[order],
-        np.ascontiguousarray(codes[:, :PDQ_BYTES]),
-        np.ascontiguousarray(codes[:, PDQ_BYTES]),
-        pdq_entry,
-        sha256,
-        sha256_entry,
-        md5,
-        md5_entry,
-    )
+    signals = {column.kind.name: column.by_row(row_of) for column in columns.values() if column.any}
+    return ListTables(entry_ids[order], np.frombuffer(lanes, np.uint8)[order], signals)
+
+
+def _take_signals(
+    columns: dict[int, "_Column"],
+    table: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.intp],
+    first_owner: int,
+) -> None:
+    """Take the signals of rows that begin at `starts`: the first kind of each, then the second."""
+    kinds = table[starts + 1]
+    position = starts + _HEAD_BYTES + 2 * kinds.astype(np.intp)
+    rows = np.arange(len(starts))
+    for nth in range(int(kinds.max(initial=0))):
+        rows = rows[kinds[rows] > nth]
+        heads = starts[rows] + _HEAD_BYTES + 2 * nth
+        numbers, counts = table[heads], table[heads + 1]
+        present = np.flatnonzero(np.bincount(numbers))
+        for number in present.tolist():
+            if number not in columns:
+                raise UnknownKindError(f"there is no kind of fingerprint with the number {number}")
+            if len(present) == 1:
+                those, count = rows, counts
+            else:
+                which = numbers == number
+                those, count = rows[which], counts[which]
+            owners = those + first_owner
+            position[those] = columns[number].take(table, position[those], count, owners)
 
 
 class _Column:
-    """The signals of one kind, `width` bytes each, and the entry of each in the order read."""
+    """The signals of one kind, packed, and the entry of each in the order read."""
 
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._values = [np.empty((0, width), np.uint8)]
-        self._owners = [np.empty(0, np.intp)]
+    def __init__(self, kind: SignalKind) -> None:
+        self.kind = kind
+        self._packed: list[npt.NDArray[np.uint8]] = []
+        self._owners: list[npt.NDArray[np.intp]] = []
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self._packed)
 
     def take(
         self,
         table: npt.NDArray[np.uint8],
         start: npt.NDArray[np.intp],
         count: npt.NDArray[np.uint8],
-        first_owner: int,
+        owner: npt.NDArray[np.intp],
     ) -> npt.NDArray[np.intp]:
-        """Take `count` signals of each row from `start` on; returns where they end."""
-        owners = np.repeat(np.arange(len(count)), count)
+        """Take `count` signals of each owner from `start` on; returns where they end."""
+        width = self.kind.packed_bytes
+        rows = np.repeat(np.arange(len(count)), count)
         before = np.cumsum(count, dtype=np.intp) - count
-        nth = np.arange(len(owners)) - before[owners]
-        at = start[owners] + nth * self._width
-        self._values.append(table[at[:, None] + np.arange(self._width)])
-        self._owners.append(owners + first_owner)
-        end: npt.NDArray[np.intp] = start + count.astype(np.intp) * self._width
+        nth = np.arange(len(rows)) - before[rows]
+        at = start[rows] + nth * width
+        self._packed.append(table[at[:, None] + np.arange(width)])
+        self._owners.append(owner[rows])
+        end: npt.NDArray[np.intp] = start + count.astype(np.intp) * width
         return end
 
-    def by_row(
-        self, row_of: npt.NDArray[np.uint32]
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
+    def by_row(self, row_of: npt.NDArray[np.uint32]) -> SignalTable:
         """Return the signals and the row of each, by row and within it as they were read."""
         rows = row_of[np.concatenate(self._owners)]
         order = np.argsort(rows, kind="stable")
-        return np.concatenate(self._values)[order], rows[order]
+        return SignalTable.of(self.kind, np.concatenate(self._packed)[order], rows[order])
 
 
 def _ascending(entry_ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.intp]:
@@ -289,28 +330,3 @@ def _provenance_id(connection: sqlite3.Connection, stated: str) -> int:
     connection.execute("INSERT OR IGNORE INTO provenance (stated) VALUES (?)", (stated,))
     found = connection.execute("SELECT id FROM provenance WHERE stated = ?", (stated,))
     return int(found.fetchone()[0])
-
-
-def _packed(live: LiveEntry) -> bytes:
-    kinds: tuple[list[bytes], list[bytes], list[bytes]] = ([], [], [])
-    for signal in live.signals:
-        match signal:
-            case PdqSignal():
-                kinds[0].append(bytes.fromhex(signal.value) + bytes([signal.quality]))
-            case Sha256Signal():
-                kinds[1].append(bytes.fromhex(signal.value))
-            case Md5Signal():
-                kinds[2].append(bytes.fromhex(signal.value))
-    signals = [value for kind in kinds for value in kind]
-    return b"".join((_PLACE[live.lane.value], bytes(map(len, kinds)), *signals))
-
-
-def _listed(entry: str, packed: bytes) -> ListedEntry:
-    found = []
-    at = _HEAD_BYTES
-    for count, width in zip(packed[1:_HEAD_BYTES], _WIDTHS, strict=True):
-        found.append(tuple(packed[at + i * width : at + (i + 1) * width] for i in range(count)))
-        at += count * width
-    codes, sha256, md5 = found
-    pdq = tuple(ListedPdq(code[:-1], code[-1]) for code in codes)
-    return ListedEntry(entry, LANES[packed[0]], pdq, sha256, md5)

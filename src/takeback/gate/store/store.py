@@ -24,17 +24,20 @@ from takeback.gate.store.live_entries import (
     read_changes,
     read_tables,
 )
+from takeback.gate.store.unknown_signals import UNKNOWN_SCHEMA
 from takeback.hashlist.rules import LogRules
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
+from takeback.signals.packing import UnknownKindError
 from takeback.tlog.merkle import Frontier
 from takeback.tlog.signed_note import VerifierKey
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
 
-_LIST_SCHEMA = """
+_LIST_SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS followed_log (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     verifier_key TEXT NOT NULL,
@@ -87,6 +90,8 @@ CREATE TABLE IF NOT EXISTS live_entry (
     listed BLOB NOT NULL
 ) STRICT;
 """
+    + UNKNOWN_SCHEMA
+)
 
 _OUTBOX_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -221,8 +226,11 @@ class Store:
             return _read_followed_log(connection)
 
     def state(self) -> tuple[SnapshotSource, ListTables] | None:
-        """Return the verified state with all live entries, or None before the first sync."""
-        with self.read_list() as connection:
+        """Return the verified state with all live entries, or None before the first sync.
+
+        Raises StoreError if a newer program has put in kinds of fingerprint unknown to this one.
+        """
+        with self.read_list() as connection, _of_known_kinds(self.folder):
             log = _read_followed_log(connection)
             return (log.source, read_tables(connection)) if log is not None else None
 
@@ -233,7 +241,7 @@ class Store:
 
         None if that can't be told, or if more than `most` entries changed.
         """
-        with self.read_list() as connection:
+        with self.read_list() as connection, _of_known_kinds(self.folder):
             log = _read_followed_log(connection)
             if log is None:
                 return None
@@ -295,6 +303,17 @@ def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
         LogRules.from_json(json.loads(rules)),
         datetime.fromisoformat(contacted_at) if contacted_at else None,
     )
+
+
+@contextlib.contextmanager
+def _of_known_kinds(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnknownKindError as error:
+        raise StoreError(
+            f"The store {folder} holds fingerprints of a kind that this program does not know: a "
+            "newer one has synced it. Use that, or give --store a new folder and sync."
+        ) from error
 
 
 def _now() -> str:

@@ -18,9 +18,11 @@ from takeback.gate.store.live_entries import (
     put_suspended,
     read_live_entry,
     suspended_at,
+    take_up_known_by_now,
 )
 from takeback.gate.store.standing import read_trust, record_acceptance, record_refusal
 from takeback.gate.store.store import FollowedLog, Store, record_contact, write_followed_log
+from takeback.gate.store.unknown_signals import entries_known_by_now
 from takeback.gate.sync.checkpoints import require_trust, take_newest
 from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.sync.courier import back_off_seconds
@@ -110,6 +112,7 @@ class ListSync:
 
     def _take_newest(self, checkpoint_note: bytes | None) -> SyncOutcome:
         if not self._all_in_force:
+            self._take_up_known_by_now()
             self._publisher.publish()  # whoever was killed just before that left it to us
         self._all_in_force = False
         outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
@@ -117,6 +120,15 @@ class ListSync:
         self._all_in_force = True
         self._acknowledge(in_force)
         return outcome
+
+    def _take_up_known_by_now(self) -> None:
+        """Take up what an older program has left in the store, because it knew fewer kinds."""
+        with self._store.read_list() as connection:
+            if not entries_known_by_now(connection):
+                return
+        with self._store.change_list() as connection:
+            taken_up = take_up_known_by_now(connection)
+        logger.info("%s entries have fingerprints that were unknown until now.", taken_up)
 
     def follow(
         self,

@@ -163,7 +163,10 @@ class SnapshotPublisher:
 
     def _in_force(self) -> _Published | None:
         with contextlib.suppress(SnapshotError, OSError, ValueError):
-            return _Published.at(path_in_force(self._store))
+            published = _Published.at(path_in_force(self._store))
+            # One that an older program wrote lacks what only this one can read.
+            if published.base.all_kinds:
+                return published
         return None
 
     def _bring_up_to_date(self, known: _Published, most: int) -> bool:

@@ -11,6 +11,7 @@ from takeback.gate.store.store import Store
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signals import PdqSignal
 from takeback.matching.policy import MatchPolicy
+from takeback.signals.kinds import KINDS
 
 
 class ExportFormat(StrEnum):
@@ -26,7 +27,9 @@ class ExportFormat(StrEnum):
     TX = "tx"
 
 
-_HEADINGS = ("entry", "lane", "hotline", "source", "type", "value", "quality")
+# What stands beside the value in any kind: each number has a column.
+_NUMBERS = tuple(dict.fromkeys(number.name for kind in KINDS for number in kind.numbers))
+_HEADINGS = ("entry", "lane", "hotline", "source", "type", "value", *_NUMBERS)
 
 
 _Writer = Callable[[LiveEntry], object]
@@ -50,8 +53,8 @@ def _csv_writer(to: TextIO) -> _Writer:
     def write(one: LiveEntry) -> None:
         head = (one.entry, one.lane.value, one.provenance.hotline, one.provenance.source)
         for signal in one.signals:
-            quality = signal.quality if isinstance(signal, PdqSignal) else ""
-            rows.writerow((*head, signal.type, signal.value, quality))
+            numbers = (getattr(signal, name, "") for name in _NUMBERS)
+            rows.writerow((*head, signal.type, signal.value, *numbers))
 
     return write
 

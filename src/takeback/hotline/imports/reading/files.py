@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
 
-from takeback.hashlist.events import MAX_SIGNALS
 from takeback.hashlist.signals import Signal
 from takeback.hotline.imports.domain import FileFormat, Item, Listed, Refused
 from takeback.hotline.imports.reading.signals import UnreadableError, read_signal
+from takeback.signals.kinds import MAX_SIGNALS
 from takeback.tlog.commitments import MAX_EVENT_BYTES
 
 MOST_LINE_BYTES: Final = MAX_EVENT_BYTES

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from takeback.hashlist.events import MAX_SIGNALS
 from takeback.hashlist.signals import Signal
 from takeback.hotline.imports.domain import (
     Checkpoint,
@@ -21,6 +20,7 @@ from takeback.hotline.imports.reading.paging import follow
 from takeback.hotline.imports.reading.signals import UnreadableError, read_signal
 from takeback.hotline.imports.reading.web import Server
 from takeback.hotline.imports.reading.xml_parts import read_parts
+from takeback.signals.kinds import MAX_SIGNALS
 
 _NAMESPACE = "{https://hashsharing.ncmec.org/hashsharing/v2}"
 _ENTRIES = "/v2/entries"

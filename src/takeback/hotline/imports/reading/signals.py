@@ -4,7 +4,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
+from takeback.hashlist.signals import SIGNAL_MODELS, Signal
+from takeback.signals.kinds import KINDS
+
+# Other lists say a quality at most: a kind with further numbers is not read from them.
+_READ = {
+    kind.name: kind for kind in KINDS if {number.name for number in kind.numbers} <= {"quality"}
+}
 
 
 class UnreadableError(ValueError):
@@ -13,17 +19,14 @@ class UnreadableError(ValueError):
 
 def read_signal(kind: str, value: str, quality: Any) -> Signal:
     """Read a fingerprint as other lists write it; raises UnreadableError."""
-    value = value.lower()
+    row = _READ.get(kind.lower())
+    if row is None:
+        *others, last = _READ
+        raise UnreadableError(f"has a type other than {', '.join(others)} and {last}")
     try:
-        match kind.lower():
-            case "pdq":
-                return PdqSignal(value=value, quality=quality)
-            case "sha256":
-                return Sha256Signal(value=value)
-            case "md5":
-                return Md5Signal(value=value)
-            case _:
-                raise UnreadableError("has a type other than pdq, sha256 and md5")
+        numbers = {number.name: quality for number in row.numbers}
+        signal: Signal = SIGNAL_MODELS[row.name](value=value.lower(), **numbers)
+        return signal
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]["loc"][0]
         raise UnreadableError(
