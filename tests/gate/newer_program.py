@@ -54,8 +54,8 @@ from takeback.matching.snapshot import (  # noqa: E402
 from takeback.signals.lanes import Lane  # noqa: E402
 from takeback.signals.packing import ListedSignal, packed_signal  # noqa: E402
 from takeback.tlog.bundles import EventRange  # noqa: E402
-from tests.gate.log_server import Log, serving  # noqa: E402
-from tests.matching.lists import distance, entry_id, flipped  # noqa: E402
+from tests.support.log_server import Log, serving  # noqa: E402
+from tests.support.match_lists import distance, entry_id, flipped  # noqa: E402
 
 RANDOM = random.Random(7)
 EXACT, NEAR, PDQ = RANDOM.randbytes(20), RANDOM.randbytes(32), RANDOM.randbytes(32)

@@ -29,7 +29,7 @@ from takeback.hashlist.signals import (
 )
 from takeback.signals.kinds import KINDS, MAX_SIGNALS, SignalKind
 from takeback.tlog.errors import MalformedLogError
-from tests.hashlist.logs import added, amended, hex_digits
+from tests.support.built_logs import added, amended, hex_digits
 
 of_a_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
