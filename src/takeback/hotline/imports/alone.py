@@ -1,11 +1,9 @@
 """Lets one run work on a feed at a time, however many processes try."""
 
-import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from django.db import Error, connection
-
+from takeback.hotline.foundation.advisory import alone_with, lock_number
 from takeback.hotline.imports.domain import ImportingError
 
 
@@ -16,17 +14,9 @@ def alone_on(name: str) -> Iterator[None]:
     A reading of the whole list would withdraw what a run beside it has just listed. It is a lock of
     the database session: a run commits many times, and one that is killed lets go.
     """
-    digest = hashlib.sha256(f"import {name}".encode(errors="backslashreplace")).digest()
-    key = int.from_bytes(digest[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (is_ours,) = cursor.fetchone()
-    if not is_ours:
-        raise ImportingError(
-            f"Another import or drop of {name} is running. Let it end, then run this one again."
-        )
-    try:
+    with alone_with(lock_number(f"import {name}")) as is_alone:
+        if not is_alone:
+            raise ImportingError(
+                f"Another import or drop of {name} is running. Let it end, then run this one again."
+            )
         yield
-    finally:
-        with suppress(Error), connection.cursor() as cursor:  # a lost connection holds no lock
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

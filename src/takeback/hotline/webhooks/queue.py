@@ -7,9 +7,8 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Least
-from procrastinate.contrib.django import app as jobs
-from procrastinate.exceptions import AlreadyEnqueued
 
+from takeback.hotline.foundation.jobs import defer_once
 from takeback.hotline.log.access import published_size
 from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
 
@@ -39,12 +38,7 @@ def ask_to_send_again() -> None:
 
 def ask_to_send(what: str, at: datetime | None = None) -> None:
     """Ask the worker to send, at that time or, without one, once this is committed."""
-    job = jobs.configure_task(WEBHOOK_TASK, queueing_lock=f"webhooks {what}", schedule_at=at)
-    try:
-        with transaction.atomic():
-            job.defer()
-    except AlreadyEnqueued:
-        pass
+    defer_once(WEBHOOK_TASK, f"webhooks {what}", at)
 
 
 def due() -> QuerySet[WebhookDelivery]:

@@ -2,17 +2,16 @@
 
 import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
+from takeback.hotline.foundation.advisory import alone_with
 from takeback.hotline.foundation.outbound.addresses import WebhookError
 from takeback.hotline.foundation.outbound.public_client import post, was_taken
 from takeback.hotline.log.access import frontier_at, log_origin, published_at
@@ -58,26 +57,13 @@ def send_due() -> int:
     Only one sends at a time; another that comes meanwhile is put off for a second. Killed at any
     instant, what was not noted as delivered is sent again, under the same id.
     """
-    with _alone() as alone:
-        if alone:
+    # A lock of Procrastinate would wait for later tries as well.
+    with alone_with(_LOCK) as is_alone:
+        if is_alone:
             line_up_newest()
             return _send_all_due()
     ask_to_send("put off", datetime.now(UTC) + _PUT_OFF)
     return 0
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Say whether nobody else sends; a lock of Procrastinate would wait for later tries as well."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def _send_all_due() -> int:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from procrastinate.contrib.django import app as jobs
-from procrastinate.exceptions import AlreadyEnqueued
 
+from takeback.hotline.foundation.jobs import defer_once
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.models import Checkpoint, Cosignature, Publication, WitnessState
 from takeback.hotline.log.publication import publish
@@ -68,12 +67,7 @@ def quorum_is_asked_for() -> bool:
 
 def defer_submission(size: int) -> None:
     """Ask the worker to have the checkpoint of this size cosigned, once this is committed."""
-    job = jobs.configure_task(SUBMISSION_TASK, queueing_lock=f"submit {size}")
-    try:
-        with transaction.atomic():
-            job.defer()
-    except AlreadyEnqueued:
-        pass  # the minute's look has asked already
+    defer_once(SUBMISSION_TASK, f"submit {size}")
 
 
 def ask_witnesses_again() -> None:
