@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from takeback.hotline.audit.domain import FIRST_LINK, Act
 from takeback.hotline.audit.models import AuditRecord
+from takeback.hotline.foundation.advisory import hold_until_commit
 from takeback.hotline.foundation.secrets import secret
 
 _LOCK = 0x7461_6B65_6175_6474  # "takeaudt": the advisory lock that keeps the chain one chain
@@ -28,8 +29,7 @@ def record_all(verb: str, subjects: Sequence[str], actor: str) -> None:
     """Add a record for each subject, in their order; see `record`. Without one it locks nothing."""
     if not subjects:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    hold_until_commit(_LOCK)
     last = AuditRecord.objects.order_by("-position").first()
     before, link = (last.position, bytes(last.link)) if last else (0, FIRST_LINK)
     key, now = secret("audit"), datetime.now(UTC)
