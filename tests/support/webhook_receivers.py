@@ -2,20 +2,16 @@
 
 import base64
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, transaction
 
@@ -25,6 +21,7 @@ from takeback.hotline.webhooks import queue as webhook_queue
 from takeback.hotline.webhooks import sending as webhook_sending
 from takeback.hotline.webhooks.models import WebhookDelivery
 from takeback.hotline.webhooks.queue import MOST_TRIES
+from tests.support.certificates import certified
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 
@@ -167,22 +164,5 @@ def await_lock(database: str) -> None:
 
 def trust(receiver: Receiver, folder: Path) -> None:
     """Let the receiver speak TLS as hooks.example.org, with a certificate of its own making."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hooks")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("hooks.example.org")])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "certificate").write_bytes(certificate.public_bytes(pem))
-    (folder / "key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "certificate", folder / "key")
+    context = certified("hooks.example.org", folder)
     receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)

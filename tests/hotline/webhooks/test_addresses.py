@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from takeback.hotline.foundation.outbound import public_client as webhook_client
-from takeback.hotline.foundation.outbound.addresses import WebhookError, checked_url
+from takeback.hotline.foundation.outbound.addresses import checked_url
+from takeback.hotline.foundation.outbound.errors import OutboundError
 from takeback.hotline.foundation.outbound.public_client import post
 from takeback.hotline.platforms.actions import add_platform
 from takeback.hotline.platforms.domain import PlatformError
@@ -31,7 +32,7 @@ def test_a_platform_has_so_many_and_addresses_are_looked_at() -> None:
     for name in ("Skylark", "Nobody"):
         with pytest.raises(PlatformError):
             webhooks.add_webhook(name, "https://hooks.example.org/")
-    with pytest.raises(WebhookError):
+    with pytest.raises(OutboundError):
         webhooks.add_webhook("Skylark", "http://hooks.example.org/")
 
 
@@ -46,7 +47,7 @@ def test_a_platform_has_so_many_and_addresses_are_looked_at() -> None:
     ],
 )
 def test_addresses_that_can_not_be_are_refused(url: str) -> None:
-    with pytest.raises(WebhookError) as caught:
+    with pytest.raises(OutboundError) as caught:
         checked_url(url, loopback=False)
     assert "example" not in str(caught.value)
 
@@ -72,7 +73,7 @@ def test_names_that_lead_inside_are_not_connected_to(
     answers = [(0, 0, 0, "", (address, 443)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("it connected"))
-    with pytest.raises(WebhookError, match="not public"):
+    with pytest.raises(OutboundError, match="not public"):
         post("https://hooks.example.org/", b"", {}, loopback=False)
 
 
@@ -90,7 +91,7 @@ def test_names_that_lead_to_the_public_are_connected_to(
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
     monkeypatch.setattr(socket, "create_connection", refused)
-    with pytest.raises(WebhookError, match="ConnectionRefusedError"):
+    with pytest.raises(OutboundError, match="ConnectionRefusedError"):
         post("https://hooks.example.org/", b"", {}, loopback=False)
     assert reached == [address]
 
@@ -112,7 +113,7 @@ def test_the_address_is_pinned_and_the_certificate_is_that_of_the_name(
     monkeypatch.setattr(socket, "getaddrinfo", once)
     assert post(f"https://hooks.example.org:{receiver.port}/", b"a", {}, loopback=True) == 204
     assert requests == ["hooks.example.org"]
-    with pytest.raises(WebhookError, match="SSLCertVerificationError"):
+    with pytest.raises(OutboundError, match="SSLCertVerificationError"):
         post(f"https://other.example.org:{receiver.port}/", b"a", {}, loopback=True)
     assert len(receiver.got) == 1
 
@@ -122,7 +123,7 @@ def test_one_who_never_ends_is_hung_up_on(
 ) -> None:
     receiver.trickles, receiver.status = True, 200
     monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
-    with pytest.raises(WebhookError, match="It did not answer in time"):
+    with pytest.raises(OutboundError, match="It did not answer in time"):
         post(receiver.url, b"", {}, loopback=True)
 
 
@@ -136,7 +137,7 @@ def test_a_name_that_is_never_found_holds_nobody(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
     try:
-        with pytest.raises(WebhookError, match="not found in time"):
+        with pytest.raises(OutboundError, match="not found in time"):
             post("https://hooks.example.org/", b"", {}, loopback=False)
     finally:
         ended.set()
@@ -154,7 +155,7 @@ def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
 
     monkeypatch.setattr(socket, "create_connection", late)
     monkeypatch.setattr(webhook_client, "MOST_SECONDS", 0.2)
-    with pytest.raises(WebhookError, match="It did not answer in time"):
+    with pytest.raises(OutboundError, match="It did not answer in time"):
         post(receiver.url, b"", {}, loopback=True)
     assert receiver.got == []
 

@@ -34,13 +34,13 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
     * `takeback hotline platform webhook add Skylark https://hooks.example.org/takeback`
     """
     set_up()
-    from takeback.hotline.foundation.outbound.addresses import WebhookError
+    from takeback.hotline.foundation.outbound.errors import OutboundError
     from takeback.hotline.webhooks.actions import add_webhook
     from takeback.hotline.webhooks.message import webhook_key
 
     try:
         number = add_webhook(name, url)
-    except (PlatformError, WebhookError) as error:
+    except (PlatformError, OutboundError) as error:
         raise failure(str(error)) from error
     typer.echo(f"This is webhook {number} of {name}. Its signatures are checked with:")
     typer.echo(webhook_key())

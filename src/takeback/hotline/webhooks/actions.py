@@ -28,7 +28,7 @@ def add_webhook(name: str, url: str) -> int:
     """Have a platform told of each checkpoint at this address, at once of the newest one.
 
     Returns the webhook's number. Raises PlatformError if there is no such platform or it has
-    enough, WebhookError if the address can't be one.
+    enough, OutboundError if the address can't be one.
     """
     checked_url(url, loopback=settings.WEBHOOKS_TO_LOOPBACK)
     platform = lock_platform(name)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from takeback.hotline.foundation.advisory import alone_with
-from takeback.hotline.foundation.outbound.addresses import WebhookError
+from takeback.hotline.foundation.outbound.errors import OutboundError
 from takeback.hotline.foundation.outbound.public_client import post, was_taken
 from takeback.hotline.log.access import frontier_at, log_origin, published_at
 from takeback.hotline.webhooks.message import message_body, signed_headers
@@ -95,7 +95,7 @@ def _send(one: _Try) -> _Outcome:
     headers = signed_headers(one.delivery.message, int(time.time()), one.body)
     try:
         status = post(one.url, one.body, headers, loopback=settings.WEBHOOKS_TO_LOOPBACK)
-    except WebhookError as error:
+    except OutboundError as error:
         return _Outcome(str(error))
     if status == HTTPStatus.GONE:
         return _Outcome(

@@ -1,11 +1,13 @@
-"""Says where webhooks may go: to public addresses, never into the hotline's own network."""
+"""Says where a request to somebody else may go: to public addresses, never into our own network."""
 
 import ipaddress
 import socket
 import threading
 from queue import Empty, SimpleQueue
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
+
+from takeback.hotline.foundation.outbound.errors import OutboundError
 
 MOST_URL: Final = 500
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
@@ -19,43 +21,43 @@ _NOT_PUBLIC: Final = tuple(
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class WebhookError(ValueError):
-    """A webhook can't be, or was not taken; the message says why and never repeats the address."""
+def checked_url(url: str, *, loopback: bool) -> None:
+    """Look at an address that webhooks are to go to; `loopback`: this machine may be one.
 
-
-def checked_url(url: str, *, loopback: bool) -> SplitResult:
-    """Return the parts of an address that webhooks may go to; `loopback`: this machine may be one.
-
-    Raises WebhookError if it is too long, not https (http to a loopback address if allowed), or
+    Raises OutboundError if it is too long, not https (http to a loopback address if allowed), or
     holds a user name, a password or a fragment.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise WebhookError("The address of a webhook can't be read.") from error
+        raise OutboundError("The address of a webhook can't be read.") from error
     if len(url) > MOST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise WebhookError(f"An address has at most {MOST_URL} printable ASCII characters.")
+        raise OutboundError(f"An address has at most {MOST_URL} printable ASCII characters.")
     if not parts.hostname or port == 0 or parts.username is not None or parts.fragment:
-        raise WebhookError("An address needs a host, and no user name and no fragment.")
+        raise OutboundError("An address needs a host, and no user name and no fragment.")
     local = loopback and parts.hostname in {"127.0.0.1", "::1", "localhost"}
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise WebhookError("An address begins with https://.")
-    return parts
+        raise OutboundError("An address begins with https://.")
 
 
-def resolved(host: str, port: int, *, loopback: bool, seconds: float) -> str:
-    """Look a name up, once; returns an address to connect to.
+def public_addresses(host: str, port: int, seconds: float, *, loopback: bool) -> list[str]:
+    """Look a name up, once; returns the address to connect to, alone in a list.
 
-    Raises WebhookError if it has none in so many seconds, or if any that it has is not public.
+    Raises OutboundError if it has none in so many seconds, or if any that it has is not public;
+    `loopback`: those of this machine count as public.
     """
-    addresses = _looked_up(host, port, seconds)
+    addresses = looked_up(host, port, seconds)
     if not all(_may_be_reached(address, loopback) for address in addresses):
-        raise WebhookError("Its name leads to an address that is not public.")
-    return addresses[0]
+        raise OutboundError("Its name leads to an address that is not public.")
+    return addresses[:1]
 
 
-def _looked_up(host: str, port: int, seconds: float) -> list[str]:
+def looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """Look a name up; returns its addresses in the order in which to try them.
+
+    Raises OutboundError if it has none in so many seconds.
+    """
     answers: SimpleQueue[list[str]] = SimpleQueue()
 
     def look_up() -> None:
@@ -64,17 +66,17 @@ def _looked_up(host: str, port: int, seconds: float) -> list[str]:
         except (OSError, UnicodeError):
             answers.put([])
         else:
-            answers.put([str(one[4][0]) for one in found])
+            answers.put([str(place[0]) for *_, place in found])
 
     # A look-up can't be called off. One that hangs is left to its thread, and the C library ends
     # it before long; nobody waits for it, not even the end of the process.
-    threading.Thread(target=look_up, name="webhook name", daemon=True).start()
+    threading.Thread(target=look_up, name="name look-up", daemon=True).start()
     try:
         addresses = answers.get(timeout=seconds)
     except Empty as error:
-        raise WebhookError("Its name was not found in time.") from error
+        raise OutboundError("Its name was not found in time.") from error
     if not addresses:
-        raise WebhookError("Its name has no address.")
+        raise OutboundError("Its name has no address.")
     return addresses
 
 
@@ -82,7 +84,7 @@ def _may_be_reached(text: str, loopback: bool) -> bool:
     address: _Address = ipaddress.ip_address(text.partition("%")[0])
     if loopback and address.is_loopback:
         return True
-    return all(_is_public(one) for one in _meant(address))
+    return all(_is_public(meant) for meant in _meant(address))
 
 
 def _is_public(address: _Address) -> bool:
@@ -97,4 +99,4 @@ def _meant(address: _Address) -> list[_Address]:
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     hidden = [address.sixtofour, *(address.teredo or ())]
-    return [address, *(one for one in hidden if one is not None)]
+    return [address, *(inner for inner in hidden if inner is not None)]

@@ -1,21 +1,25 @@
 """Asks another organisation's server; its answers are bounded in bytes and in time."""
 
+import base64
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
-from queue import Empty, SimpleQueue
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-
+from takeback.hotline.foundation.outbound.bounded import Answer, Bounds, exchange
+from takeback.hotline.foundation.outbound.environment import direct_route
+from takeback.hotline.foundation.outbound.errors import (
+    LateError,
+    OutboundError,
+    TooMuchError,
+    UnreachableError,
+)
 from takeback.hotline.imports.domain import ImportingError
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_SECONDS: Final = 120.0
 _QUIET_SECONDS: Final = 20.0
-_CHUNK_BYTES: Final = 64 * 1024
 _TRIES: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -26,6 +30,7 @@ _PASSING = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+_KEPT_IN_ADDRESSES: Final = "!#$%&'()*+,/:;=?@[]~"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -53,13 +58,11 @@ class Server:
             raise ImportingError("This address would send the secret in the clear. Use https.")
         self.base = address.rstrip("/")
         self._secret_query = dict(secret_query or {})
-        self._session = requests.Session()
-        # A .netrc file must not put another secret in the place of this one; a proxy is for the
-        # world outside.
-        self._session.trust_env = False
         # Packed, a small answer could be a large one.
-        self._session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
-        self._session.auth = auth
+        self._headers = {"User-Agent": "takeback", "Accept-Encoding": "identity", **(headers or {})}
+        if auth is not None:
+            named = base64.b64encode(":".join(auth).encode("latin-1", "xmlcharrefreplace"))
+            self._headers["Authorization"] = f"Basic {named.decode()}"
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
         """Fetch what is at a path below the base address; tries again what may pass.
@@ -78,49 +81,32 @@ class Server:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _once(self, path: str, query: Mapping[str, str | int]) -> bytes:
-        """Ask once, in a thread that is left alone when the time is over.
-
-        A limit on each step would not do: whoever sends a byte now and then keeps within it.
-        """
-        answers: SimpleQueue[bytes | Exception] = SimpleQueue()
-
-        def ask() -> None:
-            try:
-                answers.put(self._ask(path, query))
-            except Exception as error:
-                answers.put(error)
-
-        threading.Thread(target=ask, daemon=True).start()
+        address = quote(f"{self.base}{path}", safe=_KEPT_IN_ADDRESSES)
+        if query:
+            address += ("&" if urlsplit(address).query else "?") + urlencode(query)
+        # A proxy is for the world outside; the secret goes to the server alone.
+        asked = exchange(
+            "GET",
+            address,
+            headers=self._headers,
+            bounds=Bounds(_MOST_SECONDS, _QUIET_SECONDS, _MOST_BYTES),
+            route=direct_route(),
+        )
         try:
-            answer = answers.get(timeout=_MOST_SECONDS)
-        except Empty:
-            raise _PassingError(f"{self.base} took over {_MOST_SECONDS:.0f} seconds.") from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def _ask(self, path: str, query: Mapping[str, str | int]) -> bytes:
-        try:
-            with self._session.get(
-                f"{self.base}{path}",
-                params=query,
-                timeout=_QUIET_SECONDS,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
+            with asked as answer:
                 self._require_ok(answer)
-                body = bytearray()
-                while chunk := answer.raw.read1(_CHUNK_BYTES):
-                    body += chunk
-                    if len(body) > _MOST_BYTES:
-                        raise ImportingError(f"{self.base} sent over {_MOST_BYTES} bytes at once.")
-                return bytes(body)
-        except (requests.RequestException, HTTPError, OSError) as error:
-            # Its text would hold the address with its query.
-            raise _PassingError(f"{self.base} can't be reached ({type(error).__name__}).") from None
+                return answer.whole()
+        except TooMuchError:
+            raise ImportingError(f"{self.base} sent over {_MOST_BYTES} bytes at once.") from None
+        except LateError:
+            raise _PassingError(f"{self.base} took over {_MOST_SECONDS:.0f} seconds.") from None
+        except UnreachableError as error:
+            raise _PassingError(f"{self.base} can't be reached ({error.kind}).") from None
+        except OutboundError as error:
+            raise _PassingError(f"{self.base} can't be reached. {error}") from None
 
-    def _require_ok(self, answer: requests.Response) -> None:
-        status = answer.status_code
+    def _require_ok(self, answer: Answer) -> None:
+        status = answer.status
         if status == HTTPStatus.OK:
             if answer.headers.get("Content-Encoding", "identity") != "identity":
                 raise ImportingError(f"{self.base} packs its answer, though it was asked not to.")

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import requests
-
+from takeback.hotline.foundation.outbound.bounded import Bounds, exchange
+from takeback.hotline.foundation.outbound.environment import environment_route
+from takeback.hotline.foundation.outbound.errors import OutboundError
 from takeback.tlog.cosignature import CosignatureKey
 from takeback.tlog.errors import LogError
 from takeback.tlog.signed_note import SignatureLine, split_note
 from takeback.tlog.trust import Witness
 from takeback.tlog.witnessing import AddCheckpoint, parse_size
 
-_TIMEOUT_SECONDS = 5.0
-_MOST_ANSWER_BYTES = 64 * 1024
+_BOUNDS = Bounds(seconds=15.0, quiet_seconds=5.0, answer_bytes=64 * 1024)
+_HEADERS = {"User-Agent": "takeback"}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -61,15 +62,11 @@ def _address(witness: Witness) -> str:
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    route = environment_route(url)
     try:
-        with requests.post(
-            url, data=body, timeout=_TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        with exchange(
+            "POST", url, body=body, headers=_HEADERS, bounds=_BOUNDS, route=route
         ) as answer:
-            answered = bytearray()
-            for chunk in answer.iter_content(4096):
-                answered += chunk
-                if len(answered) > _MOST_ANSWER_BYTES:
-                    raise WitnessError("It answered with too much.")
-            return answer.status_code, bytes(answered)
-    except requests.RequestException as error:
-        raise WitnessError(f"It can't be reached ({type(error).__name__}).") from error
+            return answer.status, answer.whole()
+    except OutboundError as error:
+        raise WitnessError(str(error)) from error

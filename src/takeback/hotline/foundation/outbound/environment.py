@@ -1,0 +1,25 @@
+"""Routes as `requests` finds them, for servers that an operator has named.
+
+Their certificates are checked against the authorities that come with it, and where an operator
+wants it so, `HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE` and the like are heeded.
+"""
+
+import os
+from pathlib import Path
+
+from requests.certs import where
+from requests.utils import get_environ_proxies, select_proxy
+
+from takeback.hotline.foundation.outbound.bounded import Route
+
+
+def direct_route() -> Route:
+    """Return a route that heeds nothing of the environment."""
+    return Route(certificates=Path(where()))
+
+
+def environment_route(url: str) -> Route:
+    """Return the route to an address that the environment of this process names."""
+    proxy = select_proxy(url, get_environ_proxies(url))
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
+    return Route(proxy=proxy, certificates=Path(bundle))
