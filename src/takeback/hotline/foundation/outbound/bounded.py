@@ -59,7 +59,7 @@ class Answer:
 
     def __init__(self, line: "_Line", response: http.client.HTTPResponse, most_bytes: int) -> None:
         self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
+        self.headers = response.headers
         self._line = line
         self._response = response
         self._most_bytes = most_bytes
@@ -120,7 +120,8 @@ def exchange(
         with line.typed_errors():
             line.request(method, target, body, sent)
             response = line.getresponse()
-        yield Answer(line, response, bounds.answer_bytes)
+        with response:  # it may hold the socket alone
+            yield Answer(line, response, bounds.answer_bytes)
 
 
 def _place(parts: SplitResult) -> tuple[str, int]:
