@@ -28,6 +28,7 @@ from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.feedback.domain import PlatformHealth, UnknownCheckpointError
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.watch import log_watch
+from takeback.hotline.pages.methods import methods_for_programs, refused_method
 from takeback.hotline.planted.access import canaries_of_others
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted, admitted_reader
@@ -39,6 +40,7 @@ from takeback.tlog.tiles import BundleRef, TileRef
 _Arguments = ParamSpec("_Arguments")
 _Ref = TypeVar("_Ref")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+_Answering = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 _PlatformView = Callable[Concatenate[HttpRequest, FollowingPlatform, _Arguments], HttpResponse]
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -53,39 +55,33 @@ _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 class _RequestError(Exception):
     """A request can't be answered: what to tell, in one word and in a sentence."""
 
-    def __init__(self, status: HTTPStatus, error: str, message: str, allow: str = "") -> None:
+    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
         self.status = status
         self.error = error
         self.message = message
-        self.allow = allow
         super().__init__(message)
 
     def response(self) -> HttpResponse:
         body = {"error": self.error, "message": self.message}
-        response = JsonResponse(body, status=self.status)
-        if self.allow:
-            response.headers["Allow"] = self.allow
-        return response
+        return JsonResponse(body, status=self.status)
 
 
-def _answering(method: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+def _answering(method: str) -> Callable[[_View[_Arguments]], _Answering[_Arguments]]:
     """Let only this method through (GET brings HEAD) and answer errors as JSON."""
-    allowed = ["GET", "HEAD"] if method == "GET" else [method]
 
-    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
+    def decorate(view: _View[_Arguments]) -> _Answering[_Arguments]:
         @wraps(view)
         def answer(
             request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
         ) -> HttpResponse:
             try:
-                _require_method(request, allowed)
                 return view(request, *args, **kwargs)
             except _RequestError as error:
                 return error.response()
             except NotAdmittedError as error:
                 return _not_admitted(error)
 
-        return answer
+        return methods_for_programs(method)(answer)
 
     return decorate
 
@@ -212,8 +208,9 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
 
 async def wait(request: HttpRequest) -> HttpResponse:
     """Answer with the checkpoint as soon as the log is larger than `size`; 204 if it stays."""
+    if refusal := refused_method(request, "GET"):
+        return refusal
     try:
-        _require_method(request, ["GET"])
         await sync_to_async(_require_platform)(request)
         size = _number(request, "size", 0)
         seconds = min(_number(request, "seconds", _MOST_SECONDS), _MOST_SECONDS)
@@ -229,8 +226,9 @@ async def wait(request: HttpRequest) -> HttpResponse:
 
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Answer with a stream of checkpoints, from the one after `Last-Event-ID` on."""
+    if refusal := refused_method(request, "GET"):
+        return refusal
     try:
-        _require_method(request, ["GET"])
         platform = await sync_to_async(_require_platform)(request)
         size = _whole(request.headers.get("Last-Event-ID", "-1"), "Last-Event-ID", least=-1)
         if not has_room(platform.id):
@@ -248,16 +246,6 @@ async def events(request: HttpRequest) -> HttpResponseBase:
         content_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},  # nginx would keep events back
     )
-
-
-def _require_method(request: HttpRequest, allowed: list[str]) -> None:
-    if request.method not in allowed:
-        raise _RequestError(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            f"Use {' or '.join(allowed)}.",
-            allow=", ".join(allowed),
-        )
 
 
 def _require_platform(request: HttpRequest) -> FollowingPlatform:

@@ -15,7 +15,8 @@ from takeback.hotline.codes.stretching import BusyError, derive_keys, lookup_of_
 from takeback.hotline.codes.texts import CODE_UNKNOWN
 from takeback.hotline.limits.actions import Limit, refused, slow_down
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response, methods
+from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.platforms.access import platform_names
 

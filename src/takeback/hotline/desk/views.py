@@ -20,7 +20,7 @@ from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS
 from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys

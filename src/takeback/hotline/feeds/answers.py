@@ -7,14 +7,15 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from takeback.hotline.pages.methods import methods_for_programs
 from takeback.hotline.platforms.admission import READING, NotAdmittedError, admitted_key
 from takeback.hotline.platforms.domain import FollowingPlatform, Scope
 from takeback.signals.lanes import Lane
 
 _Arguments = ParamSpec("_Arguments")
-_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 _ReaderView = Callable[Concatenate[HttpRequest, "Reader", _Arguments], HttpResponse]
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -54,22 +55,12 @@ def feed_view(
 
     `token_of` finds the token in the request; `challenge`: how the shape asks for a missing one.
     """
-    allowed = ["GET", "HEAD"] if method == "GET" else [method]
 
     def decorate(view: _ReaderView[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
         def answer(
             request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
         ) -> HttpResponse:
-            if request.method not in allowed:
-                error = FeedError(
-                    HTTPStatus.METHOD_NOT_ALLOWED,
-                    "method_not_allowed",
-                    f"Use {' or '.join(allowed)}.",
-                )
-                response = _said(error)
-                response.headers["Allow"] = ", ".join(allowed)
-                return response
             try:
                 return view(request, _reader(token_of(request), method), *args, **kwargs)
             except FeedError as error:
@@ -78,7 +69,7 @@ def feed_view(
                     response.headers["WWW-Authenticate"] = challenge
                 return response
 
-        return answer
+        return methods_for_programs(method)(answer)
 
     return decorate
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from takeback.hashlist.feedback import FeedbackValue
@@ -120,7 +120,7 @@ def privacy_groups(request: HttpRequest, reader: Reader, app: str) -> HttpRespon
 
 
 @csrf_exempt
-def node(request: HttpRequest, name: str) -> HttpResponse:
+def node(request: HttpRequest, name: str) -> HttpResponseBase:
     """Answer what a privacy group is (GET), or take in a reaction to a descriptor (POST)."""
     return (_react if request.method == "POST" else _privacy_group)(request, int(name))
 

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 
 # A plain grey dot: it says nothing in a row of tabs.
 _ICON = (

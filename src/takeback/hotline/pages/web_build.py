@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 from django.http import Http404, HttpRequest, HttpResponse
 
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 
 _MANIFEST = Path(".vite") / "manifest.json"
 _SMALLEST_GZIP_BYTES = 512

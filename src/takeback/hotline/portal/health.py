@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.limits.actions import Limit, refused
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.platforms.admission import NotAdmittedError, number_of_key, still_admitted
 from takeback.hotline.portal.texts import FEEDBACK, SCOPES

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from takeback.hotline.limits.actions import Limit, refused
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.planted.test_lane import drawn_pictures_are_listed
 from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms import actions as platforms_actions

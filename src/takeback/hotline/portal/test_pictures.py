@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.planted.drawn_pictures import drawn_png
 from takeback.hotline.planted.test_lane import drawn_pictures_are_listed
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 
 from takeback.hotline.appeals.access import appeal_figures
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.statistics import texts
 from takeback.hotline.statistics.access import list_figures
 from takeback.hotline.statistics.domain import blurred

@@ -18,7 +18,8 @@ from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import TEMPLATES, context_of
 from takeback.hotline.limits.actions import slow_down
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response, methods
+from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
 

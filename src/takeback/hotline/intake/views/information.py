@@ -7,7 +7,7 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from takeback.hotline.helplines.countries import UnknownCountryError, all_countries, country
-from takeback.hotline.pages.errors import methods
+from takeback.hotline.pages.methods import methods
 
 
 @methods("GET")
