@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from django.utils.translation import gettext_lazy
+
 from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.foundation.numbers import whole_number
@@ -112,6 +114,37 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Pages for engineers of platforms, with a cookie that stays there.
 PLATFORM_COOKIE_NAME = "__Secure-platform" if _ENCRYPTED else "platform"
 
+# Whose paths are whose: the first that a path begins with counts. Of what lies under none, the
+# pages are a young person's, and the cookie is Django's usual one.
+STATIC_URL = "/static/"
+SURFACES = {
+    "/log/": "api",
+    "/list/": "api",
+    "/feeds/": "api",
+    STATIC_URL: "static",
+    "/desk/": "desk",
+}
+COOKIES = {"/desk/": DESK_COOKIE_NAME, "/platforms/": PLATFORM_COOKIE_NAME}
+# Where somebody goes on whose session has ended over a form; None: to the same page, anew.
+AFTER_THE_VISIT = {
+    "/platforms/join/": None,
+    "/platforms/": "platform-login",
+    "/desk/": "desk-login",
+    "/": "ended",
+}
+# Where every page leads, by the names of routes.
+HOME_ROUTE = "start"
+LEAVE_ROUTE = "leave"
+HELPLINES_ROUTE = "helplines"
+FOOTER_LINKS = [
+    (HELPLINES_ROUTE, gettext_lazy("Helplines")),
+    ("threatened", gettext_lazy("If someone is threatening you")),
+    ("privacy", gettext_lazy("What we keep")),
+    ("accessibility", gettext_lazy("Using these pages")),
+    ("appeal", gettext_lazy("Was your picture stopped by mistake?")),
+    ("figures", gettext_lazy("Our numbers")),
+]
+
 # Fifty picture records of some 300 bytes, with room; no file is ever sent.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -126,7 +159,6 @@ LOCALE_PATHS = [HOTLINE / "locale"]
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True
 
-STATIC_URL = "/static/"
 WEB_DIST = Path(os.environ.get("TAKEBACK_WEB_DIST", REPOSITORY / "web" / "dist")).resolve()
 
 LOGGING = logging_settings()

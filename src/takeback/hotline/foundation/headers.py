@@ -126,19 +126,11 @@ def on_surface(surface: Surface, response: _Response) -> _Response:
     return response
 
 
-def is_desk(path: str) -> bool:
-    """Whether a path belongs to the desk."""
-    return path.startswith("/desk/")
-
-
 def surface_of_path(path: str) -> Surface:
-    """The surface of a path when no view has said otherwise."""
-    if path.startswith(("/log/", "/list/", "/feeds/")):
-        return Surface.API
-    if path.startswith("/static/"):
-        return Surface.STATIC
-    if is_desk(path):
-        return Surface.DESK
+    """The surface of a path when no view has said otherwise, by the setting `SURFACES`."""
+    for place, surface in settings.SURFACES.items():
+        if path.startswith(place):
+            return Surface(surface)
     return Surface.PAGES
 
 

@@ -1,4 +1,4 @@
-"""Three kinds of visitors, three cookies: the desk's and the platforms' go to their pages only.
+"""Some pages have a cookie of their own, which goes to those pages only: the setting `COOKIES`.
 
 Whoever works at the desk and looks at the young people's pages in the same browser is nobody there,
 and the other way round; so is a platform's engineer.
@@ -14,9 +14,6 @@ from django.utils.deprecation import MiddlewareMixin
 
 from takeback.hotline.foundation.sessions import SessionStore
 
-_PLACES = {"/desk/": settings.DESK_COOKIE_NAME, "/platforms/": settings.PLATFORM_COOKIE_NAME}
-"""Paths that have a cookie of their own, and its name."""
-
 
 class SessionsByPlace(MiddlewareMixin):
     """Django's own for the young people's pages; elsewhere the same with another cookie."""
@@ -31,7 +28,7 @@ class SessionsByPlace(MiddlewareMixin):
         if place is None:
             self._usual.process_request(request)
             return
-        request.session = SessionStore(request.COOKIES.get(_PLACES[place]))
+        request.session = SessionStore(request.COOKIES.get(settings.COOKIES[place]))
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -40,7 +37,7 @@ class SessionsByPlace(MiddlewareMixin):
         place = _place(request.path)
         if place is None:
             return self._usual.process_response(request, response)  # type: ignore[arg-type] # any will do
-        name = _PLACES[place]
+        name = settings.COOKIES[place]
         session = getattr(request, "session", None)
         if session is None:
             return response
@@ -65,4 +62,4 @@ class SessionsByPlace(MiddlewareMixin):
 
 
 def _place(path: str) -> str | None:
-    return next((place for place in _PLACES if path.startswith(place)), None)
+    return next((place for place in settings.COOKIES if path.startswith(place)), None)

@@ -1,23 +1,16 @@
 """Calm pages for what goes wrong, with the same headers and helplines as every other page."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
+from django.conf import settings
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
 )
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from takeback.hotline.foundation.headers import Surface, is_desk, surface_of_path
-
-_Arguments = ParamSpec("_Arguments")
-_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
+from takeback.hotline.foundation.headers import Surface, surface_of_path
 
 
 def error_response(request: HttpRequest, status: int) -> HttpResponse:
@@ -73,28 +66,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _after_the_visit(path: str) -> str:
     """Where somebody goes on whose session has ended while they filled a form in."""
-    if path.startswith("/platforms/join/"):
-        return path
-    if path.startswith("/platforms/"):
-        return reverse("platform-login")
-    return reverse("desk-login" if is_desk(path) else "ended")
-
-
-def methods(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Answer other methods than `allowed` with a calm page and status 405; GET brings HEAD."""
-    names = {*allowed, "HEAD"} if "GET" in allowed else set(allowed)
-
-    def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
-        @wraps(view)
-        def checked(
-            request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
-        ) -> HttpResponseBase:
-            if request.method in names:
-                return view(request, *args, **kwargs)
-            response = error_response(request, 405)
-            response.headers["Allow"] = ", ".join(sorted(names))
-            return response
-
-        return checked
-
-    return decorate
+    places: dict[str, str | None] = settings.AFTER_THE_VISIT
+    route = next(route for place, route in places.items() if path.startswith(place))
+    return path if route is None else reverse(route)

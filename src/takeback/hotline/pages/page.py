@@ -1,4 +1,4 @@
-"""What every page needs: the site's name, helplines, the other languages, the text direction."""
+"""What every page needs: the site's name, helplines, languages, and where its links lead."""
 
 from typing import Any
 
@@ -21,6 +21,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
             for code, name in settings.LANGUAGES
         ],
         "home_country": country(settings.COUNTRY),
+        "home_route": settings.HOME_ROUTE,
+        "leave_route": settings.LEAVE_ROUTE,
+        "helplines_route": settings.HELPLINES_ROUTE,
+        "footer_links": [{"route": route, "text": text} for route, text in settings.FOOTER_LINKS],
     }
 
 
