@@ -179,6 +179,8 @@ def test_the_next_address_is_tried_and_no_other_than_those_found() -> None:
         route = Route(lambda *_: ["127.0.0.2", "127.0.0.1"])
         assert whole(running.url("nowhere.example"), route=route) == (200, b"")
         assert f"Host: nowhere.example:{running.port}" in running.heads[0]
+        assert whole(running.url("bücher.example"), route=route) == (200, b"")
+        assert f"Host: xn--bcher-kva.example:{running.port}" in running.heads[1]
         with pytest.raises(UnreachableError, match="ConnectionRefusedError"):
             whole(running.url(), route=Route(lambda *_: ["127.0.0.2"]))
 

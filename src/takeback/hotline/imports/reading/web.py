@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from takeback.hotline.foundation.outbound.bounded import Answer, Bounds, exchange
 from takeback.hotline.foundation.outbound.environment import direct_route
@@ -81,13 +81,10 @@ class Server:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _once(self, path: str, query: Mapping[str, str | int]) -> bytes:
-        address = quote(f"{self.base}{path}", safe=_KEPT_IN_ADDRESSES)
-        if query:
-            address += ("&" if urlsplit(address).query else "?") + urlencode(query)
         # A proxy is for the world outside; the secret goes to the server alone.
         asked = exchange(
             "GET",
-            address,
+            self._address(path, query),
             headers=self._headers,
             bounds=Bounds(_MOST_SECONDS, _QUIET_SECONDS, _MOST_BYTES),
             route=direct_route(),
@@ -104,6 +101,15 @@ class Server:
             raise _PassingError(f"{self.base} can't be reached ({error.kind}).") from None
         except OutboundError as error:
             raise _PassingError(f"{self.base} can't be reached. {error}") from None
+
+    def _address(self, path: str, query: Mapping[str, str | int]) -> str:
+        """The address of a path with more in its query; whatever signs it holds can be sent."""
+        parts = urlsplit(f"{self.base}{path}")
+        queries = [quote(parts.query, safe=_KEPT_IN_ADDRESSES), urlencode(query)]
+        whole = "&".join(part for part in queries if part)
+        return urlunsplit(
+            (parts.scheme, parts.netloc, quote(parts.path, safe=_KEPT_IN_ADDRESSES), whole, "")
+        )
 
     def _require_ok(self, answer: Answer) -> None:
         status = answer.status
