@@ -49,7 +49,9 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
     shown = os.environ.get("TAKEBACK_DESK_PICTURES")
     pictures = Path(shown) if shown else None
     _report_that_is_held(stack)
-    link = json.loads(operate(stack, "staff", "invite", "Ana Example", "--json"))["link"]
+    link = json.loads(operate(stack, "staff", "invite", "Ana Example", "--role", "lead", "--json"))[
+        "link"
+    ]
     context = browser.new_context()
     page = context.new_page()
     devtools = context.new_cdp_session(page)

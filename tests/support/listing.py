@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
 from takeback.hotline.entries.actions import amend_entry, list_entries
+from takeback.hotline.audit.domain import OPERATOR, REPORTER, Actor
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 
 
 def list_picture(
-    signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: str = "reporter"
+    signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: Actor = REPORTER
 ) -> EntryId:
     """Put one reported picture on the list."""
     (entry,) = list_entries([signals], lane, actor=actor)

@@ -8,13 +8,19 @@ from django.db import IntegrityError, connection, transaction
 
 from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.audit.actions import record
-from takeback.hotline.audit.domain import FIRST_LINK, BrokenChainError, ChainHead
+from takeback.hotline.audit.domain import (
+    FIRST_LINK,
+    REPORTER,
+    BrokenChainError,
+    ChainHead,
+    Verb,
+)
 from takeback.hotline.audit.models import AuditRecord
 
 
 def write_some(count: int) -> None:
     for number in range(count):
-        record("entry.listed", f"entry {number}", "reporter")
+        record(Verb.ENTRY_LISTED, f"entry {number}", REPORTER)
 
 
 def tamper(statement: str) -> None:
@@ -89,7 +95,7 @@ def test_database_refuses_every_change(change: Callable[[], object]) -> None:
 def test_act_that_is_rolled_back_leaves_no_record() -> None:
     write_some(1)
     with pytest.raises(RuntimeError), transaction.atomic():
-        record("entry.listed", "entry", "reporter")
+        record(Verb.ENTRY_LISTED, "entry", REPORTER)
         raise RuntimeError
     write_some(1)
     assert verify_chain().records == 2

@@ -1,7 +1,6 @@
 """The desk: who gets in, what is shown, what is decided; its cookie stays at the desk."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from takeback.hashlist.events import EntryId, new_entry_id
@@ -16,13 +15,14 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import staff
-from takeback.hotline.staff.domain import DeskError
-from takeback.hotline.staff.models import Invitation
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
 from tests.support.feedback import feedback_item, platform
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture, sealed, signals_of
 from tests.support.visiting import ORIGIN
+from takeback.hotline.staff.domain import DeskError, Role
+from takeback.hotline.staff.models import Invitation, Person
+from tests.support.actors import a_lead, browser_of, person_with
 
 
 def decide(client: Client, entry: EntryId, **form: str) -> int:
@@ -54,7 +54,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     sequence_pending()
     assert set(follow_database()) == {held, doubted}
     assert read(ana).count("Nothing waits.") == 3
-    number = User.objects.get(username="Ana").pk
+    number = Person.objects.get(name="Ana").pk
     acts = AuditRecord.objects.filter(actor=f"staff {number}").values_list("verb", "subject")
     assert list(acts.order_by("position")) == [
         ("entry.released", held),
@@ -118,7 +118,7 @@ def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
     ],
 )
 def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:
-    token = staff_actions.invite("Ana")
+    token = staff_actions.invite("Ana", Role.LEAD)
     client = Client()
     for path in ("/desk/login", f"/desk/join/{token}"):
         client.get(path)
@@ -129,7 +129,7 @@ def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:
 
 @pytest.mark.django_db
 def test_invitations_work_once_and_end_with_the_person() -> None:
-    token = staff_actions.invite("Ana")
+    token = staff_actions.invite("Ana", Role.LEAD)
     assert Client().get(f"/desk/join/{token}").status_code == 200
     with pytest.raises(passkeys.PasskeyError):
         staff_actions.join(token, "{}")
@@ -141,7 +141,7 @@ def test_invitations_work_once_and_end_with_the_person() -> None:
         staff_actions.remove("Ana")
     for name in ("", " ", "A\nB", "x" * 81):
         with pytest.raises(DeskError):
-            staff_actions.invite(name)
+            staff_actions.invite(name, Role.LEAD)
     assert [(person.name, person.active, person.passkeys) for person in staff()] == [
         ("Ana", False, 0)
     ]
@@ -151,10 +151,10 @@ def test_invitations_work_once_and_end_with_the_person() -> None:
 def test_two_who_decide_at_once_leave_one_decision() -> None:
     entry = list_picture(some_signals())
     sequence_pending()
-    suspend_entry(entry, "hotline", "operator")
+    suspend_entry(entry, "hotline", a_lead())
     ana = at_the_desk()
-    person = User.objects.get()
-    actions.decide(person, entry, Decision.WITHDRAW, Reason.OTHER)
+    person = Person.objects.get(name="Ana")
+    actions.decide(person.actor, entry, Decision.WITHDRAW, Reason.OTHER)
     page = read(ana, f"/desk/entries/{entry}")
     assert "Off the list since" in page
     assert "Do it" not in page

@@ -29,6 +29,7 @@ from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.tlog.signed_note import VerifierKey
 from tests.support.feedback import NOON, acknowledge, feedback_item, key_of, listed, platform
 from tests.support.followers import follow_database, some_signals
+from tests.support.actors import a_lead
 from tests.support.listing import list_picture
 from tests.support.threads import in_threads
 
@@ -168,7 +169,7 @@ def test_an_entry_that_enough_platforms_doubt_is_suspended_and_nobody_is_told() 
     acts = AuditRecord.objects.filter(subject=entry, verb="entry.suspended")
     assert list(acts.values_list("actor", flat=True)) == ["platforms"]
     # A person looked. Only what is said from now on counts.
-    assert resume_entry(entry, "staff 1")
+    assert resume_entry(entry, a_lead())
     doubt(heron, entry)
     assert live() == {entry}
     doubt(skylark, entry)

@@ -14,6 +14,7 @@ from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
 from tests.support.listing import amend
 from tests.support.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
+from tests.support.actors import a_lead
 
 OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}
 """What a client makes of what is no positive opinion; NCMEC's shape knows nothing else."""
@@ -59,7 +60,7 @@ def test_its_group_and_its_member_are_those_of_what_is_reported(
 def test_what_was_imported_is_not_kept_for_feeds(connect: Connect) -> None:
     (kept,) = list_pdqs(random_pdqs(1))
     gone, _stays = list_pdqs(random_pdqs(2), Lane.IMPORTED)
-    withdraw_entries([gone], "hotline")
+    withdraw_entries([gone], "hotline", a_lead())
     seal()
     assert [row.entry_id for row in LatestChange.objects.all()] == [kept]
     assert len(connect("graph").signals()) == 1

@@ -35,6 +35,7 @@ from tests.support.long_lists import (
     seal,
     was_fetched,
 )
+from tests.support.actors import a_lead
 
 _MANY = 25_000
 
@@ -60,13 +61,13 @@ def test_stopncii_client_follows_the_list(connect: Connect) -> None:
     withdraw_entries([first], "reporter")
     seal()
     assert client.signals()[reported_pdq] == ["INVESTIGATION_SEED", "self_reported"]
-    suspend_entry(confirmed, "hotline", "staff")
+    suspend_entry(confirmed, "hotline", a_lead())
     withdraw_entries([second], "reporter")
     seal()
     # This client never deletes; it is told what it can understand.
     disputed = client.signals()
     assert disputed[reported_pdq] == disputed[other] == ["DISPUTED", "withdrawn"]
-    resume_entry(confirmed, "staff")
+    resume_entry(confirmed, a_lead())
     seal()
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     assert set(connect("stopncii", "new").signals()) == {other}
@@ -113,11 +114,11 @@ def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -
     comes_to(client, reported | {other: ["POSITIVE_CLASS", "confirmed"]})
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
-    suspend_entry(confirmed, "hotline", "staff")
+    suspend_entry(confirmed, "hotline", a_lead())
     seal()
     comes_to(client, reported)
     withdraw_entries([second], "reporter")
-    resume_entry(confirmed, "staff")
+    resume_entry(confirmed, a_lead())
     seal()
     comes_to(client, {other: ["POSITIVE_CLASS", "confirmed"]})
 
@@ -161,11 +162,11 @@ def test_graph_client_follows_the_list(
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
-    suspend_entry(confirmed, "hotline", "staff")
+    suspend_entry(confirmed, "hotline", a_lead())
     seal()
     assert client.signals() == {reported_pdq: ["INVESTIGATION_SEED", "self_reported"]}
     withdraw_entries([second], "reporter")
-    resume_entry(confirmed, "staff")
+    resume_entry(confirmed, a_lead())
     seal()
     only = {other: ["POSITIVE_CLASS", "confirmed"]}
     assert client.signals() == client.signals() == only

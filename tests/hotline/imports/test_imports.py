@@ -38,6 +38,7 @@ from takeback.signals.lanes import LANE_BITS, Lane
 from tests.support.answering import serving
 from tests.support.database import UseDatabase
 from tests.support.followers import Follower, follow_database, some_signals
+from tests.support.actors import a_lead
 from tests.support.listing import list_imported, list_picture
 from tests.support.long_lists import list_pdqs, random_pdqs, seal
 from tests.support.running import hotline
@@ -107,14 +108,14 @@ def test_a_list_is_followed_over_every_shape(
             assert all_read() == known
             verify_chain()
         withdraw_entries([first], "reporter")
-        suspend_entry(confirmed, "hotline", "staff")
+        suspend_entry(confirmed, "hotline", a_lead())
         seal()
         with second_database():
             assert {feed: pdqs(entries) for feed, entries in all_read().items()} == {
                 shape: [reported_pdq] for shape in PATHS
             }
         withdraw_entries([second], "reporter")
-        resume_entry(confirmed, "staff")
+        resume_entry(confirmed, a_lead())
         seal()
         with second_database():
             known = all_read()
@@ -123,7 +124,7 @@ def test_a_list_is_followed_over_every_shape(
             }
             # What this hotline takes off stays off, however often they list it.
             (mine,) = known["graph"]
-            withdraw_entries([mine.entry], "hotline", "staff")
+            withdraw_entries([mine.entry], "hotline", a_lead())
             assert "graph" not in all_read()
             assert "1 left off" in read("graph").output
             assert "graph" not in imported()
@@ -232,16 +233,16 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
     seal()
     assert room_today() == 2
     # What comes back into force counts like what is new; what a person looks at takes no room.
-    suspend_entry(first[0], "hotline", "staff")
+    suspend_entry(first[0], "hotline", a_lead())
     seal()
-    resume_entry(first[0], "staff")
+    resume_entry(first[0], a_lead())
     held, *_ = list_imported("two", small_list(1))
     PendingEvent.objects.filter(subject=held).update(waits_for=WaitsFor.PERSON)
     assert room_today() == 1
     seal()
     assert room_today() == 1
     # Nothing is won by taking something off again.
-    withdraw_entries(first[1:2], "hotline", "staff")
+    withdraw_entries(first[1:2], "hotline", a_lead())
     seal()
     assert room_today() == 1
     # Two who import at once both go by what they read before.
@@ -264,7 +265,7 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
 def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = list_imported("one", small_list(6))
     seal()
-    withdraw_entries(listed, "hotline", "operator")
+    withdraw_entries(listed, "hotline", a_lead())
     reported = list_picture(some_signals())
     monkeypatch.setattr(sealing, "_BATCH", 3)
     sequence_pending()
@@ -296,7 +297,7 @@ def test_what_this_hotline_took_off_stays_off_whatever_they_do() -> None:
     with serving(both, gone, both, without, both, both) as url:
         assert "2 listed" in read_server(url).output
         (taken_off,) = [live.entry for live in imported()["theirs"] if pdqs([live]) == [pdq]]
-        withdraw_entries([taken_off], "hotline", "staff")
+        withdraw_entries([taken_off], "hotline", a_lead())
         for options in ([], [], ["--anew"], ["--anew"]):
             assert read_server(url, *options).exit_code == 0
             assert pdqs(imported()["theirs"]) == [other]
@@ -318,7 +319,7 @@ def test_what_is_taken_off_while_an_import_runs_stays_off(
     file.write_text(f"entry,type,value,quality\na,pdq,{pdq},90\n")
     run("file", "partner", file)
     (live,) = imported()["partner"]
-    withdraw_entries([live.entry], "hotline", "staff")
+    withdraw_entries([live.entry], "hotline", a_lead())
     # As it stood when the import asked.
     monkeypatch.setattr(actions, "standings", lambda entries: {})
     file.write_text(f"entry,type,value,quality\na,pdq,{pdq},80\n")

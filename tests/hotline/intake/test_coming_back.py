@@ -20,6 +20,7 @@ from takeback.hotline.platforms.models import Platform
 from tests.support.feedback import acknowledge
 from tests.support.responses import Response
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
+from tests.support.actors import a_lead
 
 
 def open_with(**form: str) -> Response:
@@ -64,13 +65,13 @@ def test_the_timeline_says_that_a_person_looks_first_and_what_came_of_it() -> No
     looked_at, listed = "A person here looks at the code first", "You put this picture on our list"
     page = come_back(code).page
     assert (page.count(looked_at), page.count(listed)) == (1, 1)
-    entries_actions.release_entry(EntryId(first), "staff 1")
+    entries_actions.release_entry(EntryId(first), a_lead())
     sequence_pending()
     page = come_back(code).page
     assert (page.count(looked_at), page.count(listed)) == (0, 2)
-    entries_actions.suspend_entry(EntryId(first), "not_the_same", "hotline")
+    entries_actions.suspend_entry(EntryId(first), "not_the_same", a_lead())
     assert come_back(code).page.count("off our list for now") == 1
-    entries_actions.withdraw_entries([EntryId(first)], "hotline", "staff 1")
+    entries_actions.withdraw_entries([EntryId(first)], "hotline", a_lead())
     assert "not on our list any more" in come_back(code).page
 
 

@@ -31,6 +31,7 @@ from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import BadSignatureError, UnwitnessedError
 from takeback.tlog.signed_note import split_note
 from tests.support.followers import follow_database, some_signals
+from tests.support.actors import a_lead
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
 from tests.support.running import hotline, takeback
@@ -128,7 +129,7 @@ def test_each_entry_stands_as_before(settings: Settings, monkeypatch: pytest.Mon
     add_platform("Skylark")
     live, suspended, gone, leaving = (list_picture(some_signals()) for _ in range(4))
     sequence_everything()
-    suspend_entry(suspended, "hotline", "staff")
+    suspend_entry(suspended, "hotline", a_lead())
     withdraw_entries([gone], "reporter")
     sequence_everything()
     before = follow_database()
@@ -144,6 +145,6 @@ def test_each_entry_stands_as_before(settings: Settings, monkeypatch: pytest.Mon
     assert after[live].provenance.hotline == "127.0.0.1:8099/log/v1"
     # Whoever suspended it had reasons: a person looks before it is listed anew.
     assert entries_access.standings([suspended])[EntryId(suspended)].held_at is not None
-    release_entry(suspended, "staff")
+    release_entry(suspended, a_lead())
     sequence_everything()
     assert set(follow_database()) == {live, waiting, suspended}

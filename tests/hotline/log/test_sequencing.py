@@ -27,6 +27,7 @@ from takeback.hotline.log.models import (
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
 from tests.support.followers import Follower, follow_database, some_signals
+from tests.support.actors import a_lead
 from tests.support.listing import list_picture
 from tests.support.threads import in_threads
 
@@ -101,7 +102,7 @@ def test_withdrawn_entry_leaves_the_list_and_its_opening_is_gone() -> None:
 @pytest.mark.django_db
 def test_entry_withdrawn_before_it_was_sealed_never_reaches_the_log() -> None:
     gone, stays = list_pictures(2)
-    withdraw_entries([gone], "hotline")
+    withdraw_entries([gone], "hotline", a_lead())
     sequence_pending()
     assert set(follow_database()) == {stays}
     assert not LogEntry.objects.filter(subject=gone).exists()
@@ -125,21 +126,21 @@ def test_many_are_withdrawn_in_as_many_statements_as_one() -> None:
     sequence_pending()
     suspended, resumed, *_ = entries
     for entry in (suspended, resumed):
-        suspend_entry(entry, "hotline", "staff")
+        suspend_entry(entry, "hotline", a_lead())
     sequence_pending()
-    resume_entry(resumed, "staff")
+    resume_entry(resumed, a_lead())
     unsealed = list_pictures(2)
-    withdraw_entries(entries[-1:], "hotline")
+    withdraw_entries(entries[-1:], "hotline", a_lead())
     with CaptureQueriesContext(connection) as for_one:
-        assert withdraw_entries(entries[-2:], "hotline") == entries[-2:-1]
+        assert withdraw_entries(entries[-2:], "hotline", a_lead()) == entries[-2:-1]
     with CaptureQueriesContext(connection) as for_many:
-        assert set(withdraw_entries([*entries, *unsealed], "hotline")) == {
+        assert set(withdraw_entries([*entries, *unsealed], "hotline", a_lead())) == {
             *entries[:-2],
             *unsealed,
         }
     assert len(for_many) == len(for_one)
     with CaptureQueriesContext(connection) as for_none:
-        withdraw_entries(entries, "hotline")
+        withdraw_entries(entries, "hotline", a_lead())
     assert not any("advisory" in query["sql"] for query in for_none.captured_queries)
     assert sequence_pending() == 41
     assert follow_database() == {}
@@ -196,7 +197,7 @@ def test_database_refuses_every_change_of_the_log_but_erasing(
     sequence_pending()
     subject = LogEntry.objects.get(index=1).subject
     assert subject is not None
-    withdraw_entries([EntryId(subject)], "hotline")
+    withdraw_entries([EntryId(subject)], "hotline", a_lead())
     sequence_pending()
     before = follow_database()
     connection.check_constraints()  # TRUNCATE waits for none of the test's own writes

@@ -15,6 +15,7 @@ from takeback.hashlist.events import (
     EntryId,
     Provenance,
 )
+from takeback.hotline.audit.domain import OPERATOR
 from takeback.hotline.entries.actions import (
     list_entries,
     resume_entry,
@@ -31,6 +32,7 @@ from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import amend, list_imported, list_picture
 from tests.support.running import hotline
+from tests.support.actors import a_lead
 
 REPORTED = {Lane.SELF_REPORTED, Lane.CONFIRMED}
 STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")
@@ -61,13 +63,13 @@ class Model:
             amend(entry, lane)
             self.ever[entry], self.live[entry] = self.ever[entry] | LANE_BITS[lane], lane
         elif what == "suspend":
-            suspend_entry(entry, "hotline", "test")
+            suspend_entry(entry, "hotline", a_lead())
             self.suspended[entry] = self.live.pop(entry)
         elif what == "resume":
-            resume_entry(entry, 0, "test")
+            resume_entry(entry, 0, a_lead())
             self.live[entry] = self.suspended.pop(entry)
         elif what == "withdraw":
-            withdraw_entries([entry], "hotline")
+            withdraw_entries([entry], "hotline", a_lead())
             del self.live[entry]
         sequence_everything()
 
@@ -83,7 +85,7 @@ def add(lane: Lane) -> EntryId:
             (new,) = list_imported("elsewhere", [tuple(some_signals())])
         case Lane.TEST:
             provenance = Provenance(hotline=log_access.log_origin(), source="test")
-            (new,) = list_entries([some_signals()], lane, provenance, actor="operator")
+            (new,) = list_entries([some_signals()], lane, provenance, actor=OPERATOR)
         case _:
             new = list_picture(some_signals(), lane)
     return new

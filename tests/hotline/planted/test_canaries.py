@@ -21,6 +21,7 @@ from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.support.followers import Follower, follow_database, some_signals
+from tests.support.actors import a_lead
 from tests.support.listing import list_picture
 from tests.support.running import takeback
 
@@ -54,7 +55,7 @@ def test_only_its_platform_gets_a_canary_and_can_not_tell_it_from_an_entry() -> 
     assert [signal.type for signal in canary.signals] == ["pdq"] * 13 + ["sha256", "md5"]
     assert canary.provenance == skylark[entry].provenance
     # Withdrawn as any entry; whoever never had it goes on.
-    withdraw_entries([EntryId(of_skylark.entry_id)], "hotline")
+    withdraw_entries([EntryId(of_skylark.entry_id)], "hotline", a_lead())
     sequence_pending()
     assert set(seen_by("Skylark")) == {entry}
     assert set(seen_by("Plover")) == {entry, other.entry_id}
@@ -65,7 +66,9 @@ def test_a_leak_shows_whose_list_it_is() -> None:
     for name in ("Skylark", "Plover"):
         add_platform(name)
         add_canary(name)
-    withdraw_entries([EntryId(Canary.objects.get(platform__name="Plover").entry_id)], "hotline")
+    withdraw_entries(
+        [EntryId(Canary.objects.get(platform__name="Plover").entry_id)], "hotline", a_lead()
+    )
     skylark, plover = (Canary.objects.get(platform__name=name) for name in ("Skylark", "Plover"))
     pdq, md5 = skylark.digests[0], plover.digests[-1]
     close = f"{int(pdq, 16) ^ 0b111:064x}"

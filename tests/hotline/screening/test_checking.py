@@ -29,6 +29,7 @@ from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture, sealed, signals_of
+from tests.support.actors import a_lead
 
 THRESHOLD = MatchPolicy().widest_threshold
 
@@ -61,15 +62,15 @@ def test_where_nothing_is_left_a_person_looks_first() -> None:
     entry = sealed(PdqSignal(value=os.urandom(32).hex(), quality=10))
     assert entry not in follow_database()
     assert Hold.objects.get(entry=entry).reason == HoldReason.NOTHING_LEFT
-    assert release_entry(entry, "staff 1")
-    assert not release_entry(entry, "staff 1")
+    assert release_entry(entry, a_lead())
+    assert not release_entry(entry, a_lead())
     sequence_pending()
     assert entry in follow_database()
     acts = AuditRecord.objects.filter(subject=entry).order_by("position")
     assert list(acts.values_list("verb", "actor")) == [
         ("entry.listed", "reporter"),
         ("entry.held", "hotline"),
-        ("entry.released", "staff 1"),
+        ("entry.released", str(a_lead())),
     ]
 
 
@@ -96,12 +97,12 @@ def test_held_entries_are_withdrawn_like_any_other() -> None:
     withdraw_entries([entry], "reporter")
     assert sequence_pending() == 0
     assert not PendingEvent.objects.exists()
-    assert not release_entry(entry, "staff 1")
+    assert not release_entry(entry, a_lead())
     hold = Hold.objects.get(entry=entry)
     assert (hold.close_to, hold.decided_at is not None) == ([], True)
     assert follow_database() == {}
     with pytest.raises(UnknownEntryError):
-        release_entry(sealed(*some_signals()), "staff 1")
+        release_entry(sealed(*some_signals()), a_lead())
 
 
 def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(

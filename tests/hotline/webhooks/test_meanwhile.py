@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import Actor, Verb
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform, revoke_platform
@@ -134,7 +135,7 @@ def test_a_webhook_that_is_removed_while_it_is_sent_to_locks_nobody_out(
     grow()
     is_locked = threading.Event()
 
-    def once_the_sender_waits(verb: str, subject: str, actor: str) -> None:
+    def once_the_sender_waits(verb: Verb, subject: str, actor: Actor) -> None:
         is_locked.set()
         await_lock(hotline_database)
         record(verb, subject, actor)

@@ -42,6 +42,7 @@ def add(
     * `takeback hotline confirmation add proof --trust other.policy`
     """
     set_up()
+    from takeback.hotline.audit.domain import OPERATOR
     from takeback.hotline.entries.confirmations import confirm_entry
     from takeback.tlog.errors import LogError
     from takeback.tlog.tlog_proof import TlogProof
@@ -50,7 +51,7 @@ def add(
     try:
         shown = TlogProof.parse(proof.read_bytes())
         policy = TrustPolicy.parse(trust.read_bytes())
-        said = confirm_entry(shown, policy, "operator")
+        said = confirm_entry(shown, policy, OPERATOR)
     except (LogError, ValueError) as error:
         raise failure(str(error)) from error
     typer.echo(f"{said.entry} of {said.origin} is confirmed from the next checkpoint on.")
@@ -69,10 +70,11 @@ def remove(
     """
     set_up()
     from takeback.hashlist.events import EntryId
+    from takeback.hotline.audit.domain import OPERATOR
     from takeback.hotline.entries.confirmations import ConfirmationError, take_confirmation_back
 
     try:
-        take_confirmation_back(origin, EntryId(entry), "operator")
+        take_confirmation_back(origin, EntryId(entry), OPERATOR)
     except ConfirmationError as error:
         raise failure(str(error)) from error
     typer.echo(f"{entry} of {origin} is no longer confirmed from the next checkpoint on.")

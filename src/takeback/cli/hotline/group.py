@@ -170,8 +170,11 @@ def verify_audit() -> None:
     """
     _set_up()
     from takeback.hotline.audit.access import verify_chain
-    from takeback.hotline.audit.domain import BrokenChainError
+    from takeback.hotline.audit.domain import OPERATOR, BrokenChainError
+    from takeback.hotline.staff.domain import Permission
+    from takeback.hotline.staff.policy import require
 
+    require(OPERATOR, Permission.SEE_RECORD)
     try:
         head = verify_chain()
     except BrokenChainError as error:

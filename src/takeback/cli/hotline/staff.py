@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.hotline.staff.domain import DeskError, Permission, Role
 
 app = typer.Typer(
     help="The people who work at the desk.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -18,32 +19,40 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("invite")
-def invite(name: _Name, as_json: _Json = False) -> None:
+def invite(
+    name: _Name,
+    role: Annotated[
+        str | None,
+        typer.Option(help="What they do here: " + ", ".join(Role) + ".", show_default=False),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
     """Print a link with which this person makes a passkey. It works once, for three days.
 
-    Do it again for a person who has lost their device.
+    The role says what the person may do. Do it again for a person who has lost their device, or to
+    give somebody another role, which they have at once.
 
-    **Example**
+    **Examples**
 
-    * `takeback hotline staff invite "Ana Example"`
+    * `takeback hotline staff invite "Ana Example" --role analyst`
+    * `takeback hotline staff invite "Ana Example" --role lead --json`
     """
     set_up()
     from django.conf import settings
 
     from takeback.hotline.staff import actions
-    from takeback.hotline.staff.domain import DeskError
 
     try:
-        token = actions.invite(name)
+        token = actions.invite(name, _chosen(role))
     except DeskError as error:
         raise failure(str(error)) from error
     link = f"{_where_passkeys_work(settings.PUBLIC_URL)}/desk/join/{token}"
-    typer.echo(json.dumps({"name": name, "link": link}) if as_json else link)
+    typer.echo(json.dumps({"name": name, "role": role, "link": link}) if as_json else link)
 
 
 @app.command("list")
 def list_staff(as_json: _Json = False) -> None:
-    """Say who works at the desk, and which number each has in the audit record.
+    """Say who works at the desk, in which role, and which number each has in the audit record.
 
     **Example**
 
@@ -56,6 +65,7 @@ def list_staff(as_json: _Json = False) -> None:
         {
             "number": one.number,
             "name": one.name,
+            "role": one.role.value,
             "active": one.active,
             "passkeys": one.passkeys,
             "last_login": one.last_login.isoformat() if one.last_login else None,
@@ -67,7 +77,10 @@ def list_staff(as_json: _Json = False) -> None:
         return
     for row in rows:
         works = "works here" if row["active"] else "removed"
-        typer.echo(f"staff {row['number']}  {row['name']}: {works}, {row['passkeys']} passkeys")
+        typer.echo(
+            f"staff {row['number']}  {row['name']}, {row['role']}: {works}, "
+            f"{row['passkeys']} passkeys"
+        )
 
 
 @app.command("remove")
@@ -80,13 +93,26 @@ def remove(name: _Name) -> None:
     """
     set_up()
     from takeback.hotline.staff import actions
-    from takeback.hotline.staff.domain import DeskError
 
     try:
         actions.remove(name)
     except DeskError as error:
         raise failure(str(error)) from error
     typer.echo(f"{name} can't come in any more.")
+
+
+def _chosen(word: str | None) -> Role:
+    """The role of this name; for any other, say which roles there are and what each may do."""
+    from takeback.hotline.staff.policy import OF_ROLES
+
+    if word in list(Role):
+        return Role(word)
+    wrong = f"There is no role {word}." if word else "Say what they do here."
+    lines = [f"{wrong} Choose a role:"]
+    for role in Role:
+        allowed = [text for text in Permission if text in OF_ROLES[role] - {Permission.JOIN}]
+        lines.append(f"  --role {role}: may {'; '.join(allowed)}")
+    raise failure("\n".join(lines))
 
 
 def _where_passkeys_work(public_url: str) -> str:

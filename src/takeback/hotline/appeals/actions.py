@@ -7,12 +7,15 @@ from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.appeals.access import appeal_digest, belongs_to
-from takeback.hotline.appeals.domain import Answer
+from takeback.hotline.appeals.domain import ANSWERED, Answer
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import APPELLANT, Actor, Verb
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.feedback.access import entry_of_reference
 from takeback.hotline.foundation.encryption import JSON, seal_field
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 
 
 class AnsweredError(ValueError):
@@ -25,6 +28,7 @@ def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> Non
 
     A reference that leads to no entry is taken like any other: who guesses learns nothing.
     """
+    require(APPELLANT, Permission.SEND_APPEAL)
     appeal = uuid.uuid4()
     said: JSON = {"platform": platform, "reference": reference, "words": words}
     Appeal.objects.create(
@@ -34,15 +38,17 @@ def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> Non
         entry=entry_of_reference(platform, reference) or "",
         sent_on=timezone.localdate(),
     )
-    record("appeal.sent", str(appeal), "appellant")
+    record(Verb.APPEAL_SENT, str(appeal), APPELLANT)
 
 
 @transaction.atomic
-def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: str) -> None:
+def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: Actor) -> None:
     """Answer an appeal once; where it is right, its entry is taken off the list with it.
 
-    Raises AnsweredError if it has an answer, or the answer needs an entry that there is not.
+    Raises AnsweredError if it has an answer, or the answer needs an entry that there is not, and
+    NotPermittedError.
     """
+    require(actor, Permission.ANSWER_APPEAL)
     row = Appeal.objects.select_for_update().filter(id=appeal, answer="").first()
     if row is None or (answer is not Answer.NOT_FOUND and not row.entry):
         raise AnsweredError("This appeal can't be answered so, or was answered already.")
@@ -50,4 +56,4 @@ def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: str) -> None:
         entries_actions.withdraw_entries([EntryId(row.entry)], "hotline", actor)
     row.answer, row.answered_on = answer, timezone.localdate()
     row.save(update_fields=["answer", "answered_on"])
-    record(f"appeal.answered.{answer}", str(appeal), actor)
+    record(ANSWERED[answer], str(appeal), actor)

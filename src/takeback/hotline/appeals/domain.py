@@ -1,9 +1,12 @@
 """What an appeal is, and the answers to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 from typing import Final
+
+from takeback.hotline.audit.domain import Verb
 
 MOST_REFERENCE: Final = 100
 MOST_WORDS: Final = 1000
@@ -21,6 +24,14 @@ class Answer(StrEnum):
     STAYS = "stays"
     NOT_FOUND = "not_found"
     """The reference leads to no entry."""
+
+
+ANSWERED: Final[Mapping[Answer, Verb]] = {
+    Answer.TAKEN_OFF: Verb.APPEAL_ANSWERED_TAKEN_OFF,
+    Answer.STAYS: Verb.APPEAL_ANSWERED_STAYS,
+    Answer.NOT_FOUND: Verb.APPEAL_ANSWERED_NOT_FOUND,
+}
+"""What stands in the audit record for each answer."""
 
 
 @dataclass(frozen=True, slots=True)

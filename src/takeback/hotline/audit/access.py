@@ -2,14 +2,14 @@
 
 import hmac
 
-from takeback.hotline.audit.domain import FIRST_LINK, BrokenChainError, ChainHead
+from takeback.hotline.audit.domain import FIRST_LINK, BrokenChainError, ChainHead, Verb
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.foundation.secrets import secret
 
 _AT_ONCE = 2000
 
 
-def count_of(verb: str) -> int:
+def count_of(verb: Verb) -> int:
     """Return how often something was done."""
     return AuditRecord.objects.filter(verb=verb).count()
 

@@ -106,6 +106,12 @@ CSRF_FAILURE_VIEW = "takeback.hotline.pages.errors.csrf_failure"
 
 # The desk: people with passkeys, nobody with a password, and a cookie that stays at the desk.
 DESK_COOKIE_NAME = "__Secure-desk" if _ENCRYPTED else "desk"
+AUTH_USER_MODEL = "staff.Person"
+AUTHENTICATION_BACKENDS = ["takeback.hotline.staff.backend.PeopleOfTheDesk"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
 MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "takeback.hotline.staff.passkeys.DeskPasskeys"

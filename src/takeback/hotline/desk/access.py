@@ -8,10 +8,16 @@ from django.db.models import Count, Q
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hotline.appeals.access import AppealInReview
+from takeback.hotline.appeals.domain import Answer
+from takeback.hotline.audit.domain import Actor
+from takeback.hotline.desk.domain import NEEDED, Decision
 from takeback.hotline.entries.domain import Near
 from takeback.hotline.entries.models import Entry, Hold
 from takeback.hotline.feedback.models import Feedback
 from takeback.hotline.log.access import stands_in_log
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import may, permissions_of
 
 MOST_SHOWN: Final = 200
 """How many of each kind a queue shows, the oldest first."""
@@ -30,8 +36,8 @@ class Votes:
 class InReview:
     """An entry as the desk sees it.
 
-    `possible`: what can be decided now: `release`, `resume`, `withdraw`; `close_to`: the nearest of
-    `close_count`, entries by their ids, guard pictures by their names.
+    `possible`: what can be decided now, by whoever may; `close_to`: the nearest of `close_count`,
+    entries by their ids, guard pictures by their names.
     """
 
     entry: EntryId
@@ -45,7 +51,7 @@ class InReview:
     suspended_at: datetime | None
     withdrawn_at: datetime | None
     votes: tuple[Votes, ...]
-    possible: frozenset[str]
+    possible: frozenset[Decision]
 
 
 def held_entries() -> list[InReview]:
@@ -66,13 +72,28 @@ def entry_in_review(entry: EntryId) -> InReview | None:
     return _in_review(row, Hold.objects.filter(entry=row).first()) if row else None
 
 
+def decisions_open_to(actor: Actor, entry: InReview) -> list[Decision]:
+    """Return what somebody may decide about an entry as it stands now."""
+    allowed = permissions_of(actor)
+    return [
+        decision
+        for decision in Decision
+        if decision in entry.possible and NEEDED[decision] in allowed
+    ]
+
+
+def answers_open_to(actor: Actor, appeal: AppealInReview) -> list[Answer]:
+    """Return what somebody may answer to an appeal as it stands now."""
+    return list(appeal.possible) if may(actor, Permission.ANSWER_APPEAL) else []
+
+
 def _in_review(row: Entry, hold: Hold | None) -> InReview:
     held = hold is not None and hold.decided_at is None
     in_log = stands_in_log(row.id)
-    possible = set()
+    possible = set[Decision]()
     if row.withdrawn_at is None:
-        possible = {"withdraw"} | ({"release"} if held else set())
-        possible |= {"resume"} if row.suspended_at else set()
+        possible = {Decision.WITHDRAW} | ({Decision.RELEASE} if held else set())
+        possible |= {Decision.RESUME} if row.suspended_at else set()
     return InReview(
         entry=EntryId(row.id),
         lane=row.lane,

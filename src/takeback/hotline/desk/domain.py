@@ -1,6 +1,11 @@
 """What can be decided at the desk, and why."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
+
+from takeback.hotline.audit.domain import Verb
+from takeback.hotline.staff.domain import Permission
 
 
 class Decision(StrEnum):
@@ -24,3 +29,18 @@ class Reason(StrEnum):
     PLATFORMS_RIGHT = "platforms_right"
     APPEAL_RIGHT = "appeal_right"
     OTHER = "other"
+
+
+NEEDED: Final[Mapping[Decision, Permission]] = {
+    Decision.RELEASE: Permission.RELEASE,
+    Decision.RESUME: Permission.RESUME,
+    Decision.WITHDRAW: Permission.WITHDRAW,
+}
+"""What somebody needs to be allowed for each decision."""
+
+DECIDED: Final[Mapping[tuple[Decision, Reason], Verb]] = {
+    (decision, reason): Verb[f"DESK_{decision.name}_{reason.name}"]
+    for decision in Decision
+    for reason in Reason
+}
+"""What stands in the audit record for each decision and its reason."""

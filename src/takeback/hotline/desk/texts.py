@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.entries.domain import HoldReason
+from takeback.hotline.staff.domain import Role
 
 HOLD_REASONS: Mapping[str, str] = {
     HoldReason.GUARD: "Close to a well-known lawful picture",
@@ -27,6 +28,15 @@ REASONS: Mapping[Reason, str] = {
     Reason.PLATFORMS_RIGHT: "The platforms are right",
     Reason.APPEAL_RIGHT: "An appeal is right",
     Reason.OTHER: "Another reason",
+}
+
+ROLES: Mapping[Role, str] = {
+    Role.REPORTER_SUPPORT: "reporter support",
+    Role.ANALYST: "analyst",
+    Role.LEAD: "lead",
+    Role.PUBLISHER: "publisher",
+    Role.AUDITOR: "auditor",
+    Role.OPERATOR: "operator",
 }
 
 ANSWERS: Mapping[Answer, str] = {

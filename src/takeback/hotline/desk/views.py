@@ -7,7 +7,6 @@ from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth import get_user, login
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -17,7 +16,7 @@ from takeback.hotline.appeals.actions import AnsweredError
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk import access, actions
 from takeback.hotline.desk.domain import Decision, Reason
-from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS
+from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS, ROLES
 from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.methods import methods
@@ -25,26 +24,34 @@ from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import invited
-from takeback.hotline.staff.domain import DeskError
+from takeback.hotline.staff.domain import DeskError, NotPermittedError, Permission, Role
+from takeback.hotline.staff.models import Person
+from takeback.hotline.staff.policy import require
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
-_StaffView = Callable[Concatenate[HttpRequest, User, _Arguments], HttpResponseBase]
-
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_StaffView = Callable[Concatenate[HttpRequest, Person, _Arguments], HttpResponseBase]
 
 
 def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
-    """Let only people in who work here; the view is told who it is."""
+    """Let only people in who work here and may see what waits; the view is told who it is.
+
+    What they may do is asked where it is done; if that is not allowed, a page says so.
+    """
 
     @wraps(view)
     def answer(
         request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> HttpResponseBase:
         person = get_user(request)
-        if not isinstance(person, User):
+        if not isinstance(person, Person):
             return see_other("desk-login")
-        return view(request, person, *args, **kwargs)
+        try:
+            require(person.actor, Permission.SEE_QUEUE)
+            return view(request, person, *args, **kwargs)
+        except NotPermittedError as refusal:
+            context = {"person": person, "refusal": refusal, "role": ROLES[Role(person.role)]}
+            return render(request, "desk/forbidden.html", context, status=HTTPStatus.FORBIDDEN)
 
     return answer
 
@@ -60,7 +67,7 @@ def log_in(request: HttpRequest) -> HttpResponseBase:
         person = passkeys.person_of(request.POST.get("answer", ""))
     except passkeys.PasskeyError:
         return _ask(request, failed=True)
-    login(request, person, _BACKEND)
+    login(request, person)
     return see_other("desk")
 
 
@@ -87,10 +94,11 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         except passkeys.PasskeyError:
             failed = True
         else:
-            login(request, person, _BACKEND)
+            login(request, person)
             return see_other("desk")
     context = {
-        "name": invitation.person.username,
+        "name": invitation.person.name,
+        "role": ROLES[Role(invitation.person.role)],
         "options": passkeys.registration_options(invitation.person),
         "failed": failed,
     }
@@ -107,7 +115,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 @methods("GET")
 @_for_staff
-def queue(request: HttpRequest, person: User) -> HttpResponse:
+def queue(request: HttpRequest, person: Person) -> HttpResponse:
     """What waits, the oldest first."""
     context = {
         "person": person,
@@ -121,7 +129,7 @@ def queue(request: HttpRequest, person: User) -> HttpResponse:
 
 @methods("GET", "POST")
 @_for_staff
-def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase:
+def entry(request: HttpRequest, person: Person, entry_id: str) -> HttpResponseBase:
     """One entry: all numbers that there are of it, and what can be done."""
     found = access.entry_in_review(EntryId(entry_id))
     if found is None:
@@ -131,18 +139,18 @@ def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase
         try:
             decision = Decision(request.POST.get("decision", ""))
             reason = Reason(request.POST.get("reason", ""))
-            actions.decide(person, found.entry, decision, reason)
+            actions.decide(person.actor, found.entry, decision, reason)
             return see_other("desk")
         except UnknownEntryError:
             failed = "Somebody was faster: this can't be done any more."
         except ValueError:
             failed = "Pick what to do, and why."
-    possible = [one for one in Decision if one.value in found.possible]
+    possible = access.decisions_open_to(person.actor, found)
     context = {
         "person": person,
         "found": found,
         "hold_reason": HOLD_REASONS.get(found.hold_reason, ""),
-        "decisions": [(one.value, DECISIONS[one]) for one in possible],
+        "decisions": [(decision.value, DECISIONS[decision]) for decision in possible],
         "reasons": [(one.value, text) for one, text in REASONS.items()],
         "failed": failed,
     }
@@ -152,7 +160,7 @@ def entry(request: HttpRequest, person: User, entry_id: str) -> HttpResponseBase
 
 @methods("GET", "POST")
 @_for_staff
-def appeal(request: HttpRequest, person: User, appeal_id: UUID) -> HttpResponseBase:
+def appeal(request: HttpRequest, person: Person, appeal_id: UUID) -> HttpResponseBase:
     """One appeal: what was said, the entry that it is about, and the answers to pick from."""
     found = appeal_in_review(appeal_id)
     if found is None:
@@ -160,17 +168,18 @@ def appeal(request: HttpRequest, person: User, appeal_id: UUID) -> HttpResponseB
     failed = ""
     if request.method == "POST":
         try:
-            actions.answer(person, found.id, Answer(request.POST.get("answer", "")))
+            actions.answer(person.actor, found.id, Answer(request.POST.get("answer", "")))
             return see_other("desk")
         except AnsweredError:
             failed = "Somebody was faster: it was answered already."
         except ValueError:
             failed = "Pick an answer."
+    possible = access.answers_open_to(person.actor, found)
     context = {
         "person": person,
         "found": found,
         "about": access.entry_in_review(EntryId(found.entry)) if found.entry else None,
-        "answers": [(one.value, ANSWERS[one]) for one in found.possible],
+        "answers": [(answer.value, ANSWERS[answer]) for answer in possible],
         "failed": failed,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK

@@ -21,6 +21,7 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record, record_all
+from takeback.hotline.audit.domain import HOTLINE, REPORTER, Actor, Verb
 from takeback.hotline.entries.domain import (
     HoldReason,
     Near,
@@ -38,6 +39,8 @@ from takeback.hotline.log.actions import (
     lock_pending,
 )
 from takeback.hotline.log.domain import NewEvent, WaitsFor
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.signals.lanes import Lane
 
 
@@ -47,7 +50,7 @@ def list_entries(
     lane: Lane = Lane.SELF_REPORTED,
     provenance: Provenance | None = None,
     *,
-    actor: str = "reporter",
+    actor: Actor = REPORTER,
 ) -> list[EntryId]:
     """Put pictures on the list, in the caller's transaction; they are in the log soon after.
 
@@ -56,8 +59,9 @@ def list_entries(
     `settings.QUALITY_FLOOR` are left out; if nothing else is there a person looks first, and
     pictures of one transaction are of one report. What nobody reported here is never part of a
     crowd. Raises pydantic's ValidationError for a picture with no signals, too many, or one named
-    twice, and for what can't be listed in this lane.
+    twice, and for what can't be listed in this lane, and NotPermittedError.
     """
+    require(actor, Permission.LIST)
     now = datetime.now(UTC)
     provenance = provenance or Provenance(hotline=log_origin())
     reported = provenance.source == "reporter"
@@ -82,8 +86,8 @@ def list_entries(
     append(appended)
     Hold.objects.bulk_create(held)
     listed = [EntryId(entry.id) for entry in entries]
-    record_all("entry.listed", listed, actor)
-    record_all("entry.held", [hold.entry_id for hold in held], "hotline")
+    record_all(Verb.ENTRY_LISTED, listed, actor)
+    record_all(Verb.ENTRY_HELD, [hold.entry_id for hold in held], HOTLINE)
     return listed
 
 
@@ -96,7 +100,7 @@ def tells_enough(signal: Signal) -> bool:
 def amend_entry(
     entry: EntryId,
     *,
-    actor: str,
+    actor: Actor,
     lane: Lane | None = None,
     signals: Sequence[Signal] | None = None,
 ) -> bool:
@@ -105,9 +109,10 @@ def amend_entry(
     What is left out stays as it is, and so does where the entry comes from. Other signals are
     checked before they go, and the entry stays as it was until then. An entry that is suspended has
     to be resumed first. `actor`: whose act it is, for the audit record. Raises UnknownEntryError
-    for an entry that is not in the log or is suspended, and pydantic's ValidationError for what
-    can't be listed so.
+    for an entry that is not in the log or is suspended, pydantic's ValidationError for what can't
+    be listed so, and NotPermittedError.
     """
+    require(actor, Permission.AMEND)
     row = _entry_in_log(entry)
     content = listed_content(entry)
     if row.withdrawn_at is not None:
@@ -129,16 +134,18 @@ def amend_entry(
     row.save(update_fields=["lane", "pdq"])
     is_new = event.signals != content.signals
     append([as_appended(event, WaitsFor.CHECK if is_new else WaitsFor.NOTHING)])
-    record("entry.amended", entry, actor)
+    record(Verb.ENTRY_AMENDED, entry, actor)
     return True
 
 
 @transaction.atomic
-def release_entry(entry: EntryId, actor: str) -> bool:
+def release_entry(entry: EntryId, actor: Actor) -> bool:
     """Let an entry out that a person has looked at; says whether that changed anything.
 
-    `actor`: whose act it is, for the audit record. Raises UnknownEntryError if it was never held.
+    `actor`: whose act it is, for the audit record. Raises UnknownEntryError if it was never held,
+    and NotPermittedError.
     """
+    require(actor, Permission.RELEASE)
     row = lock_entries([entry]).get(entry)
     hold = Hold.objects.filter(entry=entry).first()
     if row is None or hold is None:
@@ -148,21 +155,22 @@ def release_entry(entry: EntryId, actor: str) -> bool:
     hold.decided_at = datetime.now(UTC)
     hold.save(update_fields=["decided_at"])
     let_go(entry)
-    record("entry.released", entry, actor)
+    record(Verb.ENTRY_RELEASED, entry, actor)
     return True
 
 
 @transaction.atomic
 def withdraw_entries(
-    entries: Iterable[EntryId], reason: Literal["reporter", "hotline"], actor: str = ""
+    entries: Iterable[EntryId], reason: Literal["reporter", "hotline"], actor: Actor = REPORTER
 ) -> list[EntryId]:
     """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
 
     Returns those that this took off. An entry that has not reached the log yet never will. `actor`:
-    whose act it is, for the audit record; the reason says it if nothing else does. Raises
-    UnknownEntryError, and changes nothing, if one was never listed. However many there are, it
-    takes as many statements.
+    whose act it is, for the audit record; a reporter can only be it for the reason `reporter`.
+    Raises UnknownEntryError, and changes nothing, if one was never listed, and NotPermittedError.
+    However many there are, it takes as many statements.
     """
+    require(actor, Permission.TAKE_BACK if reason == "reporter" else Permission.WITHDRAW)
     wanted = sorted(set(entries))
     rows = lock_entries(wanted)
     if len(rows) != len(wanted):
@@ -183,17 +191,18 @@ def withdraw_entries(
         )
         for entry, indexes in indexes_of(ending).items()
     )
-    record_all("entry.withdrawn", ending, actor or reason)
+    record_all(Verb.ENTRY_WITHDRAWN, ending, actor)
     return ending
 
 
 @transaction.atomic
-def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], actor: str) -> bool:
+def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], actor: Actor) -> bool:
     """Take an entry out of force until a person has looked; says whether that changed anything.
 
     `actor`: whose act it is, for the audit record. Raises UnknownEntryError for an entry that is
-    not in the log.
+    not in the log, and NotPermittedError.
     """
+    require(actor, Permission.SUSPEND)
     row = _entry_in_log(entry)
     if row.withdrawn_at is not None or row.suspended_at is not None:
         return False
@@ -202,18 +211,19 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
     if not drop_pending_additions(entry):  # else the log still has it suspended
         event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
         append([NewEvent(event, priority=priority_of(Lane(row.lane)))])
-    record("entry.suspended", entry, actor)
+    record(Verb.ENTRY_SUSPENDED, entry, actor)
     return True
 
 
 @transaction.atomic
-def resume_entry(entry: EntryId, votes_seen: int, actor: str) -> bool:
+def resume_entry(entry: EntryId, votes_seen: int, actor: Actor) -> bool:
     """Put a suspended entry into force again; says whether that changed anything.
 
     `votes_seen`: number of the last feedback that the person had before them; what platforms had
     said until then will not suspend it again. Raises UnknownEntryError for an entry that is not in
-    the log.
+    the log, and NotPermittedError.
     """
+    require(actor, Permission.RESUME)
     row = _entry_in_log(entry)
     content = listed_content(entry)
     if row.withdrawn_at is not None or row.suspended_at is None or content is None:
@@ -228,7 +238,7 @@ def resume_entry(entry: EntryId, votes_seen: int, actor: str) -> bool:
         signals=content.signals,
     )
     append([as_appended(event)])
-    record("entry.resumed", entry, actor)
+    record(Verb.ENTRY_RESUMED, entry, actor)
     return True
 
 
@@ -246,6 +256,7 @@ def keep_checked(entries: Collection[str], held: Mapping[str, Finding], batch: i
 
     Part of the transaction that sequences them.
     """
+    require(HOTLINE, Permission.HOLD)
     now = datetime.now(UTC)
     Hold.objects.bulk_create(
         (
@@ -263,7 +274,7 @@ def keep_checked(entries: Collection[str], held: Mapping[str, Finding], batch: i
         update_fields=["since", "reason", "count", "close_to", "decided_at"],
     )
     Entry.objects.filter(id__in=entries).update(checked_in=batch)
-    record_all("entry.held", list(held), "hotline")
+    record_all(Verb.ENTRY_HELD, list(held), HOTLINE)
 
 
 def lock_entries(entries: Sequence[EntryId]) -> dict[str, Entry]:

@@ -16,11 +16,14 @@ from takeback.hashlist.events import (
     parse_event,
 )
 from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import Actor, Verb
 from takeback.hotline.entries.domain import ConfirmedRecord
 from takeback.hotline.entries.models import Confirmation
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.actions import append
 from takeback.hotline.log.domain import NewEvent
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.signals.lanes import Lane
 from takeback.tlog.tlog_proof import TlogProof
 from takeback.tlog.trust import TrustPolicy
@@ -31,15 +34,16 @@ class ConfirmationError(ValueError):
 
 
 @transaction.atomic
-def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: str) -> ConfirmedRecord:
+def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: Actor) -> ConfirmedRecord:
     """Put into the log that this hotline has assessed the entry that a proof shows.
 
     The proof brings the event that says how the entry is: what is confirmed is that record, not a
     picture of equal fingerprint. `trust` names the other log's key and its witnesses. Confirmed
     again, nothing is written; another record of the same entry takes the place of the first.
     Raises LogError if the proof proves nothing, ConfirmationError if it is of this hotline's own
-    log or not of an entry in the confirmed lane.
+    log or not of an entry in the confirmed lane, and NotPermittedError.
     """
+    require(actor, Permission.CONFIRM)
     origin = proof.check(trust).origin
     if origin == log_origin():
         raise ConfirmationError(
@@ -60,16 +64,17 @@ def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: str) -> Confirmed
         return said
     Confirmation.objects.update_or_create(origin=origin, entry=said.entry, defaults=asdict(said))
     append([NewEvent(ConfirmedEvent(time=_hour(), **asdict(said)))])
-    record("confirmation.made", f"entry {shown.entry} of {origin}", actor)
+    record(Verb.CONFIRMATION_MADE, f"entry {shown.entry} of {origin}", actor)
     return said
 
 
 @transaction.atomic
-def take_confirmation_back(origin: str, entry: EntryId, actor: str) -> None:
+def take_confirmation_back(origin: str, entry: EntryId, actor: Actor) -> None:
     """Put into the log that this hotline no longer stands by what it confirmed.
 
-    Raises ConfirmationError if it has not confirmed that entry.
+    Raises ConfirmationError if it has not confirmed that entry, and NotPermittedError.
     """
+    require(actor, Permission.CONFIRM)
     dropped, _ = Confirmation.objects.filter(origin=origin, entry=entry).delete()
     if not dropped:
         raise ConfirmationError(
@@ -77,7 +82,7 @@ def take_confirmation_back(origin: str, entry: EntryId, actor: str) -> None:
             "See `takeback hotline confirmation list`."
         )
     append([NewEvent(UnconfirmedEvent(time=_hour(), origin=origin, entry=entry))])
-    record("confirmation.taken_back", f"entry {entry} of {origin}", actor)
+    record(Verb.CONFIRMATION_TAKEN_BACK, f"entry {entry} of {origin}", actor)
 
 
 def confirmed_records() -> list[ConfirmedRecord]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import Acknowledgement, FeedbackItem, FeedbackReceipt, FeedbackValue
+from takeback.hotline.audit.domain import PLATFORMS, Actor
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.actions import lock_entries, suspend_entry
 from takeback.hotline.feedback.access import doubting_platforms, newest_vote
@@ -16,6 +17,8 @@ from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
 from takeback.hotline.log.access import frontier_at, standing_in_log
 from takeback.hotline.platforms.access import platform_names
 from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.signals.lanes import Lane
 
 
@@ -49,7 +52,7 @@ def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) 
     Feedback.objects.bulk_create(kept, ignore_conflicts=True)
     for entry in doubted:
         if entry in known and doubting_platforms(entry) >= _enough_to_suspend():
-            suspend_entry(entry, "not_the_same", "platforms")
+            suspend_entry(entry, "not_the_same", PLATFORMS)
     unknown = tuple(EntryId(entry) for entry in sorted(wanted - known))
     return FeedbackReceipt(accepted=len(kept), unknown=unknown)
 
@@ -82,10 +85,11 @@ def forget_acknowledgements() -> None:
     KeyAcknowledgement.objects.all().delete()
 
 
-def resume_entry(entry: EntryId, actor: str) -> bool:
+def resume_entry(entry: EntryId, actor: Actor) -> bool:
     """Put a suspended entry into force again; says whether that changed anything.
 
     What platforms have said of it so far will not suspend it again. Raises UnknownEntryError for an
-    entry that is not in the log.
+    entry that is not in the log, and NotPermittedError.
     """
+    require(actor, Permission.RESUME)
     return entries_actions.resume_entry(entry, newest_vote(entry), actor)

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from takeback.hotline.audit.domain import OPERATOR, Actor
 from takeback.hotline.imports import actions
 from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
@@ -38,6 +39,7 @@ def import_from_server(
     anew: bool = False,
     moved: bool = False,
     dry_run: bool = False,
+    actor: Actor = OPERATOR,
 ) -> Taken:
     """Take in what has changed on a server since the last time; returns what came of it.
 
@@ -48,14 +50,14 @@ def import_from_server(
     """
     source = f"{remote.shape} {remote.address.rstrip('/')}"
     with _alone_on(name, dry_run):
-        feed = actions.open_feed(name, source, moved=moved, dry_run=dry_run)
+        feed = actions.open_feed(name, source, moved=moved, dry_run=dry_run, actor=actor)
         since: Checkpoint | None = None if anew else feed.checkpoint
         if since and feed.fetched_at is not None and remote.too_long_ago(feed.fetched_at):
             raise ImportingError(
                 "The last import was so long ago that the server may have forgotten what was taken "
                 "off since. Read all of it: --anew."
             )
-        run = _Run(name, tell, whole=since is None, dry_run=dry_run)
+        run = _Run(name, tell, actor, whole=since is None, dry_run=dry_run)
         return run.take_all(remote.pages(since, settings.QUALITY_FLOOR))
 
 
@@ -67,6 +69,7 @@ def import_from_file(
     *,
     whole: bool = False,
     dry_run: bool = False,
+    actor: Actor = OPERATOR,
 ) -> Taken:
     """Take in a file; returns what came of it.
 
@@ -74,8 +77,8 @@ def import_from_file(
     withdrawn, unless a line could not be read. Raises ImportingError.
     """
     with _alone_on(name, dry_run):
-        actions.open_feed(name, f"file {form}", dry_run=dry_run)
-        run = _Run(name, tell, whole=whole, dry_run=dry_run)
+        actions.open_feed(name, f"file {form}", dry_run=dry_run, actor=actor)
+        run = _Run(name, tell, actor, whole=whole, dry_run=dry_run)
         return run.take_all(_pages(read_file(file, form, settings.QUALITY_FLOOR, log_origin())))
 
 
@@ -93,9 +96,11 @@ def _pages(items: Iterable[Item]) -> Iterator[Page]:
 class _Run:
     """What one import has done so far."""
 
-    def __init__(self, name: str, tell: Progress, *, whole: bool, dry_run: bool) -> None:
+    def __init__(
+        self, name: str, tell: Progress, actor: Actor, *, whole: bool, dry_run: bool
+    ) -> None:
         self._taken = Taken()
-        self._name, self._tell = name, tell
+        self._name, self._tell, self._actor = name, tell, actor
         self._whole, self._dry_run = whole, dry_run
         self._seen: set[bytes] = set()
         self._may_have_missed = False
@@ -109,11 +114,13 @@ class _Run:
         if self._whole:
             self._end_missing()
         if not self._dry_run:
-            actions.keep_checkpoint(self._name, reached)
+            actions.keep_checkpoint(self._name, reached, actor=self._actor)
         return self._taken
 
     def _take(self, page: Page) -> None:
-        taken, refused = actions.take_in(self._name, page.items, dry_run=self._dry_run)
+        taken, refused = actions.take_in(
+            self._name, page.items, dry_run=self._dry_run, actor=self._actor
+        )
         for one in page.items:
             if isinstance(one, Listed) and self._whole:
                 self._seen.add(actions.key_digest(one))
@@ -129,6 +136,8 @@ class _Run:
 
     def _end_missing(self) -> None:
         spare = self._may_have_missed
-        missing = actions.withdraw_unseen(self._name, self._seen, dry_run=self._dry_run or spare)
+        missing = actions.withdraw_unseen(
+            self._name, self._seen, dry_run=self._dry_run or spare, actor=self._actor
+        )
         self._taken.add(Taken(spared=missing) if spare else Taken(withdrawn=missing))
         self._tell(self._taken, [])

@@ -1,7 +1,6 @@
 """The two things that change a case: sending it and taking it back."""
 
 import uuid
-from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,7 +9,8 @@ from takeback.fingerprints.listable import is_listable
 from takeback.fingerprints.pdq import Pdq
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
-from takeback.hotline.audit import actions as audit
+from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import REPORTER, Verb
 from takeback.hotline.codes.access import lookup_digest
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.foundation.encryption import seal_field
@@ -23,8 +23,8 @@ from takeback.hotline.intake.access import (
 from takeback.hotline.intake.domain.answers import Report
 from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
-
-_ACTOR: Final = "reporter"
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 
 
 class CodeTakenError(ValueError):
@@ -39,6 +39,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
     gives the case that there is. Raises CodeTakenError for another report with the code of a case:
     nothing that was picked may get lost without a word.
     """
+    require(REPORTER, Permission.SEND_REPORT)
     case = _new_case(report, lookup, sealed_names)
     if case is None:
         existing = case_of_lookup(lookup)
@@ -49,7 +50,9 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
         row.address = seal_field(belongs_to_address(row.id), address)
         row.save(force_insert=True)
-    entries = entries_actions.list_entries([signals_of(picture) for picture in report.pictures])
+    entries = entries_actions.list_entries(
+        [signals_of(picture) for picture in report.pictures], actor=REPORTER
+    )
     CasePicture.objects.bulk_create(
         CasePicture(
             case=case,
@@ -60,7 +63,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         )
         for position, (picture, entry) in enumerate(zip(report.pictures, entries, strict=True))
     )
-    audit.record("case.sent", str(case.id), _ACTOR)
+    record(Verb.CASE_SENT, str(case.id), REPORTER)
     return case
 
 
@@ -71,14 +74,15 @@ def withdraw_case(case: Case) -> list[EntryId]:
     Afterwards its code is answered like one that never was. Doing it twice changes nothing.
     Returns the entries that were taken off.
     """
+    require(REPORTER, Permission.WITHDRAW_REPORT)
     locked = Case.objects.select_for_update().filter(id=case.id).first()
     if locked is None:
         return []
     entries = [EntryId(entry) for entry in locked.pictures.values_list("entry", flat=True)]
     if entries:
-        entries_actions.withdraw_entries(entries, _ACTOR)
+        entries_actions.withdraw_entries(entries, "reporter", REPORTER)
     locked.delete()
-    audit.record("case.withdrawn", str(case.id), _ACTOR)
+    record(Verb.CASE_WITHDRAWN, str(case.id), REPORTER)
     return entries
 
 

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
 from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.domain import BegunAnew
 from takeback.hotline.log.hooks import wired
@@ -19,6 +20,8 @@ from takeback.hotline.log.models import (
     WitnessState,
 )
 from takeback.hotline.log.signing import free_key_name, log_origin, origin_here
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 
 _GUARDED: Final = (Publication, Cosignature, Checkpoint, TileHash, LogEntry, Log)
 """What refuses every change, so that no mistake in a program rewrites the log."""
@@ -32,13 +35,15 @@ class NewLogError(ValueError):
 
 
 @transaction.atomic
-def begin_new_log() -> BegunAnew:
+def begin_new_log(actor: Actor = OPERATOR) -> BegunAnew:
     """Forget the log, and list again in another whatever stands on it; all or nothing.
 
     The new one has the address of `settings.PUBLIC_URL` for its origin, and a key of its own. The
     rooms above the log handle their own rows first, by the hook `on_begun_anew`. Nothing else may
-    run meanwhile. Raises NewLogError while the address is that of the old log.
+    run meanwhile. Raises NewLogError while the address is that of the old log, and
+    NotPermittedError.
     """
+    require(actor, Permission.BEGIN_ANEW)
     old, new = log_origin(), origin_here()
     if old == new:
         raise NewLogError(
@@ -49,7 +54,7 @@ def begin_new_log() -> BegunAnew:
     key_name = free_key_name()
     _forget_log()
     Log.objects.create(id=1, origin=new, first_key=key_name)
-    record("log.begun_anew", "log", "operator")
+    record(Verb.LOG_BEGUN_ANEW, "log", actor)
     ask_for_sequencing()
     return begun
 

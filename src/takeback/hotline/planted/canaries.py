@@ -12,6 +12,7 @@ from django.db import transaction
 from takeback.fingerprints.listable import LEAST_QUALITY_FOR_PARTS
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
 from takeback.hotline.entries.actions import list_entries
 from takeback.hotline.planted.domain import CanaryFound
 from takeback.hotline.planted.models import Canary
@@ -21,6 +22,8 @@ from takeback.hotline.platforms.access import (
     lanes_open_to,
 )
 from takeback.hotline.platforms.domain import FollowingPlatform, PlatformError
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.matching.policy import MatchPolicy
 from takeback.signals.lanes import LANE_BITS, Lane
 from takeback.signals.pdq import MAX_QUALITY, PDQ_BITS
@@ -50,12 +53,14 @@ def lacks_canaries() -> list[str]:
 
 
 @transaction.atomic
-def add_canary(name: str, actor: str = "operator") -> None:
-    """List an entry that only this platform gets; raises PlatformError if it may read no lane.
+def add_canary(name: str, actor: Actor = OPERATOR) -> None:
+    """List an entry that only this platform gets.
 
     It has what a reported picture has: PDQs of a whole and of crops, SHA-256, MD5, all random. It
-    goes the way of every entry, so that its time and place say nothing.
+    goes the way of every entry, so that its time and place say nothing. Raises PlatformError if the
+    platform may read no lane, and NotPermittedError.
     """
+    require(actor, Permission.PLANT_CANARIES)
     platform = following_platform(name)
     lane = _lane_of(platform)
     if lane is None:
@@ -69,7 +74,7 @@ def add_canary(name: str, actor: str = "operator") -> None:
         made_at=datetime.now(UTC),
     )
     canary.save(force_insert=True)
-    record("platform.canary_added", f"platform {platform.id}", actor)
+    record(Verb.PLATFORM_CANARY_ADDED, f"platform {platform.id}", actor)
 
 
 def find_canaries(text: str) -> list[CanaryFound]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from procrastinate.contrib.django import app
 
+from takeback.hotline.audit.domain import WORKER
 from takeback.hotline.planted.canaries import add_canary, lacks_canaries
 
 _CANARY_SHARE_AN_HOUR: Final = 1 / 12
@@ -15,7 +16,7 @@ _CANARY_SHARE_AN_HOUR: Final = 1 / 12
 def add_canary_of(platform: str) -> None:
     """Give a platform a canary, unless it has got enough meanwhile."""
     if platform in lacks_canaries():
-        add_canary(platform, "worker")
+        add_canary(platform, WORKER)
 
 
 @app.periodic(cron="7 * * * *")

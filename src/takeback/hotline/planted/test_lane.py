@@ -3,20 +3,24 @@
 from django.db import transaction
 
 from takeback.hashlist.events import Provenance
+from takeback.hotline.audit.domain import OPERATOR, Actor
 from takeback.hotline.entries.access import standing_in_lane
 from takeback.hotline.entries.actions import list_entries, withdraw_entries
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.actions import lock_log
 from takeback.hotline.planted.drawn_pictures import DRAWN, drawn_signals
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.signals.lanes import Lane
 
 
 @transaction.atomic
-def list_drawn_pictures(actor: str = "operator") -> int:
+def list_drawn_pictures(actor: Actor = OPERATOR) -> int:
     """Put the drawn pictures onto the list, once; returns how many that adds.
 
-    Two at once wait for each other, and the second adds none.
+    Two at once wait for each other, and the second adds none. Raises NotPermittedError.
     """
+    require(actor, Permission.OFFER_TEST_PICTURES)
     provenance = Provenance(hotline=log_origin(), source="test")
     lock_log()
     if drawn_pictures_are_listed():
@@ -26,8 +30,12 @@ def list_drawn_pictures(actor: str = "operator") -> int:
 
 
 @transaction.atomic
-def withdraw_drawn_pictures(actor: str = "operator") -> int:
-    """Take the drawn pictures off the list; returns how many there were."""
+def withdraw_drawn_pictures(actor: Actor = OPERATOR) -> int:
+    """Take the drawn pictures off the list; returns how many there were.
+
+    Raises NotPermittedError.
+    """
+    require(actor, Permission.OFFER_TEST_PICTURES)
     entries = standing_in_lane(Lane.TEST)
     if entries:
         withdraw_entries(entries, "hotline", actor)

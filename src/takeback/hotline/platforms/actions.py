@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.actions import make_known, record
+from takeback.hotline.audit.domain import OPERATOR, Actor, ActorKind, Verb
 from takeback.hotline.log.access import key_pin
 from takeback.hotline.platforms.access import as_known
 from takeback.hotline.platforms.domain import (
@@ -33,29 +34,42 @@ from takeback.hotline.platforms.models import (
     PlatformInvitation,
     PlatformKey,
 )
+from takeback.hotline.staff.domain import Permission
+from takeback.hotline.staff.policy import require
 from takeback.signals.lanes import ALL_LANES
 
 _MOST_NAME = 80
 
 
 @transaction.atomic
-def add_platform(name: str, review_process: str = GATE_DEFAULT_REVIEW) -> str:
+def add_platform(
+    name: str, review_process: str = GATE_DEFAULT_REVIEW, *, actor: Actor = OPERATOR
+) -> str:
     """Let a platform follow the list with a key of all scopes; returns its token, shown only now.
 
-    Raises PlatformError if the name is empty, too long, not printable or taken.
+    Raises PlatformError if the name is empty, too long, not printable or taken, and, as all that
+    follow, NotPermittedError.
     """
-    platform = _new_platform(_checked_name(name), "operator")
-    return _new_key(platform, tuple(Scope), KEY_DAYS, review_process).token
+    require(actor, Permission.MANAGE_PLATFORMS)
+    platform = _new_platform(_checked_name(name), actor)
+    return _new_key(platform, tuple(Scope), KEY_DAYS, review_process, actor).token
 
 
 @transaction.atomic
-def invite_platform(name: str, scopes: Iterable[Scope] = tuple(Scope), days: int = KEY_DAYS) -> str:
+def invite_platform(
+    name: str,
+    scopes: Iterable[Scope] = tuple(Scope),
+    days: int = KEY_DAYS,
+    *,
+    actor: Actor = OPERATOR,
+) -> str:
     """Invite a platform, new or not, to make a key; returns the secret of the link.
 
     It can't be read again and works once, for `INVITATION_LASTS`; it ends those before it that were
     not used. The platform itself begins when the link is used. Raises PlatformError if the name
     can't be one, for a platform that was revoked, without scopes, and for a life out of bounds.
     """
+    require(actor, Permission.MANAGE_PLATFORMS)
     name = _checked_name(name)
     if Platform.objects.filter(name=name, revoked_at__isnull=False).exists():
         raise _revoked(name)
@@ -69,7 +83,8 @@ def invite_platform(name: str, scopes: Iterable[Scope] = tuple(Scope), days: int
         key_days=days,
         ends_at=datetime.now(UTC) + INVITATION_LASTS,
     )
-    record("platform.invited", f"invitation {invitation.id}", "operator")
+    make_known(_holder_of(invitation))
+    record(Verb.PLATFORM_INVITED, str(_holder_of(invitation)), actor)
     return secret
 
 
@@ -91,7 +106,8 @@ def accept_invitation(secret: str, scopes: Iterable[Scope], review_process: str 
     wanted = set(scopes)
     if not wanted <= set(invitation.scopes):
         raise PlatformError("The invitation does not offer that. Ask the hotline for a new one.")
-    actor = f"invitation {invitation.id}"
+    actor = _holder_of(invitation)
+    require(actor, Permission.MAKE_KEY)
     platform = Platform.objects.select_for_update().filter(name=invitation.name).first()
     if platform is None:
         platform = _new_platform(invitation.name, actor)
@@ -103,26 +119,28 @@ def accept_invitation(secret: str, scopes: Iterable[Scope], review_process: str 
 
 
 @transaction.atomic
-def renew_token(name: str) -> str:
+def renew_token(name: str, *, actor: Actor = OPERATOR) -> str:
     """Give a platform a new token, for one that was lost, leaked or revoked; all earlier ones end.
 
     The new key has the scopes and the review process of the latest one. Returns the token, which
     can't be read again. Raises PlatformError if there is no such platform.
     """
+    require(actor, Permission.MANAGE_PLATFORMS)
     platform = _lock(name)
     latest = PlatformKey.objects.filter(platform=platform).latest("id")
     _end_keys(platform)
     platform.revoked_at = None
     platform.save(update_fields=["revoked_at"])
-    record("platform.renewed", f"platform {platform.id}", "operator")
+    record(Verb.PLATFORM_RENEWED, f"platform {platform.id}", actor)
     scopes = [Scope(one) for one in latest.scopes]
     review = latest.review_process or GATE_DEFAULT_REVIEW
-    return _new_key(platform, scopes, KEY_DAYS, review).token
+    return _new_key(platform, scopes, KEY_DAYS, review, actor).token
 
 
 @transaction.atomic
-def revoke_platform(name: str) -> None:
+def revoke_platform(name: str, *, actor: Actor = OPERATOR) -> None:
     """Take all keys of a platform back, for good; raises PlatformError if it holds none."""
+    require(actor, Permission.MANAGE_PLATFORMS)
     platform = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
     if platform is None:
         raise PlatformError(f"No platform called {name} holds a token.")
@@ -130,12 +148,17 @@ def revoke_platform(name: str) -> None:
     PlatformInvitation.objects.filter(name=name, used_at=None).delete()
     platform.revoked_at = datetime.now(UTC)
     platform.save(update_fields=["revoked_at"])
-    record("platform.revoked", f"platform {platform.id}", "operator")
+    record(Verb.PLATFORM_REVOKED, f"platform {platform.id}", actor)
 
 
 @transaction.atomic
 def add_key(
-    name: str, scopes: Iterable[Scope], days: int = KEY_DAYS, review_process: str = ""
+    name: str,
+    scopes: Iterable[Scope],
+    days: int = KEY_DAYS,
+    review_process: str = "",
+    *,
+    actor: Actor = OPERATOR,
 ) -> NewKey:
     """Give a platform one more key that lives so many days; the others stay.
 
@@ -143,15 +166,17 @@ def add_key(
     under 1 or over 3650 days, and for `read_self_reported` or `read_imported` without a review
     process.
     """
+    require(actor, Permission.MANAGE_PLATFORMS)
     platform = _lock(name)
     if platform.revoked_at is not None:
         raise _revoked(name)
-    return _new_key(platform, scopes, days, review_process)
+    return _new_key(platform, scopes, days, review_process, actor)
 
 
 @transaction.atomic
-def revoke_key(name: str, number: int) -> None:
-    """Take one key of a platform back, for good; raises PlatformError if there is none so."""
+def revoke_key(name: str, number: int, *, actor: Actor = OPERATOR) -> None:
+    """Take one key of a platform back, for good; raises PlatformError if it lacks this number."""
+    require(actor, Permission.MANAGE_PLATFORMS)
     platform = _lock(name)
     now = datetime.now(UTC)
     keys = PlatformKey.objects.filter(platform=platform, id=number, revoked_at=None)
@@ -159,7 +184,7 @@ def revoke_key(name: str, number: int) -> None:
         raise PlatformError(
             f"{name} holds no key {number}. See takeback hotline platform key list."
         )
-    record("platform.key_revoked", f"platform {platform.id} key {number}", "operator")
+    record(Verb.PLATFORM_KEY_REVOKED, f"platform {platform.id} key {number}", actor)
 
 
 def note_fetched(platform: FollowingPlatform, size: int, lanes: int = ALL_LANES) -> None:
@@ -206,14 +231,19 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _new_platform(name: str, actor: str) -> Platform:
+def _new_platform(name: str, actor: Actor) -> Platform:
     try:
         with transaction.atomic():
             platform = Platform.objects.create(name=name, added_at=datetime.now(UTC))
     except IntegrityError as error:
         raise PlatformError(f"There is a platform called {name} already.") from error
-    record("platform.added", f"platform {platform.id}", actor)
+    record(Verb.PLATFORM_ADDED, f"platform {platform.id}", actor)
     return platform
+
+
+def _holder_of(invitation: PlatformInvitation) -> Actor:
+    """Whoever has the link: all that is known of them."""
+    return Actor(ActorKind.INVITATION, invitation.id)
 
 
 def _revoked(name: str) -> PlatformError:
@@ -234,7 +264,7 @@ def _new_key(
     scopes: Iterable[Scope],
     days: int,
     review_process: str,
-    actor: str = "operator",
+    actor: Actor,
 ) -> NewKey:
     wanted = _checked_scopes(scopes, days)
     review = review_process.strip()
@@ -255,7 +285,7 @@ def _new_key(
         made_at=now,
         expires_at=now + timedelta(days=days),
     )
-    record("platform.key_added", f"platform {platform.id} key {key.id}", actor)
+    record(Verb.PLATFORM_KEY_ADDED, f"platform {platform.id} key {key.id}", actor)
     return NewKey(key.id, write_token(secret, key_pin()))
 
 

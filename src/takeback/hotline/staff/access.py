@@ -1,13 +1,12 @@
-"""Reads who works at the desk."""
+"""Reads who works here."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.contrib.auth.models import User
-
+from takeback.hotline.audit.domain import Actor, ActorKind
 from takeback.hotline.staff import passkeys
-from takeback.hotline.staff.domain import invitation_digest
-from takeback.hotline.staff.models import Invitation
+from takeback.hotline.staff.domain import Role, invitation_digest
+from takeback.hotline.staff.models import Invitation, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +15,7 @@ class StaffMember:
 
     number: int
     name: str
+    role: Role
     active: bool
     passkeys: int
     last_login: datetime | None
@@ -24,8 +24,15 @@ class StaffMember:
 def staff() -> list[StaffMember]:
     """Return everyone who was ever invited, in alphabetical order."""
     return [
-        StaffMember(one.pk, one.username, one.is_active, passkeys.count_of(one), one.last_login)
-        for one in User.objects.order_by("username")
+        StaffMember(
+            person.pk,
+            person.name,
+            Role(person.role),
+            person.is_active,
+            passkeys.count_of(person),
+            person.last_login,
+        )
+        for person in Person.objects.order_by("name")
     ]
 
 
@@ -39,6 +46,10 @@ def invited(token: str) -> Invitation | None:
     ).first()
 
 
-def actor_of(person: User) -> str:
-    """How a person is named in the audit record."""
-    return f"staff {person.pk}"
+def role_of(actor: Actor) -> Role | None:
+    """Return the role of a person who works here; None for everybody else."""
+    if actor.kind is not ActorKind.STAFF or actor.number is None:
+        return None
+    people = Person.objects.filter(pk=actor.number, is_active=True)
+    role = people.values_list("role", flat=True).first()
+    return Role(role) if role is not None else None

@@ -2,50 +2,59 @@
 
 from datetime import UTC, datetime
 
-from django.contrib.auth.models import User
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from takeback.hotline.audit.actions import record
+from takeback.hotline.audit.actions import make_known, record
+from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
 from takeback.hotline.staff import passkeys
-from takeback.hotline.staff.access import actor_of, invited
+from takeback.hotline.staff.access import invited
 from takeback.hotline.staff.domain import (
     INVITATION_LASTS,
+    MOST_NAME,
+    ROLE_GIVEN,
     DeskError,
+    Permission,
+    Role,
     invitation_digest,
     new_invitation_token,
 )
-from takeback.hotline.staff.models import Invitation
-
-_MAX_NAME = 80
+from takeback.hotline.staff.models import Invitation, Person
+from takeback.hotline.staff.policy import require
 
 
 @transaction.atomic
-def invite(name: str) -> str:
-    """Invite a person, or one who needs another passkey; returns the token of the link.
+def invite(name: str, role: Role, actor: Actor = OPERATOR) -> str:
+    """Invite a person into a role, or one who needs another passkey; returns the link's token.
 
-    The token can't be read again and works once. Raises DeskError if the name is empty, too long or
-    not printable.
+    The token can't be read again and works once. Whoever works here already has this role from now
+    on. Raises DeskError if the name is empty, too long or not printable.
     """
+    require(actor, Permission.INVITE)
     name = name.strip()
-    if not name.isprintable() or not 0 < len(name) <= _MAX_NAME:
-        raise DeskError(f"A name has 1 to {_MAX_NAME} printable characters.")
-    person, new = User.objects.get_or_create(username=name)
-    if new:
-        person.set_unusable_password()
-    person.is_active = True
-    person.save()
+    if not name.isprintable() or not 0 < len(name) <= MOST_NAME:
+        raise DeskError(f"A name has 1 to {MOST_NAME} printable characters.")
+    person, is_new = Person.objects.select_for_update().get_or_create(
+        name=name, defaults={"role": role.value, "password": make_password(None)}
+    )
+    keeps_role = not is_new and person.is_active and person.role == role
+    person.role, person.is_active = role.value, True
+    person.save(update_fields=["role", "is_active"])
     token = new_invitation_token()
     Invitation.objects.create(
         person=person,
         token_digest=invitation_digest(token),
         ends_at=datetime.now(UTC) + INVITATION_LASTS,
     )
-    record("staff.invited", actor_of(person), "operator")
+    make_known(person.actor)
+    record(Verb.STAFF_INVITED, str(person.actor), actor)
+    if not keeps_role:
+        record(ROLE_GIVEN[role], str(person.actor), actor)
     return token
 
 
 @transaction.atomic
-def join(token: str, answer: str) -> User:
+def join(token: str, answer: str) -> Person:
     """Register the passkey that an invited person's browser made, and use the invitation up.
 
     Raises DeskError if the invitation does not hold any more, PasskeyError for a wrong answer.
@@ -53,25 +62,29 @@ def join(token: str, answer: str) -> User:
     invitation = invited(token)
     if invitation is None:
         raise DeskError("This invitation was used, or has ended. Ask for a new one.")
+    person = invitation.person
+    require(person.actor, Permission.JOIN)
     used = Invitation.objects.filter(pk=invitation.pk, used_at=None)
     if not used.update(used_at=datetime.now(UTC)):
         raise DeskError("This invitation was used.")
-    passkeys.register(invitation.person, answer)
-    record("staff.joined", actor_of(invitation.person), actor_of(invitation.person))
-    return invitation.person
+    passkeys.register(person, answer)
+    record(Verb.STAFF_JOINED, str(person.actor), person.actor)
+    return person
 
 
 @transaction.atomic
-def remove(name: str) -> None:
+def remove(name: str, actor: Actor = OPERATOR) -> None:
     """Let a person in no more: their passkeys go, and open sessions end with the next click.
 
     Raises DeskError if nobody of this name works here.
     """
-    person = User.objects.select_for_update().filter(username=name, is_active=True).first()
+    require(actor, Permission.REMOVE)
+    person = Person.objects.select_for_update().filter(name=name, is_active=True).first()
     if person is None:
         raise DeskError(f"Nobody called {name} works at the desk.")
     person.is_active = False
-    person.save(update_fields=["is_active"])
+    person.set_unusable_password()  # so that no session outlives this, should they come back
+    person.save(update_fields=["is_active", "password"])
     passkeys.forget_all_of(person)
     Invitation.objects.filter(person=person).delete()
-    record("staff.removed", actor_of(person), "operator")
+    record(Verb.STAFF_REMOVED, str(person.actor), actor)

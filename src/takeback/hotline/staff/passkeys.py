@@ -12,8 +12,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
 from cryptography.exceptions import InvalidSignature
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+
+from takeback.hotline.staff.models import Person
 
 MOST_ANSWER_CHARACTERS: Final = 16_384
 
@@ -32,12 +33,12 @@ class DeskPasskeys(DefaultMFAAdapter):  # type: ignore[misc] # allauth has no ty
         return f"{settings.SITE_NAME}, desk"
 
 
-def registration_options(person: User) -> str:
+def registration_options(person: Person) -> str:
     """What the browser needs to make a passkey for this person, as JSON; the session remembers."""
     return json.dumps(_plain(auth.begin_registration(person, passwordless=True)))
 
 
-def register(person: User, answer: str) -> None:
+def register(person: Person, answer: str) -> None:
     """Keep the passkey that the browser made. Raises PasskeyError for any other answer."""
     try:
         credential = _read(answer)
@@ -53,7 +54,7 @@ def login_options() -> str:
     return json.dumps(_plain(auth.begin_authentication()))
 
 
-def person_of(answer: str) -> User:
+def person_of(answer: str) -> Person:
     """Whose passkey answered. Raises PasskeyError if nobody's did, or they were removed."""
     try:
         credential = _read(answer)
@@ -62,18 +63,18 @@ def person_of(answer: str) -> User:
         passkey = auth.complete_authentication(person, credential)
     except _REFUSALS as error:
         raise PasskeyError("This passkey opens nothing here.") from error
-    if not isinstance(person, User) or not person.is_active:
+    if not isinstance(person, Person) or not person.is_active:
         raise PasskeyError("This passkey opens nothing here.")
     passkey.record_usage()
     return person
 
 
-def forget_all_of(person: User) -> None:
+def forget_all_of(person: Person) -> None:
     """Delete every passkey of a person."""
     Authenticator.objects.filter(user=person).delete()
 
 
-def count_of(person: User) -> int:
+def count_of(person: Person) -> int:
     """How many passkeys a person has."""
     return int(Authenticator.objects.filter(user=person).count())
 

@@ -3,6 +3,7 @@
 from django.db.models import Count, Exists, OuterRef, Q
 
 from takeback.hotline.audit.access import count_of
+from takeback.hotline.audit.domain import Verb
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.planted.models import Canary
 from takeback.hotline.statistics.domain import ListFigures
@@ -26,4 +27,4 @@ def list_figures() -> ListFigures:
         suspended=Count("pk", filter=own & standing & off),
         imported=Count("pk", filter=Q(lane=Lane.IMPORTED) & standing & ~off & ~held),
     )
-    return ListFigures(**counted, resumed=count_of("entry.resumed"))
+    return ListFigures(**counted, resumed=count_of(Verb.ENTRY_RESUMED))
