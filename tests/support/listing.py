@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
+from takeback.hotline.audit.domain import REPORTER, Actor
 from takeback.hotline.entries.actions import amend_entry, list_entries
-from takeback.hotline.audit.domain import OPERATOR, REPORTER, Actor
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane

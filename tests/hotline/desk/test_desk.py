@@ -15,14 +15,14 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import staff
+from takeback.hotline.staff.domain import DeskError, Role
+from takeback.hotline.staff.models import Invitation, Person
+from tests.support.actors import a_lead
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
 from tests.support.feedback import feedback_item, platform
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture, sealed, signals_of
 from tests.support.visiting import ORIGIN
-from takeback.hotline.staff.domain import DeskError, Role
-from takeback.hotline.staff.models import Invitation, Person
-from tests.support.actors import a_lead, browser_of, person_with
 
 
 def decide(client: Client, entry: EntryId, **form: str) -> int:

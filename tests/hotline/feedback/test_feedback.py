@@ -27,9 +27,9 @@ from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
 from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform, PlatformKey
 from takeback.tlog.signed_note import VerifierKey
+from tests.support.actors import a_lead
 from tests.support.feedback import NOON, acknowledge, feedback_item, key_of, listed, platform
 from tests.support.followers import follow_database, some_signals
-from tests.support.actors import a_lead
 from tests.support.listing import list_picture
 from tests.support.threads import in_threads
 

@@ -12,9 +12,9 @@ from takeback.hotline.log import access as log_access
 from takeback.hotline.platforms.actions import add_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
+from tests.support.actors import a_lead
 from tests.support.listing import amend
 from tests.support.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
-from tests.support.actors import a_lead
 
 OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}
 """What a client makes of what is no positive opinion; NCMEC's shape knows nothing else."""

@@ -26,6 +26,7 @@ from takeback.integrations.threatexchange.exchange import (
 )
 from takeback.integrations.threatexchange.following import ListCheckpoint
 from takeback.signals.lanes import Lane
+from tests.support.actors import a_lead
 from tests.support.listing import amend
 from tests.support.long_lists import (
     Connect,
@@ -35,7 +36,6 @@ from tests.support.long_lists import (
     seal,
     was_fetched,
 )
-from tests.support.actors import a_lead
 
 _MANY = 25_000
 

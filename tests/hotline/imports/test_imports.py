@@ -35,10 +35,10 @@ from takeback.hotline.log.models import PendingEvent
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.signals.lanes import LANE_BITS, Lane
+from tests.support.actors import a_lead
 from tests.support.answering import serving
 from tests.support.database import UseDatabase
 from tests.support.followers import Follower, follow_database, some_signals
-from tests.support.actors import a_lead
 from tests.support.listing import list_imported, list_picture
 from tests.support.long_lists import list_pdqs, random_pdqs, seal
 from tests.support.running import hotline

@@ -17,10 +17,10 @@ from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.models import Platform
+from tests.support.actors import a_lead
 from tests.support.feedback import acknowledge
 from tests.support.responses import Response
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
-from tests.support.actors import a_lead
 
 
 def open_with(**form: str) -> Response:

@@ -30,8 +30,8 @@ from takeback.tlog.checkpoint import parse_checkpoint
 from takeback.tlog.cosignature import CosignatureKind, Cosigner
 from takeback.tlog.errors import BadSignatureError, UnwitnessedError
 from takeback.tlog.signed_note import split_note
-from tests.support.followers import follow_database, some_signals
 from tests.support.actors import a_lead
+from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
 from tests.support.running import hotline, takeback

@@ -26,8 +26,8 @@ from takeback.hotline.log.models import (
 )
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
-from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.actors import a_lead
+from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.threads import in_threads
 

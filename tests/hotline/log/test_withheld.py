@@ -29,10 +29,10 @@ from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope, lanes_opened_by
 from takeback.hotline.platforms.models import Platform, PlatformFetch
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
+from tests.support.actors import a_lead
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import amend, list_imported, list_picture
 from tests.support.running import hotline
-from tests.support.actors import a_lead
 
 REPORTED = {Lane.SELF_REPORTED, Lane.CONFIRMED}
 STEPS = ("add", "amend", "suspend", "resume", "withdraw", "follow")

@@ -20,8 +20,8 @@ from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
 from takeback.hotline.platforms.domain import PlatformError, Scope
 from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
-from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.actors import a_lead
+from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.running import takeback
 

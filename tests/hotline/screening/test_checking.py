@@ -27,9 +27,9 @@ from takeback.hotline.screening import known_lawful as guard
 from takeback.hotline.screening.checking import warm_up
 from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
+from tests.support.actors import a_lead
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture, sealed, signals_of
-from tests.support.actors import a_lead
 
 THRESHOLD = MatchPolicy().widest_threshold
 
