@@ -105,7 +105,9 @@ def _write(path: Path, size: int) -> Written:
     tables = _tables(size)
     return Written(
         entries=size,
-        index_seconds=_median_seconds(lambda: PdqIndex.build(tables.pdq, threads=_BUILD_THREADS)),
+        index_seconds=_median_seconds(
+            lambda: PdqIndex.build(tables.signals["pdq"].values, threads=_BUILD_THREADS)
+        ),
         write_seconds=_median_seconds(
             lambda: write_snapshot(path, _SOURCE, tables, threads=_BUILD_THREADS)
         ),

@@ -4,9 +4,10 @@
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -31,7 +32,11 @@ class RoomContract(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Look at every import from one room into another."""
-        package, composition, faces = str(self.package), list(self.composition), set(self.faces)
+        package, composition, faces = (
+            str(self.package),
+            _strings(self.composition),
+            set(_strings(self.faces)),
+        )
         unused = set(faces)
         broken = []
         for importer in sorted(graph.find_descendants(package)):
@@ -72,14 +77,14 @@ class OwnNamesContract(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Look at every `from … import …` in the package's source."""
-        package = str(self.package)
+        package, faces = str(self.package), _strings(self.faces)
         modules = {package, *graph.find_descendants(package)}
         trees = {module: _tree(module) for module in sorted(modules)}
         defined = {module: set(_defined(tree)) for module, tree in trees.items()}
         broken = []
         for module, tree in trees.items():
             for source, name in _imported(tree):
-                known = name in defined.get(source, {name}) or source in self.faces
+                known = name in defined.get(source, {name}) or source in faces
                 if not known and find_spec(f"{source}.{name}") is None:
                     broken.append(f"{module} takes {name} from {source}, which only hands it on")
         return ContractCheck(kept=not broken, metadata={"broken": broken})
@@ -87,6 +92,11 @@ class OwnNamesContract(Contract):
     def render_broken_contract(self, check: ContractCheck) -> None:
         """Print each name that is not taken from where it is defined."""
         _print(check)
+
+
+def _strings(field: fields.ListField) -> list[str]:
+    """The strings of a field, which import-linter puts in the place of its declaration."""
+    return [str(value) for value in cast(Iterable[object], field)]
 
 
 def _parted(module: str, package: str) -> tuple[str, str]:

@@ -138,10 +138,12 @@ void know_kinds(const std::vector<Kind>& rows, size_t most_signals) {
 
 void bind_list(nb::module_& module) {
   module.def("know_kinds", &know_kinds, nb::arg("kinds"), nb::arg("most_signals"),
-             "Say once which kinds of fingerprint there are, before openings are read. A kind is (name, "
-             "number, bytes of a value, numbers, most an entry or None), a number (name, least, most, bytes).");
+             "Say once which kinds of fingerprint there are, before openings are read. A kind is "
+             "(name, number, bytes of a value, numbers, most an entry or None), a number (name, "
+             "least, most, bytes).");
   module.def("read_openings", &read_openings, nb::arg("bundle"),
              "Return three lists of the records of a range of openings: the commitments, nonce and "
-             "event or None, addition or None. An addition is (entry, lane, provenance, hour, signals); one "
-             "with a signal of a kind that is not known is none. Raises ValueError for what are no openings.");
+             "event or None, addition or None. An addition is (entry, lane, provenance, hour, "
+             "signals); one with a signal of a kind that is not known is none. Raises ValueError "
+             "for what are no openings.");
 }

@@ -28,7 +28,6 @@ from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
 from takeback.matching.delta_file import DeltaTail, EntryChange, append_step, delta_path
 from takeback.matching.snapshot import (
     ListedEntry,
-    ListedPdq,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -42,6 +41,7 @@ from takeback.tlog.merkle import Frontier, leaf_hash
 from takeback.tlog.signed_note import Signer
 from takeback.tlog.tlog_proof import TlogProof
 from tests.frozen.snapshots import assert_frozen_lines
+from tests.support.match_lists import ListedPdq, PlainEntry
 
 ORIGIN = "hotline.example.org/log/v1"
 OTHER_ORIGIN = "other.example.org/log/v1"
@@ -149,13 +149,13 @@ def entry(number: int) -> ListedEntry:
     """An entry of fixed values; every lane, quality and kind of digest comes in turn."""
     seed = hashlib.sha256(f"entry {number}".encode()).digest()
     lanes = tuple(Lane)
-    return ListedEntry(
-        f"{number:026}",
+    return PlainEntry(
+        EntryId(f"{number:026}"),
         lanes[number % len(lanes)],
         pdq=(ListedPdq(seed, number % 101),) if number % 5 else (),
         sha256=(hashlib.sha256(seed).digest(),) if number % 3 else (),
         md5=(hashlib.md5(seed).digest(),) if number % 2 else (),
-    )
+    ).listed
 
 
 def digest(content: bytes) -> str:

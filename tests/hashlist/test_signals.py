@@ -51,7 +51,9 @@ def test_a_model_takes_what_its_row_says_and_nothing_else(kind: SignalKind) -> N
     least = {number.name: number.least for number in kind.numbers}
     assert model.model_validate({**right, **least})
     digits = 2 * kind.value_bytes
-    wrong = [{"value": "a" * length} for length in (digits - 2, digits + 2)]
+    wrong: list[dict[str, object]] = [
+        {"value": "a" * length} for length in (digits - 2, digits + 2)
+    ]
     wrong += [{"value": "A" * digits}, {"value": "g" * digits}, {"type": "other"}, {"more": 1}]
     for number in kind.numbers:
         wrong += [{number.name: number.least - 1}, {number.name: number.most + 1}]

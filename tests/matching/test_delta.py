@@ -19,6 +19,7 @@ from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import (
     LANES,
+    ListedEntry,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -269,7 +270,7 @@ def test_a_file_made_by_its_description_is_read(tmp_path: Path) -> None:
     assert seen(files.read()) == (3, {entry_id(1)})
 
 
-def put_as(*signals):
+def put_as(*signals: bytes) -> bytes:
     """A change that puts an entry with signals that are none."""
     packed = b"".join(signals)
     return struct.pack("<26s?BI", b"a" * 26, True, 0, len(packed)) + packed

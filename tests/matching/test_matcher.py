@@ -36,13 +36,15 @@ lane_policies = st.builds(
 CODE = bytes(range(32))
 
 
-def plainly(listed: ListedEntry, upload: UploadFingerprints, policy: MatchPolicy) -> Match | None:
+def plainly(listed: PlainEntry, upload: UploadFingerprints, policy: MatchPolicy) -> Match | None:
     """The match of one entry by the rules, or None."""
     lane = policy.of(listed.lane)
     if upload.sha256 in listed.sha256:
-        return Match(listed.entry, listed.lane, "sha256", 0, None, lane.decision, **here)
+        return Match(
+            listed.entry, listed.lane, "sha256", 0, None, lane.decision, origin=SOURCE.origin
+        )
     if not listed.sha256 and upload.md5 in listed.md5:
-        return Match(listed.entry, listed.lane, "md5", 0, None, lane.decision, **here)
+        return Match(listed.entry, listed.lane, "md5", 0, None, lane.decision, origin=SOURCE.origin)
     whole = [] if upload.pdq is None else [ViewFingerprint("", upload.pdq)]
     near = [
         (distance(pdq.code, view.pdq), place, at)
@@ -97,7 +99,7 @@ def test_matches_are_those_of_the_rules(
         assert result.matches[0].decision is result.decision
 
 
-def near(number, far, lane=Lane.CONFIRMED, quality=80):
+def near(number: int, far: int, lane: Lane = Lane.CONFIRMED, quality: int = 80) -> PlainEntry:
     return PlainEntry(entry_id(number), lane, (ListedPdq(flipped(CODE, range(far)), quality),))
 
 
@@ -136,7 +138,7 @@ def test_the_floor_is_the_listed_pictures(quality: int, decision: Decision, tmp_
     assert matcher.match(UploadFingerprints(pdq=CODE)).decision == decision
 
 
-def test_an_equal_file_matches_below_the_floor(tmp_path):
+def test_an_equal_file_matches_below_the_floor(tmp_path: Path) -> None:
     listed = PlainEntry(
         entry_id(1), Lane.SELF_REPORTED, (ListedPdq(CODE, 3),), (b"\1" * 32,), (b"\1" * 16,)
     )

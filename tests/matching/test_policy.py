@@ -36,6 +36,13 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
     assert policy.widest_threshold == 31
 
 
+def test_the_threshold_of_pdq_may_stand_among_those_by_kind() -> None:
+    policy = parse_policy("[confirmed.thresholds]\npdq = 9\n")
+    assert policy == parse_policy("[confirmed]\nthreshold = 9\n")
+    assert policy.confirmed.threshold_of("pdq") == 9
+    assert policy.self_reported == MatchPolicy().self_reported
+
+
 def test_an_empty_file_is_the_default() -> None:
     assert parse_policy("") == MatchPolicy()
 
@@ -53,6 +60,10 @@ def test_an_empty_file_is_the_default() -> None:
         ("[unknown]\nthreshold = 3", r"unknown is not a key.*self_reported, confirmed, imported"),
         ("confirmed = 3", r"confirmed is 3.*\[confirmed\]"),
         ("[confirmed", "not valid TOML"),
+        ("[confirmed]\nthresholds = 3", r"confirmed\.thresholds is 3.*table by kind"),
+        ("[confirmed]\nthresholds = { sha256 = 3 }", r"thresholds\.sha256 is not a key.*pdq"),
+        ("[confirmed]\nthresholds = { pdq = 257 }", r"confirmed\.threshold is 257"),
+        ("[confirmed]\nthreshold = 9\nthresholds = { pdq = 9 }", r"thresholds\.pdq are the same"),
     ],
 )
 def test_errors_name_the_key_and_what_it_must_be(text: str, named: str) -> None:

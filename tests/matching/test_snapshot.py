@@ -8,16 +8,17 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import xxhash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from takeback.hashlist.events import EntryId
 from takeback.matching import index
 from takeback.matching.digest_table import order_of, rows_of
 from takeback.matching.matcher import Matcher, UploadFingerprints
@@ -27,6 +28,7 @@ from takeback.matching.snapshot import (
     ListedEntry,
     ListTables,
     SignalTable,
+    Snapshot,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
@@ -53,7 +55,7 @@ REPOSITORY = Path(__file__).parents[2]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-def read_back(snapshot: Snapshot) -> list[ListedEntry]:
+def read_back(snapshot: Snapshot) -> list[PlainEntry]:
     """The entries of a snapshot, rebuilt from its tables."""
     signals = snapshot.tables.signals
     entries = []
@@ -66,7 +68,7 @@ def read_back(snapshot: Snapshot) -> list[ListedEntry]:
         pdq = tuple(map(ListedPdq, found.get("pdq", ()), map(int, qualities)))
         sha256, md5 = tuple(found.get("sha256", ())), tuple(found.get("md5", ()))
         lane = LANES[snapshot.tables.entry_lane[row]]
-        entries.append(PlainEntry(snapshot.entry_of(row), lane, pdq, sha256, md5))
+        entries.append(PlainEntry(EntryId(snapshot.entry_of(row)), lane, pdq, sha256, md5))
     return entries
 
 
@@ -112,7 +114,7 @@ def test_the_same_state_gives_the_same_bytes(
 SHA256 = (bytes(range(1, 33)), b"\xff" + bytes(31))
 
 
-def two_entries() -> list[ListedEntry]:
+def two_entries() -> list[PlainEntry]:
     return [
         PlainEntry(entry_id(1), Lane.SELF_REPORTED, (ListedPdq(bytes(32), 80),), SHA256),
         PlainEntry(entry_id(2), Lane.CONFIRMED, (), (), (bytes(16),)),
@@ -189,7 +191,9 @@ def test_a_longer_file_is_refused(snapshot_bytes: bytes, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("version", [2, 4])
-def test_another_version_is_refused_by_name(version, snapshot_bytes, tmp_path):
+def test_another_version_is_refused_by_name(
+    version: int, snapshot_bytes: bytes, tmp_path: Path
+) -> None:
     changed = bytearray(snapshot_bytes)
     struct.pack_into("<I", changed, 8, version)
     (tmp_path / "other").write_bytes(changed)
@@ -317,7 +321,7 @@ def test_a_mapped_snapshot_is_read_only_and_outlives_its_replacement(tmp_path: P
         (entry_id(1), Lane.CONFIRMED, (), (), (bytes(32),)),
     ],
 )
-def test_an_entry_that_does_not_fit_is_refused(fields):
+def test_an_entry_that_does_not_fit_is_refused(fields: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"entry|bytes, not|must be from"):
         _ = PlainEntry(*fields).listed
 
@@ -325,7 +329,7 @@ def test_an_entry_that_does_not_fit_is_refused(fields):
 ROW = np.zeros(1, np.uint32)
 
 
-def tables_of(**changed):
+def tables_of(**changed: Any) -> ListTables:
     return dataclasses.replace(ListTables.of(entry.listed for entry in two_entries()), **changed)
 
 
@@ -339,15 +343,13 @@ def tables_of(**changed):
         ({"signals": {"other": SignalTable(np.zeros((1, 8), np.uint8), ROW)}}, "that is none"),
     ],
 )
-def test_tables_that_do_not_fit_are_refused(
-    changed: dict[str, npt.NDArray[Any]], message: str
-) -> None:
+def test_tables_that_do_not_fit_are_refused(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tables_of(**changed)
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"values": np.zeros((1, 31), np.uint8)}, "pdq.value must be"),
         ({"numbers": (np.array([101], np.uint8),)}, "quality that is not from 0 to 100"),
@@ -357,17 +359,19 @@ def test_tables_that_do_not_fit_are_refused(
         ({"entry": np.array([0], np.int64)}, "pdq.entry must be"),
     ],
 )
-def test_a_table_of_signals_that_does_not_fit_is_refused(changed, said):
+def test_a_table_of_signals_that_does_not_fit_is_refused(
+    changed: dict[str, Any], message: str
+) -> None:
     signals = dict(tables_of().signals)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         tables_of(signals={**signals, "pdq": dataclasses.replace(signals["pdq"], **changed)})
 
 
-def test_a_writer_that_fails_leaves_the_old_file(tmp_path):
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "list.snapshot"
     before = written(path, two_entries())
 
-    def entries():
+    def entries() -> Iterator[ListedEntry]:
         yield two_entries()[0].listed
         raise OSError("the disk is gone")
 

@@ -9,7 +9,7 @@ from takeback.hashlist.follow import LogGrowth
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.log import access as log_access
 from takeback.hotline.planted.access import canaries_of_others
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.signals.lanes import ALL_LANES
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.checkpoint import open_checkpoint
@@ -32,7 +32,7 @@ class Follower:
     """Follows a log step by step and refuses what a gate refuses."""
 
     def __init__(
-        self, key_line: str, lanes: int = ALL_LANES, reader: Platform | None = None
+        self, key_line: str, lanes: int = ALL_LANES, reader: FollowingPlatform | None = None
     ) -> None:
         self.lanes = lanes
         self.reader = reader

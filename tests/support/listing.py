@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
-from takeback.hotline.audit.domain import REPORTER, Actor
+from takeback.hotline.audit.domain import OPERATOR, REPORTER, Actor
 from takeback.hotline.entries.actions import amend_entry, list_entries
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.sequencing import sequence_pending
@@ -23,7 +23,7 @@ def list_picture(
 def list_imported(feed: str, pictures: Sequence[Sequence[Signal]]) -> list[EntryId]:
     """Put pictures on the list that stand on another organisation's."""
     provenance = Provenance(hotline=log_origin(), source="import", feed=feed)
-    return list_entries(pictures, Lane.IMPORTED, provenance, actor="operator")
+    return list_entries(pictures, Lane.IMPORTED, provenance, actor=OPERATOR)
 
 
 def signals_of(code: bytes, quality: int = 90) -> list[Signal]:
@@ -39,4 +39,4 @@ def sealed(*signals: Signal) -> EntryId:
 
 def amend(entry: EntryId, lane: Lane) -> None:
     """Move an entry to a lane, as an analyst will."""
-    amend_entry(entry, lane=lane, actor="test")
+    amend_entry(entry, lane=lane, actor=OPERATOR)

@@ -91,7 +91,7 @@ class Log:
             self._append(self._event(AddedEvent, entry, lane, signals))
         return entry
 
-    def add_signals(self, signals: list, lane: Lane = Lane.SELF_REPORTED) -> EntryId:
+    def add_signals(self, signals: list[Any], lane: Lane = Lane.SELF_REPORTED) -> EntryId:
         """List an entry of any signals that have a model."""
         entry = new_entry_id()
         with self.changed:
@@ -99,7 +99,7 @@ class Log:
             self._append(self._event(AddedEvent, entry, lane, signals))
         return entry
 
-    def amend_signals(self, entry: EntryId, signals: list, lane: Lane) -> None:
+    def amend_signals(self, entry: EntryId, signals: list[Any], lane: Lane) -> None:
         with self.changed:
             self.live[entry].append(len(self.records))
             self._append(self._event(AmendedEvent, entry, lane, signals))

@@ -40,7 +40,7 @@ class ListedPdq(NamedTuple):
 class PlainEntry:
     """An entry whose signals stand side by side, so that a test can look at them."""
 
-    entry: str
+    entry: EntryId
     lane: Lane
     pdq: tuple[ListedPdq, ...] = ()
     sha256: tuple[bytes, ...] = ()
@@ -55,7 +55,7 @@ class PlainEntry:
         return ListedEntry.of(self.entry, self.lane, [*pdqs, *digests])
 
 
-def entry_id(number: int) -> str:
+def entry_id(number: int) -> EntryId:
     """The id of an entry, in the shape of the wire: 26 lower-case base32 letters."""
     return EntryId(base64.b32encode(number.to_bytes(16, "big")).decode().rstrip("=").lower())
 

@@ -17,7 +17,7 @@ from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.rules import LogRules
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal
+from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.matching.snapshot import ListTables, SnapshotSource
 from takeback.signals.lanes import Lane
 from takeback.tlog.merkle import Frontier, leaf_hash

@@ -19,7 +19,7 @@ from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope
-from tests.hotline.publishing.followers import some_signals
+from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -16,6 +16,7 @@ from takeback.hotline.feedback.models import Feedback
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.access import following_platform, following_platforms
 from takeback.hotline.platforms.actions import (
     add_key,
     add_platform,
@@ -24,8 +25,8 @@ from takeback.hotline.platforms.actions import (
     revoke_platform,
 )
 from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
-from takeback.hotline.platforms.domain import PlatformError, Scope
-from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform, PlatformError, Scope
+from takeback.hotline.platforms.models import PlatformKey
 from takeback.tlog.signed_note import VerifierKey
 from tests.support.actors import a_lead
 from tests.support.feedback import NOON, acknowledge, feedback_item, key_of, listed, platform
@@ -144,7 +145,7 @@ def test_outcomes_of_what_was_never_listed_are_none() -> None:
     assert feedback_access.outcomes([new_entry_id()]) == []
 
 
-def doubt(who: Platform, entry: EntryId) -> FeedbackReceipt:
+def doubt(who: FollowingPlatform, entry: EntryId) -> FeedbackReceipt:
     return record_feedback(who, [feedback_item(entry, FeedbackValue.NOT_THE_SAME)])
 
 
@@ -232,7 +233,7 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
     names = ("Skylark", "Plover", "Wren", "Swift", "Heron")
     for name in names:
         add_platform(name)
-    skylark, plover, wren, swift, heron = (Platform.objects.get(name=name) for name in names)
+    skylark, plover, wren, swift, heron = (following_platform(name) for name in names)
     first, second = (list_picture(some_signals()) for _ in range(2))
     sequence_pending()
     for reader in (skylark, plover, swift, heron):
@@ -261,10 +262,11 @@ def test_how_far_a_withdrawal_has_got_is_what_platforms_acknowledge() -> None:
 def test_of_several_gates_the_one_that_is_farthest_behind_counts() -> None:
     add_platform("Skylark")
     second = add_key("Skylark", [Scope.READ_CONFIRMED])
-    (skylark,) = Platform.objects.all()
+    (skylark,) = following_platforms()
     entry = listed()
     note_fetched(skylark, 2)
-    gates = list(PlatformKey.objects.order_by("id"))
+    numbers = PlatformKey.objects.order_by("id").values_list("id", flat=True)
+    gates = [AdmittedKey(number, skylark, frozenset()) for number in numbers]
     for gate in gates:
         acknowledge(skylark, gate)
     withdraw_entries([entry], "reporter")

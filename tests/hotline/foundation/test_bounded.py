@@ -102,9 +102,13 @@ def test_one_who_drips_is_hung_up_on_wherever_the_answer_stands(first: bytes) ->
     assert time.monotonic() - begun < 2
 
 
+def keep_quiet(_: socket.socket, ended: threading.Event) -> None:
+    ended.wait(5)
+
+
 def test_one_who_is_quiet_is_not_waited_for() -> None:
     with (
-        server(lambda _, ended: ended.wait(5) and None) as running,
+        server(keep_quiet) as running,
         pytest.raises(UnreachableError, match="TimeoutError") as caught,
     ):
         whole(running.url(), Bounds(seconds=5, quiet_seconds=0.1, answer_bytes=1000))

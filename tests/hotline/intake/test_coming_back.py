@@ -16,7 +16,7 @@ from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.access import following_platform, following_platforms
 from tests.support.actors import a_lead
 from tests.support.feedback import acknowledge
 from tests.support.responses import Response
@@ -81,7 +81,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     platforms_actions.add_platform("Quiet Place")
     _, code = report_from_browser(pictures=[picture_record(), picture_record()])
     sequence_pending()
-    skylark = Platform.objects.get(name="Skylark")
+    skylark = following_platform("Skylark")
     platforms_actions.note_fetched(skylark, 3)
     first, second = CasePicture.objects.order_by("position")
     values = [
@@ -186,12 +186,12 @@ def test_who_takes_it_back_reads_how_far_that_has_got() -> None:
         platforms_actions.add_platform(name)
     visitor, _ = report_from_browser(pictures=[picture_record()])
     sequence_pending()
-    platforms = list(Platform.objects.order_by("name"))
+    platforms = following_platforms()
     for platform in platforms:
         platforms_actions.note_fetched(platform, 2)
         acknowledge(platform)
     platforms_actions.add_platform("Heron")  # says nothing of what is in force there
-    platforms_actions.note_fetched(Platform.objects.get(name="Heron"), 2)
+    platforms_actions.note_fetched(following_platform("Heron"), 2)
     visitor.read("/case/withdraw").post("/case/withdraw")
     assert (
         "0 of 2 websites have removed it from their list so far." in visitor.read("/withdrawn").page

@@ -19,7 +19,7 @@ from takeback.hotline.intake.domain.timeline import FOUND, Fact, Happening
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
-from takeback.hotline.platforms.models import Platform
+from takeback.hotline.platforms.access import following_platform
 from tests.hotline.intake.catalogues import translations
 from tests.hotline.intake.left_in_english import PLATFORM, left_in_english, what_is_read
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
@@ -144,7 +144,7 @@ def test_the_timeline_is_translated(language: str) -> None:
         pictures=[picture_record(quality=10)], threat="yes", apps=(PLATFORM, "Discord")
     )
     sequence_pending()
-    skylark = Platform.objects.get(name=PLATFORM)
+    skylark = following_platform(PLATFORM)
     platforms_actions.note_fetched(skylark, 2)
     entry = EntryId(CasePicture.objects.get().entry)
     feedback = [

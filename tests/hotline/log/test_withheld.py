@@ -25,9 +25,10 @@ from takeback.hotline.entries.actions import (
 from takeback.hotline.feedback import access as feedback_access
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_everything, sequence_pending
+from takeback.hotline.platforms.access import following_platforms
 from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope, lanes_opened_by
-from takeback.hotline.platforms.models import Platform, PlatformFetch
+from takeback.hotline.platforms.models import PlatformFetch
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.support.actors import a_lead
 from tests.support.followers import Follower, follow_database, some_signals
@@ -163,18 +164,18 @@ def test_gates_with_different_keys_hold_different_parts_of_one_log(
 @pytest.mark.django_db
 def test_a_platform_has_got_only_what_its_key_may_see() -> None:
     add_platform("Skylark")
-    platform = Platform.objects.get()
+    platform = following_platforms()[0]
     confirmed = LANE_BITS[Lane.CONFIRMED]
     entry = list_picture(some_signals())
     sequence_pending()
     PlatformFetch.objects.create(
-        platform=platform, size=2, lanes=confirmed, fetched_at=datetime.now(UTC)
+        platform_id=platform.id, size=2, lanes=confirmed, fetched_at=datetime.now(UTC)
     )
     (outcome,) = feedback_access.outcomes([entry])
     assert outcome.fetched_at is None
     amend(entry, Lane.CONFIRMED)
     sequence_pending()
     now = datetime.now(UTC)
-    PlatformFetch.objects.create(platform=platform, size=3, lanes=confirmed, fetched_at=now)
+    PlatformFetch.objects.create(platform_id=platform.id, size=3, lanes=confirmed, fetched_at=now)
     (outcome,) = feedback_access.outcomes([entry])
     assert outcome.fetched_at == now

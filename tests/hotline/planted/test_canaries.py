@@ -16,9 +16,9 @@ from takeback.hotline.planted.canaries import CANARIES_EACH, add_canary, find_ca
 from takeback.hotline.planted.models import Canary
 from takeback.hotline.planted.tasks import add_canary_of, plan_canaries
 from takeback.hotline.platforms import access as platforms_access
+from takeback.hotline.platforms.access import following_platform
 from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
 from takeback.hotline.platforms.domain import PlatformError, Scope
-from takeback.hotline.platforms.models import Platform
 from takeback.signals.lanes import ALL_LANES, LANE_BITS, Lane
 from tests.support.actors import a_lead
 from tests.support.followers import Follower, follow_database, some_signals
@@ -27,7 +27,7 @@ from tests.support.running import takeback
 
 
 def seen_by(name: str, lanes: int = ALL_LANES) -> dict[EntryId, LiveEntry]:
-    reader = Platform.objects.get(name=name)
+    reader = following_platform(name)
     return follow_database(Follower(log_access.verifier_key_line(), lanes, reader))
 
 

@@ -23,9 +23,9 @@ from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.planted.test_lane import list_drawn_pictures
+from takeback.hotline.platforms.access import following_platforms
 from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope
-from takeback.hotline.platforms.models import Platform
 from takeback.hotline.statistics.access import list_figures
 from takeback.matching.policy import Decision
 from takeback.signals.lanes import Lane
@@ -57,7 +57,7 @@ def test_an_engineer_sees_a_gate_stop_something_harmless(
                 stopped = [gate.check(copy.data, report=False).decision for copy in copies]
                 assert stopped == [Decision.BLOCK] * len(copies)
             deliver_outbox(Outbox(store), client)
-    health = feedback_health.platform_health(Platform.objects.get())
+    health = feedback_health.platform_health(following_platforms()[0])
     assert (health.test_matches, sum(health.feedback.values())) == (1, 0)
 
 
@@ -70,7 +70,7 @@ def test_they_stand_apart_from_what_is_reported() -> None:
     sequence_pending()
     assert not Hold.objects.exists()
     assert list_figures() == before
-    (skylark,) = Platform.objects.all()
+    (skylark,) = following_platforms()
     entry = EntryId(Entry.objects.filter(lane=Lane.TEST).values_list("id", flat=True)[0])
     record_feedback(skylark, [feedback_item(entry, FeedbackValue.NOT_THE_SAME)])
     assert entries_access.standings([entry])[entry].suspended_at is None

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -14,10 +15,11 @@ from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.limits import actions as limits
 from takeback.hotline.log.models import Publication
 from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.access import following_platforms
 from takeback.hotline.platforms.actions import add_key, add_platform, revoke_key
 from takeback.hotline.platforms.admission import number_of_key
 from takeback.hotline.platforms.domain import Scope
-from takeback.hotline.platforms.models import Platform, PlatformKey
+from takeback.hotline.platforms.models import PlatformKey
 from takeback.hotline.portal.health import VISIT_SECONDS
 from tests.support.feedback import acknowledge, feedback_item
 from tests.support.followers import some_signals
@@ -37,7 +39,7 @@ def log_in(token: str) -> tuple[Client, int]:
 @pytest.mark.django_db
 def test_lag_votes_and_keys_are_those_of_the_platform() -> None:
     token, other = add_platform("Skylark"), add_platform("Heron")
-    skylark, heron = Platform.objects.order_by("id")
+    skylark, heron = following_platforms()
 
     def health(token: str) -> dict[str, object]:
         answer = Client().get("/list/v1/health", headers={"Authorization": f"Bearer {token}"})
@@ -69,7 +71,7 @@ def test_lag_votes_and_keys_are_those_of_the_platform() -> None:
         since = Publication.objects.get(checkpoint=unseen).published_at
         lag = feedback_health.platform_health(platform, later).lag_seconds
         assert lag == (later - since).total_seconds()
-    heron.added_at = later - timedelta(minutes=1)
+    heron = replace(heron, added_at=later - timedelta(minutes=1))
     assert feedback_health.platform_health(heron, later).lag_seconds == 60
     client, status = log_in(token)
     assert status == 303

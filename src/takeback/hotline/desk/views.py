@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib.auth import get_user, login
+from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -23,14 +23,13 @@ from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
-from takeback.hotline.staff.access import invited
-from takeback.hotline.staff.domain import DeskError, NotPermittedError, Permission, Role
-from takeback.hotline.staff.models import Person
+from takeback.hotline.staff.access import invited, signed_in
+from takeback.hotline.staff.domain import DeskError, NotPermittedError, Permission, Role, SignedIn
 from takeback.hotline.staff.policy import require
 
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
-_StaffView = Callable[Concatenate[HttpRequest, Person, _Arguments], HttpResponseBase]
+_StaffView = Callable[Concatenate[HttpRequest, SignedIn, _Arguments], HttpResponseBase]
 
 
 def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
@@ -43,14 +42,14 @@ def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
     def answer(
         request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> HttpResponseBase:
-        person = get_user(request)
-        if not isinstance(person, Person):
+        person = signed_in(request)
+        if person is None:
             return see_other("desk-login")
         try:
             require(person.actor, Permission.SEE_QUEUE)
             return view(request, person, *args, **kwargs)
         except NotPermittedError as refusal:
-            context = {"person": person, "refusal": refusal, "role": ROLES[Role(person.role)]}
+            context = {"person": person, "refusal": refusal, "role": ROLES[person.role]}
             return render(request, "desk/forbidden.html", context, status=HTTPStatus.FORBIDDEN)
 
     return answer
@@ -115,7 +114,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 @methods("GET")
 @_for_staff
-def queue(request: HttpRequest, person: Person) -> HttpResponse:
+def queue(request: HttpRequest, person: SignedIn) -> HttpResponse:
     """What waits, the oldest first."""
     context = {
         "person": person,
@@ -129,7 +128,7 @@ def queue(request: HttpRequest, person: Person) -> HttpResponse:
 
 @methods("GET", "POST")
 @_for_staff
-def entry(request: HttpRequest, person: Person, entry_id: str) -> HttpResponseBase:
+def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponseBase:
     """One entry: all numbers that there are of it, and what can be done."""
     found = access.entry_in_review(EntryId(entry_id))
     if found is None:
@@ -160,7 +159,7 @@ def entry(request: HttpRequest, person: Person, entry_id: str) -> HttpResponseBa
 
 @methods("GET", "POST")
 @_for_staff
-def appeal(request: HttpRequest, person: Person, appeal_id: UUID) -> HttpResponseBase:
+def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpResponseBase:
     """One appeal: what was said, the entry that it is about, and the answers to pick from."""
     found = appeal_in_review(appeal_id)
     if found is None:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+
 from takeback.hotline.audit.domain import Actor, ActorKind
 from takeback.hotline.staff import passkeys
-from takeback.hotline.staff.domain import Role, invitation_digest
+from takeback.hotline.staff.domain import Role, SignedIn, invitation_digest
 from takeback.hotline.staff.models import Invitation, Person
 
 
@@ -44,6 +47,14 @@ def invited(token: str) -> Invitation | None:
         ends_at__gt=datetime.now(UTC),
         person__is_active=True,
     ).first()
+
+
+def signed_in(request: HttpRequest) -> SignedIn | None:
+    """Return who has logged in with the session of a request and works here; None for nobody."""
+    person = get_user(request)
+    if not isinstance(person, Person):
+        return None
+    return SignedIn(person.name, Role(person.role), person.actor)
 
 
 def role_of(actor: Actor) -> Role | None:

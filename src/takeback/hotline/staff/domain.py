@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, unique
 from typing import Final
@@ -74,6 +75,15 @@ class Permission(StrEnum):
     IMPORT = "import other lists"
     ROTATE_KEY = "hand the log over to another key"
     BEGIN_ANEW = "begin another log"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person who has logged in: a name for the page, and the actor for all that they do."""
+
+    name: str
+    role: Role
+    actor: Actor
 
 
 class NotPermittedError(Exception):
