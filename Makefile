@@ -31,9 +31,7 @@ demo: setup ## Walk the whole way, headless, on photographs
 
 .venv/.locked: requirements/locked.txt
 	@$(call say,Python packages (once; a few minutes))
-	@PYTHON=$(PYTHON) tools/preflight
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --requirement requirements/locked.txt
+	@PYTHON=$(PYTHON) tools/python-environment
 	@touch $@
 
 .venv/.installed: .venv/.locked pyproject.toml $(NATIVE_SOURCES)
@@ -76,11 +74,7 @@ contracts: setup ## Who may import whom
 
 native-test: setup ## C++ kernel tests
 	@$(call say,C++ kernel tests)
-	@mkdir -p build
-	@$(BIN)/cmake -S native -B build/native-test -G "Unix Makefiles" -DTAKEBACK_TESTS=ON \
-	  -DCMAKE_BUILD_TYPE=Release >build/native-test.log 2>&1 \
-	  && $(BIN)/cmake --build build/native-test >>build/native-test.log 2>&1 || { cat build/native-test.log; exit 1; }
-	@$(BIN)/ctest --test-dir build/native-test --output-on-failure
+	@tools/native-tests
 
 web-test: setup ## TypeScript: types, lint, Vitest
 	@$(call say,TypeScript tests)
@@ -127,25 +121,15 @@ bench-quick: .venv/.installed photographs .venv-bench/.installed ## The ratios t
 	@$(BENCH) quick
 
 wrk: ## Install Debian's wrk, which puts the gate's service under load, where it is missing
-	@command -v wrk >/dev/null || { $(call say,wrk (once)); \
-	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
-	  command -v $${asroot:-true} >/dev/null || { echo "As root: apt-get install wrk"; exit 1; }; \
-	  $$asroot apt-get update -qq && $$asroot apt-get install -y -qq wrk >/dev/null; }
+	@tools/debian-packages wrk wrk
 
-# The packages it is measured against; what they don't bring comes from .venv, Takeback included.
 .venv-bench/.installed: requirements/benchmarks.txt .venv/.locked
 	@$(call say,Packages to measure against (once; a few minutes))
-	@$(BIN)/python -m venv --clear .venv-bench
-	@.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar on --requirement requirements/benchmarks.txt
-	@$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
-	  >"$$(.venv-bench/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/takeback_behind.pth"
+	@tools/benchmark-environment
 	@touch $@
 
 chromium: ## Install Debian's Chromium and fonts where they are missing
-	@{ command -v chromium && dpkg -s fonts-noto-core; } >/dev/null 2>&1 || { $(call say,Chromium (once)); \
-	  if [ "$$(id -u)" = 0 ]; then asroot=; else asroot=sudo; fi; \
-	  command -v $${asroot:-true} >/dev/null || { echo "As root: apt-get install chromium fonts-noto-core"; exit 1; }; \
-	  $$asroot apt-get update -qq && $$asroot apt-get install -y -qq chromium fonts-noto-core >/dev/null; }
+	@tools/debian-packages Chromium chromium fonts-noto-core
 
 messages: setup ## Bring the translation catalogues up to date with the pages
 	@$(BIN)/python tools/messages.py
@@ -154,12 +138,7 @@ screenshots: setup photographs chromium ## Make the pictures of the README from 
 	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py
 
 lock: ## Pin the Python packages anew
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --extra gate --extra hotline --extra dev --output-file requirements/locked.txt pyproject.toml
-	@# pip-compile forgets that there is an Atheris for one kind of machine only.
-	@sed -i "s/^atheris==[0-9.]*$$/& ; sys_platform == 'linux' and platform_machine == 'x86_64'/" requirements/locked.txt
-	@$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --output-file requirements/benchmarks.txt requirements/benchmarks.in
+	@tools/pin-packages
 
 clean: ## Forget all state under var/
 	@rm -rf var
