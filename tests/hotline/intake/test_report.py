@@ -137,7 +137,7 @@ def test_two_threads_sending_the_same_report_make_one_case(hotline_database: str
 
 @pytest.mark.django_db
 def test_a_report_that_cannot_be_listed_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_signals: object) -> None:
+    def fail(_signals: object, **_: object) -> None:
         raise OSError("the key of the log can't be read")
 
     monkeypatch.setattr("takeback.hotline.entries.actions.list_entries", fail)
