@@ -37,7 +37,7 @@ def _objects(lines: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines.splitlines()]
 
 
-def test_plain(folder: Path) -> None:
+def test_fingerprints_are_printed_for_people(folder: Path) -> None:
     done = _run(folder, "one.jpg")
     assert (done.returncode, done.stderr) == (0, "")
     (record,) = _objects(_run(folder, "one.jpg", "--json").stdout)
@@ -53,7 +53,7 @@ def test_plain(folder: Path) -> None:
     ]
 
 
-def test_json(folder: Path) -> None:
+def test_fingerprints_are_printed_as_json(folder: Path) -> None:
     done = _run(folder, "one.jpg", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     (record,) = _objects(done.stdout)
@@ -78,7 +78,9 @@ def test_json(folder: Path) -> None:
         (["d??p"], ["deep/er/two two.png"]),
     ],
 )
-def test_folders_and_patterns(folder: Path, arguments: Sequence[str], files: list[str]) -> None:
+def test_folders_and_patterns_stand_for_their_pictures(
+    folder: Path, arguments: Sequence[str], files: list[str]
+) -> None:
     done = _run(folder, *arguments, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert [record["file"] for record in _objects(done.stdout)] == files

@@ -44,7 +44,9 @@ def test_nobody_is_in_the_pictures(pictures: list[Path]) -> None:
     assert "skycultures" not in shown  # Stellarium's drawn constellation figures
 
 
-def test_a_folder_of_ones_own(tmp_path: Path, photographs: list[Path]) -> None:
+def test_of_a_folder_of_ones_own_each_large_enough_photograph_is_taken_once(
+    tmp_path: Path, photographs: list[Path]
+) -> None:
     with Image.open(photographs[0]) as first, Image.open(photographs[1]) as second:
         first.save(tmp_path / "one.jpg", quality=80)
         first.resize((first.width // 2, first.height // 2)).save(tmp_path / "one smaller.png")

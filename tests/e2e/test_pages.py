@@ -118,7 +118,7 @@ def _all_pages(page: Page, start: str, photograph: Path) -> Iterator[str]:
         ("ar", "dark", _DESKTOP),
     ],
 )
-def test_every_page(
+def test_every_page_is_accessible_fits_and_asks_nobody_else(
     browser: Browser,
     stack: Stack,
     photographs: list[Path],

@@ -22,7 +22,7 @@ seeds = st.integers(0, 2**32 - 1)
 @example(height=3000, width=5, seed=0, levels=256)
 @example(height=63, width=64, seed=0, levels=256)
 @example(height=128, width=129, seed=0, levels=256)
-def test_equals_pdqhash_bit_for_bit(
+def test_a_pdq_equals_that_of_pdqhash_bit_for_bit(
     wasm_kernel: WasmKernel, height: int, width: int, seed: int, levels: int
 ) -> None:
     pixels = picture(height, width, seed, levels)
@@ -34,7 +34,9 @@ def test_equals_pdqhash_bit_for_bit(
 
 
 @given(seed=seeds)
-def test_equals_pdqhash_where_nothing_is_filtered(wasm_kernel: WasmKernel, seed: int) -> None:
+def test_a_pdq_equals_that_of_pdqhash_where_nothing_is_filtered(
+    wasm_kernel: WasmKernel, seed: int
+) -> None:
     pixels = picture(64, 64, seed)
     bits, quality = pdqhash.compute(pixels)
     expected = np.packbits(bits.astype(np.uint8)).tobytes()

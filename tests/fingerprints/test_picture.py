@@ -37,7 +37,7 @@ def test_a_png_has_the_fingerprints_of_its_pixels_and_bytes(decoder: Decoder) ->
     assert fingerprints.md5 == hashlib.md5(data).hexdigest()
 
 
-def test_orientation_counts(decoder: Decoder) -> None:
+def test_a_turned_picture_has_the_fingerprints_of_what_is_seen(decoder: Decoder) -> None:
     pixels = Image.fromarray(picture(120, 170, 6))
     exif = Image.Exif()
     exif[0x0112] = 6  # "turn me a quarter clockwise"

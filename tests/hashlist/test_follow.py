@@ -177,7 +177,7 @@ def test_event_that_is_no_event_is_refused_though_it_was_committed_to() -> None:
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("awm"), st.integers(0, 5)), max_size=40))
-def test_fold_holds_what_a_simple_model_holds(plan: list[tuple[str, int]]) -> None:
+def test_folding_events_holds_what_a_simple_model_holds(plan: list[tuple[str, int]]) -> None:
     pool = [new_entry_id() for _ in range(6)]
     model: dict[EntryId, tuple[int, AddedEvent | AmendedEvent]] = {}
     events: list[LoggedEvent] = []

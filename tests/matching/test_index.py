@@ -93,7 +93,7 @@ def neighbours(random: np.random.Generator, listed: Codes, most: int) -> list[by
 @pytest.mark.parametrize("shape", SHAPES)
 @given(data=st.data(), query=codes(), threshold=st.integers(0, 63) | st.integers(0, 256))
 @settings(max_examples=10, deadline=None)
-def test_finds_exactly_what_counting_finds(
+def test_the_index_finds_exactly_what_counting_finds(
     shape: TableShape | None, data: st.DataObject, query: bytes, threshold: int
 ) -> None:
     listed = array_of(data.draw(st.lists(near_codes(query) | codes(), max_size=20)))
@@ -125,7 +125,7 @@ def long_list(request: pytest.FixtureRequest) -> Codes:
 
 @pytest.mark.parametrize("shape", SHAPES[1:])
 @pytest.mark.parametrize("ordered", [False, True])
-def test_finds_copies_at_every_threshold_among_many(
+def test_copies_are_found_at_every_threshold_among_many(
     long_list: Codes, shape: TableShape, ordered: bool
 ) -> None:
     listed = in_order(long_list, shape) if ordered else long_list
@@ -178,7 +178,7 @@ def million(request: pytest.FixtureRequest) -> Million:
     return shape, built(listed, shape), queries, counted
 
 
-def test_finds_copies_at_every_threshold_among_a_million(million: Million) -> None:
+def test_copies_are_found_at_every_threshold_among_a_million(million: Million) -> None:
     shape, index, queries, counted = million
     for threshold in range(64):
         assert index.scans(threshold) == (threshold > LONG_SHAPES[shape])
@@ -189,7 +189,7 @@ def test_finds_copies_at_every_threshold_among_a_million(million: Million) -> No
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_lists_of_near_duplicates(shape: TableShape | None) -> None:
+def test_near_duplicates_are_all_found(shape: TableShape | None) -> None:
     random = np.random.default_rng(7)
     pictures = random.integers(0, 256, (20, 32), np.uint8)
     copies = neighbours(random, np.repeat(pictures, 600, axis=0), 20)
@@ -200,7 +200,7 @@ def test_lists_of_near_duplicates(shape: TableShape | None) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_lists_whose_bands_hold_few_values(shape: TableShape | None) -> None:
+def test_copies_are_found_where_bands_hold_few_values(shape: TableShape | None) -> None:
     random = np.random.default_rng(8)
     pieces = random.integers(0, 256, (3, 8, 4), np.uint8)
     picks = random.integers(0, 3, (12_000, 8))
@@ -213,7 +213,7 @@ def test_lists_whose_bands_hold_few_values(shape: TableShape | None) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 9, 5000])
 @pytest.mark.parametrize("threshold", [0, 31, 256])
-def test_lists_of_equal_codes(shape: TableShape | None, size: int, threshold: int) -> None:
+def test_equal_codes_are_all_found(shape: TableShape | None, size: int, threshold: int) -> None:
     code = bytes(range(32))
     index = built(array_of([code] * size), shape)
     assert index.search(code, threshold).rows.tolist() == list(range(size))
@@ -325,7 +325,7 @@ def test_layouts_that_can_not_be_are_refused(numbers: list[int]) -> None:
         PdqIndex.attach(listed[:-1], tables)
 
 
-def test_tables_mapped_read_only_serve(tmp_path: Path, long_list: Codes) -> None:
+def test_tables_mapped_read_only_are_searched(tmp_path: Path, long_list: Codes) -> None:
     np.save(tmp_path / "codes.npy", long_list)
     for name, table in PdqIndex.build(long_list, shape=SHAPES[3]).tables.items():
         np.save(tmp_path / f"{name}.npy", table)
@@ -341,7 +341,7 @@ def test_the_same_codes_give_the_same_tables(long_list: Codes, threads: int) -> 
         assert np.array_equal(table, tables[name])
 
 
-def test_lengths_choose_their_shape() -> None:
+def test_the_length_of_a_list_chooses_the_shape_of_its_tables() -> None:
     assert shape_for(100) is None
     assert PdqIndex.build(np.zeros((100, 32), np.uint8)).tables == {}
     assert preferred_order(np.zeros((100, 32), np.uint8)) is None

@@ -114,7 +114,7 @@ def near(number: int, far: int, lane: Lane = Lane.CONFIRMED, quality: int = 80) 
         (Lane.SELF_REPORTED, 256, Decision.ALLOW),
     ],
 )
-def test_the_default_circle_of_each_lane(
+def test_each_lane_matches_as_far_as_its_default_threshold(
     lane: Lane, far: int, decision: Decision, tmp_path: Path
 ) -> None:
     matcher = Matcher(match_list(written(tmp_path / "list", [near(1, far, lane)])), MatchPolicy())
@@ -131,7 +131,9 @@ def test_the_strictest_decision_wins_over_the_nearest_match(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("quality", "decision"), [(49, "allow"), (50, "block")])
-def test_the_floor_is_the_listed_pictures(quality: int, decision: Decision, tmp_path: Path) -> None:
+def test_a_listed_picture_under_the_quality_floor_is_not_matched(
+    quality: int, decision: Decision, tmp_path: Path
+) -> None:
     matcher = Matcher(
         match_list(written(tmp_path / "list", [near(1, 4, quality=quality)])), MatchPolicy()
     )
@@ -213,7 +215,7 @@ def test_many_uploads_at_once_are_answered_as_one_by_one(
     assert matcher.match_many(uploads) == [matcher.match(upload) for upload in uploads]
 
 
-def test_hexadecimal_fingerprints() -> None:
+def test_fingerprints_are_read_from_hexadecimal_or_refused() -> None:
     upload = UploadFingerprints.from_hex(pdq=CODE.hex().upper(), md5="0" * 32)
     assert upload == UploadFingerprints(CODE, None, bytes(16))
     for wrong in ("zz" * 32, "00" * 31, "0" * 63, " " + "00" * 31 + " "):

@@ -295,7 +295,7 @@ def test_digests_are_found_wherever_they_stand(digests: list[bytes], another: by
         assert rows_of(order, table, wanted).tolist() == expected
 
 
-def test_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
     (tmp_path / "picture").write_bytes(b"\x89PNG" + bytes(1000))
     with pytest.raises(ForeignSnapshotError, match="not a snapshot"):
         open_snapshot(tmp_path / "picture")

@@ -64,7 +64,7 @@ def trying() -> Iterator[Decoder]:
 
 
 @pytest.mark.parametrize("name", _TRIES)
-def test_a_child_gets_nowhere(
+def test_a_child_reaches_nothing_outside(
     name: str, trying: Decoder, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     signals: list[int] = []

@@ -43,7 +43,7 @@ def _changed(data: bytes, changes: list[tuple[float, bytes]], kept: float) -> by
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=st.lists(_change, min_size=1, max_size=6), kept=st.floats(0.3, 1.0))
-def test_changed_bytes(
+def test_a_file_with_changed_bytes_gives_a_picture_or_a_clear_error(
     media_type: str,
     decoder: Decoder,
     changes: list[tuple[float, bytes]],
@@ -64,7 +64,7 @@ def test_changed_bytes(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=st.lists(_change, max_size=6), kept=st.floats(0.1, 1.0))
-def test_a_changed_jpeg_that_is_scaled(
+def test_a_changed_jpeg_that_is_scaled_gives_an_answer_or_a_clear_error(
     progressive: bool,
     reading: Decoder,
     changes: list[tuple[float, bytes]],
@@ -86,7 +86,9 @@ def test_a_changed_jpeg_that_is_scaled(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(start=st.sampled_from(sorted(_SMALL)), noise=st.binary(max_size=300))
-def test_noise_behind_a_good_beginning(decoder: Decoder, start: str, noise: bytes) -> None:
+def test_noise_behind_a_good_beginning_gives_a_picture_or_a_clear_error(
+    decoder: Decoder, start: str, noise: bytes
+) -> None:
     try:
         decoder.decode(_SMALL[start][:32] + noise)
     except MediaError as error:

@@ -68,20 +68,20 @@ def _walk(jpeg: bytes) -> tuple[int, bytes]:
 
 
 @given(st.lists(_piece, max_size=12).map(b"".join))
-def test_any_bytes(rest: bytes) -> None:
+def test_markers_of_any_bytes_are_those_of_a_plain_walk(rest: bytes) -> None:
     jpeg = b"\xff\xd8" + rest
     scans, exif, _ = jpeg_markers(jpeg)
     assert (scans, b"".join(jpeg[start:end] for start, end in exif)) == _walk(jpeg)
 
 
 @given(st.binary(max_size=40))
-def test_no_jpeg_at_all(data: bytes) -> None:
+def test_markers_of_no_jpeg_lie_within_it(data: bytes) -> None:
     scans, exif, refinements = jpeg_markers(memoryview(data))
     assert 0 <= scans <= len(data)
     assert all(0 <= start <= end <= len(data) for start, end in (*exif, *refinements))
 
 
-def test_real_files() -> None:
+def test_scans_and_exif_of_real_files_are_found() -> None:
     sequential = encode(landscape(), "image/jpeg")
     assert jpeg_markers(sequential) == (1, (), ())
     assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), ())

@@ -28,7 +28,7 @@ def _still_works(decoder: Decoder) -> None:
     assert (decoder.decode(_FINE).pixels == pixels(landscape())).all()
 
 
-def test_bytes() -> None:
+def test_a_file_of_too_many_bytes_is_refused() -> None:
     with Decoder(Limits(max_bytes=len(_FINE))) as decoder:
         _still_works(decoder)
         with pytest.raises(MediaTooLarge, match="Make the picture smaller"):
@@ -36,7 +36,7 @@ def test_bytes() -> None:
         _still_works(decoder)
 
 
-def test_pixels() -> None:
+def test_a_picture_of_too_many_pixels_is_refused() -> None:
     with Decoder(Limits(max_pixels=96 * 64)) as decoder:
         _still_works(decoder)
         for media_type in ("image/png", "image/jpeg", "image/webp", "image/heic", "image/gif"):
@@ -45,7 +45,7 @@ def test_pixels() -> None:
         _still_works(decoder)
 
 
-def test_a_small_file_of_billions_of_pixels(decoder: Decoder) -> None:
+def test_a_small_file_of_billions_of_pixels_is_refused(decoder: Decoder) -> None:
     bomb = png_bomb(100_000, 30_000)
     assert len(bomb) < 500_000
     with pytest.raises(MediaTooLarge, match="100,000,000 pixels"):
@@ -53,7 +53,7 @@ def test_a_small_file_of_billions_of_pixels(decoder: Decoder) -> None:
     _still_works(decoder)
 
 
-def test_a_side_that_the_kernels_do_not_take(decoder: Decoder) -> None:
+def test_a_side_longer_than_the_kernels_take_is_refused(decoder: Decoder) -> None:
     longest = 1 << 24
     assert decoder.decode(png_bomb(longest, 1)).width == longest
     for size in ((longest + 1, 1), (1, longest + 1)):
@@ -69,7 +69,7 @@ def test_the_largest_picture_fits_the_memory(decoder: Decoder) -> None:
     _still_works(decoder)
 
 
-def test_memory() -> None:
+def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
     with Decoder(Limits(max_memory=32 << 20)) as decoder:
         for media_type in ("image/png", "image/jpeg", "image/tiff"):
             with pytest.raises(MediaTooLarge, match="32 MiB of memory"):
@@ -81,7 +81,7 @@ def test_memory() -> None:
             _still_works(decoder)
 
 
-def test_passes_over_a_jpeg(decoder: Decoder) -> None:
+def test_a_jpeg_of_too_many_passes_is_refused(decoder: Decoder) -> None:
     bomb = scan_bomb(2000)
     assert len(bomb) < 200_000
     with pytest.raises(MediaTooLarge, match="more than 100 passes"):
@@ -97,7 +97,7 @@ def test_previews_and_films_inside_a_jpeg_are_no_passes(decoder: Decoder) -> Non
     assert decoder.decode(jpeg[:2] + comment + jpeg[2:] + inside).width == 96
 
 
-def test_processor_time() -> None:
+def test_decoding_that_takes_too_much_processor_time_ends() -> None:
     with Decoder(Limits(max_cpu_seconds=1, max_scans=1_000_000)) as decoder:
         with pytest.raises(DecodingTimedOut, match="took too long"):
             decoder.decode(scan_bomb(20_000))
@@ -132,7 +132,7 @@ with Decoder() as decoder:
     assert done.stdout == "96\n", done.stderr
 
 
-def test_time_on_the_clock() -> None:
+def test_decoding_that_takes_too_long_on_the_clock_ends() -> None:
     with Decoder(Limits(max_wall_seconds=0.5, max_scans=1_000_000)) as decoder:
         _still_works(decoder)
         with pytest.raises(DecodingTimedOut, match="took too long"):
@@ -141,7 +141,7 @@ def test_time_on_the_clock() -> None:
         _still_works(decoder)
 
 
-def test_bytes_of_all_files_in_flight() -> None:
+def test_files_beyond_the_bytes_in_flight_are_told_to_try_again() -> None:
     slow = scan_bomb(200)
     limits = Limits(max_bytes=len(slow) + len(_FINE) - 1, max_scans=1_000_000)
     with (
@@ -167,7 +167,7 @@ def test_bytes_of_all_files_in_flight() -> None:
         Decoder(Limits(max_bytes=1000), max_bytes_in_flight=999)
 
 
-def test_kinds_of_refusal(decoder: Decoder) -> None:
+def test_each_kind_of_refusal_says_what_to_do(decoder: Decoder) -> None:
     with pytest.raises(UnsupportedMedia, match="Use a JPEG"):
         decoder.decode(b"")
     with pytest.raises(UnsupportedMedia, match="Save it as JPEG or PNG"):

@@ -166,7 +166,9 @@ def test_no_turned_picture_starts_with_half_a_cell(
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_kinds_of_jpeg(subsampling: str, progressive: bool, reading: Decoder) -> None:
+def test_the_brightness_of_usual_kinds_of_jpeg_is_read(
+    subsampling: str, progressive: bool, reading: Decoder
+) -> None:
     picture = _photograph(333, 222)
     data = encode(picture, "image/jpeg", subsampling=subsampling, progressive=progressive)
     shape, seen = _luma(reading, data, 2)
@@ -175,7 +177,7 @@ def test_kinds_of_jpeg(subsampling: str, progressive: bool, reading: Decoder) ->
 
 
 @pytest.mark.parametrize("subsampling", ["440", "411"])
-def test_rare_kinds_of_jpeg(subsampling: str, reading: Decoder) -> None:
+def test_the_brightness_of_rare_kinds_of_jpeg_is_read(subsampling: str, reading: Decoder) -> None:
     picture = _photograph(333, 222)
     data = simplejpeg.encode_jpeg(np.asarray(picture), 95, colorsubsampling=subsampling)
     shape, seen = _luma(reading, data, 2)
@@ -184,7 +186,9 @@ def test_rare_kinds_of_jpeg(subsampling: str, reading: Decoder) -> None:
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
-def test_a_jpeg_of_other_colours(mode: str, reading: Decoder) -> None:
+def test_the_brightness_of_a_jpeg_of_other_colours_is_that_of_its_pixels(
+    mode: str, reading: Decoder
+) -> None:
     picture = _photograph(333, 222).convert(mode)
     keep_rgb = {"keep_rgb": True} if mode == "RGB" else {}
     data = encode(picture, "image/jpeg", **keep_rgb)
@@ -205,7 +209,7 @@ def test_a_jpeg_cut_short_is_read_as_far_as_it_goes(reading: Decoder) -> None:
         reading.read(whole[:24], _LUMA, b"1")
 
 
-def test_exif_longer_than_a_segment(reading: Decoder) -> None:
+def test_an_orientation_in_exif_longer_than_a_segment_is_read(reading: Decoder) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     plain = encode(landscape(), "image/jpeg")
@@ -242,7 +246,7 @@ def test_limits_are_those_of_decode() -> None:
         assert decoder.read(_FINE, _SIZE)
 
 
-def test_time(reading: Decoder) -> None:
+def test_a_reader_that_takes_too_long_ends(reading: Decoder) -> None:
     limits = Limits(max_wall_seconds=0.5, max_cpu_seconds=1, max_scans=1_000_000)
     with Decoder(limits, readers=READERS) as decoder:
         assert decoder.read(_FINE, _SIZE)
@@ -275,7 +279,7 @@ def test_a_reader_that_fails_is_named_and_nothing_is_quoted(
     assert reading.read(_FINE, _SIZE)
 
 
-def test_a_reader_that_is_not_there(reading: Decoder) -> None:
+def test_a_reader_that_is_not_there_is_refused(reading: Decoder) -> None:
     with pytest.raises(ValueError, match="Name it in `readers`"):
         reading.read(_FINE, "tests.media.readers:nothing")
     with pytest.raises(ValueError, match=r"package\.module:function"):
@@ -287,7 +291,7 @@ def test_a_reader_that_is_not_there(reading: Decoder) -> None:
         decoder.decode(_FINE)
 
 
-def test_long_files_then_short_ones(reading: Decoder) -> None:
+def test_a_short_file_after_a_long_one_is_read_alone(reading: Decoder) -> None:
     noise = np.random.default_rng(2).integers(0, 256, (2600, 2600, 3), np.uint8)
     long = encode(Image.fromarray(noise), "image/bmp")
     assert len(long) > 20_000_000

@@ -78,7 +78,7 @@ def test_transparent_palette_and_single_colours_are_laid_on_white(decoder: Decod
     assert decoder.decode(encode(grey_alpha)).pixels.min() == 255
 
 
-def test_palette_grey_and_black_and_white(decoder: Decoder) -> None:
+def test_palette_grey_and_black_and_white_pictures_give_their_pixels(decoder: Decoder) -> None:
     palette = landscape().quantize(4)
     assert np.array_equal(decoder.decode(encode(palette)).pixels, pixels(palette))
     grey = landscape().convert("L")

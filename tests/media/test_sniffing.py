@@ -26,7 +26,7 @@ def test_each_format_is_told(media_type: str) -> None:
         (b"isom\0\0\0\0mp41", None),  # a film
     ],
 )
-def test_file_type_box(brands: bytes, media_type: str | None) -> None:
+def test_the_file_type_box_tells_the_format(brands: bytes, media_type: str | None) -> None:
     box = (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands
     assert sniff(box) == media_type
     # What stands behind the box says nothing.

@@ -14,7 +14,7 @@ def build(output: Path) -> None:
     subprocess.run([sys.executable, str(BUILD), str(output)], check=True)
 
 
-def test_edges_of_the_module() -> None:
+def test_the_module_asks_for_nothing_and_any_strips_give_the_same() -> None:
     result = subprocess.run(
         ["node", "--test", str(Path(__file__).with_name("wasm.test.mjs"))],
         env={**os.environ, "PDQ_WASM": str(build_wasm())},
@@ -25,7 +25,9 @@ def test_edges_of_the_module() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_it_is_built_once_and_again_when_it_is_older_than_its_sources(tmp_path: Path) -> None:
+def test_the_module_is_built_once_and_again_when_it_is_older_than_its_sources(
+    tmp_path: Path,
+) -> None:
     output = tmp_path / "new folder/pdq.wasm"
     build(output)
     first = output.stat()

@@ -31,7 +31,7 @@ def signals_of(code: bytes, quality: int = 90) -> list[Signal]:
     return [PdqSignal(value=code.hex(), quality=quality), digest]
 
 
-def sealed(*signals: Signal) -> EntryId:
+def sequenced_entry(*signals: Signal) -> EntryId:
     entry = list_picture(signals)
     sequence_pending()
     return entry

@@ -23,7 +23,7 @@ from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback import access as feedback_access
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.actions import append
-from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.sequencing import sequence_everything
 from takeback.signals.lanes import Lane
 
 _SOURCES: dict[Lane, dict[str, Any]] = {
@@ -34,7 +34,7 @@ _CLIENT = Path(__file__).with_name("stock_client.py")
 
 
 def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[EntryId]:
-    """Put an entry a PDQ (64 hex digits) on the list, and seal them."""
+    """Put an entry a PDQ (64 hex digits) on the list and into the log."""
     now = datetime.now(UTC)
     provenance = Provenance(hotline=log_access.log_origin(), **_SOURCES.get(lane, {}))
     events = [
@@ -49,14 +49,8 @@ def list_pdqs(pdqs: Sequence[str], lane: Lane = Lane.SELF_REPORTED) -> list[Entr
     ]
     Entry.objects.bulk_create(Entry(id=event.entry, lane=lane, listed_at=now) for event in events)
     append(as_appended(event) for event in events)
-    seal()
+    sequence_everything()
     return [event.entry for event in events]
-
-
-def seal() -> None:
-    """Seal all that is pending."""
-    while sequence_pending():
-        pass
 
 
 def random_pdqs(count: int) -> list[str]:

@@ -81,7 +81,7 @@ def test_opening_fits_its_own_commitment_only(
             wrong.check(commitment, index)
 
 
-def test_same_event_sealed_twice_has_nothing_in_common() -> None:
+def test_two_commitments_to_the_same_event_have_nothing_in_common() -> None:
     assert commit_event(b"event").commitment() != commit_event(b"event").commitment()
 
 

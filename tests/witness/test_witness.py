@@ -131,7 +131,7 @@ SOME_HASH = (bytes(32),)
         (1, AddCheckpoint(1, (), LEAF), 200),
     ],
 )
-def test_the_smallest_trees(
+def test_requests_for_trees_of_no_and_of_one_event_have_their_status(
     tmp_path: Path, known: int, request_: AddCheckpoint, status: int
 ) -> None:
     watcher = inside(tmp_path, LOG.signer.verifier_key)

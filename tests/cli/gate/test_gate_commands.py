@@ -124,7 +124,9 @@ def test_feedback_waits_for_the_next_sync(log: Log, synced: Synced) -> None:
         assert wrong.exit_code == 2
 
 
-def test_status(synced: Synced, tmp_path: Path, store: Store) -> None:
+def test_status_says_how_the_list_stands_and_makes_no_store(
+    synced: Synced, tmp_path: Path, store: Store
+) -> None:
     folder, _ = synced()
     assert "status: ok" in run("status", "--store", folder).stdout
     assert json.loads(run("status", "--store", folder, "--json").stdout)["lists"][0]["entries"] == 0

@@ -21,7 +21,7 @@ def command(url: str, store: Store, *more: str) -> list[str]:
     ]
 
 
-def test_killed_at_random_instants_it_matches_exactly_the_living(
+def test_a_sync_killed_at_random_instants_leaves_exactly_the_living_in_force(
     log: Log, hotline: str, store: Store, codes: Iterator[bytes]
 ) -> None:
     chance = random.Random(2)

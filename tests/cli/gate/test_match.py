@@ -106,7 +106,7 @@ def test_what_can_not_be_read_is_counted_and_named_at_the_end(
     assert "readme.txt" not in done.stdout + done.stderr
 
 
-def test_views_can_be_chosen(
+def test_the_views_that_are_looked_up_can_be_chosen(
     log: Log, sync: ListSync, folder: Path, store: Store, decoder: Decoder, small_files: list[Path]
 ) -> None:
     mirrored = folder.parent / "mirrored.png"
@@ -125,7 +125,7 @@ def test_views_can_be_chosen(
     assert "standard" in wrong.stderr
 
 
-def test_a_folder_without_pictures(
+def test_a_folder_without_pictures_is_said_to_have_none(
     listed: dict[str, EntryId], tmp_path: Path, store: Store
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -162,7 +162,7 @@ def test_without_a_list_nothing_is_checked(folder: Path, store: Store) -> None:
     assert done.stdout == ""
 
 
-def test_interrupted_it_ends_with_what_was_done(
+def test_an_interrupted_match_ends_with_what_was_done(
     listed: dict[str, EntryId], folder: Path, store: Store, small_files: list[Path]
 ) -> None:
     many = folder / "many"

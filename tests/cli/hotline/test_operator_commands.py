@@ -71,7 +71,7 @@ def test_keys_are_added_listed_and_revoked_each_for_itself(hotline_database: str
     assert "last used" in shown  # one was tried above
 
 
-def test_audit_is_verified(hotline_database: str) -> None:
+def test_the_audit_record_is_verified_by_command(hotline_database: str) -> None:
     add_platform("Skylark")
     done = takeback(hotline_database, "audit", "verify")
     assert (done.returncode, done.stdout.split()[:2]) == (0, ["2", "records,"])

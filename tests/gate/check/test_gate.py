@@ -126,7 +126,7 @@ def test_nothing_can_be_checked_before_a_list_is_there(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("alike", [0, 1, 2])
-def test_a_list_of_none_of_one_and_of_two_equal_hashes(
+def test_a_list_of_none_of_one_and_of_two_equal_hashes_is_matched(
     log: Log, sync: ListSync, store: Store, codes: Iterator[bytes], alike: int
 ) -> None:
     code, another = next(codes), next(codes)

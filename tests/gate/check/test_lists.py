@@ -195,7 +195,7 @@ def test_a_list_that_can_not_be_begun_fails_for_itself(
     assert done.stderr.startswith("first: ")
 
 
-def test_what_the_file_does_not_say_any_more_is_over(lists: Lists, tmp_path: Path) -> None:
+def test_trust_and_grace_that_the_lists_file_drops_are_over(lists: Lists, tmp_path: Path) -> None:
     witness = Cosigner("w.example", CosignatureKind.ED25519, bytes([1]) * 32)
     (tmp_path / "policy").write_text(f"witness w {witness.key.line}\nquorum w\n")
     lists.other.add(CODE)
@@ -238,7 +238,9 @@ def test_one_log_is_followed_only_once(lists: Lists) -> None:
         ),
     ],
 )
-def test_a_lists_file_that_is_wrong(tmp_path: Path, written: str, message: str) -> None:
+def test_a_wrong_lists_file_is_refused_with_its_reason(
+    tmp_path: Path, written: str, message: str
+) -> None:
     file = tmp_path / "lists.toml"
     file.write_text(written)
     with pytest.raises(ListsFileError, match=message):
@@ -247,7 +249,7 @@ def test_a_lists_file_that_is_wrong(tmp_path: Path, written: str, message: str) 
     assert (done.exit_code, str(file) in done.stderr) == (2, True)
 
 
-def test_options_that_do_not_go_together(lists: Lists, tmp_path: Path) -> None:
+def test_options_that_do_not_go_together_are_refused(lists: Lists, tmp_path: Path) -> None:
     for arguments in (["sync", "--grace", "1"], ["status", "--store", "x"]):
         assert lists.run(*arguments).exit_code == 2
     assert CliRunner().invoke(app, ["gate", "status"]).exit_code == 2
@@ -328,7 +330,9 @@ def test_who_is_not_named_a_confirmer_does_not_count(lists: Lists) -> None:
     assert lists.decision() == "review"
 
 
-def test_follow_and_serve_as_processes(lists: Lists, tmp_path: Path) -> None:
+def test_one_process_follows_every_list_and_another_serves_them(
+    lists: Lists, tmp_path: Path
+) -> None:
     first, other = lists.first.add(CODE), lists.other.add(CODE)
     takeback = [sys.executable, "-m", "takeback", "gate"]
     options = ["--lists", str(lists.file)]
@@ -397,7 +401,7 @@ def test_lists_that_fail_are_named_and_tried_again_while_others_are_followed(
         assert "Traceback" not in output()
 
 
-def test_what_follows_nothing_ends(lists: Lists, tmp_path: Path) -> None:
+def test_a_sync_that_can_follow_no_list_ends(lists: Lists, tmp_path: Path) -> None:
     for name in ("first", "other"):
         (tmp_path / f"{name}.token").unlink()
     with _following(lists, tmp_path) as (process, output):

@@ -190,7 +190,7 @@ def test_a_policy_that_is_none_changes_nothing(
     assert sync.sync().new_events == 0
 
 
-def test_the_service_says_so_and_the_command_too(
+def test_service_and_command_say_that_a_list_is_refused_or_out_of_force(
     log: Log, hotline: str, store: Store, service: str, tmp_path: Path
 ) -> None:
     (tmp_path / "policy").write_bytes(policy(log, quorum="none"))

@@ -32,7 +32,7 @@ def multipart(parameters: str) -> dict[str, str]:
     return {"Content-Type": f"multipart/form-data; boundary=b{parameters}"}
 
 
-def test_the_service_from_no_list_to_feedback(
+def test_the_service_goes_from_no_list_to_delivered_feedback(
     log: Log, hotline: str, store: Store, service: str, tmp_path: Path
 ) -> None:
     picture = encoded(scene(1), "JPEG", quality=90)
@@ -116,7 +116,7 @@ def test_an_upload_can_be_the_body_itself(
     )
 
 
-def test_who_comes_when_memory_is_taken_is_told_when_to_come_back(
+def test_an_upload_that_comes_when_memory_is_taken_is_told_when_to_come_back(
     sync: ListSync, service: str
 ) -> None:
     sync.sync()
@@ -153,7 +153,7 @@ def post_small(service: str, *, in_pieces: bool = False) -> requests.Response:
     return requests.post(f"{service}/v1/match", data=body, headers=JPEG, timeout=20)
 
 
-def test_a_port_that_is_taken(store: Store) -> None:
+def test_a_port_that_is_taken_is_named(store: Store) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
@@ -190,7 +190,7 @@ def test_a_port_that_is_taken(store: Store) -> None:
         ({"files": {"file": bytes(MAX_UPLOAD_BYTES + 100_000)}}, 413),
     ],
 )
-def test_requests_that_can_not_be_answered(
+def test_requests_that_can_not_be_answered_have_their_status(
     sync: ListSync, service: str, sent: dict[str, Any], status: int
 ) -> None:
     sync.sync()
@@ -202,7 +202,7 @@ def test_requests_that_can_not_be_answered(
     assert "somebody" not in answer.text
 
 
-def test_the_description_of_the_service(service: str) -> None:
+def test_the_service_describes_itself(service: str) -> None:
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
     kinds = paths["/v1/match"]["post"]["requestBody"]["content"]

@@ -105,7 +105,7 @@ def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(
     assert {entry for entry, _ in log.feedback.values()} == {entry_id(1), entry_id(2)}
 
 
-def test_pauses_grow_and_end_somewhere() -> None:
+def test_pauses_between_deliveries_grow_to_a_longest_one() -> None:
     for failures in range(1, 40):
         longest = min(15.0, 0.5 * 2 ** (failures - 1))
         assert longest / 2 <= back_off_seconds(failures) <= longest

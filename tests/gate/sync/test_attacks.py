@@ -60,7 +60,7 @@ def the_last_good_list_stays(store: Store, good: list[bytes]) -> Iterator[None]:
             assert gate.check_fingerprints(UploadFingerprints(pdq=code), report=False).matches
 
 
-def test_a_rewritten_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
+def test_a_rewritten_entry_is_refused(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     another = Log()
     another.add(next(codes))
     log.records[2] = another.records[-1]
@@ -69,7 +69,7 @@ def test_a_rewritten_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> 
         sync.sync()
 
 
-def test_a_dropped_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
+def test_a_dropped_entry_is_refused(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     del log.records[2]
     for _ in range(2):
         log.add(next(codes))
@@ -77,27 +77,27 @@ def test_a_dropped_entry(log: Log, sync: ListSync, codes: Iterator[bytes]) -> No
         sync.sync()
 
 
-def test_a_shortened_log(log: Log, sync: ListSync) -> None:
+def test_a_shortened_log_is_refused(log: Log, sync: ListSync) -> None:
     del log.records[-2:]
     with pytest.raises(LogShortenedError):
         sync.sync()
 
 
-def test_a_replayed_old_checkpoint(log: Log, sync: ListSync) -> None:
+def test_a_replayed_old_checkpoint_is_refused(log: Log, sync: ListSync) -> None:
     edge = Frontier().extended(leaf_hash(record.commitment) for record in log.records[:3])
     old = Checkpoint(log.signer.name, edge.size, edge.root()).sign(log.signer)
     with pytest.raises(LogShortenedError):
         sync.sync(old)
 
 
-def test_a_wrong_key(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
+def test_a_wrong_key_is_refused(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     log.signer = Signer(log.signer.name, b"\1" * 32)
     log.add(next(codes))
     with pytest.raises(BadSignatureError):
         sync.sync()
 
 
-def test_a_foreign_origin(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
+def test_a_foreign_origin_is_refused(log: Log, sync: ListSync, codes: Iterator[bytes]) -> None:
     """The same key under another name: another log altogether."""
     log.signer = Signer("elsewhere.example.org", log.signer.seed)
     log.add(next(codes))
@@ -106,7 +106,7 @@ def test_a_foreign_origin(log: Log, sync: ListSync, codes: Iterator[bytes]) -> N
 
 
 @pytest.mark.parametrize("way", ["added", "amended", "resumed", "amended unseen"])
-def test_growth_beyond_the_cap(way: str, codes: Iterator[bytes], tmp_path: Path) -> None:
+def test_growth_beyond_the_cap_is_refused(way: str, codes: Iterator[bytes], tmp_path: Path) -> None:
     """Whatever brings another picture into force counts."""
     capped = Log()
     capped.begin_anew(most_added_a_day=3)
@@ -133,7 +133,7 @@ def test_growth_beyond_the_cap(way: str, codes: Iterator[bytes], tmp_path: Path)
         assert followed(folder).frontier.size == 4
 
 
-def test_listing_after_the_purpose_has_expired(
+def test_listing_after_the_purpose_has_expired_is_refused(
     codes: Iterator[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -154,7 +154,9 @@ def test_listing_after_the_purpose_has_expired(
         assert followed(folder).frontier.size == 3
 
 
-def test_a_list_that_has_expired_already(codes: Iterator[bytes], tmp_path: Path) -> None:
+def test_a_list_that_has_expired_already_is_not_begun(
+    codes: Iterator[bytes], tmp_path: Path
+) -> None:
     over = Log()
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     over.begin_anew(time=now - timedelta(hours=1), expires=now)
@@ -168,7 +170,7 @@ def test_a_list_that_has_expired_already(codes: Iterator[bytes], tmp_path: Path)
     assert Store(folder).followed_log() is None
 
 
-def test_another_purpose(log: Log, sync: ListSync) -> None:
+def test_another_purpose_is_refused(log: Log, sync: ListSync) -> None:
     """It can't be stated later, and not in the place of the first."""
     log.state_purpose(lists="Whatever we like.")
     with pytest.raises(EventOutOfPlaceError, match="begins with its purpose"):
@@ -179,7 +181,7 @@ def test_another_purpose(log: Log, sync: ListSync) -> None:
         sync.sync()
 
 
-def test_events_dated_ahead_to_get_round_the_cap(
+def test_events_dated_ahead_to_get_round_the_cap_are_refused(
     log: Log, sync: ListSync, codes: Iterator[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
@@ -189,7 +191,7 @@ def test_events_dated_ahead_to_get_round_the_cap(
         sync.sync()
 
 
-def test_a_fork_between_two_gates(
+def test_a_fork_between_two_gates_is_refused_for_want_of_cosignatures(
     log: Log,
     sync: ListSync,
     store: Store,

@@ -76,7 +76,7 @@ def test_an_empty_list_is_in_force_too(sync: ListSync, store: Store) -> None:
         assert age_seconds < 60
 
 
-def test_many_events_and_their_progress(
+def test_progress_is_told_in_parts_of_a_long_log(
     log: Log, client: HotlineClient, store: Store, codes: Iterator[bytes]
 ) -> None:
     entries = [log.add(next(codes)) for _ in range(4200)]

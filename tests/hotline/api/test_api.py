@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 FEEDBACK = "/list/v1/feedback"
 
 
-def list_and_seal(count: int) -> list[EntryId]:
+def list_and_sequence(count: int) -> list[EntryId]:
     """List so many pictures; the log's first event, before them, is its purpose."""
     entries = [list_picture(some_signals()) for _ in range(count)]
     sequence_pending()
@@ -66,7 +66,7 @@ def item(entry: str, **changes: object) -> dict[str, object]:
 def test_platform_follows_the_log_over_http(client: Client, token: str) -> None:
     follower = Follower(get(client, "/log/v1/key").decode().strip())
     assert token.endswith(follower.key.pin)
-    gone, stays = list_and_seal(2)
+    gone, stays = list_and_sequence(2)
 
     def follow() -> set[EntryId]:
         note = get(client, "/log/v1/checkpoint")
@@ -81,7 +81,7 @@ def test_platform_follows_the_log_over_http(client: Client, token: str) -> None:
 
 
 def test_public_tiles_lead_to_the_signed_root(client: Client) -> None:
-    list_and_seal(257)
+    list_and_sequence(257)
     key = VerifierKey.parse(get(client, "/log/v1/key").decode().strip())
     signed = open_checkpoint(get(client, "/log/v1/checkpoint"), key)
     entries = get(client, "/log/v1/tile/entries/000")
@@ -135,22 +135,22 @@ def test_commitments_say_nothing_of_the_fingerprints(client: Client) -> None:
 def test_tiles_that_no_checkpoint_calls_for_are_not_there(
     client: Client, token: str, path: str
 ) -> None:
-    list_and_seal(2)
+    list_and_sequence(2)
     answer = client.get(path, headers=bearer(token))
     assert answer.status_code == 404
     assert set(answer.json()) == {"error", "message"}
 
 
 def test_partial_tiles_of_earlier_checkpoints_stay(client: Client, token: str) -> None:
-    list_and_seal(2)
-    list_and_seal(3)
+    list_and_sequence(2)
+    list_and_sequence(3)
     for width in (3, 6):
         assert len(get(client, f"/log/v1/tile/0/000.p/{width}")) == width * 32
         assert get(client, f"/list/v1/openings/0-{width}", token)
 
 
 def test_what_is_public_may_be_kept_and_nothing_else(client: Client, token: str) -> None:
-    list_and_seal(1)
+    list_and_sequence(1)
 
     def caching(path: str) -> str:
         return client.get(path, headers=bearer(token)).headers["Cache-Control"]
@@ -180,7 +180,7 @@ def test_what_is_public_may_be_kept_and_nothing_else(client: Client, token: str)
 def test_list_needs_a_token_in_force(
     client: Client, token: str, path: str, spoil: Callable[[str], str]
 ) -> None:
-    list_and_seal(1)
+    list_and_sequence(1)
     ask = client.post if path == FEEDBACK else client.get
     answer = ask(path, headers={"Authorization": spoil(token)})
     assert answer.status_code == 401
@@ -189,7 +189,7 @@ def test_list_needs_a_token_in_force(
 
 
 def test_revoked_token_opens_nothing(client: Client, token: str) -> None:
-    (entry,) = list_and_seal(1)
+    (entry,) = list_and_sequence(1)
     get(client, "/list/v1/openings/0-2", token)
     revoke_platform("Skylark")
     assert client.get("/list/v1/openings/0-2", headers=bearer(token)).status_code == 401
@@ -200,7 +200,7 @@ def test_fetching_openings_is_remembered_for_that_platform_alone(
     client: Client, token: str
 ) -> None:
     add_platform("Plover")
-    list_and_seal(2)
+    list_and_sequence(2)
     client.head("/list/v1/openings/0-3", headers=bearer(token))
     assert not PlatformFetch.objects.exists()
     for _ in range(2):
@@ -210,7 +210,7 @@ def test_fetching_openings_is_remembered_for_that_platform_alone(
 
 
 def test_feedback_is_taken_once_and_answers_the_same_again(client: Client, token: str) -> None:
-    (entry,) = list_and_seal(1)
+    (entry,) = list_and_sequence(1)
     body = {"feedback": [item(entry), item(new_entry_id())]}
     first = send(client, token, body)
     assert first[0] == 200
@@ -222,7 +222,7 @@ def test_feedback_is_taken_once_and_answers_the_same_again(client: Client, token
 def test_feedback_answer_is_the_same_for_entries_of_one_case_or_of_two(
     client: Client, token: str
 ) -> None:
-    first, second, gone = list_and_seal(3)
+    first, second, gone = list_and_sequence(3)
     withdraw_entries([gone], "reporter")
     sequence_pending()
     answers = [send(client, token, {"feedback": [item(entry)]}) for entry in (first, second, gone)]

@@ -52,7 +52,7 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
     list_picture(some_signals())
     sequence_pending()
 
-    async def wait_and_seal(url: str) -> list[httpx.Response]:
+    async def wait_and_sequence(url: str) -> list[httpx.Response]:
         waiting = asyncio.create_task(wait_all(url, token, size=2, seconds=25))
         while not listeners(hotline_database):
             await asyncio.sleep(0.02)
@@ -69,7 +69,7 @@ def test_fifty_who_wait_are_told_of_a_new_checkpoint_together(hotline_database: 
             connection.close()
 
     with hotline(hotline_database) as (url, _):
-        answers_together = asyncio.run(wait_and_seal(url))
+        answers_together = asyncio.run(wait_and_sequence(url))
         assert [answer.status_code for answer in answers_together] == [200] * _WAITERS
         assert {open_checkpoint(answer.content, key).size for answer in answers_together} == {3}
         behind = asyncio.run(wait_all(url, token, size=0, seconds=25))
@@ -114,7 +114,7 @@ def test_the_worker_is_asked_once_for_each_transaction_that_commits(hotline_data
     assert PendingEvent.objects.count() == 3
 
 
-def test_worker_seals_what_was_left_and_what_comes(hotline_database: str) -> None:
+def test_the_worker_sequences_what_was_left_and_what_comes(hotline_database: str) -> None:
     left = list_picture(some_signals())
     with running(hotline_database, "worker") as worker:
         await_truth(lambda: set(follow_database()) == {left}, worker)

@@ -21,7 +21,7 @@ from tests.support.actors import a_lead
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
 from tests.support.feedback import feedback_item, platform
 from tests.support.followers import follow_database, some_signals
-from tests.support.listing import list_picture, sealed, signals_of
+from tests.support.listing import list_picture, sequenced_entry, signals_of
 from tests.support.visiting import ORIGIN
 
 
@@ -34,7 +34,10 @@ def decide(client: Client, entry: EntryId, **form: str) -> int:
 
 @pytest.mark.django_db
 def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_record() -> None:
-    held, kept_off = sealed(*signals_of(bytes(32))), sealed(*signals_of(bytes(32)))
+    held, kept_off = (
+        sequenced_entry(*signals_of(bytes(32))),
+        sequenced_entry(*signals_of(bytes(32))),
+    )
     doubted = list_picture(some_signals())
     sequence_pending()
     heron = platform("Heron")
@@ -68,7 +71,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
 
 @pytest.mark.django_db
 def test_nobody_gets_in_without_a_passkey_nor_with_another_cookie_nor_once_removed() -> None:
-    entry = sealed(*signals_of(bytes(32)))
+    entry = sequenced_entry(*signals_of(bytes(32)))
     stranger = Client()
     for path in ("/desk/", f"/desk/entries/{entry}", f"/desk/entries/{new_entry_id()}"):
         answer = stranger.get(path)

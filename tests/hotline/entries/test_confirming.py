@@ -101,7 +101,9 @@ def test_a_record_is_confirmed_anew_when_it_changes_and_taken_back(
     assert "Nothing is confirmed" in confirmation("list").stdout
 
 
-def test_what_is_not_confirmed(other: Log, tmp_path: Path) -> None:
+def test_only_what_the_other_hotline_has_assessed_and_proven_is_confirmed(
+    other: Log, tmp_path: Path
+) -> None:
     entry = other.add(CODES[0], Lane.SELF_REPORTED)
     proof = proved(other, entry, tmp_path)
     unassessed = confirmation("add", proof, "--trust", tmp_path / "trust")

@@ -41,7 +41,7 @@ def only_outcome(entry: EntryId) -> Outcome:
 
 
 @pytest.mark.django_db
-def test_saying_it_again_changes_nothing() -> None:
+def test_feedback_that_is_sent_again_changes_nothing() -> None:
     skylark, entry = platform("Skylark"), listed()
     items = [feedback_item(entry), feedback_item(entry, FeedbackValue.NOT_THE_SAME)]
     for _ in range(3):
@@ -52,7 +52,7 @@ def test_saying_it_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_two_platforms_may_choose_the_same_id() -> None:
+def test_two_platforms_may_choose_the_same_id_for_their_feedback() -> None:
     entry = listed()
     item = feedback_item(entry)
     for name in ("Skylark", "Plover"):

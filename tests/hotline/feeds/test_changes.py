@@ -20,20 +20,20 @@ from tests.support.threads import in_threads
 LANES = (Lane.CONFIRMED, Lane.SELF_REPORTED)
 
 
-def list_and_seal(lane: Lane = Lane.SELF_REPORTED) -> EntryId:
+def list_and_sequence(lane: Lane = Lane.SELF_REPORTED) -> EntryId:
     entry = list_picture(some_signals(), lane)
     sequence_pending()
     return entry
 
 
-def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) -> None:
+def test_a_reader_by_time_misses_nothing_while_others_sequence(hotline_database: str) -> None:
     done = threading.Event()
     known: set[EntryId] = set()
     chance = random.Random(1)
 
-    def seal() -> None:
+    def sequence() -> None:
         for number in range(24):
-            entry = list_and_seal()
+            entry = list_and_sequence()
             if number % 3 == 0:
                 withdraw_entries([entry], "reporter")
                 sequence_pending()
@@ -42,7 +42,7 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
         since = 0
         while True:
             last = done.is_set()
-            # Some readers' clocks are a little ahead, and say so while others seal.
+            # Some readers' clocks are a little ahead, and say so while others sequence.
             before = int(time.time()) + (60 if last else chance.randrange(3))
             if before <= since and not last:
                 done.wait(0.05)
@@ -60,13 +60,13 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
             if last:
                 return
 
-    def seal_then_stop() -> None:
+    def sequence_then_stop() -> None:
         try:
-            in_threads(seal, seal)
+            in_threads(sequence, sequence)
         finally:
             done.set()
 
-    in_threads(read, seal_then_stop)
+    in_threads(read, sequence_then_stop)
     assert known == set(follow_database())
     assert len(known) == 32
     stamps = list(LatestChange.objects.order_by("index").values_list("stamp", flat=True))
@@ -75,7 +75,7 @@ def test_reader_by_time_misses_nothing_while_others_seal(hotline_database: str) 
 
 @pytest.mark.django_db
 def test_lanes_that_a_reader_may_not_have_are_withdrawn_or_unheard_of() -> None:
-    confirmed, reported = list_and_seal(Lane.CONFIRMED), list_and_seal()
+    confirmed, reported = list_and_sequence(Lane.CONFIRMED), list_and_sequence()
     page = feeds_access.changes([Lane.CONFIRMED], 0, most=10)
     assert [change.entry for change in page.changes] == [confirmed]
     assert (page.more, page.newest) == (False, True)

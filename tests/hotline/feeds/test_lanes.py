@@ -9,12 +9,13 @@ from pytest_django import Settings
 from takeback.hotline.entries.actions import withdraw_entries
 from takeback.hotline.feeds.models import LatestChange
 from takeback.hotline.log import access as log_access
+from takeback.hotline.log.sequencing import sequence_everything
 from takeback.hotline.platforms.actions import add_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
 from tests.support.actors import a_lead
 from tests.support.listing import amend
-from tests.support.long_lists import Connect, comes_to, list_pdqs, random_pdqs, seal
+from tests.support.long_lists import Connect, comes_to, list_pdqs, random_pdqs
 
 OPINION = {"stopncii": "INVESTIGATION_SEED", "graph": "INVESTIGATION_SEED"}
 """What a client makes of what is no positive opinion; NCMEC's shape knows nothing else."""
@@ -32,7 +33,7 @@ def confirmed_by_two(hotline_database: str, tmp_path: Path, settings: Settings) 
     list_pdqs([at_once], Lane.CONFIRMED)
     (moved,) = list_pdqs([later])
     amend(moved, Lane.CONFIRMED)
-    seal()
+    sequence_everything()
     return at_once, later
 
 
@@ -44,7 +45,7 @@ def test_what_several_must_confirm_counts_as_self_reported(
     comes_to(connect(shape), expected)
 
 
-def test_its_group_and_its_member_are_those_of_what_is_reported(
+def test_what_several_must_confirm_stands_in_the_group_and_member_of_what_is_reported(
     confirmed_by_two: tuple[str, str], connect: Connect, url: str, token: str
 ) -> None:
     reported = connect("graph", "reported", path="feeds/graph/v1/3")
@@ -61,7 +62,7 @@ def test_what_was_imported_is_not_kept_for_feeds(connect: Connect) -> None:
     (kept,) = list_pdqs(random_pdqs(1))
     gone, _stays = list_pdqs(random_pdqs(2), Lane.IMPORTED)
     withdraw_entries([gone], "hotline", a_lead())
-    seal()
+    sequence_everything()
     assert [row.entry_id for row in LatestChange.objects.all()] == [kept]
     assert len(connect("graph").signals()) == 1
 

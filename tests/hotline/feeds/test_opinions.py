@@ -3,16 +3,17 @@
 import httpx
 
 from takeback.hotline.intake.models import CasePicture
-from tests.support.long_lists import Connect, random_pdqs, seal
+from takeback.hotline.log.sequencing import sequence_everything
+from tests.support.long_lists import Connect, random_pdqs
 from tests.support.visiting import come_back, picture_record, report_from_browser
 
 
-def test_blocked_stands_behind_the_case_code(
+def test_an_opinion_in_any_shape_reaches_the_page_behind_the_case_code(
     connect: Connect, shape: str, url: str, token: str
 ) -> None:
     (pdq,) = random_pdqs(1)
     _, code = report_from_browser(pictures=[picture_record(pdq=pdq)])
-    seal()
+    sequence_everything()
     client = connect(shape)
     assert "Skylark" not in come_back(code).page
     client.fetch()

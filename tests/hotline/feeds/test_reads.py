@@ -9,11 +9,12 @@ import pytest
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.feeds.changes import publication_clock
+from takeback.hotline.log.sequencing import sequence_everything
 from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms.domain import PlatformSummary
 from takeback.signals.lanes import Lane
 from tests.support.listing import amend
-from tests.support.long_lists import list_pdqs, random_pdqs, seal, was_fetched
+from tests.support.long_lists import list_pdqs, random_pdqs, was_fetched
 
 Ask = Callable[..., httpx.Response]
 
@@ -51,7 +52,7 @@ def window(until: int) -> dict[str, str]:
 def test_a_reader_of_every_page_but_the_last_is_known(ask: Ask) -> None:
     moved, *others = list_pdqs(random_pdqs(4))
     amend(moved, Lane.CONFIRMED)
-    seal()
+    sequence_everything()
     ask("stopncii/v1/FetchHashes", "HEAD", pageSize=3)
     assert the_platform().fetched_at is None
     page = ask("stopncii/v1/FetchHashes", pageSize=3).json()

@@ -7,8 +7,9 @@ these tests tell.
 import time
 from pathlib import Path
 
+from takeback.hotline.log.sequencing import sequence_everything
 from takeback.hotline.planted.test_lane import list_drawn_pictures
-from tests.support.long_lists import Connect, StockClient, list_pdqs, random_pdqs, seal
+from tests.support.long_lists import Connect, StockClient, list_pdqs, random_pdqs
 from tests.support.tx_command import Tx
 
 TAGS = ["self_reported"]
@@ -32,7 +33,7 @@ def test_one_hash_and_two_equal_ones_match_beside_the_drawn_pictures(
         fetch_until_known(client, 1)
         assert client.matches(pdq) is None, "the client can do it by itself now: say so"
     list_drawn_pictures()
-    seal()
+    sequence_everything()
     fetch_until_known(client, 4)
     assert client.matches(pdq) == TAGS
 
@@ -41,7 +42,7 @@ def test_one_hash_matches_if_the_drawn_pictures_were_there_first(
     connect: Connect, shape: str
 ) -> None:
     list_drawn_pictures()
-    seal()
+    sequence_everything()
     client = connect(shape)
     fetch_until_known(client, 3)
     opinion = "POSITIVE_CLASS" if shape == "ncmec" else "INVESTIGATION_SEED"
@@ -54,14 +55,14 @@ def test_one_hash_matches_if_the_drawn_pictures_were_there_first(
     assert client.matches(pdq) == TAGS
 
 
-def test_tx_with_our_exchange_matches_them_too(url: str, token: str, tmp_path: Path) -> None:
+def test_tx_with_our_exchange_matches_short_lists_too(url: str, token: str, tmp_path: Path) -> None:
     (pdq,) = random_pdqs(1)
     tx = Tx(tmp_path, url, token)
     list_pdqs([pdq])
     tx.configure()
     assert not tx.matches(pdq), "the client can do it by itself now: say so"
     list_drawn_pictures()
-    seal()
+    sequence_everything()
     tx.fetch()
     assert tx.matches(pdq)
     list_pdqs([pdq])

@@ -16,6 +16,7 @@ from takeback.hotline.feedback.actions import resume_entry
 from takeback.hotline.feeds import changes
 from takeback.hotline.feeds.changes import forget_withdrawn_fingerprints
 from takeback.hotline.feeds.models import LatestChange
+from takeback.hotline.log.sequencing import sequence_everything
 from takeback.hotline.platforms.actions import add_key
 from takeback.hotline.platforms.domain import Scope
 from takeback.integrations.threatexchange.exchange import (
@@ -33,7 +34,6 @@ from tests.support.long_lists import (
     comes_to,
     list_pdqs,
     random_pdqs,
-    seal,
     was_fetched,
 )
 
@@ -59,16 +59,16 @@ def test_stopncii_client_follows_the_list(connect: Connect) -> None:
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     # Two entries have this hash: it stays while one of them does.
     withdraw_entries([first], "reporter")
-    seal()
+    sequence_everything()
     assert client.signals()[reported_pdq] == ["INVESTIGATION_SEED", "self_reported"]
     suspend_entry(confirmed, "hotline", a_lead())
     withdraw_entries([second], "reporter")
-    seal()
+    sequence_everything()
     # This client never deletes; it is told what it can understand.
     disputed = client.signals()
     assert disputed[reported_pdq] == disputed[other] == ["DISPUTED", "withdrawn"]
     resume_entry(confirmed, a_lead())
-    seal()
+    sequence_everything()
     assert client.signals()[other] == ["POSITIVE_CLASS", "confirmed"]
     assert set(connect("stopncii", "new").signals()) == {other}
 
@@ -115,11 +115,11 @@ def test_ncmec_client_follows_the_list(connect: Connect, url: str, token: str) -
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
     suspend_entry(confirmed, "hotline", a_lead())
-    seal()
+    sequence_everything()
     comes_to(client, reported)
     withdraw_entries([second], "reporter")
     resume_entry(confirmed, a_lead())
-    seal()
+    sequence_everything()
     comes_to(client, {other: ["POSITIVE_CLASS", "confirmed"]})
 
     not_the_same, left_up = reasons(url, token)
@@ -163,11 +163,11 @@ def test_graph_client_follows_the_list(
     assert was_fetched(confirmed)
     withdraw_entries([first], "reporter")
     suspend_entry(confirmed, "hotline", a_lead())
-    seal()
+    sequence_everything()
     assert client.signals() == {reported_pdq: ["INVESTIGATION_SEED", "self_reported"]}
     withdraw_entries([second], "reporter")
     resume_entry(confirmed, a_lead())
-    seal()
+    sequence_everything()
     only = {other: ["POSITIVE_CLASS", "confirmed"]}
     assert client.signals() == client.signals() == only
 
@@ -230,11 +230,11 @@ def test_our_exchange_leaves_out_what_is_withheld_and_says_so(
     # It meets an entry for the first time when that comes into a lane it may read.
     amend(moved, Lane.CONFIRMED)
     withdraw_entries([reported], "reporter")
-    seal()
+    sequence_everything()
     checkpoint = fetch(checkpoint)
     assert set(fetched) == {confirmed, moved}
     withdraw_entries([moved], "reporter")
-    seal()
+    sequence_everything()
     fetch(checkpoint)
     assert set(fetched) == {confirmed}
 
@@ -244,10 +244,10 @@ def test_fingerprints_of_withdrawn_entries_go_in_time(
 ) -> None:
     never_read, read = list_pdqs(random_pdqs(2))
     withdraw_entries([never_read], "reporter")
-    seal()
+    sequence_everything()
     connect("stopncii").fetch()
     withdraw_entries([read], "reporter")
-    seal()
+    sequence_everything()
 
     def kept() -> set[str]:
         rows = LatestChange.objects.filter(pdq__isnull=False)

@@ -165,7 +165,7 @@ def own_headers_removed(headers: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in OWN}
 
 
-def test_every_route_has_a_row() -> None:
+def test_every_route_has_a_row_in_the_table_of_headers() -> None:
     assert set(routes()) == set(ROUTES)
 
 

@@ -20,14 +20,14 @@ from takeback.hotline.helplines.countries import (
 LINES = [(place, line) for place in all_countries() for line in place.helplines]
 
 
-def test_the_countries_are_there() -> None:
+def test_the_countries_named_in_the_documents_have_helplines() -> None:
     assert {place.code for place in all_countries()} >= {"GB", "IE", "US", "CA", "AU", "NZ"}
     with pytest.raises(UnknownCountryError, match="GB"):
         country("ZZ")
 
 
 @pytest.mark.parametrize(("place", "line"), LINES, ids=lambda value: getattr(value, "name", ""))
-def test_a_line_can_be_reached_and_checked(place: Country, line: Helpline) -> None:
+def test_a_helpline_can_be_reached_and_has_a_source(place: Country, line: Helpline) -> None:
     assert line.number or line.text_number or line.chat or line.website
     assert re.fullmatch(r"[0-9 -]*", line.number)
     assert re.fullmatch(r"[0-9]*", line.text_number)

@@ -28,11 +28,11 @@ from takeback.hotline.imports.models import Feed, ImportedEntry
 from takeback.hotline.imports.reading import ncmec
 from takeback.hotline.imports.runs import import_from_file
 from takeback.hotline.log import access as log_access
-from takeback.hotline.log import sequencing as sealing
+from takeback.hotline.log import sequencing
 from takeback.hotline.log.domain import WaitsFor
 from takeback.hotline.log.growth import room_today_for_last as room_today
 from takeback.hotline.log.models import PendingEvent
-from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.sequencing import sequence_everything, sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.signals.lanes import LANE_BITS, Lane
 from tests.support.actors import a_lead
@@ -40,7 +40,7 @@ from tests.support.answering import serving
 from tests.support.database import UseDatabase
 from tests.support.followers import Follower, follow_database, some_signals
 from tests.support.listing import list_imported, list_picture
-from tests.support.long_lists import list_pdqs, random_pdqs, seal
+from tests.support.long_lists import list_pdqs, random_pdqs
 from tests.support.running import hotline
 
 PATHS = {"stopncii": "feeds/stopncii/v1", "ncmec": "feeds/ncmec", "graph": "feeds/graph/v1/1"}
@@ -53,7 +53,7 @@ def run(*arguments: object, secret: str = "") -> Result:
 
 def imported() -> dict[str, list[LiveEntry]]:
     """What is in force of each feed, as gates get it."""
-    seal()
+    sequence_everything()
     found: dict[str, list[LiveEntry]] = {}
     for live in follow_database().values():
         if live.lane is Lane.IMPORTED:
@@ -109,14 +109,14 @@ def test_a_list_is_followed_over_every_shape(
             verify_chain()
         withdraw_entries([first], "reporter")
         suspend_entry(confirmed, "hotline", a_lead())
-        seal()
+        sequence_everything()
         with second_database():
             assert {feed: pdqs(entries) for feed, entries in all_read().items()} == {
                 shape: [reported_pdq] for shape in PATHS
             }
         withdraw_entries([second], "reporter")
         resume_entry(confirmed, a_lead())
-        seal()
+        sequence_everything()
         with second_database():
             known = all_read()
             assert {feed: pdqs(entries) for feed, entries in known.items()} == {
@@ -202,7 +202,7 @@ def test_imports_never_take_the_room_of_reports(
     )
     # A report that comes later goes out first.
     reported = list_picture(some_signals())
-    monkeypatch.setattr(sealing, "_BATCH", 1)
+    monkeypatch.setattr(sequencing, "_BATCH", 1)
     sequence_pending()
     assert set(follow_database()) == {reported}
     monkeypatch.undo()
@@ -210,7 +210,7 @@ def test_imports_never_take_the_room_of_reports(
     copies = [(PdqSignal(value=random_pdqs(1)[0], quality=90),)] * 20
     list_imported("partner", copies)
     also = list_picture(copies[0])
-    seal()
+    sequence_everything()
     assert also in follow_database()
     assert len(imported()["partner"]) == 3 + 20
 
@@ -226,37 +226,37 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
     settings.PURPOSE = tmp_path / "purpose.toml"
     settings.PURPOSE.write_text("most_added_a_day = 10\n")
     assert room_today() == 5
-    # What came in before midnight is sealed after it, and counts there.
+    # What came in before midnight is sequenced after it, and counts there.
     first = list_imported("one", small_list(3))
     Entry.objects.update(listed_at=datetime.now(UTC) - timedelta(days=1))
     assert room_today() == 2
-    seal()
+    sequence_everything()
     assert room_today() == 2
     # What comes back into force counts like what is new; what a person looks at takes no room.
     suspend_entry(first[0], "hotline", a_lead())
-    seal()
+    sequence_everything()
     resume_entry(first[0], a_lead())
     held, *_ = list_imported("two", small_list(1))
     PendingEvent.objects.filter(subject=held).update(waits_for=WaitsFor.PERSON)
     assert room_today() == 1
-    seal()
+    sequence_everything()
     assert room_today() == 1
     # Nothing is won by taking something off again.
     withdraw_entries(first[1:2], "hotline", a_lead())
-    seal()
+    sequence_everything()
     assert room_today() == 1
     # Two who import at once both go by what they read before.
     list_imported("one", small_list(4))
     list_imported("two", small_list(4))
     assert room_today() == 0
-    seal()
+    sequence_everything()
     assert sum(map(len, imported().values())) == 3
     reported = [list_picture(some_signals()) for _ in range(5)]
-    seal()
+    sequence_everything()
     assert set(reported) <= set(follow_database())
     assert len(follow_database()) == 8
     tomorrow = SimpleNamespace(now=lambda zone: datetime.now(zone) + timedelta(days=1))
-    monkeypatch.setattr(sealing, "datetime", tomorrow)
+    monkeypatch.setattr(sequencing, "datetime", tomorrow)
     assert sum(map(len, imported().values())) == 8
     assert PendingEvent.objects.count() == 2 + 1
 
@@ -264,10 +264,10 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
 @pytest.mark.django_db
 def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = list_imported("one", small_list(6))
-    seal()
-    withdraw_entries(listed, "hotline", a_lead())
+    sequence_everything()
+    withdraw_entries(listed, "hotline", "operator")
     reported = list_picture(some_signals())
-    monkeypatch.setattr(sealing, "_BATCH", 3)
+    monkeypatch.setattr(sequencing, "_BATCH", 3)
     sequence_pending()
     assert reported in follow_database()
 
@@ -405,7 +405,7 @@ def test_fingerprints_that_they_replaced_by_a_poor_one_are_not_kept(tmp_path: Pa
     assert pdqs(imported()["partner"]) == [after]
 
 
-def test_one_run_at_a_time_has_a_feed(hotline_database: str, tmp_path: Path) -> None:
+def test_a_feed_is_read_by_one_run_at_a_time(hotline_database: str, tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
     file.write_text(f"pdq {random_pdqs(1)[0]}\n")
     assert run("file", "partner", file, "--format", "tx").exit_code == 0

@@ -82,11 +82,11 @@ def test_bad_lines_cost_no_good_one(
 
 
 @given(st.binary(max_size=300), st.sampled_from(FileFormat))
-def test_no_file_is_an_error(data: bytes, form: FileFormat) -> None:
+def test_whatever_a_file_holds_its_lines_are_read_or_refused(data: bytes, form: FileFormat) -> None:
     items(data, form)
 
 
-def test_what_a_line_says_of_itself_counts() -> None:
+def test_lines_with_odd_fields_are_refused_one_by_one() -> None:
     pdq = {"type": "pdq", "value": "ab" * 32}
     lines = [
         {"signals": [pdq]},
@@ -146,7 +146,7 @@ MORE = b'{"nextPageToken":"a","nextSetTimestamp":1,"hasMoreRecords":true,"hashRe
         ),
     ],
 )
-def test_a_server_is_not_trusted(
+def test_an_odd_answer_of_a_server_ends_the_import_with_its_reason(
     shape: Shape,
     answer: tuple[int, dict[str, str], bytes],
     says: str,
@@ -183,7 +183,7 @@ def dripping(begin: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\n\r\n{"])
-def test_a_server_that_takes_for_ever_is_left(
+def test_a_server_that_never_ends_its_answer_is_left(
     begin: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "_FIRST_PAUSE_SECONDS", 0.001)
@@ -214,7 +214,9 @@ LAUGHS = (
         (NCMEC_BEGINS + b"<images><image/>", "something else"),
     ],
 )
-def test_no_document_is_a_bomb(document: bytes, says: str) -> None:
+def test_a_document_with_declarations_or_without_bounds_is_refused(
+    document: bytes, says: str
+) -> None:
     with serving((200, {}, document)) as url, pytest.raises(ImportingError, match=says):
         list(Remote(Shape.NCMEC, url, "me:hush").pages(None, 50))
 

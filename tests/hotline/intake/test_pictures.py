@@ -97,14 +97,14 @@ def test_two_pictures_of_one_id_are_refused() -> None:
         read_pictures(json.dumps([record(id=str(uuid4())) | {"id": "0" * 32} for _ in range(2)]))
 
 
-def test_too_many_are_refused() -> None:
+def test_too_many_pictures_are_refused() -> None:
     read_pictures(json.dumps([record() for _ in range(MAX_PICTURES)]))
     with pytest.raises(TooManyPicturesError):
         read_pictures(json.dumps([record() for _ in range(MAX_PICTURES + 1)]))
 
 
 @given(st.one_of(st.text(), st.recursive(st.none() | st.text(), st.lists).map(json.dumps)))
-def test_anything_else_gives_the_typed_error(text: str) -> None:
+def test_anything_but_picture_records_gives_the_typed_error(text: str) -> None:
     with contextlib.suppress(BadPicturesError):
         assert read_pictures(text) == ()
 

@@ -57,7 +57,7 @@ def as_read(text: str) -> str:
 MESSAGES = sorted({(where, as_read(text)) for where, text in catalogue()})
 
 
-def test_the_pages_have_words() -> None:
+def test_the_check_of_words_finds_the_texts_of_the_pages() -> None:
     assert len(MESSAGES) > 200
 
 

@@ -125,7 +125,9 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
 
 
 @pytest.mark.django_db
-def test_each_entry_stands_as_before(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_entry_stands_in_the_new_log_as_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add_platform("Skylark")
     live, suspended, gone, leaving = (list_picture(some_signals()) for _ in range(4))
     sequence_everything()

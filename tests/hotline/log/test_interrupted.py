@@ -1,4 +1,4 @@
-"""Sealing killed in the middle: all of it is done, or nothing, and the next one goes on."""
+"""Sequencing killed in the middle: all of it is done, or nothing, and the next one goes on."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.waiting_for_locks import wait_until_held_up
 
-_SEAL = """
+_SEQUENCE = """
 import django
 django.setup()
 from takeback.hotline.log.sequencing import sequence_pending
@@ -26,10 +26,10 @@ sequence_pending()
 
 
 @contextmanager
-def sealing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of its own that seals."""
+def sequencing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of its own that sequences."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _SEAL], env={**os.environ, "DATABASE_URL": database}
+        [sys.executable, "-c", _SEQUENCE], env={**os.environ, "DATABASE_URL": database}
     )
     try:
         yield process
@@ -47,7 +47,9 @@ def sealing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
         "log_checkpoint",
     ],
 )
-def test_killed_at_the_moment_of_writing_a_table(hotline_database: str, table: str) -> None:
+def test_sequencing_killed_while_it_writes_a_table_has_done_nothing(
+    hotline_database: str, table: str
+) -> None:
     gone = list_picture(some_signals())
     sequence_pending()
     before = follow_database()
@@ -55,7 +57,7 @@ def test_killed_at_the_moment_of_writing_a_table(hotline_database: str, table: s
     entries = {list_picture(some_signals()) for _ in range(256)}
     with psycopg.connect(hotline_database) as connection:
         connection.execute(f"LOCK TABLE {table} IN SHARE MODE")
-        with sealing_process(hotline_database) as process:
+        with sequencing_process(hotline_database) as process:
             wait_until_held_up(hotline_database, process)
             process.send_signal(signal.SIGKILL)
             process.wait()

@@ -100,7 +100,7 @@ def test_gates_follow_over_to_another_key(
 
 
 @pytest.mark.django_db
-def test_the_command_says_what_to_keep(tmp_path: Path) -> None:
+def test_the_command_that_hands_the_log_over_says_what_to_keep(tmp_path: Path) -> None:
     list_one()
     before = log_access.verifier_key_line()
     done = CliRunner().invoke(app, ["hotline", "log", "rotate-key"])

@@ -37,7 +37,7 @@ def list_pictures(count: int) -> list[EntryId]:
 
 
 @pytest.mark.django_db
-def test_listed_picture_is_in_the_log_after_sealing_and_not_before() -> None:
+def test_listed_picture_is_in_the_log_after_sequencing_and_not_before() -> None:
     signals = some_signals()
     entry = list_picture(signals, Lane.CONFIRMED)
     assert follow_database() == {}
@@ -100,7 +100,7 @@ def test_withdrawn_entry_leaves_the_list_and_its_opening_is_gone() -> None:
 
 
 @pytest.mark.django_db
-def test_entry_withdrawn_before_it_was_sealed_never_reaches_the_log() -> None:
+def test_entry_withdrawn_before_it_was_sequenced_never_reaches_the_log() -> None:
     gone, stays = list_pictures(2)
     withdraw_entries([gone], "hotline", a_lead())
     sequence_pending()
@@ -213,15 +213,15 @@ def test_origin_stays_when_the_hotline_moves(settings: pytest.FixtureRequest) ->
     assert log_access.verifier_key_line() == line
 
 
-def test_two_who_seal_at_once_put_every_event_in_once(hotline_database: str) -> None:
+def test_two_who_sequence_at_once_put_every_event_in_once(hotline_database: str) -> None:
     entries = list_pictures(300)
-    sealed: list[int] = []
-    in_threads(*[lambda: sealed.append(sequence_pending())] * 3)
-    assert sorted(sealed) == [0, 0, 300]
+    sequenced: list[int] = []
+    in_threads(*[lambda: sequenced.append(sequence_pending())] * 3)
+    assert sorted(sequenced) == [0, 0, 300]
     assert set(follow_database()) == set(entries)
 
 
-def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_database: str) -> None:
+def test_listing_withdrawing_and_sequencing_at_once_stay_consistent(hotline_database: str) -> None:
     listed: list[EntryId] = []
     withdrawn: list[EntryId] = []
     done = threading.Event()
@@ -236,7 +236,7 @@ def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_databas
                     withdraw_entries(entries, "reporter")
                 withdrawn.extend(entries)
 
-    def seal() -> None:
+    def sequence() -> None:
         while not done.is_set():
             sequence_pending()
 
@@ -246,7 +246,7 @@ def test_listing_withdrawing_and_sealing_at_once_stay_consistent(hotline_databas
         finally:
             done.set()
 
-    in_threads(seal, seal, report_then_stop)
+    in_threads(sequence, sequence, report_then_stop)
     sequence_pending()
     assert set(follow_database()) == set(listed) - set(withdrawn)
     assert not PendingEvent.objects.exists()

@@ -60,7 +60,7 @@ def witnesses(tmp_path: Path, settings: Settings) -> Iterator[list[RunningWitnes
         yield started
 
 
-def seal_one() -> None:
+def sequence_one_picture() -> None:
     list_picture(some_signals())
     sequence_pending()
 
@@ -76,10 +76,10 @@ def cosigned() -> frozenset[str]:
 
 
 @pytest.mark.django_db
-def test_it_is_published_once_two_of_three_have_cosigned(
+def test_a_checkpoint_is_published_once_two_of_three_witnesses_have_cosigned(
     witnesses: list[RunningWitness],
 ) -> None:
-    seal_one()
+    sequence_one_picture()
     assert log_access.current_checkpoint()[0] == 0
     assert log_access.openings(EventRange(0, 2), ALL_LANES) is None
     assert follow_database() == {}
@@ -99,13 +99,13 @@ def test_it_is_published_once_two_of_three_have_cosigned(
 
 
 @pytest.mark.django_db
-def test_without_enough_the_list_stands_still_and_goes_on_later(
+def test_without_enough_witnesses_the_list_stands_still_and_goes_on_later(
     witnesses: list[RunningWitness],
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seal_one()
+    sequence_one_picture()
     submit_newest()
     assert cosigned() == {"w0", "w1", "w2"}
     for away in witnesses[1:]:
@@ -121,7 +121,7 @@ def test_without_enough_the_list_stands_still_and_goes_on_later(
     shown = CliRunner().invoke(app, ["hotline", "log", "status"])
     assert shown.exit_code == 1
     assert "Sealed: 302 events. Published: 2." in shown.stdout
-    seal_one()
+    sequence_one_picture()
     port = int(witnesses[1].url.rpartition(":")[2])
     with witness(tmp_path / "w1", log_access.verifier_key_line(), name="w1", port=port):
         submit_newest()
@@ -137,7 +137,7 @@ def test_a_witness_that_has_seen_another_history_is_named(
     thief = GrowingLog(log_signer())
     assert witnesses[1].add(thief.request(0, 9).encode()).status_code == 200
     assert witnesses[2].add(thief.request(0, 1).encode()).status_code == 200
-    seal_one()
+    sequence_one_picture()
     submit_newest()
     assert log_access.current_checkpoint()[0] == 0
     problems = [seen.problem for seen in log_status().witnesses]
@@ -154,7 +154,7 @@ def test_a_cosignature_of_another_key_is_not_taken(
     known = policy().witnesses[0].key.line
     other = Cosigner("w0", CosignatureKind.ED25519, bytes(32)).key.line
     settings.WITNESSES.write_text(text.replace(known, other))
-    seal_one()
+    sequence_one_picture()
     submit_newest()
     assert cosigned() == {"w1", "w2"}
     assert "no cosignature of the key" in log_status().witnesses[0].problem
@@ -165,12 +165,12 @@ def test_a_policy_that_can_not_be_read_publishes_nothing_and_loses_nothing(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.WITNESSES = tmp_path / "none"
-    seal_one()
+    sequence_one_picture()
     assert log_access.current_checkpoint()[0] == 0
     assert "witness policy" in caplog.text
     assert not PendingEvent.objects.exists()
     settings.WITNESSES = None
-    seal_one()
+    sequence_one_picture()
     assert log_access.current_checkpoint()[0] == 3
 
 
@@ -182,7 +182,7 @@ def test_the_worker_publishes_by_itself_while_a_witness_is_away(
 ) -> None:
     monkeypatch.setenv("TAKEBACK_WITNESSES", str(settings.WITNESSES))
     witnesses[0].kill()
-    seal_one()
+    sequence_one_picture()
     assert log_access.current_checkpoint()[0] == 0
     with running(hotline_database, "worker") as process:
         await_truth(lambda: log_access.current_checkpoint()[0] == 2, process)
@@ -190,7 +190,7 @@ def test_the_worker_publishes_by_itself_while_a_witness_is_away(
         await_truth(lambda: log_access.current_checkpoint()[0] == 3, process)
 
 
-def test_killed_while_it_publishes_what_all_have_cosigned_it_has_done_nothing(
+def test_publishing_that_is_killed_has_done_nothing(
     hotline_database: str, witnesses: list[RunningWitness], settings: Settings
 ) -> None:
     gone = list_picture(some_signals())

@@ -13,7 +13,9 @@ from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url, ch
 from tests.support.web_build import SCRIPT, build
 
 
-def test_an_entry_is_found_by_name(settings: Settings, tmp_path: Path) -> None:
+def test_a_built_file_is_found_by_the_name_of_its_source(
+    settings: Settings, tmp_path: Path
+) -> None:
     build(settings, tmp_path)
     assert asset_url("reporter.js") == "/static/assets/reporter-1.js"
     assert asset_url("reporter.css") == "/static/assets/reporter-1.css"
@@ -22,7 +24,7 @@ def test_an_entry_is_found_by_name(settings: Settings, tmp_path: Path) -> None:
     assert check_web_build() == []
 
 
-def test_a_new_build_is_seen(settings: Settings, tmp_path: Path) -> None:
+def test_a_new_build_is_seen_without_a_restart(settings: Settings, tmp_path: Path) -> None:
     build(settings, tmp_path)
     asset_url("reporter.js")
     manifest = tmp_path / ".vite" / "manifest.json"
@@ -46,7 +48,9 @@ def test_files_have_the_type_a_browser_needs(
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
 
 
-def test_a_browser_that_can_gets_it_compressed(settings: Settings, tmp_path: Path) -> None:
+def test_a_browser_that_reads_compressed_files_gets_them(
+    settings: Settings, tmp_path: Path
+) -> None:
     build(settings, tmp_path)
     plain = Client().get("/static/assets/reporter-1.js")
     small = Client().get("/static/assets/reporter-1.js", headers={"Accept-Encoding": "br, gzip"})
@@ -66,7 +70,7 @@ def test_without_a_build_pages_work_and_every_start_says_so(
     assert "make setup" in str(warning.hint)
 
 
-def test_a_developer_sees_the_error(settings: Settings, tmp_path: Path) -> None:
+def test_a_developer_sees_that_the_build_is_missing(settings: Settings, tmp_path: Path) -> None:
     settings.WEB_DIST, settings.DEBUG = tmp_path, True
     with pytest.raises(WebBuildMissingError, match="TAKEBACK_WEB_DIST"):
         Template('{% web_asset "reporter.js" %}').render(Context())

@@ -62,7 +62,7 @@ def test_an_engineer_sees_a_gate_stop_something_harmless(
 
 
 @pytest.mark.django_db
-def test_they_stand_apart_from_what_is_reported() -> None:
+def test_drawn_pictures_stand_apart_from_what_is_reported() -> None:
     add_platform("Skylark")
     before = list_figures()
     assert list_drawn_pictures() == 3
@@ -76,7 +76,9 @@ def test_they_stand_apart_from_what_is_reported() -> None:
     assert entries_access.standings([entry])[entry].suspended_at is None
 
 
-def test_an_invitation_brings_them_and_the_operator_takes_them_off(hotline_database: str) -> None:
+def test_an_invitation_brings_the_drawn_pictures_and_the_operator_takes_them_off(
+    hotline_database: str,
+) -> None:
     pictures = ("platform", "test-pictures")
     takeback(hotline_database, "platform", "invite", "Heron", "--scope", "send_feedback")
     assert not Entry.objects.exists()

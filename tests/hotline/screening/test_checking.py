@@ -29,7 +29,7 @@ from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
 from tests.support.actors import a_lead
 from tests.support.followers import follow_database, some_signals
-from tests.support.listing import list_picture, sealed, signals_of
+from tests.support.listing import list_picture, sequenced_entry, signals_of
 
 THRESHOLD = MatchPolicy().widest_threshold
 
@@ -49,8 +49,8 @@ def squares() -> bytes:
 def test_a_pdq_that_tells_too_little_is_left_out_and_the_exact_digests_stay() -> None:
     low, good = (PdqSignal(value=os.urandom(32).hex(), quality=q) for q in (49, 50))
     digest = Md5Signal(value=os.urandom(16).hex())
-    entry = sealed(low, digest, good)
-    only_exact = sealed(low, digest)
+    entry = sequenced_entry(low, digest, good)
+    only_exact = sequenced_entry(low, digest)
     live = follow_database()
     assert live[entry].signals == (digest, good)
     assert live[only_exact].signals == (digest,)
@@ -59,7 +59,7 @@ def test_a_pdq_that_tells_too_little_is_left_out_and_the_exact_digests_stay() ->
 
 @pytest.mark.django_db
 def test_where_nothing_is_left_a_person_looks_first() -> None:
-    entry = sealed(PdqSignal(value=os.urandom(32).hex(), quality=10))
+    entry = sequenced_entry(PdqSignal(value=os.urandom(32).hex(), quality=10))
     assert entry not in follow_database()
     assert Hold.objects.get(entry=entry).reason == HoldReason.NOTHING_LEFT
     assert release_entry(entry, a_lead())
@@ -93,7 +93,7 @@ def test_what_comes_close_to_a_lawful_picture_waits_for_a_person(bits: int) -> N
 
 @pytest.mark.django_db
 def test_held_entries_are_withdrawn_like_any_other() -> None:
-    entry = sealed(*signals_of(squares()))
+    entry = sequenced_entry(*signals_of(squares()))
     withdraw_entries([entry], "reporter")
     assert sequence_pending() == 0
     assert not PendingEvent.objects.exists()
@@ -102,7 +102,7 @@ def test_held_entries_are_withdrawn_like_any_other() -> None:
     assert (hold.close_to, hold.decided_at is not None) == ([], True)
     assert follow_database() == {}
     with pytest.raises(UnknownEntryError):
-        release_entry(sealed(*some_signals()), a_lead())
+        release_entry(sequenced_entry(*some_signals()), "staff 1")
 
 
 def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
@@ -110,16 +110,16 @@ def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
 ) -> None:
     settings.CROWD = 3
     code = os.urandom(32)
-    first = [sealed(*signals_of(changed(code, bits))) for bits in (0, 2, 4)]
+    first = [sequenced_entry(*signals_of(changed(code, bits))) for bits in (0, 2, 4)]
     assert set(follow_database()) == set(first)
-    fourth = sealed(*signals_of(changed(code, 6)))
+    fourth = sequenced_entry(*signals_of(changed(code, 6)))
     hold = Hold.objects.get(entry=fourth)
     assert (hold.reason, hold.count) == (HoldReason.CROWD, 3)
     assert hold.close_to == [[first[2], 2], [first[1], 4], [first[0], 6]]
     # What was taken back is no crowd any more.
     withdraw_entries([*first[:2], fourth], "reporter")
     sequence_pending()
-    fifth = sealed(*signals_of(code))
+    fifth = sequenced_entry(*signals_of(code))
     assert fifth in follow_database()
     # Those that come together count for one another, unless one report brought them.
     together = os.urandom(32)
@@ -138,11 +138,11 @@ def test_a_worker_that_is_ready_early_misses_nothing(settings: Settings) -> None
     settings.CROWD = 2
     warm_up()
     code = os.urandom(32)
-    first = sealed(*signals_of(code))
+    first = sequenced_entry(*signals_of(code))
     warm_up()
-    second = sealed(*signals_of(code))
+    second = sequenced_entry(*signals_of(code))
     warm_up()
-    third = sealed(*signals_of(code))
+    third = sequenced_entry(*signals_of(code))
     assert set(follow_database()) == {first, second}
     assert Hold.objects.get().entry_id == third
 
@@ -150,14 +150,14 @@ def test_a_worker_that_is_ready_early_misses_nothing(settings: Settings) -> None
 @pytest.mark.django_db
 def test_an_index_that_another_process_filled_is_caught_up() -> None:
     codes = [os.urandom(32) for _ in range(4)]
-    entries = [sealed(*signals_of(code)) for code in codes[:3]]
+    entries = [sequenced_entry(*signals_of(code)) for code in codes[:3]]
     log = Log.objects.get()
     mine = Neighbours(log.mark)
     for code, entry in zip(codes[:3], entries, strict=True):
         mine.catch_up()
         assert mine.near([changed(code, 8)], 8) == [(Near(entry, 8),)]
     assert mine.near([codes[3]], THRESHOLD) == [()]
-    fourth = sealed(*signals_of(codes[3]))
+    fourth = sequenced_entry(*signals_of(codes[3]))
     mine.catch_up()
     assert mine.near([codes[3]], THRESHOLD) == [(Near(fourth, 0),)]
     assert mine.near([], THRESHOLD) == []
@@ -193,7 +193,7 @@ def test_the_operator_builds_a_corpus_and_the_worker_takes_it_up(hotline_databas
     logo.save(folder / "logo.png")
     (folder / "notes.txt").write_text("no picture")
     mirrored = pdq_of_pixels(np.asarray(logo)[:, ::-1]).bits
-    before = sealed(*signals_of(mirrored))
+    before = sequenced_entry(*signals_of(mirrored))
     assert before in follow_database()
     build = [sys.executable, "-m", "takeback", "hotline", "guard", "build", str(folder)]
     environment = {**os.environ, "DATABASE_URL": hotline_database}
@@ -201,7 +201,7 @@ def test_the_operator_builds_a_corpus_and_the_worker_takes_it_up(hotline_databas
         done = subprocess.run(build, env=environment, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert "1 pictures guard the list" in done.stdout
-        after = sealed(*signals_of(mirrored))
+        after = sequenced_entry(*signals_of(mirrored))
         assert after not in follow_database()
         assert Hold.objects.get(entry=after).close_to[0][0] == "logo.png"
         (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))

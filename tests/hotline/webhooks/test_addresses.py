@@ -25,7 +25,7 @@ from tests.support.webhook_receivers import (
 
 
 @pytest.mark.django_db
-def test_a_platform_has_so_many_and_addresses_are_looked_at() -> None:
+def test_a_platform_has_so_many_webhooks_and_their_addresses_are_looked_at() -> None:
     add_platform("Skylark")
     for _ in range(webhooks.MOST_WEBHOOKS):
         webhooks.add_webhook("Skylark", "https://hooks.example.org/")
@@ -46,7 +46,7 @@ def test_a_platform_has_so_many_and_addresses_are_looked_at() -> None:
         "https://hooks.example.org/" + "x" * 500,
     ],
 )
-def test_addresses_that_can_not_be_are_refused(url: str) -> None:
+def test_addresses_that_no_webhook_may_have_are_refused(url: str) -> None:
     with pytest.raises(OutboundError) as caught:
         checked_url(url, loopback=False)
     assert "example" not in str(caught.value)
@@ -118,7 +118,7 @@ def test_the_address_is_pinned_and_the_certificate_is_that_of_the_name(
     assert len(receiver.got) == 1
 
 
-def test_one_who_never_ends_is_hung_up_on(
+def test_a_receiver_that_never_ends_its_answer_is_hung_up_on(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.trickles, receiver.status = True, 200
@@ -143,7 +143,7 @@ def test_a_name_that_is_never_found_holds_nobody(monkeypatch: pytest.MonkeyPatch
         ended.set()
 
 
-def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
+def test_a_receiver_that_is_late_to_connect_is_hung_up_on(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.trickles, receiver.status = True, 200
@@ -160,7 +160,7 @@ def test_one_who_is_late_before_there_is_a_line_is_hung_up_on(
     assert receiver.got == []
 
 
-def test_waits_grow_and_are_not_all_the_same() -> None:
+def test_pauses_between_tries_grow_and_are_not_all_the_same() -> None:
     for tries in range(1, MOST_TRIES + 1):
         longest = min(4 * 3600.0, 5.0 * 4.0 ** (tries - 1))
         waits = [webhook_sending.wait_after(tries) for _ in range(20)]

@@ -32,7 +32,7 @@ from tests.support.webhook_receivers import (
 )
 
 
-def test_what_comes_while_it_is_sent_is_sent_next(
+def test_a_checkpoint_that_comes_during_a_try_is_sent_next(
     hotline_database: str, receiver: Receiver
 ) -> None:
     add_platform("Skylark")
@@ -45,7 +45,7 @@ def test_what_comes_while_it_is_sent_is_sent_next(
     assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 2
 
 
-def test_what_comes_during_the_last_try_has_tries_of_its_own(
+def test_a_checkpoint_that_comes_during_the_last_try_has_tries_of_its_own(
     hotline_database: str, receiver: Receiver
 ) -> None:
     add_platform("Skylark")
@@ -65,7 +65,7 @@ def test_what_comes_during_the_last_try_has_tries_of_its_own(
 
 
 @pytest.mark.django_db
-def test_what_takes_the_place_of_another_has_half_the_tries_and_comes_no_sooner(
+def test_a_checkpoint_in_the_place_of_another_has_half_the_tries_and_comes_no_sooner(
     receiver: Receiver,
 ) -> None:
     add_platform("Skylark")
@@ -106,7 +106,7 @@ def test_what_is_sent_again_during_a_try_is_not_lost(
 
 
 @pytest.mark.parametrize("change", [webhooks.redeliver, webhooks.remove_webhook])
-def test_sealing_neither_waits_nor_fails_while_a_webhook_is_changed(
+def test_sequencing_neither_waits_nor_fails_while_a_webhook_is_changed(
     hotline_database: str, receiver: Receiver, change: Callable[[str, int], object]
 ) -> None:
     add_platform("Skylark")
@@ -189,7 +189,7 @@ def test_the_worker_is_asked_again_for_what_was_left_but_not_for_who_was_revoked
 
 
 @pytest.mark.django_db
-def test_each_is_signed_when_it_is_sent_however_long_others_take(
+def test_each_message_is_signed_when_it_is_sent_however_long_others_take(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_platform("Skylark")
@@ -203,7 +203,7 @@ def test_each_is_signed_when_it_is_sent_however_long_others_take(
     assert first < second
 
 
-def test_only_one_sends_and_nothing_waits_for_a_later_try(
+def test_one_process_sends_at_a_time_and_nothing_waits_for_a_later_try(
     hotline_database: str, receiver: Receiver
 ) -> None:
     add_platform("Skylark")

@@ -33,7 +33,9 @@ from tests.support.webhook_receivers import (
 )
 
 
-def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver: Receiver) -> None:
+def test_the_worker_sends_messages_that_anybody_can_check(
+    hotline_database: str, receiver: Receiver
+) -> None:
     token = add_platform("Skylark")
     hook = ("platform", "webhook")
     added = takeback(hotline_database, *hook, "add", "Skylark", receiver.url)
@@ -65,7 +67,7 @@ def test_the_worker_tells_what_anybody_can_check(hotline_database: str, receiver
 
 
 @pytest.mark.django_db
-def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
+def test_a_message_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
     add_platform("Skylark")
     number = webhooks.add_webhook("Skylark", receiver.url)
     receiver.status = 302  # is not followed
@@ -103,7 +105,7 @@ def test_it_is_tried_again_given_up_and_sent_again(receiver: Receiver) -> None:
 
 
 @pytest.mark.django_db
-def test_who_answers_410_is_told_nothing_until_an_operator_sends_again(
+def test_a_receiver_that_answers_410_is_sent_nothing_until_an_operator_sends_again(
     receiver: Receiver,
 ) -> None:
     add_platform("Skylark")
