@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
@@ -259,9 +259,9 @@ def _all() -> list[Alteration]:  # noqa: PLR0915 - a list, one line a copy
         group: str,
         goal: float | None,
         change: Callable[[Picture], Picture],
-        **kept: object,
+        **kept: Any,
     ) -> None:
-        found.append(Alteration(name, group, goal, _alone(change), **kept))  # type: ignore[arg-type] # encoding and quality
+        found.append(Alteration(name, group, goal, _alone(change), **kept))
 
     def add_pair(
         name: str, group: str, goal: float | None, make: Callable[[Picture, Picture], Picture]

@@ -1,6 +1,7 @@
 """Leaving quickly: what a person who presses Back afterwards gets to see."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -93,11 +94,11 @@ def test_leaving_ends_the_visit_on_the_hotline_too(
     context = browser.new_context()
     page = context.new_page()
     _in_the_middle(page, stack)
-    kept = context.cookies(stack.hotline_url)
+    kept: list[Any] = [*context.cookies(stack.hotline_url)]
     _press_the_button(page)
     page.wait_for_url(neutral_site)
 
-    context.add_cookies(kept)  # type: ignore[arg-type]
+    context.add_cookies(kept)
     page.goto(f"{stack.hotline_url}/report")
     _expect_neutral(page)
     context.close()

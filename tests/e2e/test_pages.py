@@ -6,15 +6,15 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from takeback.demo.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
 _WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-_PHONE = {"width": 360, "height": 740}
-_DESKTOP = {"width": 1280, "height": 900}
+_PHONE = ViewportSize(width=360, height=740)
+_DESKTOP = ViewportSize(width=1280, height=900)
 _PLAIN_PAGES = (
     *("/", "/open", "/helplines", "/helplines/us", "/threatened"),
     *(
@@ -124,9 +124,9 @@ def test_every_page_is_accessible_fits_and_asks_nobody_else(
     photographs: list[Path],
     language: str,
     scheme: Literal["light", "dark"],
-    size: dict[str, int],
+    size: ViewportSize,
 ) -> None:
-    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
     elsewhere: list[str] = []
     ours = (stack.hotline_url, "blob:")

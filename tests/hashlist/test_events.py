@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from takeback.hashlist.events import (
     AddedEvent,
+    EntryId,
     Event,
     canonical_json,
     cut_to_hour,
@@ -22,8 +23,8 @@ from takeback.tlog.commitments import MAX_EVENT_BYTES
 from takeback.tlog.errors import MalformedLogError
 from tests.support.built_logs import HOUR, added, amended, events, withdrawn
 
-ENTRY = "aaaaaaaaaaaaaaaaaaaaaaaaay"
-ADDED = canonical_json(added(ENTRY))  # type: ignore[arg-type]  # a plain string shows the shape
+ENTRY = EntryId("aaaaaaaaaaaaaaaaaaaaaaaaay")
+ADDED = canonical_json(added(ENTRY))
 
 
 @given(events())

@@ -109,7 +109,7 @@ def test_rules_survive_being_written(stated: AnyEvent, days: list[int], handed_o
 @pytest.mark.parametrize("values", [{}, {"purpose": "{}", "key": None, "newest": None}, None, []])
 def test_what_are_no_rules_is_not_read(values: object) -> None:
     with pytest.raises(MalformedLogError):
-        LogRules.from_json(values)  # type: ignore[arg-type]  # on purpose
+        LogRules.from_json(values)  # type: ignore[arg-type] # what is refused
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_what_are_no_rules_is_not_read(values: object) -> None:
 )
 def test_a_purpose_that_can_not_be_met_is_none(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        purpose(**wrong)  # type: ignore[arg-type]  # on purpose
+        purpose(**wrong)  # type: ignore[arg-type] # what is refused

@@ -60,7 +60,7 @@ class Receiver:
 
         self.stopped = stopped = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None  # type: ignore[method-assign] # who hangs up
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign] # it is quiet
 
     @property
     def port(self) -> int:

@@ -13,9 +13,7 @@ from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.feedback.actions import record_acknowledgement, record_feedback, resume_entry
 from takeback.hotline.feedback.domain import Outcome, Removal, UnknownCheckpointError
 from takeback.hotline.feedback.models import Feedback
-from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_pending
-from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms.access import following_platform, following_platforms
 from takeback.hotline.platforms.actions import (
     add_key,
@@ -24,10 +22,8 @@ from takeback.hotline.platforms.actions import (
     revoke_key,
     revoke_platform,
 )
-from takeback.hotline.platforms.admission import NotAdmittedError, admitted_with
-from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform, PlatformError, Scope
+from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform, Scope
 from takeback.hotline.platforms.models import PlatformKey
-from takeback.tlog.signed_note import VerifierKey
 from tests.support.actors import a_lead
 from tests.support.feedback import NOON, acknowledge, feedback_item, key_of, listed, platform
 from tests.support.followers import follow_database, some_signals
@@ -194,38 +190,6 @@ def test_votes_that_come_at_once_are_counted_together(hotline_database: str) -> 
     voters = [platform(name) for name in ("Skylark", "Plover")]
     in_threads(*[lambda who=who: doubt(who, entry) for who in voters])
     assert live() == set()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "Sky\nlark", "Sky\x1b[2Jlark"])
-def test_platform_needs_a_printable_name(name: str) -> None:
-    with pytest.raises(PlatformError):
-        add_platform(name)
-
-
-@pytest.mark.django_db
-def test_platform_has_one_token_and_loses_it_for_good() -> None:
-    token = add_platform("Skylark")
-    with pytest.raises(PlatformError, match="already"):
-        add_platform("Skylark")
-    assert platforms_access.platform_names() == ["Skylark"]
-    revoke_platform("Skylark")
-    with pytest.raises(NotAdmittedError):
-        admitted_with(token)
-    assert platforms_access.platform_names() == []
-    with pytest.raises(PlatformError):
-        revoke_platform("Skylark")
-    verbs = AuditRecord.objects.order_by("position").values_list("verb", flat=True)
-    assert list(verbs) == ["platform.added", "platform.key_added", "platform.revoked"]
-
-
-@pytest.mark.django_db
-def test_token_itself_is_not_in_the_database() -> None:
-    token = add_platform("Skylark")
-    secret = token.split("_")[1]
-    row = PlatformKey.objects.get()
-    assert secret.encode() not in bytes(row.digest)
-    assert token.endswith(VerifierKey.parse(log_access.verifier_key_line()).pin)
 
 
 @pytest.mark.django_db

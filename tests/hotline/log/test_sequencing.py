@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pydantic import ValidationError
+from pytest_django import Settings
 
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hotline.audit.access import verify_chain
@@ -207,9 +208,9 @@ def test_database_refuses_every_change_of_the_log_but_erasing(
 
 
 @pytest.mark.django_db
-def test_origin_stays_when_the_hotline_moves(settings: pytest.FixtureRequest) -> None:
+def test_origin_stays_when_the_hotline_moves(settings: Settings) -> None:
     line = log_access.verifier_key_line()
-    settings.PUBLIC_URL = "https://moved.example.org"  # type: ignore[attr-defined]
+    settings.PUBLIC_URL = "https://moved.example.org"
     assert log_access.verifier_key_line() == line
 
 
