@@ -265,7 +265,7 @@ def test_half_of_a_day_stays_for_reports_however_imports_come_in(
 def test_a_list_that_is_dropped_keeps_no_report_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = list_imported("one", small_list(6))
     sequence_everything()
-    withdraw_entries(listed, "hotline", "operator")
+    withdraw_entries(listed, "hotline", a_lead())
     reported = list_picture(some_signals())
     monkeypatch.setattr(sequencing, "_BATCH", 3)
     sequence_pending()

@@ -102,7 +102,7 @@ def test_held_entries_are_withdrawn_like_any_other() -> None:
     assert (hold.close_to, hold.decided_at is not None) == ([], True)
     assert follow_database() == {}
     with pytest.raises(UnknownEntryError):
-        release_entry(sequenced_entry(*some_signals()), "staff 1")
+        release_entry(sequenced_entry(*some_signals()), a_lead())
 
 
 def test_a_crowd_of_look_alikes_waits_but_not_one_reports_own_pictures(
