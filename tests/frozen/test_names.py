@@ -39,6 +39,7 @@ GIVEN: Mapping[str, tuple[str, int]] = {
     "unseal_field": ("place of a ciphertext", 0),
     "record": ("audit verb", 0),
     "record_all": ("audit verb", 0),
+    "defer_once": ("queueing lock", 1),
 }
 NAMED: Mapping[str, str] = {
     # keyword argument: what it is
