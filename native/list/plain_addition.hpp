@@ -173,7 +173,7 @@ class PlainAdditionReader {
       if (kind.most ? same.count == *kind.most : counted++ == table_.most_signals) return false;
       // A number does not make it another.
       for (const uint8_t* other = same.bytes.data(); other < to; other += kind.packed_bytes) {
-        if (std::memcmp(other, to, kind.value_bytes) == 0) return false;
+        if (*other == *to && std::memcmp(other, to, kind.value_bytes) == 0) return false;
       }
       ++same.count;
       return true;

@@ -2,7 +2,7 @@
 
 The rows and their models come before anything else of takeback: whatever stands on the table has to
 find them there. It prints what it has listed and what it has matched, as a line of JSON, then
-follows its log into each folder that a line on its standard input names.
+does what lines on its standard input say: `follow FOLDER`, or `change`.
 """
 
 import takeback.signals.kinds as table
@@ -41,6 +41,7 @@ from takeback.gate.check.gate import Gate  # noqa: E402
 from takeback.gate.store.store import Store  # noqa: E402
 from takeback.gate.sync.client import HotlineClient, PlatformToken  # noqa: E402
 from takeback.gate.sync.list_sync import ListSync  # noqa: E402
+from takeback.hashlist.events import EntryId  # noqa: E402
 from takeback.hashlist.openings import decode_openings_in_bulk  # noqa: E402
 from takeback.matching.match_list import GrowingList  # noqa: E402
 from takeback.matching.matcher import Matcher, UploadFingerprints  # noqa: E402
@@ -82,6 +83,13 @@ def listed(log: Log) -> dict[str, str]:
     gone = log.add_signals([sketch])
     log.withdraw(gone)
     return {name: str(entry) for name, entry in entries.items()}
+
+
+def change(log: Log, entries: dict[str, str]) -> None:
+    """Withdraw an entry of both new kinds, suspend one, and leave a third with its PDQ alone."""
+    log.withdraw(EntryId(entries["both"]))
+    log.suspend(EntryId(entries["near"]))
+    log.amend(EntryId(entries["amended"]), PDQ, Lane.CONFIRMED)
 
 
 def follow(log: Log, address: str, folder: Path) -> dict[str, object]:
@@ -198,7 +206,12 @@ def main(folder: Path) -> None:
         }
         print(json.dumps(report), flush=True)
         for line in sys.stdin:
-            print(json.dumps(follow(log, address, Path(line.strip()))), flush=True)
+            match line.split():
+                case ["follow", name]:
+                    print(json.dumps(follow(log, address, Path(name))), flush=True)
+                case ["change"]:
+                    change(log, entries)
+                    print("{}", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,13 @@ class Newer:
         self.entries: dict[str, str] = self.report["entries"]
 
     def follow(self, folder: Path) -> dict[str, Any]:
-        self._stdin.write(f"{folder}\n")
+        return self._answer_to(f"follow {folder}")
+
+    def change(self) -> None:
+        self._answer_to("change")
+
+    def _answer_to(self, line: str) -> dict[str, Any]:
+        self._stdin.write(f"{line}\n")
         self._stdin.flush()
         return self._line()
 
@@ -47,10 +53,9 @@ class Newer:
         return read
 
 
-@pytest.fixture(scope="module")
-def newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newer]:
-    folder = tmp_path_factory.mktemp("newer")
-    command = [sys.executable, "-m", "tests.gate.newer_program", str(folder)]
+@pytest.fixture
+def newer(tmp_path: Path) -> Iterator[Newer]:
+    command = [sys.executable, "-m", "tests.gate.newer_program", str(tmp_path)]
     with subprocess.Popen(
         command, cwd=REPOSITORY, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -165,6 +170,17 @@ def test_a_newer_program_finds_in_an_older_ones_store_what_that_left(
     ]
     with pytest.raises(ForeignSnapshotError, match="other tables"):
         open_snapshot(path)
+
+
+def test_what_is_unknown_goes_with_its_entry(
+    newer: Newer, store: Store, sync_older: Callable[[], None]
+) -> None:
+    sync_older()
+    newer.change()
+    sync_older()
+    with Gate.open(store.folder) as gate:
+        [health] = gate.health()
+    assert (health.entries, health.signals_unknown) == (3, {"sha1": 1})
 
 
 def test_an_older_gate_can_be_asked_only_for_kinds_that_it_knows() -> None:

@@ -9,6 +9,8 @@ other bits, and these are compared whole.
 import numpy as np
 import numpy.typing as npt
 
+_NO_ROWS: npt.NDArray[np.int64] = np.empty(0, np.int64)
+
 
 def order_of(digests: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     """Return the order (n,) of digests (n, 8 or more)."""
@@ -27,6 +29,8 @@ def rows_of(
     beginning = _beginnings(wanted[np.newaxis])[0] & ~mask
     low = np.searchsorted(order, beginning)
     high = np.searchsorted(order, beginning | mask, side="right")
+    if low == high:
+        return _NO_ROWS
     rows = (order[low:high] & mask).astype(np.int64)
     equal = (digests[rows] == wanted).all(axis=1)
     return rows[np.flatnonzero(equal)]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from takeback.gate.store.unknown_signals import (
     entries_known_by_now,
+    forget_unknown,
     put_unknown,
     read_unknown,
 )
@@ -86,6 +87,8 @@ def put_live_entry(connection: sqlite3.Connection, live: LiveEntry, at: int | No
     """Add an entry, or put it in the place of the one with its id.
 
     `at`: size of the checkpoint at which that is so; None if no snapshot can stand before it.
+    Unknown signals that were kept of the id have to be forgotten before (`forget_unknown`): nearly
+    no entry has any, and to look would cost every change as much as a statement does.
     """
     connection.execute("DELETE FROM live_entry WHERE entry = ?", (live.entry,))
     connection.execute(
@@ -117,6 +120,7 @@ def take_up_known_by_now(connection: sqlite3.Connection) -> int:
         live = read_live_entry(connection, entry)
         known, rest = known_by_now(live.unknown if live is not None else ())
         if live is not None and known:
+            forget_unknown(connection, entry)
             put_live_entry(
                 connection, replace(live, signals=(*live.signals, *known), unknown=rest), None
             )
@@ -163,7 +167,7 @@ def _first_known(connection: sqlite3.Connection, run: AdditionRun) -> int:
 
 
 def drop_live_entry(connection: sqlite3.Connection, entry: EntryId, at: int | None) -> None:
-    """Remove an entry, if it is there; `at` as in `put_live_entry`."""
+    """Remove an entry, if it is there; `at` and unknown signals as in `put_live_entry`."""
     connection.execute("DELETE FROM live_entry WHERE entry = ?", (entry,))
     connection.execute("DELETE FROM statement WHERE entry = ?", (entry,))
     _note_change(connection, entry, at)

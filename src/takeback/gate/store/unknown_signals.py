@@ -28,20 +28,22 @@ END;
 CREATE TRIGGER IF NOT EXISTS unknown_signal_gone AFTER DELETE ON unknown_signal BEGIN
     UPDATE unknown_kind SET signals = signals - 1 WHERE kind = old.kind;
 END;
-CREATE TRIGGER IF NOT EXISTS unknown_signal_orphaned AFTER DELETE ON live_entry BEGIN
-    DELETE FROM unknown_signal WHERE entry = old.entry;
-END;
 """
 
 
 def put_unknown(
     connection: sqlite3.Connection, entry: EntryId, unknown: tuple[UnknownSignal, ...]
 ) -> None:
-    """Keep the unknown signals of an entry that has just been put in; they go when it goes."""
+    """Keep the unknown signals of an entry that had none, or whose own were forgotten."""
     connection.executemany(
         "INSERT INTO unknown_signal VALUES (?, ?, ?, ?)",
         [(entry, signal.place, signal.kind, signal.written) for signal in unknown],
     )
+
+
+def forget_unknown(connection: sqlite3.Connection, entry: EntryId) -> None:
+    """Forget the unknown signals of an entry that changes or leaves the list."""
+    connection.execute("DELETE FROM unknown_signal WHERE entry = ?", (entry,))
 
 
 def read_unknown(connection: sqlite3.Connection, entry: EntryId) -> tuple[UnknownSignal, ...]:

@@ -22,7 +22,7 @@ from takeback.gate.store.live_entries import (
 )
 from takeback.gate.store.standing import read_trust, record_acceptance, record_refusal
 from takeback.gate.store.store import FollowedLog, Store, record_contact, write_followed_log
-from takeback.gate.store.unknown_signals import entries_known_by_now
+from takeback.gate.store.unknown_signals import entries_known_by_now, forget_unknown
 from takeback.gate.sync.checkpoints import require_trust, take_newest
 from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.sync.courier import back_off_seconds
@@ -293,10 +293,12 @@ def _fold_one_by_one(
     state = ListState(dict(live), dict(suspended), withheld)
     state.apply(one_by_one(logged))
     for entry in touched:
-        after = state.live.get(entry)
+        before, after = live.get(entry), state.live.get(entry)
+        if before is not None and before.unknown and after != before:
+            forget_unknown(connection, entry)
         if after is None:
             drop_live_entry(connection, entry, changed_at)
-        elif after != live.get(entry):
+        elif after != before:
             put_live_entry(connection, after, changed_at)
         if state.suspended.get(entry) != suspended.get(entry):
             put_suspended(connection, entry, state.suspended.get(entry))
