@@ -71,27 +71,27 @@ def _get(summary: str, media: str, missing: int = 0, *parameters: dict[str, Any]
 
 
 def _wait() -> dict[str, Any]:
-    asked = _get("The checkpoint, as soon as the log is larger than `size`", _TEXT)
-    asked["parameters"] = [_query("size", 0, None), _query("seconds", 25, 25)]
-    asked["responses"]["204"] = {"description": "Nothing new for so many seconds."}
-    asked["responses"]["400"] = _refusal("A number is none.")
-    return asked
+    operation = _get("The checkpoint, as soon as the log is larger than `size`", _TEXT)
+    operation["parameters"] = [_query("size", 0, None), _query("seconds", 25, 25)]
+    operation["responses"]["204"] = {"description": "Nothing new for so many seconds."}
+    operation["responses"]["400"] = _refusal("A number is none.")
+    return operation
 
 
 def _events() -> dict[str, Any]:
-    asked = _get("Checkpoints as server-sent events; the id of each is its size", _EVENTS)
-    asked["parameters"] = [
+    operation = _get("Checkpoints as server-sent events; the id of each is its size", _EVENTS)
+    operation["parameters"] = [
         {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}}
     ]
-    asked["responses"]["400"] = _refusal("`Last-Event-ID` is no number.")
-    asked["responses"]["429"] = _refusal("Too many streams are open.")
-    return asked
+    operation["responses"]["400"] = _refusal("`Last-Event-ID` is no number.")
+    operation["responses"]["429"] = _refusal("Too many streams are open.")
+    return operation
 
 
 def _health() -> dict[str, Any]:
-    asked = _get("How the platform is doing, by what it acknowledged and said", _JSON)
-    asked["responses"]["200"]["content"] = {_JSON: {"schema": _ref("PlatformHealth")}}
-    return asked
+    operation = _get("How the platform is doing, by what it acknowledged and said", _JSON)
+    operation["responses"]["200"]["content"] = {_JSON: {"schema": _ref("PlatformHealth")}}
+    return operation
 
 
 def _feedback() -> dict[str, Any]:

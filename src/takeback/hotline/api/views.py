@@ -194,8 +194,8 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
     """Take in up to where the list is in force at a gate."""
     key, _ = admitted_reader(request)
     try:
-        said = Acknowledgement.model_validate_json(request.body)
-        feedback_actions.record_acknowledgement(key, said)
+        acknowledged = Acknowledgement.model_validate_json(request.body)
+        feedback_actions.record_acknowledgement(key, acknowledged)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise _RequestError(

@@ -71,14 +71,14 @@ def appeal_figures() -> AppealFigures:
 
 
 def _in_review(row: Appeal) -> AppealInReview:
-    said = unseal_field(belongs_to(row.id), bytes(row.said))
-    if not isinstance(said, dict):
+    content = unseal_field(belongs_to(row.id), bytes(row.said))
+    if not isinstance(content, dict):
         raise TypeError("The words of an appeal are an object.")
     return AppealInReview(
         row.id,
-        str(said["platform"]),
-        str(said["reference"]),
-        str(said["words"]),
+        str(content["platform"]),
+        str(content["reference"]),
+        str(content["words"]),
         row.entry,
         row.sent_on,
         row.answer,

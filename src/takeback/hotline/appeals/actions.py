@@ -30,11 +30,11 @@ def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> Non
     """
     require(APPELLANT, Permission.SEND_APPEAL)
     appeal = uuid.uuid4()
-    said: JSON = {"platform": platform, "reference": reference, "words": words}
+    content: JSON = {"platform": platform, "reference": reference, "words": words}
     Appeal.objects.create(
         id=appeal,
         lookup_digest=appeal_digest(lookup),
-        said=seal_field(belongs_to(appeal), said),
+        said=seal_field(belongs_to(appeal), content),
         entry=entry_of_reference(platform, reference) or "",
         sent_on=timezone.localdate(),
     )

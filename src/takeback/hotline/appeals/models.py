@@ -20,6 +20,6 @@ class Appeal(models.Model):
     entry = models.CharField(max_length=26, blank=True)
     sent_on = models.DateField()
     answer = models.CharField(
-        max_length=16, blank=True, choices=[(one.value, one.value) for one in Answer]
+        max_length=16, blank=True, choices=[(answer.value, answer.value) for answer in Answer]
     )
     answered_on = models.DateField(null=True)

@@ -150,7 +150,7 @@ def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponse
         "found": found,
         "hold_reason": HOLD_REASONS.get(found.hold_reason, ""),
         "decisions": [(decision.value, DECISIONS[decision]) for decision in possible],
-        "reasons": [(one.value, text) for one, text in REASONS.items()],
+        "reasons": [(reason.value, text) for reason, text in REASONS.items()],
         "failed": failed,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK

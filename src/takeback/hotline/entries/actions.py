@@ -68,19 +68,19 @@ def list_entries(
     sent_in = _transaction_number() if reported else None
     entries, appended, held = [], [], []
     for signals in pictures:
-        told = [signal for signal in signals if not reported or tells_enough(signal)]
+        telling = [signal for signal in signals if not reported or tells_enough(signal)]
         event = AddedEvent(
             entry=new_entry_id(),
             time=cut_to_hour(now),
             lane=lane,
             provenance=provenance,
-            signals=tuple(told or signals),
+            signals=tuple(telling or signals),
         )
-        whole = _whole_picture(told) if reported else None
+        whole = _whole_picture(telling) if reported else None
         entries.append(Entry(id=event.entry, lane=lane, listed_at=now, pdq=whole))
-        waits_for = WaitsFor.CHECK if told else WaitsFor.PERSON
+        waits_for = WaitsFor.CHECK if telling else WaitsFor.PERSON
         appended.append(as_appended(event, waits_for, sent_in))
-        if not told:
+        if not telling:
             held.append(Hold(entry_id=event.entry, since=now, reason=HoldReason.NOTHING_LEFT))
     Entry.objects.bulk_create(entries)
     append(appended)

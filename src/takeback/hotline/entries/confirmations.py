@@ -59,13 +59,15 @@ def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: Actor) -> Confirm
         raise ConfirmationError(
             f"The entry is in the lane {shown.lane}. Its own hotline has to confirm it first."
         )
-    said = ConfirmedRecord(origin, shown.entry, proof.index, opening.commitment().hex())
-    if Confirmation.objects.filter(**asdict(said)).exists():
-        return said
-    Confirmation.objects.update_or_create(origin=origin, entry=said.entry, defaults=asdict(said))
-    append([NewEvent(ConfirmedEvent(time=_hour(), **asdict(said)))])
+    confirmed = ConfirmedRecord(origin, shown.entry, proof.index, opening.commitment().hex())
+    if Confirmation.objects.filter(**asdict(confirmed)).exists():
+        return confirmed
+    Confirmation.objects.update_or_create(
+        origin=origin, entry=confirmed.entry, defaults=asdict(confirmed)
+    )
+    append([NewEvent(ConfirmedEvent(time=_hour(), **asdict(confirmed)))])
     record(Verb.CONFIRMATION_MADE, f"entry {shown.entry} of {origin}", actor)
-    return said
+    return confirmed
 
 
 @transaction.atomic

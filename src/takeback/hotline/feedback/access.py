@@ -34,7 +34,7 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
     """
     wanted = list(dict.fromkeys(entries))
     rows = Entry.objects.in_bulk(wanted)
-    said = _feedback(wanted)
+    feedback = _feedback(wanted)
     followers = list(Platform.objects.order_by("name"))
     fetched = {platform.id: _fetched(wanted, platform) for platform in followers}
     return [
@@ -44,7 +44,7 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
             row.listed_at,
             fetched[platform.id].get(entry),
             row.withdrawn_at,
-            tuple(said.get((entry, platform.id), ())),
+            tuple(feedback.get((entry, platform.id), ())),
         )
         for entry in wanted
         if (row := rows.get(entry)) is not None
@@ -59,8 +59,8 @@ def entry_of_reference(platform: str, reference: str) -> EntryId | None:
         said_id = UUID(reference)
     except ValueError:
         return None
-    said = Feedback.objects.filter(platform__name=platform, said_id=said_id)
-    entry = said.values_list("entry", flat=True).first()
+    feedback = Feedback.objects.filter(platform__name=platform, said_id=said_id)
+    entry = feedback.values_list("entry", flat=True).first()
     return EntryId(entry) if entry else None
 
 

@@ -30,12 +30,12 @@ def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) 
     which enough platforms say that it is not the same is suspended, unless gates are tried with it;
     the receipt does not tell.
     """
-    said = sorted(items, key=lambda item: item.entry)
-    doubted = sorted({one.entry for one in said if one.value is FeedbackValue.NOT_THE_SAME})
+    ordered = sorted(items, key=lambda item: item.entry)
+    doubted = sorted({item.entry for item in ordered if item.value is FeedbackValue.NOT_THE_SAME})
     rows = lock_entries(doubted)  # votes that come at once are counted one after the other
     # Whoever tries a gate says anything of the pictures that are for that.
     doubted = [entry for entry in doubted if entry in rows and rows[entry].lane != Lane.TEST]
-    wanted = {item.entry for item in said}
+    wanted = {item.entry for item in ordered}
     known = standing_in_log(sorted(wanted))
     now = datetime.now(UTC)
     kept = [
@@ -46,7 +46,7 @@ def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) 
             value=item.value,
             time=min(item.time, now),
         )
-        for item in said
+        for item in ordered
         if item.entry in known
     ]
     Feedback.objects.bulk_create(kept, ignore_conflicts=True)
@@ -63,20 +63,20 @@ def _enough_to_suspend() -> int:
 
 
 @transaction.atomic
-def record_acknowledgement(key: AdmittedKey, said: Acknowledgement) -> None:
+def record_acknowledgement(key: AdmittedKey, acknowledgement: Acknowledgement) -> None:
     """Keep up to where the gate of a key says the list is in force; an older state changes nothing.
 
     Raises UnknownCheckpointError if the log never had this root at this size: the gate follows
     something else.
     """
-    frontier = frontier_at(said.size)
-    if frontier is None or said.root != frontier.root().hex():
+    frontier = frontier_at(acknowledgement.size)
+    if frontier is None or acknowledgement.root != frontier.root().hex():
         raise UnknownCheckpointError("The log never had this root at this size.")
     known, made = KeyAcknowledgement.objects.select_for_update().get_or_create(
-        key_id=key.id, defaults={"size": said.size, "acknowledged_at": datetime.now(UTC)}
+        key_id=key.id, defaults={"size": acknowledgement.size, "acknowledged_at": datetime.now(UTC)}
     )
-    if not made and known.size < said.size:
-        known.size, known.acknowledged_at = said.size, datetime.now(UTC)
+    if not made and known.size < acknowledgement.size:
+        known.size, known.acknowledged_at = acknowledgement.size, datetime.now(UTC)
         known.save(update_fields=["size", "acknowledged_at"])
 
 

@@ -21,8 +21,8 @@ def platform_health(platform: FollowingPlatform, now: datetime | None = None) ->
     now = now or datetime.now(UTC)
     size = published_size()
     # Of several gates the one that is farthest behind.
-    said = acknowledgements(platform, now).order_by("size").first()
-    acknowledged = said.size if said else 0
+    slowest = acknowledgements(platform, now).order_by("size").first()
+    acknowledged = slowest.size if slowest else 0
     of_tests = Q(entry__lane=Lane.TEST)
     said_here = Feedback.objects.filter(platform=platform.id)
     counted = said_here.exclude(of_tests).values_list("value")
@@ -30,7 +30,7 @@ def platform_health(platform: FollowingPlatform, now: datetime | None = None) ->
         platform=platform.name,
         size=size,
         acknowledged_size=acknowledged,
-        acknowledged_at=said.acknowledged_at if said else None,
+        acknowledged_at=slowest.acknowledged_at if slowest else None,
         lag_events=max(0, size - acknowledged),
         lag_seconds=_lag_seconds(platform, acknowledged, now),
         feedback=dict.fromkeys(FeedbackValue, 0)

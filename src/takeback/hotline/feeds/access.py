@@ -52,7 +52,7 @@ def changes(
 def changes_of_pdqs(lanes: Sequence[Lane], pdqs: Iterable[str]) -> dict[str, list[Change]]:
     """Return how the entries that have one of these PDQs (64 hex digits) stand, by PDQ."""
     wanted = _counting(lanes)
-    values = [bytes.fromhex(one) for one in pdqs]
+    values = [bytes.fromhex(pdq) for pdq in pdqs]
     rows = LatestChange.objects.filter(pdq__in=values, lanes__overlap=list(wanted)).order_by(
         "index"
     )
@@ -106,7 +106,7 @@ def _change(row: LatestChange, wanted: _Counting) -> Change:
         row.stamp,
         live,
         wanted.get(row.lane, Lane(row.lane)),
-        tuple(dict.fromkeys(wanted[one] for one in row.lanes if one in wanted)),
+        tuple(dict.fromkeys(wanted[lane] for lane in row.lanes if lane in wanted)),
         bytes(row.pdq).hex() if row.pdq is not None else None,
         bytes(row.md5).hex() if row.md5 is not None and live else None,
     )

@@ -98,12 +98,12 @@ def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
     new = list(changed.values())
     columns: list[list[Any]] = [
         list(changed),
-        [one.added for one in new],
-        [one.index for one in new],
-        [one.state.value for one in new],
-        [one.lane for one in new],
-        [one.pdq for one in new],
-        [one.md5 for one in new],
+        [change.added for change in new],
+        [change.index for change in new],
+        [change.state.value for change in new],
+        [change.lane for change in new],
+        [change.pdq for change in new],
+        [change.md5 for change in new],
     ]
     clock = _locked_clock(int(now.timestamp()))
     with connection.cursor() as cursor:
@@ -112,7 +112,7 @@ def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
 
 def _never_shown(changed: Mapping[str, _New]) -> set[str]:
     """Those that no feed ever carried: imports, and what becomes of them."""
-    unshown = {entry for entry, one in changed.items() if one.lane in ("", Lane.IMPORTED)}
+    unshown = {entry for entry, change in changed.items() if change.lane in ("", Lane.IMPORTED)}
     kept = LatestChange.objects.filter(entry__in=unshown)
     return unshown.difference(kept.values_list("entry", flat=True))
 
@@ -162,14 +162,14 @@ def forget_withdrawn_fingerprints() -> int:
 
 def _whole_picture(signals: Iterable[Signal]) -> bytes | None:
     """The PDQ of the whole picture, the first there is (docs/wire.md), if it says enough."""
-    first = next((one for one in signals if one.type == "pdq"), None)
+    first = next((signal for signal in signals if signal.type == "pdq"), None)
     if first is None or first.quality < LEAST_QUALITY:
         return None
     return bytes.fromhex(first.value)
 
 
 def _digest(signals: Iterable[Signal]) -> bytes | None:
-    return next((bytes.fromhex(one.value) for one in signals if one.type == "md5"), None)
+    return next((bytes.fromhex(signal.value) for signal in signals if signal.type == "md5"), None)
 
 
 def close_window(stamp: int) -> int:

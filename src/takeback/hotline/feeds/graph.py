@@ -92,7 +92,7 @@ def _update(pdq: str, stamp: int, entries: list[Change]) -> dict[str, Any]:
         "should_delete": not any(entry.live for entry in entries),
     }
     if not update["should_delete"]:
-        update["descriptors"] = {"data": [_descriptor(one) for one in entries if one.live]}
+        update["descriptors"] = {"data": [_descriptor(entry) for entry in entries if entry.live]}
     return update
 
 

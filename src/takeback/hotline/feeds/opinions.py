@@ -13,7 +13,7 @@ _OPINIONS = uuid.UUID("6f0c4a52-7a61-4e8c-9f43-2f0d1c1f5d0e")
 
 
 def record_opinions(
-    platform: FollowingPlatform, said: Iterable[tuple[EntryId, FeedbackValue]]
+    platform: FollowingPlatform, opinions: Iterable[tuple[EntryId, FeedbackValue]]
 ) -> list[EntryId]:
     """Keep what a platform said of entries; returns those that the log does not know.
 
@@ -24,6 +24,6 @@ def record_opinions(
         FeedbackItem(
             id=uuid.uuid5(_OPINIONS, f"{entry} {value}"), entry=entry, value=value, time=now
         )
-        for entry, value in said
+        for entry, value in opinions
     ]
     return list(feedback_actions.record_feedback(platform, items).unknown)

@@ -76,9 +76,9 @@ def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
         # Whoever begins has nothing to take back but what earlier pages have brought since.
         since = begun if after >= 0 else now + 2 * MOST_AHEAD_SECONDS
         records = [
-            one
-            for one in records
-            if one["hashStatus"] == "Active" or one["lastModtimestamp"] >= since
+            record
+            for record in records
+            if record["hashStatus"] == "Active" or record["lastModtimestamp"] >= since
         ]
     return JsonResponse(
         {
@@ -116,7 +116,7 @@ def _record(pdq: str, stamp: int, entries: list[Change], origin: str) -> dict[st
         "signalType": "ImagePDQ",
         "hashValue": pdq,
         "hashStatus": "Active" if live else "Withdrawn",
-        "caseNumbers": {one.entry: "Active" if one.live else "Withdrawn" for one in entries},
+        "caseNumbers": {entry.entry: "Active" if entry.live else "Withdrawn" for entry in entries},
         "CSPFeedbacks": _opinions(entries, origin) if live else [_withdrawn(origin)],
     }
 
@@ -153,33 +153,34 @@ class _FeedbackBatch(BaseModel):
 def submit_feedback(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Take in what a platform did with copies; a hash may stand for several entries."""
     try:
-        said = _FeedbackBatch.model_validate_json(request.body).feedbacks
+        feedbacks = _FeedbackBatch.model_validate_json(request.body).feedbacks
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, fault["loc"])) or "body"
         raise bad_request("bad_feedback", f"{place}: {fault['msg']}. At most 500.") from error
-    values = [_value_of(one) for one in said]
-    entries = feeds_access.changes_of_pdqs(LANES, {one.hash_value.lower() for one in said})
+    values = [_value_of(feedback) for feedback in feedbacks]
+    hashes = {feedback.hash_value for feedback in feedbacks}
+    entries = feeds_access.changes_of_pdqs(LANES, {digits.lower() for digits in hashes})
     opinions: list[tuple[EntryId, FeedbackValue]] = [
         (change.entry, value)
-        for one, value in zip(said, values, strict=True)
+        for feedback, value in zip(feedbacks, values, strict=True)
         if value is not None
-        for change in entries.get(one.hash_value.lower(), [])
+        for change in entries.get(feedback.hash_value.lower(), [])
     ]
     record_opinions(reader.platform, opinions)
-    unknown = sorted({one.hash_value for one in said if one.hash_value.lower() not in entries})
-    return JsonResponse({"count": len(said) - len(unknown), "unknown": unknown})
+    unknown = sorted(digits for digits in hashes if digits.lower() not in entries)
+    return JsonResponse({"count": len(feedbacks) - len(unknown), "unknown": unknown})
 
 
-def _value_of(said: _Feedback) -> FeedbackValue | None:
-    if said.value in _SILENT:
+def _value_of(feedback: _Feedback) -> FeedbackValue | None:
+    if feedback.value in _SILENT:
         return None
-    if said.value not in _VALUES:
+    if feedback.value not in _VALUES:
         known = ", ".join([*_VALUES, *sorted(_SILENT)])
         raise bad_request("bad_feedback", f"feedbackValue must be one of {known}.")
-    if said.value == "NotBlocked" and _NOT_THE_SAME in said.tags:
+    if feedback.value == "NotBlocked" and _NOT_THE_SAME in feedback.tags:
         return FeedbackValue.NOT_THE_SAME
-    return _VALUES[said.value]
+    return _VALUES[feedback.value]
 
 
 @csrf_exempt

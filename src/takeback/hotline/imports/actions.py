@@ -227,5 +227,5 @@ def _digest(key: str) -> bytes:
 
 def _content(signals: Iterable[Signal]) -> bytes:
     """Digest fingerprints in an order of their own: lists send the same ones in any."""
-    spelt = sorted(one.model_dump_json() for one in signals)
+    spelt = sorted(signal.model_dump_json() for signal in signals)
     return hashlib.sha256("\n".join(spelt).encode()).digest()

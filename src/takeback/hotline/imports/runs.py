@@ -89,8 +89,8 @@ def _alone_on(name: str, dry_run: bool) -> AbstractContextManager[None]:
 
 def _pages(items: Iterable[Item]) -> Iterator[Page]:
     rest = iter(items)
-    while some := tuple(islice(rest, _AT_ONCE)):
-        yield Page(some)
+    while batch := tuple(islice(rest, _AT_ONCE)):
+        yield Page(batch)
 
 
 class _Run:
@@ -121,10 +121,10 @@ class _Run:
         taken, refused = actions.take_in(
             self._name, page.items, dry_run=self._dry_run, actor=self._actor
         )
-        for one in page.items:
-            if isinstance(one, Listed) and self._whole:
-                self._seen.add(actions.key_digest(one))
-            if isinstance(one, Refused) and one.hides:
+        for item in page.items:
+            if isinstance(item, Listed) and self._whole:
+                self._seen.add(actions.key_digest(item))
+            if isinstance(item, Refused) and item.hides:
                 self._may_have_missed = True
         self._taken.add(taken)
         self._tell(self._taken, refused)

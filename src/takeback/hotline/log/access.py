@@ -113,7 +113,7 @@ def tile(ref: TileRef) -> bytes | None:
     hashes = TileHash.objects.filter(
         level=ref.level, index__gte=bundle.start, index__lt=bundle.end
     ).order_by("index")
-    return b"".join(bytes(one) for one in hashes.values_list("hash", flat=True))
+    return b"".join(bytes(digest) for digest in hashes.values_list("hash", flat=True))
 
 
 def entry_bundle(ref: BundleRef) -> bytes | None:
@@ -214,7 +214,7 @@ def _opening(row: LogEntry) -> Opening | None:
 
 def _commitments(ref: BundleRef) -> list[bytes]:
     rows = LogEntry.objects.filter(index__gte=ref.start, index__lt=ref.end).order_by("index")
-    return [bytes(one) for one in rows.values_list("commitment", flat=True)]
+    return [bytes(commitment) for commitment in rows.values_list("commitment", flat=True)]
 
 
 def _exists(ref: BundleRef, level: int = 0) -> bool:

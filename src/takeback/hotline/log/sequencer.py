@@ -52,10 +52,10 @@ def _listen(ended: threading.Event) -> None:
     """Listen first, then sequence what is pending: so nothing is missed in between."""
     with psycopg.connect(**connection_options(), autocommit=True) as listener:
         listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(PENDING_CHANNEL)))
-        asked = True
+        announced = True
         while not ended.is_set():
-            if asked:
+            if announced:
                 sequence_everything()
             # All that has been announced while sequencing counts as one.
             heard = listener.notifies(timeout=_LOOK_FOR_THE_END_SECONDS, stop_after=1)
-            asked = any(True for _ in heard)
+            announced = any(True for _ in heard)

@@ -83,7 +83,7 @@ def find_canaries(text: str) -> list[CanaryFound]:
     A PDQ counts as well if it is as close to one as a match may be.
     """
     given = {found.lower() for found in _DIGEST.findall(text)}
-    codes = [one for one in given if len(one) == _PDQ_DIGITS]
+    codes = [digest for digest in given if len(digest) == _PDQ_DIGITS]
     widest = MatchPolicy().widest_threshold
     return [
         CanaryFound(row.platform.name, row.made_at)
@@ -93,8 +93,8 @@ def find_canaries(text: str) -> list[CanaryFound]:
 
 
 def _any_close(digests: Iterable[str], codes: Iterable[str], widest: int) -> bool:
-    wanted = [int(one, 16) for one in digests if len(one) == _PDQ_DIGITS]
-    return any((int(code, 16) ^ one).bit_count() <= widest for code in codes for one in wanted)
+    wanted = [int(digest, 16) for digest in digests if len(digest) == _PDQ_DIGITS]
+    return any((int(code, 16) ^ pdq).bit_count() <= widest for code in codes for pdq in wanted)
 
 
 def _lane_of(platform: FollowingPlatform) -> Lane | None:

@@ -43,7 +43,7 @@ def open_invitation(secret: str) -> OpenInvitation | None:
     ).first()
     if row is None:
         return None
-    return OpenInvitation(row.name, tuple(Scope(one) for one in row.scopes), row.key_days)
+    return OpenInvitation(row.name, tuple(Scope(scope) for scope in row.scopes), row.key_days)
 
 
 def platform_keys(name: str) -> list[KeySummary]:
@@ -53,7 +53,7 @@ def platform_keys(name: str) -> list[KeySummary]:
     return [
         KeySummary(
             row.id,
-            tuple(Scope(one) for one in row.scopes),
+            tuple(Scope(scope) for scope in row.scopes),
             row.review_process,
             row.made_at,
             row.expires_at,

@@ -132,7 +132,7 @@ def renew_token(name: str, *, actor: Actor = OPERATOR) -> str:
     platform.revoked_at = None
     platform.save(update_fields=["revoked_at"])
     record(Verb.PLATFORM_RENEWED, f"platform {platform.id}", actor)
-    scopes = [Scope(one) for one in latest.scopes]
+    scopes = [Scope(scope) for scope in latest.scopes]
     review = latest.review_process or GATE_DEFAULT_REVIEW
     return _new_key(platform, scopes, KEY_DAYS, review, actor).token
 

@@ -34,8 +34,8 @@ class NotAdmittedError(Exception):
     @property
     def body(self) -> dict[str, str]:
         """What the answer says, in JSON; see docs/wire.md."""
-        said = {"error": self.error, "message": str(self)}
-        return said if self.scope is None else {**said, "scope": self.scope.value}
+        answer = {"error": self.error, "message": str(self)}
+        return answer if self.scope is None else {**answer, "scope": self.scope.value}
 
 
 def admitted(request: HttpRequest, *scopes: Scope) -> FollowingPlatform:

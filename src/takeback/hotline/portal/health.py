@@ -57,6 +57,6 @@ def health(request: HttpRequest) -> HttpResponseBase:
     context = {
         "found": found,
         "feedback": [(FEEDBACK[value], count) for value, count in found.feedback.items()],
-        "keys": [(one, [SCOPES[scope][0] for scope in one.scopes]) for one in found.keys],
+        "keys": [(key, [SCOPES[scope][0] for scope in key.scopes]) for key in found.keys],
     }
     return render(request, "portal/health.html", context)

@@ -72,7 +72,7 @@ def _make(
 
 def _wish_of(request: HttpRequest, invitation: OpenInvitation) -> _Wish:
     given = set(request.POST.getlist("scopes"))
-    scopes = tuple(one for one in invitation.scopes if one.value in given)
+    scopes = tuple(scope for scope in invitation.scopes if scope.value in given)
     review = request.POST.get("review", "").replace("\r\n", "\n").strip()
     if not scopes:
         return _Wish(scopes, review, "scopes", "Pick what the key opens.")
@@ -87,7 +87,7 @@ def _wish_of(request: HttpRequest, invitation: OpenInvitation) -> _Wish:
 def _ask(request: HttpRequest, invitation: OpenInvitation, wish: _Wish) -> HttpResponse:
     context = {
         "invitation": invitation,
-        "scopes": [(one, *SCOPES[one], one in wish.scopes) for one in invitation.scopes],
+        "scopes": [(scope, *SCOPES[scope], scope in wish.scopes) for scope in invitation.scopes],
         "asks_review": not UNSEEN.isdisjoint(invitation.scopes),
         "wish": wish,
         "most_review": MOST_REVIEW,

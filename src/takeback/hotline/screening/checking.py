@@ -60,56 +60,58 @@ def warm_up() -> None:
 
 def _guarded(new: Sequence[_New], threshold: int) -> dict[str, Finding]:
     """What comes close to a lawful picture, with any of its PDQs."""
-    codes = [code for one in new for code in one.codes]
+    codes = [code for entry in new for code in entry.codes]
     found = iter(current_guard().near(codes, threshold))
     held: dict[str, Finding] = {}
-    for one in new:
+    for entry in new:
         nearest: dict[str, int] = {}
-        for near in (near for _ in one.codes for near in next(found)):
+        for near in (near for _ in entry.codes for near in next(found)):
             nearest[near.name] = min(near.distance, nearest.get(near.name, near.distance))
         if nearest:
             close = sorted((Near(*pair) for pair in nearest.items()), key=lambda n: n.distance)
-            held[_entry(one)] = Finding(HoldReason.GUARD, tuple(close[:_MOST_SHOWN]), len(close))
+            held[_entry(entry)] = Finding(HoldReason.GUARD, tuple(close[:_MOST_SHOWN]), len(close))
     return held
 
 
 def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> dict[str, Finding]:
     """What looks like many entries of other reports: listed ones, or such that came beside it."""
-    told = [one for one in new if one.codes and one.reported]
-    codes = [one.codes[0] for one in told]
+    reported = [entry for entry in new if entry.codes and entry.reported]
+    codes = [entry.codes[0] for entry in reported]
     before = listed_before.near(codes, threshold)
     alive = still_listed(near.name for nears in before for near in nears)
-    beside = _beside(told, codes, threshold)
+    beside = _beside(reported, codes, threshold)
     held: dict[str, Finding] = {}
-    for one, listed, came in zip(told, before, beside, strict=True):
+    for entry, listed, came in zip(reported, before, beside, strict=True):
         close = sorted(
             [*(near for near in listed if near.name in alive), *came], key=lambda n: n.distance
         )
         if len(close) >= settings.CROWD:
             shown = tuple(close[:_MOST_SHOWN])
-            held[_entry(one)] = Finding(HoldReason.CROWD, shown, len(close))
+            held[_entry(entry)] = Finding(HoldReason.CROWD, shown, len(close))
     return held
 
 
-def _beside(told: Sequence[_New], codes: Sequence[bytes], threshold: int) -> list[list[Near]]:
+def _beside(reported: Sequence[_New], codes: Sequence[bytes], threshold: int) -> list[list[Near]]:
     """For each entry those of other reports in the same batch."""
     matrix = np.frombuffer(b"".join(codes), np.uint8).reshape(-1, PDQ_BYTES)
     hits = PdqIndex.build(matrix).search_batch(matrix, threshold) if len(codes) else []
     return [
         [
-            Near(_entry(told[row]), distance)
+            Near(_entry(reported[row]), distance)
             for row, distance in zip(hit.rows.tolist(), hit.distances.tolist(), strict=True)
-            if told[row].event.sent_in != one.event.sent_in
+            if reported[row].event.sent_in != entry.event.sent_in
         ]
-        for one, hit in zip(told, hits, strict=True)
+        for entry, hit in zip(reported, hits, strict=True)
     ]
 
 
-def _entry(one: _New) -> str:
-    return one.event.subject
+def _entry(entry: _New) -> str:
+    return entry.event.subject
 
 
 def _read(event: WaitingEvent) -> _New:
-    said = json.loads(event.event)
-    pdqs = (bytes.fromhex(one["value"]) for one in said["signals"] if one["type"] == "pdq")
-    return _New(event, tuple(pdqs), said["provenance"]["source"] == "reporter")
+    added = json.loads(event.event)
+    pdqs = (
+        bytes.fromhex(signal["value"]) for signal in added["signals"] if signal["type"] == "pdq"
+    )
+    return _New(event, tuple(pdqs), added["provenance"]["source"] == "reporter")

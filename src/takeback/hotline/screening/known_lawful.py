@@ -70,7 +70,7 @@ def _nearest(found: Iterable[tuple[str, int]]) -> tuple[Near, ...]:
     nearest: dict[str, int] = {}
     for name, distance in found:
         nearest[name] = min(distance, nearest.get(name, distance))
-    ordered = sorted(nearest.items(), key=lambda one: (one[1], one[0]))
+    ordered = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
     return tuple(Near(name, distance) for name, distance in ordered[:_MOST_NAMED])
 
 
@@ -139,7 +139,7 @@ def _guard(path: Path, version: tuple[int, int, int]) -> Guard:
 def _opened(path: Path | None) -> Guard:
     made = _made_pictures()
     names = [picture.name for picture in made]
-    owners = [np.repeat(np.uint32(at), len(one.codes)) for at, one in enumerate(made)]
+    owners = [np.repeat(np.uint32(at), len(picture.codes)) for at, picture in enumerate(made)]
     codes = [picture.codes for picture in made]
     if path is not None:
         arrays = open_arrays(path).arrays
@@ -159,7 +159,7 @@ def _made_pictures() -> tuple[GuardPicture, ...]:
     for width, height in _SIZES:
         for name, pixels in _drawn(width, height):
             codes.setdefault(name, set()).update(pdq.bits for pdq in dihedral_pdqs(pixels))
-    return tuple(GuardPicture(name, _matrix(sorted(one))) for name, one in codes.items())
+    return tuple(GuardPicture(name, _matrix(sorted(views))) for name, views in codes.items())
 
 
 def _drawn(width: int, height: int) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:

@@ -93,5 +93,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
     if hasattr(value, "items"):
-        return {key: _plain(one) for key, one in value.items() if one is not None}
-    return [_plain(one) for one in value]
+        return {key: _plain(member) for key, member in value.items() if member is not None}
+    return [_plain(member) for member in value]

@@ -19,12 +19,12 @@ def webhook_key() -> str:
 
 def message_body(origin: str, size: int, root: bytes, published_at: datetime) -> bytes:
     """Return the body that tells of a checkpoint: where the log is, and nothing of any case."""
-    said = {
+    message = {
         "type": "checkpoint.published",
         "timestamp": published_at.isoformat().replace("+00:00", "Z"),
         "data": {"origin": origin, "size": size, "root": root.hex()},
     }
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def message_name(message: UUID) -> str:

@@ -67,10 +67,10 @@ def send_due() -> int:
 
 
 def _send_all_due() -> int:
-    tries = [_prepared(one) for one in due().select_related("webhook").order_by("due_at")]
+    tries = [_prepared(delivery) for delivery in due().select_related("webhook").order_by("due_at")]
     with ThreadPoolExecutor(_AT_A_TIME, "webhook") as threads:
-        for one, outcome in zip(tries, threads.map(_send, tries), strict=True):
-            _settle(one.delivery, outcome)
+        for attempt, outcome in zip(tries, threads.map(_send, tries), strict=True):
+            _settle(attempt.delivery, outcome)
     return len(tries)
 
 
@@ -89,12 +89,12 @@ def _prepared(delivery: WebhookDelivery) -> _Try:
     return _Try(delivery, delivery.webhook.url, body)
 
 
-def _send(one: _Try) -> _Outcome:
+def _send(attempt: _Try) -> _Outcome:
     """Try once, touching no row."""
     # Signed now and not before those that go first: receivers refuse what is five minutes old.
-    headers = signed_headers(one.delivery.message, int(time.time()), one.body)
+    headers = signed_headers(attempt.delivery.message, int(time.time()), attempt.body)
     try:
-        status = post(one.url, one.body, headers, loopback=settings.WEBHOOKS_TO_LOOPBACK)
+        status = post(attempt.url, attempt.body, headers, loopback=settings.WEBHOOKS_TO_LOOPBACK)
     except OutboundError as error:
         return _Outcome(str(error))
     if status == HTTPStatus.GONE:

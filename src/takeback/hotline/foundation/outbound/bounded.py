@@ -235,9 +235,9 @@ class _Line(http.client.HTTPConnection):
 
     def _ask_proxy(self, proxy: SplitResult) -> None:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        asked = {"Host": f"{host}:{self.port}", **_authorization(proxy)}
+        headers = {"Host": f"{host}:{self.port}", **_authorization(proxy)}
         lines = [f"CONNECT {host}:{self.port} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in asked.items()]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
         response = http.client.HTTPResponse(self.sock, method="CONNECT")
         response.begin()

@@ -138,21 +138,23 @@ def _document(line: str, quality: int, own: _Own) -> Listed:
     provenance = document.get("provenance")
     own.refuse(provenance.get("hotline") if isinstance(provenance, dict) else None)
     signals = list[Signal]()
-    for one in document["signals"]:
-        if not isinstance(one, dict):
+    for raw in document["signals"]:
+        if not isinstance(raw, dict):
             raise UnreadableError("has a signal that is no object")
-        number = one.get("quality", quality)
-        _add(signals, read_signal(str(one.get("type")), str(one.get("value")), number))
+        number = raw.get("quality", quality)
+        _add(signals, read_signal(str(raw.get("type")), str(raw.get("value")), number))
     if not signals:
         raise UnreadableError("has no signals")
-    name = document.get("entry") or " ".join(f"{one.type} {one.value}" for one in signals[:1])
+    name = document.get("entry") or " ".join(
+        f"{signal.type} {signal.value}" for signal in signals[:1]
+    )
     if not isinstance(name, str):
         raise UnreadableError("has an `entry` that is no text")
     return Listed(_key(name), tuple(signals))
 
 
 def _add(signals: list[Signal], signal: Signal) -> None:
-    if any((one.type, one.value) == (signal.type, signal.value) for one in signals):
+    if any((known.type, known.value) == (signal.type, signal.value) for known in signals):
         raise UnreadableError("names a fingerprint of the entry again")
     if len(signals) == MAX_SIGNALS:
         raise UnreadableError(f"is more than the {MAX_SIGNALS} fingerprints that an entry may have")

@@ -110,7 +110,7 @@ def _next(address: str, here: str) -> _Query:
 
 def _item(update: _Update, place: str, quality: int) -> Item:
     kind = _KINDS.get(update.type)
-    tags = {tag.text for one in update.descriptors.data for tag in one.tags.data}
+    tags = {tag.text for descriptor in update.descriptors.data for tag in descriptor.tags.data}
     if kind is None or _VIDEO in tags:
         return Refused(place, "type: only fingerprints of pictures are imported", hides=False)
     try:
@@ -119,5 +119,7 @@ def _item(update: _Update, place: str, quality: int) -> Item:
         return Refused(place, f"indicator {error}")
     key = f"{signal.type} {signal.value}"
     # Without a descriptor nobody stands by it any more; NON_MALICIOUS says that it is harmless.
-    stated = [one for one in update.descriptors.data if one.status != "NON_MALICIOUS"]
+    stated = [
+        descriptor for descriptor in update.descriptors.data if descriptor.status != "NON_MALICIOUS"
+    ]
     return Gone(key) if update.should_delete or not stated else Listed(key, (signal,))

@@ -94,9 +94,9 @@ def _image(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
     signals: list[Signal] = []
     faults: list[str] = []
     for kind in _KINDS:
-        for one in element.findall(f"{_NAMESPACE}fingerprints/{_NAMESPACE}{kind}"):
+        for fingerprint in element.findall(f"{_NAMESPACE}fingerprints/{_NAMESPACE}{kind}"):
             try:
-                signal = read_signal(kind, (one.text or "").strip(), quality)
+                signal = read_signal(kind, (fingerprint.text or "").strip(), quality)
             except UnreadableError as error:
                 faults.append(str(error))
                 continue

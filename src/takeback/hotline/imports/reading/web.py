@@ -82,7 +82,7 @@ class Server:
 
     def _once(self, path: str, query: Mapping[str, str | int]) -> bytes:
         # A proxy is for the world outside; the secret goes to the server alone.
-        asked = exchange(
+        request = exchange(
             "GET",
             self._address(path, query),
             headers=self._headers,
@@ -90,7 +90,7 @@ class Server:
             route=direct_route(),
         )
         try:
-            with asked as answer:
+            with request as answer:
                 self._require_ok(answer)
                 return answer.whole()
         except TooMuchError:

@@ -75,12 +75,12 @@ def facts_of_picture(
         if outcome.fetched_at:
             fact = Fact(Happening.FETCHED, day_of(outcome.fetched_at), name)
             dated.append((outcome.fetched_at, fact))
-        for said in outcome.feedback:
-            if said.value is FeedbackValue.NOT_THE_SAME:
-                doubts.append(said.first)
+        for feedback in outcome.feedback:
+            if feedback.value is FeedbackValue.NOT_THE_SAME:
+                doubts.append(feedback.first)
                 continue
-            fact = Fact(_OF_FEEDBACK[said.value], day_of(said.first), name, said.count)
-            dated.append((said.first, fact))
+            fact = Fact(_OF_FEEDBACK[feedback.value], day_of(feedback.first), name, feedback.count)
+            dated.append((feedback.first, fact))
     if doubts:
         dated.append((min(doubts), Fact(Happening.NOT_THE_SAME, day_of(min(doubts)))))
     # Gates give whole seconds: within one, the order above holds, so that nobody reads of a copy

@@ -108,9 +108,9 @@ def log_status() -> LogStatus:
     policy = witness_policy()
     known = {row.key: row for row in WitnessState.objects.all()}
     witnesses = tuple(
-        WitnessStatus(one.name, row.size, row.cosigned_at, row.problem)
-        for one in (policy.witnesses if policy else ())
-        for row in [known.get(_key_of(one)) or WitnessState()]
+        WitnessStatus(witness.name, row.size, row.cosigned_at, row.problem)
+        for witness in (policy.witnesses if policy else ())
+        for row in [known.get(_key_of(witness)) or WitnessState()]
     )
     return LogStatus(newest.size if newest else 0, log_access.current_checkpoint()[0], witnesses)
 
@@ -227,7 +227,7 @@ def _warn_if_late(policy: TrustPolicy, size: int) -> None:
             "The list stands still: too few witnesses have cosigned it since %s. Missing: %s. "
             "Look at `takeback hotline log status`.",
             f"{row.signed_at:%Y-%m-%d %H:%M} UTC",
-            ", ".join(one.name for one in policy.witnesses if one.name not in cosigned),
+            ", ".join(witness.name for witness in policy.witnesses if witness.name not in cosigned),
         )
 
 
