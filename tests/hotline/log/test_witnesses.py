@@ -89,7 +89,7 @@ def test_a_checkpoint_is_published_once_two_of_three_witnesses_have_cosigned(
     assert cosigned() == {"w0", "w1"}
     assert len(follow_database()) == 1
     status = log_status()
-    assert (status.sealed_size, status.published_size) == (2, 2)
+    assert (status.sequenced_size, status.published_size) == (2, 2)
     assert [(seen.name, seen.size) for seen in status.witnesses] == [
         ("w0", 2),
         ("w1", 2),
@@ -120,7 +120,7 @@ def test_without_enough_witnesses_the_list_stands_still_and_goes_on_later(
     assert "stands still" in caplog.text and "Missing: w1, w2" in caplog.text
     shown = CliRunner().invoke(app, ["hotline", "log", "status"])
     assert shown.exit_code == 1
-    assert "Sealed: 302 events. Published: 2." in shown.stdout
+    assert "Sequenced: 302 events. Published: 2." in shown.stdout
     sequence_one_picture()
     port = int(witnesses[1].url.rpartition(":")[2])
     with witness(tmp_path / "w1", log_access.verifier_key_line(), name="w1", port=port):

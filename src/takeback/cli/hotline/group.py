@@ -96,12 +96,12 @@ def log_status() -> None:
     from takeback.hotline.log.witnesses.submission import log_status as read
 
     status = read()
-    typer.echo(f"Sealed: {status.sealed_size} events. Published: {status.published_size}.")
+    typer.echo(f"Sequenced: {status.sequenced_size} events. Published: {status.published_size}.")
     for witness in status.witnesses:
         when = f"{witness.cosigned_at:%Y-%m-%d %H:%M} UTC" if witness.cosigned_at else "never"
         problem = f". {witness.problem}" if witness.problem else ""
         typer.echo(f"{witness.name}: {witness.size} events, {when}{problem}")
-    if status.published_size < status.sealed_size:
+    if status.published_size < status.sequenced_size:
         raise typer.Exit(1)
 
 

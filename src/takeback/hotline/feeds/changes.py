@@ -66,12 +66,12 @@ class _New:
 
 
 def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
-    """Keep what the events sealed at `start` and after make of their entries, in one statement.
+    """Keep what the events sequenced at `start` and after make of their entries, in one statement.
 
     Canaries are left out: feeds give every platform the same. So is what only ever was in the lane
-    of imports, which no feed carries: every reader would step over it. Part of the sealing
-    transaction. It takes the stamp last, so that a reader who raises the clock meanwhile waits for
-    this transaction, and sees what it has sealed.
+    of imports, which no feed carries: every reader would step over it. Part of the transaction that
+    sequences. It takes the stamp last, so that a reader who raises the clock meanwhile waits for
+    this transaction, and sees what it has sequenced.
     """
     changed: dict[str, _New] = {}
     canaries = canary_entries()
@@ -120,7 +120,7 @@ def _never_shown(changed: Mapping[str, _New]) -> set[str]:
 def hold_stamps_from(stamp: int) -> PublicationClock:
     """Promise that no change still to come is stamped before `stamp`; returns the clock.
 
-    A sealing that has its stamp already is waited for.
+    It waits for a sequencing transaction that has its stamp already.
     """
     clock = publication_clock()
     if clock.stamp < stamp:

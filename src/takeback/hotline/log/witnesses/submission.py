@@ -40,9 +40,9 @@ class WitnessStatus:
 
 @dataclass(frozen=True, slots=True)
 class LogStatus:
-    """How far the log is sealed, how far it is published, and where its witnesses stand."""
+    """How far the log is sequenced, how far it is published, and where its witnesses stand."""
 
-    sealed_size: int
+    sequenced_size: int
     published_size: int
     witnesses: tuple[WitnessStatus, ...]
 
