@@ -1,4 +1,4 @@
-"""Before an entry goes out: the quality floor, the guard corpus, and crowds of look-alikes."""
+"""Before an entry goes out: the quality floor, the known-lawful corpus, crowds of look-alikes."""
 
 import io
 import os
@@ -23,7 +23,7 @@ from takeback.hotline.entries.domain import HoldReason, Near, UnknownEntryError
 from takeback.hotline.entries.models import Entry, Hold
 from takeback.hotline.log.models import Log, PendingEvent
 from takeback.hotline.log.sequencing import sequence_pending
-from takeback.hotline.screening import known_lawful as guard
+from takeback.hotline.screening import known_lawful
 from takeback.hotline.screening.checking import warm_up
 from takeback.hotline.screening.neighbours import Neighbours
 from takeback.matching.policy import MatchPolicy
@@ -167,13 +167,13 @@ def test_an_index_that_another_process_filled_is_caught_up() -> None:
     distances=st.lists(st.integers(0, 60), min_size=1, max_size=12),
     threshold=st.integers(0, 60),
 )
-def test_a_guard_names_each_picture_once_with_its_nearest_view(
+def test_the_corpus_names_each_picture_once_with_its_nearest_view(
     distances: list[int], threshold: int
 ) -> None:
     code = bytes(32)
     codes = np.frombuffer(b"".join(changed(code, bits) for bits in distances), np.uint8)
     owners = np.arange(len(distances), dtype=np.uint32) % 3
-    held = guard.Guard(["a", "b", "c"], owners, codes.reshape(-1, 32).copy())
+    held = known_lawful.KnownLawful(["a", "b", "c"], owners, codes.reshape(-1, 32).copy())
     nearest: dict[str, int] = {}
     for owner, distance in zip(owners.tolist(), distances, strict=True):
         if distance <= threshold:
@@ -211,10 +211,10 @@ def test_the_operator_builds_a_corpus_and_the_worker_takes_it_up(hotline_databas
         (folder / "logo.png").unlink()
         none = subprocess.run(build, env=environment, capture_output=True, text=True, check=False)
         assert (none.returncode, none.stdout) == (1, "")
-        assert guard.current_guard().near([mirrored], 31)[0][0].name == "logo.png"
+        assert known_lawful.current_known_lawful().near([mirrored], 31)[0][0].name == "logo.png"
     finally:
-        guard.guard_file().unlink(missing_ok=True)
-    assert guard.current_guard().near([mirrored], 31) == [()]
+        known_lawful.known_lawful_file().unlink(missing_ok=True)
+    assert known_lawful.current_known_lawful().near([mirrored], 31) == [()]
 
 
 def test_a_photograph_is_close_to_none_of_the_pictures_that_are_always_there() -> None:
@@ -223,4 +223,4 @@ def test_a_photograph_is_close_to_none_of_the_pictures_that_are_always_there() -
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG")
     codes = [pdq.bits for pdq in dihedral_pdqs(np.asarray(Image.open(buffer)))]
-    assert guard.current_guard().near(codes, 60) == [()] * 8
+    assert known_lawful.current_known_lawful().near(codes, 60) == [()] * 8

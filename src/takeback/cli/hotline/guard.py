@@ -12,7 +12,7 @@ from takeback.cli.hotline.setup import set_up
 
 if TYPE_CHECKING:
     from takeback.cli.picture_files import PictureFile
-    from takeback.hotline.screening.known_lawful import GuardPicture
+    from takeback.hotline.screening.known_lawful import LawfulPicture
     from takeback.media import Decoder
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ def guard() -> None:
 
 
 @app.command("build")
-def build_guard(
+def build_known_lawful(
     folder: Annotated[
         Path, typer.Argument(help="Folder of pictures.", exists=True, file_okay=False)
     ],
@@ -49,10 +49,10 @@ def build_guard(
 
     from takeback.cli.picture_files import find_picture_files
     from takeback.fingerprints.reading import READ_UPLOAD
-    from takeback.hotline.screening.known_lawful import guard_file, write_guard
+    from takeback.hotline.screening.known_lawful import known_lawful_file, write_known_lawful
     from takeback.media import Decoder
 
-    found: list[GuardPicture] = []
+    found: list[LawfulPicture] = []
     failed = 0
     errors = Console(stderr=True)
     with Decoder(readers=(READ_UPLOAD,)) as decoder:
@@ -71,7 +71,7 @@ def build_guard(
     if not found:
         typer.echo(f"No pictures in {folder}; the corpus stays as it was.", err=True)
         raise typer.Exit(1)
-    count = write_guard(found, guard_file())
+    count = write_known_lawful(found, known_lawful_file())
     typer.echo(f"{count} pictures guard the list now." + (f" {failed} not read." if failed else ""))
     raise typer.Exit(1 if failed else 0)
 
@@ -80,7 +80,7 @@ class _UnreadableError(Exception):
     """A picture can't be read; the message says why."""
 
 
-def _looked_at(source: PictureFile, folder: Path, decoder: Decoder) -> GuardPicture | None:
+def _looked_at(source: PictureFile, folder: Path, decoder: Decoder) -> LawfulPicture | None:
     from takeback.cli.picture_files import NotAFileError, how_it_failed
     from takeback.hotline.screening.known_lawful import look_at
     from takeback.media import MediaError

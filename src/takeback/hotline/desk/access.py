@@ -37,7 +37,7 @@ class InReview:
     """An entry as the desk sees it.
 
     `possible`: what can be decided now, by whoever may; `close_to`: the nearest of `close_count`,
-    entries by their ids, guard pictures by their names.
+    entries by their ids, known lawful pictures by their names.
     """
 
     entry: EntryId

@@ -23,10 +23,10 @@ from takeback.hotline.log.signing import free_key_name, log_origin, origin_here
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
 
-_GUARDED: Final = (Publication, Cosignature, Checkpoint, TileHash, LogEntry, Log)
+_APPEND_ONLY: Final = (Publication, Cosignature, Checkpoint, TileHash, LogEntry, Log)
 """What refuses every change, so that no mistake in a program rewrites the log."""
 
-_OF_THE_LOG: Final = (*_GUARDED, WitnessState)
+_OF_THE_LOG: Final = (*_APPEND_ONLY, WitnessState)
 """What is about the one log only."""
 
 
@@ -61,11 +61,11 @@ def begin_new_log(actor: Actor = OPERATOR) -> BegunAnew:
 
 def _forget_log() -> None:
     tables = [sql.Identifier(model._meta.db_table) for model in _OF_THE_LOG]
-    guards = [sql.Identifier(model._meta.db_table) for model in _GUARDED]
+    protected = [sql.Identifier(model._meta.db_table) for model in _APPEND_ONLY]
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else tables wait for what is deferred
-        for guard in guards:
-            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(guard))
+        for table in protected:
+            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(table))
         cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
-        for guard in guards:
-            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(guard))
+        for table in protected:
+            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(table))

@@ -18,7 +18,7 @@ from takeback.hotline.entries.actions import Finding, keep_checked
 from takeback.hotline.entries.domain import HoldReason, Near
 from takeback.hotline.log.access import log_mark
 from takeback.hotline.log.domain import WaitingEvent
-from takeback.hotline.screening.known_lawful import current_guard
+from takeback.hotline.screening.known_lawful import current_known_lawful
 from takeback.hotline.screening.neighbours import Neighbours, neighbours_in, still_listed
 from takeback.matching.index import PdqIndex
 from takeback.matching.policy import MatchPolicy
@@ -46,22 +46,24 @@ def check_waiting(waiting: Sequence[WaitingEvent]) -> Collection[int]:
     new = [_read(event) for event in waiting]
     threshold = MatchPolicy().widest_threshold
     newest = newest_check()
-    held = _crowded(neighbours_in(log_mark(), newest), new, threshold) | _guarded(new, threshold)
+    held = _crowded(neighbours_in(log_mark(), newest), new, threshold) | _close_to_lawful(
+        new, threshold
+    )
     keep_checked([event.subject for event in waiting], held, newest + 1)
     return [event.number for event in waiting if event.subject not in held]
 
 
 def warm_up() -> None:
     """Read what new entries are compared with, so that the first of them need not wait for it."""
-    current_guard()
+    current_known_lawful()
     if log_mark() is not None:
         neighbours_in(log_mark(), newest_check())
 
 
-def _guarded(new: Sequence[_New], threshold: int) -> dict[str, Finding]:
+def _close_to_lawful(new: Sequence[_New], threshold: int) -> dict[str, Finding]:
     """What comes close to a lawful picture, with any of its PDQs."""
     codes = [code for entry in new for code in entry.codes]
-    found = iter(current_guard().near(codes, threshold))
+    found = iter(current_known_lawful().near(codes, threshold))
     held: dict[str, Finding] = {}
     for entry in new:
         nearest: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The guard corpus: what well-known lawful pictures look like, so that none is listed unseen.
+"""The known-lawful corpus: how well-known lawful pictures look, so that none is listed unseen.
 
 An entry that comes within the widest threshold of one of these would stop uploads of that picture.
 Beside the operator's own folder, blank, gradient and patterned pictures always belong to it: many
@@ -34,14 +34,14 @@ _SIZES: Final = ((256, 256), (400, 400), (512, 512), (600, 600), (640, 480), (48
 
 
 @dataclass(frozen=True, slots=True)
-class GuardPicture:
+class LawfulPicture:
     """One lawful picture: its name, and its PDQs, uint8 of shape (n, 32)."""
 
     name: str
     codes: Codes
 
 
-class Guard:
+class KnownLawful:
     """Finds what a PDQ comes too close to; safe to call from many threads."""
 
     def __init__(self, names: Sequence[str], pictures: npt.NDArray[np.uint32], codes: Codes):
@@ -74,12 +74,12 @@ def _nearest(found: Iterable[tuple[str, int]]) -> tuple[Near, ...]:
     return tuple(Near(name, distance) for name, distance in ordered[:_MOST_NAMED])
 
 
-def guard_file() -> Path:
+def known_lawful_file() -> Path:
     """Where `takeback hotline guard build` writes what it found, and the worker reads it."""
     return state_directory() / "guard"
 
 
-def look_at(name: str, data: bytes, decoder: Decoder) -> GuardPicture:
+def look_at(name: str, data: bytes, decoder: Decoder) -> LawfulPicture:
     """Fingerprint a lawful picture file in every way in which a gate or a list would see it.
 
     As an upload is looked up (all views of the standard policy, mirrored and turned), and as a
@@ -90,10 +90,10 @@ def look_at(name: str, data: bytes, decoder: Decoder) -> GuardPicture:
     listed = fingerprint_picture(data, decoder)
     codes = {view.pdq.bits for view in looked_up.pdqs} | {listed.pdq.bits}
     codes |= {crop.bits for crop in listed.crops if is_listable(crop, crop=True)}
-    return GuardPicture(name, _matrix(sorted(codes)))
+    return LawfulPicture(name, _matrix(sorted(codes)))
 
 
-def write_guard(pictures: Iterable[GuardPicture], path: Path) -> int:
+def write_known_lawful(pictures: Iterable[LawfulPicture], path: Path) -> int:
     """Put a corpus in force in place of the one before; returns how many pictures it holds.
 
     Names longer than 120 bytes are cut. Raises OSError if the disk refuses.
@@ -113,30 +113,30 @@ def write_guard(pictures: Iterable[GuardPicture], path: Path) -> int:
     return len(kept)
 
 
-def current_guard() -> Guard:
+def current_known_lawful() -> KnownLawful:
     """Return the corpus in force; it is mapped once, and anew after each `guard build`.
 
     Raises SnapshotError if the file is damaged: nothing may go out unchecked.
     """
-    path = guard_file()
+    path = known_lawful_file()
     try:
         status = os.stat(path)  # noqa: PTH116 - one call, no Path to make for every batch
     except FileNotFoundError:
-        return _guard(path, (0, 0, 0))
-    return _guard(path, (status.st_ino, status.st_mtime_ns, status.st_size))
+        return _mapped(path, (0, 0, 0))
+    return _mapped(path, (status.st_ino, status.st_mtime_ns, status.st_size))
 
 
-_in_force: dict[Path, tuple[tuple[int, int, int], Guard]] = {}
+_in_force: dict[Path, tuple[tuple[int, int, int], KnownLawful]] = {}
 
 
-def _guard(path: Path, version: tuple[int, int, int]) -> Guard:
+def _mapped(path: Path, version: tuple[int, int, int]) -> KnownLawful:
     known = _in_force.get(path)
     if known is None or known[0] != version:
         known = _in_force[path] = (version, _opened(path if version[0] else None))
     return known[1]
 
 
-def _opened(path: Path | None) -> Guard:
+def _opened(path: Path | None) -> KnownLawful:
     made = _made_pictures()
     names = [picture.name for picture in made]
     owners = [np.repeat(np.uint32(at), len(picture.codes)) for at, picture in enumerate(made)]
@@ -146,7 +146,7 @@ def _opened(path: Path | None) -> Guard:
         owners.append(arrays["pictures"] + np.uint32(len(names)))
         codes.append(arrays["codes"])
         names += [name.decode(errors="replace") for name in arrays["names"].tolist()]
-    return Guard(names, np.concatenate(owners), np.ascontiguousarray(np.concatenate(codes)))
+    return KnownLawful(names, np.concatenate(owners), np.ascontiguousarray(np.concatenate(codes)))
 
 
 def _matrix(codes: Sequence[bytes]) -> Codes:
@@ -154,12 +154,12 @@ def _matrix(codes: Sequence[bytes]) -> Codes:
 
 
 @cache
-def _made_pictures() -> tuple[GuardPicture, ...]:
+def _made_pictures() -> tuple[LawfulPicture, ...]:
     codes: dict[str, set[bytes]] = {}
     for width, height in _SIZES:
         for name, pixels in _drawn(width, height):
             codes.setdefault(name, set()).update(pdq.bits for pdq in dihedral_pdqs(pixels))
-    return tuple(GuardPicture(name, _matrix(sorted(views))) for name, views in codes.items())
+    return tuple(LawfulPicture(name, _matrix(sorted(views))) for name, views in codes.items())
 
 
 def _drawn(width: int, height: int) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:

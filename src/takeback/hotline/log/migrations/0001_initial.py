@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 import takeback.hotline.log.domain
 
-_GUARD = """
+_APPEND_ONLY = """
 CREATE FUNCTION log_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the log is append-only: % of % refused', TG_OP, TG_TABLE_NAME
@@ -50,7 +50,7 @@ CREATE TRIGGER log_erase_only
     EXECUTE FUNCTION log_refuse_change();
 """
 
-_UNGUARD = """
+_NO_LONGER_APPEND_ONLY = """
 DROP TRIGGER log_append_only ON log_log;
 DROP TRIGGER log_append_only ON log_tilehash;
 DROP TRIGGER log_append_only ON log_checkpoint;
@@ -226,5 +226,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(_GUARD, _UNGUARD),
+        migrations.RunSQL(_APPEND_ONLY, _NO_LONGER_APPEND_ONLY),
     ]
