@@ -237,8 +237,8 @@ def test_no_date_of_a_server_hides_what_changes_before_it() -> None:
     update = {"indicator": "ab" * 32, "type": "HASH_PDQ", "last_updated": 2**52}
     with serving((200, {}, json.dumps({"data": [update]}).encode())) as url:
         (read,) = Remote(Shape.GRAPH, f"{url}/1", SECRETS[Shape.GRAPH]).pages(None, 50)
-    assert read.checkpoint is not None
-    assert 0 < read.checkpoint["start_time"] <= time.time()
+    assert read.cursor is not None
+    assert 0 < read.cursor["start_time"] <= time.time()
 
 
 def test_a_server_that_comes_back_is_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +255,7 @@ def test_a_server_that_comes_back_is_read_to_the_end(monkeypatch: pytest.MonkeyP
         (read,) = Remote(Shape.STOPNCII, url, "function,hush").pages(None, 50)
     assert read.items[0] == Listed(f"pdq {'ab' * 32}", (PdqSignal(value="ab" * 32, quality=50),))
     assert [type(record) for record in read.items[1:]] == [Refused] * len(odd)
-    assert read.checkpoint == {"start": 10}
+    assert read.cursor == {"start": 10}
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,8 @@ ACTIONS: Final[Mapping[str, Action]] = {
         SHELL,
         lambda actor: imports.withdraw_unseen("nothing", frozenset(), actor=actor),
     ),
-    "imports.actions.keep_checkpoint": Action(
-        "- - - - - y", SHELL, lambda actor: imports.keep_checkpoint("nothing", None, actor=actor)
+    "imports.actions.keep_cursor": Action(
+        "- - - - - y", SHELL, lambda actor: imports.keep_cursor("nothing", None, actor=actor)
     ),
     "imports.actions.drop_feed": Action(
         "- - - - - y", SHELL, lambda actor: imports.drop_feed("nothing", actor=actor)

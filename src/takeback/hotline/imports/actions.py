@@ -16,7 +16,7 @@ from takeback.hotline.entries.access import standings
 from takeback.hotline.entries.actions import list_entries, tells_enough, withdraw_entries
 from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
-    Checkpoint,
+    Cursor,
     Gone,
     ImportingError,
     Item,
@@ -64,7 +64,7 @@ def open_feed(
             f"The feed {name} is read from {feed.source}. Give another source another name; if it "
             "has moved, say so: --moved."
         )
-    feed.source, feed.checkpoint = source, None
+    feed.source, feed.cursor = source, None
     if not dry_run:
         feed.save()
         record(Verb.IMPORT_MOVED if moved else Verb.IMPORT_BEGUN, f"feed {name}", actor)
@@ -145,11 +145,11 @@ def _end_some(numbers: Sequence[int], actor: Actor, *, dry_run: bool) -> int:
 
 
 @transaction.atomic
-def keep_checkpoint(name: str, checkpoint: Checkpoint | None, *, actor: Actor = OPERATOR) -> None:
+def keep_cursor(name: str, cursor: Cursor | None, *, actor: Actor = OPERATOR) -> None:
     """Keep how far a feed has been read to the end, and when that was."""
     require(actor, Permission.IMPORT)
     Feed.objects.filter(name=name).update(
-        checkpoint=dict(checkpoint) if checkpoint else None, fetched_at=datetime.now(UTC)
+        cursor=dict(cursor) if cursor else None, fetched_at=datetime.now(UTC)
     )
     record(Verb.IMPORT_DONE, f"feed {name}", actor)
 
@@ -167,7 +167,7 @@ def drop_feed(name: str, *, actor: Actor = OPERATOR) -> int:
             raise ImportingError(f"There is no feed {name}.")
         count = withdraw_unseen(name, frozenset(), actor=actor)
         with transaction.atomic():
-            feed.source, feed.checkpoint, feed.fetched_at = "", None, None
+            feed.source, feed.cursor, feed.fetched_at = "", None, None
             feed.save()
             if not ImportedEntry.objects.filter(feed=feed).exists():
                 feed.delete()

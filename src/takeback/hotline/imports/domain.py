@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from takeback.hashlist.signals import Signal
 
-Checkpoint = Mapping[str, int]
+Cursor = Mapping[str, int]
 """How far a server has been followed; what its numbers mean is known to its shape only."""
 
 MOST_SECRET = 4096
@@ -64,11 +64,11 @@ Item = Listed | Gone | Refused
 class Page:
     """Some items, in the order in which they change the list.
 
-    `checkpoint`: where to go on after them, None while that is still where the set began.
+    `cursor`: where to go on after them, None while that is still where the set began.
     """
 
     items: tuple[Item, ...]
-    checkpoint: Checkpoint | None = None
+    cursor: Cursor | None = None
 
 
 @dataclass(slots=True)

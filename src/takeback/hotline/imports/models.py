@@ -11,13 +11,13 @@ class Feed(models.Model):
 
     `source`: the shape and address of its server, or the format of its file: one name never mixes
     two; nothing for a feed that was dropped, and is kept for what this hotline took off of it.
-    `checkpoint`: how far the server has been followed, None before it was read once to the end;
+    `cursor`: how far the server has been followed, None before it was read once to the end;
     `fetched_at`: when that was.
     """
 
     name = models.CharField(max_length=_MOST_NAME, primary_key=True)
     source = models.CharField(max_length=2100)
-    checkpoint = models.JSONField(null=True)
+    cursor = models.JSONField(null=True)
     fetched_at = models.DateTimeField(null=True)
 
 

@@ -11,7 +11,7 @@ from takeback.hotline.audit.domain import OPERATOR, Actor
 from takeback.hotline.imports import actions
 from takeback.hotline.imports.alone import alone_on
 from takeback.hotline.imports.domain import (
-    Checkpoint,
+    Cursor,
     FileFormat,
     ImportingError,
     Item,
@@ -51,7 +51,7 @@ def import_from_server(
     source = f"{remote.shape} {remote.address.rstrip('/')}"
     with _alone_on(name, dry_run):
         feed = actions.open_feed(name, source, moved=moved, dry_run=dry_run, actor=actor)
-        since: Checkpoint | None = None if anew else feed.checkpoint
+        since: Cursor | None = None if anew else feed.cursor
         if since and feed.fetched_at is not None and remote.too_long_ago(feed.fetched_at):
             raise ImportingError(
                 "The last import was so long ago that the server may have forgotten what was taken "
@@ -107,14 +107,14 @@ class _Run:
 
     def take_all(self, pages: Iterable[Page]) -> Taken:
         """Take pages in to the last, withdraw what a whole list no longer has; keep how far."""
-        reached: Checkpoint | None = None
+        reached: Cursor | None = None
         for page in pages:
             self._take(page)
-            reached = page.checkpoint
+            reached = page.cursor
         if self._whole:
             self._end_missing()
         if not self._dry_run:
-            actions.keep_checkpoint(self._name, reached, actor=self._actor)
+            actions.keep_cursor(self._name, reached, actor=self._actor)
         return self._taken
 
     def _take(self, page: Page) -> None:

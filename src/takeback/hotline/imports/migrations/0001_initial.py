@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("source", models.CharField(max_length=2100)),
-                ("checkpoint", models.JSONField(null=True)),
+                ("cursor", models.JSONField(null=True)),
                 ("fetched_at", models.DateTimeField(null=True)),
             ],
         ),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import BaseModel, Field
 
 from takeback.hotline.imports.domain import (
-    Checkpoint,
+    Cursor,
     Gone,
     ImportingError,
     Item,
@@ -62,7 +62,7 @@ class _Update(BaseModel):
     descriptors: _Descriptors = _Descriptors()
 
 
-def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> Iterator[Page]:
+def pages(address: str, secret: str, since: Cursor | None, quality: int) -> Iterator[Page]:
     """Read what has changed; `address` ends in the privacy group, `secret`: APP_ID|SECRET.
 
     The secret goes into the query of each request, as this shape has it. A start is inclusive, so

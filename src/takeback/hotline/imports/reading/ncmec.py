@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from takeback.hashlist.signals import Signal
 from takeback.hotline.imports.domain import (
-    Checkpoint,
+    Cursor,
     Gone,
     ImportingError,
     Item,
@@ -32,7 +32,7 @@ _PAGING, _NEXT = f"{_NAMESPACE}paging", f"{_NAMESPACE}next"
 _VIDEOS = {f"{_NAMESPACE}video", f"{_NAMESPACE}deletedVideo"}
 
 
-def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> Iterator[Page]:
+def pages(address: str, secret: str, since: Cursor | None, quality: int) -> Iterator[Page]:
     """Read what has changed; `secret`: user and password, with a colon between them.
 
     A window is done when its last page is: interrupted, it is asked for again from its beginning.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from takeback.hotline.imports.domain import (
     MOST_SECRET,
-    Checkpoint,
+    Cursor,
     ImportingError,
     Page,
     Shape,
@@ -31,8 +31,8 @@ class Remote:
     address: str
     secret: str
 
-    def pages(self, since: Checkpoint | None, quality: int) -> Iterator[Page]:
-        """Read what has changed since a checkpoint, all of it if that is None.
+    def pages(self, since: Cursor | None, quality: int) -> Iterator[Page]:
+        """Read what has changed since a cursor, all of it if that is None.
 
         Raises ImportingError for a secret of another form, or when the server can't be asked.
         """

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, Field
 
 from takeback.hotline.imports.domain import (
-    Checkpoint,
+    Cursor,
     Gone,
     ImportingError,
     Item,
@@ -40,7 +40,7 @@ class _Record(BaseModel):
     status: Annotated[str, Field(alias="hashStatus", max_length=64)]
 
 
-def pages(address: str, secret: str, since: Checkpoint | None, quality: int) -> Iterator[Page]:
+def pages(address: str, secret: str, since: Cursor | None, quality: int) -> Iterator[Page]:
     """Read what has changed; `secret`: function key and subscription key, with a comma.
 
     A set is done when its last page is: the server says only then where the next one begins.
