@@ -52,7 +52,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Do the work in the background: seal new events into the log.
+    """Do the work in the background: sequence new events into the log.
 
     Run one beside `serve`. If it is killed at any instant, nothing is lost.
 
@@ -84,9 +84,9 @@ def migrate() -> None:
 
 @log_app.command("status")
 def log_status() -> None:
-    """Say how far the log is sealed and published, and what each witness has cosigned.
+    """Say how far the log is sequenced and published, and what each witness has cosigned.
 
-    Exit code 1 if something sealed is not published yet.
+    Exit code 1 if something sequenced is not published yet.
 
     **Example**
 

@@ -1,4 +1,4 @@
-"""Server-sent events: tells whoever holds a stream open about each new checkpoint.
+"""Server-sent events: tells everyone who holds a stream open about each new checkpoint.
 
 The format is that of the HTML standard, 9.2. A stream holds neither a thread nor a connection to
 the database, so however many are open the pages are answered as before.
@@ -17,7 +17,7 @@ MOST_STREAMS_A_PLATFORM: Final = 10
 HEARTBEAT_SECONDS: Final = 15.0
 """After so long without news a comment says that the stream still stands."""
 LIFE_SECONDS: Final = 600.0
-"""Then a stream ends and is asked for anew, with a key that is looked at anew."""
+"""Then a stream ends; the reader asks again, and its key is checked again."""
 _RETRY_MILLISECONDS: Final = 2000
 
 _open: Counter[int] = Counter()

@@ -89,7 +89,7 @@ def _answering(method: str) -> Callable[[_View[_Arguments]], _Answering[_Argumen
 def _for_platforms(
     *scopes: Scope,
 ) -> Callable[[_PlatformView[_Arguments]], _View[_Arguments]]:
-    """Let only holders of a platform's key with these scopes through; the view is told who."""
+    """Let only platforms through whose key has these scopes; the view gets the platform."""
 
     def decorate(view: _PlatformView[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
@@ -252,7 +252,7 @@ def _require_platform(request: HttpRequest) -> FollowingPlatform:
     try:
         return admitted(request)
     finally:
-        connection.close()  # whoever waits must not hold on to a connection meanwhile
+        connection.close()  # a request that waits must not hold on to a connection meanwhile
 
 
 def _not_admitted(error: NotAdmittedError) -> HttpResponse:
@@ -276,7 +276,7 @@ def _tile_or_none(request: HttpRequest, body: bytes | None) -> HttpResponse:
 
 
 def _public(request: HttpRequest, body: bytes, content_type: str, caching: str) -> HttpResponse:
-    """Answer with what anyone may keep; 304 to whoever has it already (RFC 9110, 13)."""
+    """Answer with what anyone may keep; 304 to a client that has it already (RFC 9110, 13)."""
     etag = f'"{hashlib.sha256(body).hexdigest()}"'
     headers = {"Cache-Control": caching, "ETag": etag}
     whole = HttpResponse(body, content_type=content_type, headers=headers)

@@ -1,1 +1,1 @@
-"""Whoever had a lawful picture stopped can say so and read an answer; what became of it all."""
+"""Appeals of people whose lawful picture was stopped, the answers, and figures about both."""

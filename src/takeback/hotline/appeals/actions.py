@@ -19,14 +19,14 @@ from takeback.hotline.staff.policy import require
 
 
 class AnsweredError(ValueError):
-    """The appeal can't be answered so: it has an answer, or no entry to take off."""
+    """The appeal can't be given this answer: it has one, or no entry to take off."""
 
 
 @transaction.atomic
 def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> None:
     """Keep an appeal under the look-up key (32 bytes) of a new code.
 
-    A reference that leads to no entry is taken like any other: who guesses learns nothing.
+    A reference that leads to no entry is taken like any other: guessing teaches nothing.
     """
     require(APPELLANT, Permission.SEND_APPEAL)
     appeal = uuid.uuid4()
@@ -45,13 +45,13 @@ def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> Non
 def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: Actor) -> None:
     """Answer an appeal once; where it is right, its entry is taken off the list with it.
 
-    Raises AnsweredError if it has an answer, or the answer needs an entry that there is not, and
+    Raises AnsweredError if it has an answer, or has no entry and the answer needs one, and
     NotPermittedError.
     """
     require(actor, Permission.ANSWER_APPEAL)
     row = Appeal.objects.select_for_update().filter(id=appeal, answer="").first()
     if row is None or (answer is not Answer.NOT_FOUND and not row.entry):
-        raise AnsweredError("This appeal can't be answered so, or was answered already.")
+        raise AnsweredError("This appeal can't be given this answer, or was answered already.")
     if answer is Answer.TAKEN_OFF:
         entries_actions.withdraw_entries([EntryId(row.entry)], "hotline", actor)
     row.answer, row.answered_on = answer, timezone.localdate()

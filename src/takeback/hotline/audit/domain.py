@@ -1,7 +1,7 @@
 """What the audit record holds: verbs, actors, and acts chained to one another.
 
-Each link is a keyed digest of the record and the link before it. Whoever can write to the database
-but has not the key (the secret "audit") can't change, insert, reorder or take out a record
+Each link is a keyed digest of the record and the link before it. Someone who can write to the
+database but lacks the key (the secret "audit") can't change, insert, reorder or take out a record
 unnoticed. Cutting off the newest records leaves a shorter chain that is valid in itself: note the
 count and the last link elsewhere to notice that too.
 """
@@ -99,9 +99,9 @@ class ActorKind(StrEnum):
     """Who can act here: each kind is one actor, but for those in `NUMBERED`."""
 
     REPORTER = "reporter"
-    """Whoever sends a report or takes one back: never told apart."""
+    """Everyone who sends a report or takes one back: they are never told apart."""
     APPELLANT = "appellant"
-    """Whoever sends an appeal: never told apart."""
+    """Everyone who sends an appeal: they are never told apart."""
     PLATFORMS = "platforms"
     """Platforms together, by what enough of them say."""
     HOTLINE = "hotline"
@@ -109,11 +109,11 @@ class ActorKind(StrEnum):
     WORKER = "worker"
     """The process that works in the background."""
     OPERATOR = "operator"
-    """Whoever runs commands at the hotline's shell."""
+    """Anyone who runs commands at the hotline's shell."""
     STAFF = "staff"
     """A person who works at the desk, by their number."""
     INVITATION = "invitation"
-    """Whoever holds the link of an invitation for a platform, by its number."""
+    """The holder of the link of an invitation for a platform, by its number."""
 
 
 NUMBERED: Final = frozenset({ActorKind.STAFF, ActorKind.INVITATION})
@@ -122,7 +122,7 @@ NUMBERED: Final = frozenset({ActorKind.STAFF, ActorKind.INVITATION})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `number`: which one of a kind in `NUMBERED`, from 1; None for all other kinds.
+    """The one who acts. `number`: which one of a kind in `NUMBERED`, from 1; None for other kinds.
 
     As text, in the record, `reporter` or `staff 3`.
     """

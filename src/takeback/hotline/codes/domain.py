@@ -49,7 +49,7 @@ _SEPARATORS = ("Z", "P", "Cf", "Cc")
 
 
 class BadCaseCodeError(ValueError):
-    """What was typed is no case code; it says nothing of what was typed."""
+    """What was typed is not a case code; the message says nothing of what was typed."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def check_digit(digits: str) -> int:
 def read_case_code(typed: str) -> CaseCode:
     """Read a code in any grouping and in the digits of any script.
 
-    Raises BadCaseCodeError when it is no code.
+    Raises BadCaseCodeError if it is not a code.
     """
     digits: list[str] = []
     for character in typed:

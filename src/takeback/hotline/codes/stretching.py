@@ -34,7 +34,7 @@ def derive_keys(code: CaseCode) -> CaseKeys:
 
 
 def lookup_of_typed(typed: str) -> bytes:
-    """The look-up key of what was typed; a text that is no code costs as much and finds nothing."""
+    """The look-up key of what was typed; any other text costs as much and finds nothing."""
     try:
         return derive_keys(read_case_code(typed)).lookup
     except BadCaseCodeError:

@@ -21,7 +21,7 @@ _django = get_asgi_application()
 async def application(scope: _Scope, receive: _Receive, send: _Send) -> None:
     """Django, with the headers also on what it answers before its middleware runs.
 
-    A path that is no UTF-8 or a body that is too large is refused that early.
+    A path that is not UTF-8 or a body that is too large is refused as early as that.
     """
 
     async def send_with_headers(message: _Message) -> None:

@@ -20,7 +20,7 @@ def serve(host: str, port: int) -> None:
         # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
         proxy_headers=True,
         forwarded_allow_ips=settings.TRUSTED_PROXIES,
-        # Gates wait for news in long requests; whoever stops the hotline does not wait for them.
+        # Gates wait for news in long requests; stopping the hotline does not wait for them.
         timeout_graceful_shutdown=_STOP_SECONDS,
         log_config=logging_settings(),
     )

@@ -120,8 +120,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Pages for engineers of platforms, with a cookie that stays there.
 PLATFORM_COOKIE_NAME = "__Secure-platform" if _ENCRYPTED else "platform"
 
-# Whose paths are whose: the first that a path begins with counts. Of what lies under none, the
-# pages are a young person's, and the cookie is Django's usual one.
+# Which paths are whose: the first prefix that a path begins with counts. A path under none of them
+# is a young person's page, with Django's usual cookie.
 STATIC_URL = "/static/"
 SURFACES = {
     "/log/": "api",
@@ -131,7 +131,7 @@ SURFACES = {
     "/desk/": "desk",
 }
 COOKIES = {"/desk/": DESK_COOKIE_NAME, "/platforms/": PLATFORM_COOKIE_NAME}
-# Where somebody goes on whose session has ended over a form; None: to the same page, anew.
+# Where a person goes on after their session ended over a form; None: on the same page, afresh.
 AFTER_THE_VISIT = {
     "/platforms/join/": None,
     "/platforms/": "platform-login",

@@ -36,8 +36,8 @@ class Votes:
 class InReview:
     """An entry as the desk sees it.
 
-    `possible`: what can be decided now, by whoever may; `close_to`: the nearest of `close_count`,
-    entries by their ids, known lawful pictures by their names.
+    `possible`: what can be decided now, by somebody who may; `close_to`: the nearest of
+    `close_count`, entries by their ids, known lawful pictures by their names.
     """
 
     entry: EntryId

@@ -35,6 +35,6 @@ def decide(actor: Actor, entry: EntryId, decision: Decision, reason: Reason) -> 
 
 
 def answer(actor: Actor, appeal: UUID, chosen: Answer) -> None:
-    """Answer an appeal; raises AnsweredError if it can't be answered so, and NotPermittedError."""
+    """Answer an appeal; raises AnsweredError if the answer can't be given, NotPermittedError."""
     require(actor, Permission.ANSWER_APPEAL)
     answer_appeal(appeal, chosen, actor)

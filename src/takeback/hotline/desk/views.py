@@ -33,9 +33,9 @@ _StaffView = Callable[Concatenate[HttpRequest, SignedIn, _Arguments], HttpRespon
 
 
 def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
-    """Let only people in who work here and may see what waits; the view is told who it is.
+    """Let in only people who work here and may see what waits; the view gets the person.
 
-    What they may do is asked where it is done; if that is not allowed, a page says so.
+    Each action checks whether the person may do it; if not, a page says so.
     """
 
     @wraps(view)
@@ -78,7 +78,7 @@ def _ask(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
 
 @methods("GET", "POST")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let an invited person make their passkey, and in."""
+    """Let an invited person make their passkey, then let them in."""
     if request.method == "POST" and (refusal := refused(request, Limit.LOG_IN)):
         return refusal
     invitation = invited(token)

@@ -25,7 +25,7 @@ def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
 
 
 def standing_count(entries: QuerySet[Any]) -> int:
-    """Count those that are not withdrawn of the entries whose ids a query finds."""
+    """Count the entries that are not withdrawn among those whose ids a query finds."""
     return Entry.objects.filter(id__in=entries, withdrawn_at=None).count()
 
 

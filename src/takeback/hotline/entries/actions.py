@@ -55,7 +55,7 @@ def list_entries(
     """Put pictures on the list, in the caller's transaction; they are in the log soon after.
 
     Returns their ids in their order. `provenance`: without one, a reporter of this hotline. All are
-    checked before they are sequenced. Of what was reported PDQs of a quality under
+    checked before they are sequenced. Of what was reported, PDQs of a quality under
     `settings.QUALITY_FLOOR` are left out; if nothing else is there a person looks first, and
     pictures of one transaction are of one report. What nobody reported here is never part of a
     crowd. Raises pydantic's ValidationError for a picture with no signals, too many, or one named
@@ -110,7 +110,7 @@ def amend_entry(
     checked before they go, and the entry stays as it was until then. An entry that is suspended has
     to be resumed first. `actor`: whose act it is, for the audit record. Raises UnknownEntryError
     for an entry that is not in the log or is suspended, pydantic's ValidationError for what can't
-    be listed so, and NotPermittedError.
+    be listed that way, and NotPermittedError.
     """
     require(actor, Permission.AMEND)
     row = _entry_in_log(entry)
@@ -166,9 +166,9 @@ def withdraw_entries(
     """Take entries off the list, in the caller's transaction; those withdrawn before stay so.
 
     Returns those that this took off. An entry that has not reached the log yet never will. `actor`:
-    whose act it is, for the audit record; a reporter can only be it for the reason `reporter`.
+    whose act it is, for the audit record; a reporter acts only for the reason `reporter`.
     Raises UnknownEntryError, and changes nothing, if one was never listed, and NotPermittedError.
-    However many there are, it takes as many statements.
+    The number of statements does not depend on the number of entries.
     """
     require(actor, Permission.TAKE_BACK if reason == "reporter" else Permission.WITHDRAW)
     wanted = sorted(set(entries))

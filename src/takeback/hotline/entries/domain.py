@@ -32,7 +32,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether an entry is in force: each time is None unless it is so now.
+    """Whether an entry is in force: each time is None unless that is the case now.
 
     `held_at`: since when a person has to look before it goes out.
     """

@@ -54,7 +54,7 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
 
 
 def entry_of_reference(platform: str, reference: str) -> EntryId | None:
-    """Return the entry of what a platform reported under this id; None if it reported no such."""
+    """Return the entry that a platform reported on under this id; None without such a report."""
     try:
         said_id = UUID(reference)
     except ValueError:
@@ -135,7 +135,7 @@ def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSumm
 def acknowledgements(
     platform: FollowingPlatform | Platform, now: datetime
 ) -> QuerySet[KeyAcknowledgement]:
-    """Find what the gates of a platform say is in force there: those whose keys are taken now."""
+    """Find what those gates of a platform whose keys are accepted now say is in force there."""
     return KeyAcknowledgement.objects.filter(
         key__platform=platform.id, key__revoked_at=None, key__expires_at__gt=now
     )

@@ -28,12 +28,12 @@ def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) 
 
     A time in the future is kept as now. Entries that never reached the log are unknown. An entry of
     which enough platforms say that it is not the same is suspended, unless gates are tried with it;
-    the receipt does not tell.
+    the receipt does not say so.
     """
     ordered = sorted(items, key=lambda item: item.entry)
     doubted = sorted({item.entry for item in ordered if item.value is FeedbackValue.NOT_THE_SAME})
     rows = lock_entries(doubted)  # votes that come at once are counted one after the other
-    # Whoever tries a gate says anything of the pictures that are for that.
+    # Test pictures are for trying a gate: any answer about one may be part of the trial.
     doubted = [entry for entry in doubted if entry in rows and rows[entry].lane != Lane.TEST]
     wanted = {item.entry for item in ordered}
     known = standing_in_log(sorted(wanted))

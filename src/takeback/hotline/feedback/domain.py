@@ -63,9 +63,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Removal:
     """Of the platforms that had got withdrawn entries: how many say what is in force there, and how
-    many that none of these is any more.
+    many of them say that none of these entries is any more.
 
-    `silent`: how many never say: they read the list in a shape that knows no such word.
+    `silent`: how many never say, because the shape in which they read the list has no word for it.
     """
 
     done: int

@@ -17,10 +17,10 @@ from takeback.signals.lanes import Lane
 
 
 def platform_health(platform: FollowingPlatform, now: datetime | None = None) -> PlatformHealth:
-    """Return how a platform is doing, now unless told."""
+    """Return how a platform is doing at a time, now by default."""
     now = now or datetime.now(UTC)
     size = published_size()
-    # Of several gates the one that is farthest behind.
+    # Of several gates, the one that is farthest behind.
     slowest = acknowledgements(platform, now).order_by("size").first()
     acknowledged = slowest.size if slowest else 0
     of_tests = Q(entry__lane=Lane.TEST)
@@ -43,7 +43,7 @@ def platform_health(platform: FollowingPlatform, now: datetime | None = None) ->
 
 
 def _lag_seconds(platform: FollowingPlatform, acknowledged: int, now: datetime) -> float:
-    """How long the first checkpoint beyond this size has been out, and the platform here."""
+    """Seconds since the first checkpoint beyond this size was out and the platform was here."""
     published_at = first_published_beyond(acknowledged)
     if published_at is None:
         return 0.0

@@ -1,6 +1,7 @@
-"""Reads what has changed on the list since a time, for feeds that ask so.
+"""Reads what has changed on the list since a time, for feeds that ask by time.
 
-Who reads a feed follows this list only: what several hotlines must confirm counts as self-reported.
+A reader of a feed follows this list only: what several hotlines must confirm counts as
+self-reported.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ def entry_added_at(index: int) -> EntryId | None:
 
 
 def _first_index(stamp: int) -> int:
-    """The log index of the first change stamped so or later; beyond all if there is none yet."""
+    """The log index of the first change stamped `stamp` or later; beyond all if there is none."""
     rows = LatestChange.objects.filter(stamp__gte=stamp).order_by("stamp", "index")
     first = rows.values_list("index", flat=True).first()
     return _END if first is None else first

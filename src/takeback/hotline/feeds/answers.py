@@ -92,7 +92,7 @@ def lacks_scope(scope: Scope) -> FeedError:
 
 
 def _reader(token: str, method: str) -> Reader:
-    """Admit whoever asks: these shapes can't say that a lane is kept back, so it takes both.
+    """Admit a platform: these shapes can't say that a lane is kept back, so it takes both.
 
     Test entries are nobody's: a list without them lacks nothing.
     """

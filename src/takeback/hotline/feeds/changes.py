@@ -1,4 +1,4 @@
-"""Keeps the latest change of every entry, stamped so that whoever asks by time misses none."""
+"""Keeps the latest change of every entry, stamped so that a reader who asks by time misses none."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -28,8 +28,8 @@ from takeback.signals.lanes import Lane
 # of StopNCII does after 30 (python-threatexchange 1.2.17, `is_stale` of both checkpoints).
 TOMBSTONE_DAYS = 90
 
-# What PDQ's authors recommend to discard below; other platforms' formats carry no quality, so that
-# their programs could not leave such a PDQ out themselves.
+# PDQ's authors recommend discarding what is below this. Other platforms' formats carry no quality,
+# so their programs could not leave such a PDQ out themselves.
 LEAST_QUALITY = 50
 
 _UPSERT = """
@@ -111,7 +111,7 @@ def note_changes(start: int, events: Iterable[AnyEvent], now: datetime) -> None:
 
 
 def _never_shown(changed: Mapping[str, _New]) -> set[str]:
-    """Those that no feed ever carried: imports, and what becomes of them."""
+    """The entries that no feed ever carried: imports, and what becomes of them."""
     unshown = {entry for entry, change in changed.items() if change.lane in ("", Lane.IMPORTED)}
     kept = LatestChange.objects.filter(entry__in=unshown)
     return unshown.difference(kept.values_list("entry", flat=True))
@@ -150,7 +150,7 @@ def tombstones_are_read(clock: PublicationClock, now: datetime) -> bool:
 
 
 def forget_withdrawn_fingerprints() -> int:
-    """Delete for good the PDQs of entries withdrawn that no feed needs to name; says how many."""
+    """Delete for good PDQs of withdrawn entries that no feed needs to name; returns how many."""
     now = datetime.now(UTC)
     kept = LatestChange.objects.filter(state=ChangeState.WITHDRAWN, pdq__isnull=False)
     clock = PublicationClock.objects.filter(id=1).first()
@@ -176,7 +176,7 @@ def close_window(stamp: int) -> int:
     """Promise that no change still to come is stamped before `stamp`, in seconds of the epoch.
 
     Returns the promise that now holds, which may reach further. What was published before is
-    visible to whoever asks after this returns.
+    visible to anyone who asks after this returns.
     """
     return hold_stamps_from(stamp).stamp
 

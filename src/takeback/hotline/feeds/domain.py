@@ -21,8 +21,9 @@ class Change:
 
     `added` and `index`: log indexes of the event that added it and of the latest one; `stamp`:
     second since the epoch at which that was published. `live`: whether the reader should match it;
-    `lane`: where it is if so; `lanes`: those of the reader's in which it ever was. `pdq` (64 hex
-    digits, whole picture) and `md5` (32) where it has them; of what is not live, PDQ at most.
+    `lane`: the one it is in; `lanes`: those of the reader's in which it ever was. `pdq` (64 hex
+    digits, whole picture) and `md5` (32) where it has them; an entry that is not live has a PDQ at
+    most.
     """
 
     entry: EntryId

@@ -57,8 +57,8 @@ def _token(request: HttpRequest) -> str:
 def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResponse:
     """Answer with the next hashes changed since `start_time`, that second included.
 
-    The stock client ends with an error at a page without a record, so there is at least the last
-    one; of an empty list there is none.
+    The stock client ends with an error at a page without a record, so a page has at least the last
+    one; only an empty list has none.
     """
     lanes = _lanes(group, reader)
     since, after = number(request, "start_time", 0), number(request, "after", 0)
@@ -77,7 +77,7 @@ def threat_updates(request: HttpRequest, reader: Reader, group: int) -> HttpResp
 
 
 def _updates(lanes: Sequence[Lane], changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """One record a hash, whatever entries have it, each of which is a descriptor."""
+    """One record for each hash; each entry that has the hash is a descriptor of the record."""
     stamps = {str(change.pdq): change.stamp for change in changes}
     same = feeds_access.changes_of_pdqs(lanes, stamps)
     return [_update(pdq, stamp, same[pdq]) for pdq, stamp in stamps.items() if pdq in same]

@@ -59,7 +59,7 @@ def _token(request: HttpRequest) -> str:
 
 @feed_view("GET", _token, _CHALLENGE)
 def status(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """Answer with who asks; the address is not looked at."""
+    """Say which platform asks; the address is not looked at."""
     root = ET.Element("status")
     _child(root, "ipAddress")
     _child(root, "username", reader.platform.name)
@@ -69,7 +69,7 @@ def status(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 @feed_view("GET", _token, _CHALLENGE)
 def members(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """Answer with the members, one a lane."""
+    """Answer with the members, one for each lane."""
     root = ET.Element("members")
     origin = log_access.log_origin()
     for lane in reader.lanes:
@@ -134,7 +134,7 @@ def _next(request: HttpRequest, page: ChangePage) -> str:
     """The path of the next page, below the base address.
 
     The client reads `start`, `size` and `max`; where to go on is in `after`. `max` counts log
-    indexes, of which some are superseded: it guesses with it only.
+    indexes, of which some are superseded: the client uses it for guesses only.
     """
     start = number(request, "start", 1) + _MOST_CHANGES
     left = page.end - page.changes[-1].index

@@ -31,7 +31,7 @@ def note_page(
 ) -> None:
     """Keep that a platform was given a page of these lanes; `whole`: nothing of them is left.
 
-    Who asks from a time on is taken to have what was before it, as a gate is.
+    A reader who asks from a time on is taken to have what was before it, as a gate is.
     """
     if request.method != "GET":  # HEAD brings nothing
         return

@@ -51,9 +51,9 @@ def _token(request: HttpRequest) -> str:
 def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Answer with the next records changed since `startTimestamp`, that second included.
 
-    `nextSetTimestamp` is the start again until all of the set is delivered: whoever is interrupted
-    loses nothing. Then it is a second before which nothing will change any more, so it never goes
-    back, and says when the platform last asked.
+    `nextSetTimestamp` is the start again until all of the set is delivered: a reader who is
+    interrupted loses nothing. Then it is a second before which nothing will change any more, so it
+    never goes back, and says when the platform last asked.
     """
     start = number(request, "startTimestamp", _FIRST_START)
     most = min(max(1, number(request, "pageSize", _MOST_RECORDS)), _MOST_RECORDS)
@@ -73,7 +73,7 @@ def fetch_hashes(request: HttpRequest, reader: Reader) -> HttpResponse:
     note_page(request, reader.platform, reader.lanes, page, whole=not page.more)
     records = _records(reader.lanes, page.changes)
     if start <= _FIRST_START:
-        # Whoever begins has nothing to take back but what earlier pages have brought since.
+        # A reader who begins has nothing to take back but what earlier pages have brought since.
         since = begun if after >= 0 else now + 2 * MOST_AHEAD_SECONDS
         records = [
             record
@@ -102,7 +102,7 @@ def _read_page_token(token: str, now: int) -> tuple[int, int]:
 
 
 def _records(lanes: Sequence[Lane], changes: tuple[Change, ...]) -> list[dict[str, Any]]:
-    """One record a hash, whatever entries have it, each of which is a case of the record."""
+    """One record for each hash; each entry that has the hash is a case of the record."""
     stamps = {str(change.pdq): change.stamp for change in changes}
     same = feeds_access.changes_of_pdqs(lanes, stamps)
     origin = log_access.log_origin()

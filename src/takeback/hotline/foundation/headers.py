@@ -1,4 +1,4 @@
-"""The security headers of every response: one fixed table a surface, and nothing else decides.
+"""The security headers of every response: one fixed table for each surface decides, nothing else.
 
 Surfaces differ only in what their page must be able to do. A header that a view sets itself and
 the table names is overwritten, so that what a route sends can be read here alone.

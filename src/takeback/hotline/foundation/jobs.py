@@ -14,8 +14,8 @@ def defer_once(
     """Leave a job for the worker, unless one under the same `lock` waits already.
 
     It is done at `schedule_at` (with a time zone) or, without one, as soon as the caller's
-    transaction is committed; it never was if that is rolled back. `lock`: any text, the same for
-    jobs of which one is enough; a job that has begun no longer counts as waiting.
+    transaction is committed; if that is rolled back, there never was a job. `lock`: any text, the
+    same for jobs of which one is enough; a job that has begun no longer counts as waiting.
     """
     job = app.configure_task(task_name, queueing_lock=lock, schedule_at=schedule_at)
     try:

@@ -1,6 +1,6 @@
 """The hotline's secrets: made on first use, kept in files outside the database, never logged.
 
-Whoever steals the database alone can open no case code, no answer and no address: each of those
+Someone who steals the database alone can open no case code, no answer and no address: each of those
 rests on one of these files as well (docs/threat-model.md).
 """
 

@@ -1,7 +1,7 @@
 """Some pages have a cookie of their own, which goes to those pages only: the setting `COOKIES`.
 
-Whoever works at the desk and looks at the young people's pages in the same browser is nobody there,
-and the other way round; so is a platform's engineer.
+Someone who works at the desk and opens the young people's pages in the same browser is a stranger
+there, and the other way round; so is a platform's engineer.
 """
 
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def open_feed(
     dry_run: bool = False,
     actor: Actor = OPERATOR,
 ) -> Feed:
-    """Return the feed of this name, new if there is none; raises ImportingError.
+    """Return the feed of this name, a new one if there is none; raises ImportingError.
 
     This and all that follow raise NotPermittedError.
 
@@ -127,7 +127,7 @@ def withdraw_unseen(
     """Withdraw what stands here of a list that was read whole and no longer has it; says how many.
 
     `seen`: `key_digest` of all that it has. A few hundred in each transaction, so that nobody who
-    sends a report meanwhile waits for long; interrupted, the next whole reading goes on.
+    sends a report meanwhile waits for long; if it is interrupted, the next whole reading goes on.
     """
     require(actor, Permission.IMPORT)
     rows = ImportedEntry.objects.filter(feed=name).order_by("id").values_list("id", "key")
@@ -158,7 +158,7 @@ def drop_feed(name: str, *, actor: Actor = OPERATOR) -> int:
     """Withdraw all that stands here of a feed, and forget the feed; says how many entries.
 
     What this hotline took off by itself is kept in mind, should the feed come back under this name.
-    Raises ImportingError if there is none of this name.
+    Raises ImportingError if no feed has this name.
     """
     require(actor, Permission.IMPORT)
     with alone_on(name):
@@ -226,6 +226,6 @@ def _digest(key: str) -> bytes:
 
 
 def _content(signals: Iterable[Signal]) -> bytes:
-    """Digest fingerprints in an order of their own: lists send the same ones in any."""
+    """Digest fingerprints in sorted order: lists send the same ones in any order."""
     spelt = sorted(signal.model_dump_json() for signal in signals)
     return hashlib.sha256("\n".join(spelt).encode()).digest()

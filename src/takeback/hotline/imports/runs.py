@@ -83,7 +83,7 @@ def import_from_file(
 
 
 def _alone_on(name: str, dry_run: bool) -> AbstractContextManager[None]:
-    """Hold a feed; whoever changes nothing is in nobody's way."""
+    """Hold a feed; a dry run changes nothing and is in nobody's way."""
     return nullcontext() if dry_run else alone_on(name)
 
 
@@ -106,7 +106,7 @@ class _Run:
         self._may_have_missed = False
 
     def take_all(self, pages: Iterable[Page]) -> Taken:
-        """Take pages in to the last, withdraw what a whole list no longer has; keep how far."""
+        """Take pages in to the last, withdraw what a whole list no longer has; keep the cursor."""
         reached: Cursor | None = None
         for page in pages:
             self._take(page)

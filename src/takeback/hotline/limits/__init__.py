@@ -1,1 +1,1 @@
-"""Slows whoever floods the hotline, without keeping an address."""
+"""Slows anyone who floods the hotline, without keeping an address."""

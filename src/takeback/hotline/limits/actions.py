@@ -1,7 +1,6 @@
 """What is limited: sending is slowed and never refused, looking up and logging in are refused.
 
-Where the limiter itself fails, who sends gets through at once, and who looks up or logs in does
-not.
+Where the limiter itself fails, sending gets through at once; looking up and logging in do not.
 """
 
 import logging
@@ -20,7 +19,7 @@ from takeback.hotline.pages.errors import error_response
 MOST_SECONDS: Final = 5.0
 """Longest that one sending is held up."""
 MOST_WAITING: Final = 32
-"""Who wait at a time; each holds a thread, so the others are let through."""
+"""How many wait at a time; each holds a thread, so any others are let through."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def slow_down(request: HttpRequest) -> None:
     if seconds > 0 and _waiting.acquire(blocking=False):
         try:
             if not connection.in_atomic_block:
-                connection.close()  # whoever waits must not hold on to a connection meanwhile
+                connection.close()  # a request that waits must not keep a connection meanwhile
             time.sleep(seconds)
         finally:
             _waiting.release()

@@ -67,7 +67,7 @@ class Buckets:
     def take(self, address: str) -> float:
         """Take a token of this address; returns 0, or the seconds until there will be one.
 
-        An IPv6 address shares its bucket with its /64. Raises UnknownSourceError for what is no
+        An IPv6 address shares its bucket with its /64. Raises UnknownSourceError for what is not an
         address.
         """
         network = _network(address)
@@ -108,7 +108,7 @@ def _network(address: str) -> bytes:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError as error:
-        raise UnknownSourceError("Where the request came from is no address.") from error
+        raise UnknownSourceError("The source of the request is not an address.") from error
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is None:
             return parsed.packed[:_V6_NETWORK_BYTES]

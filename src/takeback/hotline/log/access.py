@@ -83,7 +83,7 @@ def published_size() -> int:
 
 
 def first_published_beyond(size: int) -> datetime | None:
-    """Return when the first checkpoint of more than so many events was published; None yet."""
+    """Return when the first checkpoint of more than so many events was published; None before."""
     beyond = Publication.objects.filter(checkpoint__gt=size).order_by("checkpoint")
     return beyond.values_list("published_at", flat=True).first()
 
@@ -199,7 +199,7 @@ def last_pending() -> int:
 
 
 def frontier_at(size: int) -> Frontier | None:
-    """Return the edge of the tree at a size that was signed, or of none at 0; None elsewhere."""
+    """Return the edge of the tree at a size that was signed or is 0; None at any other size."""
     if size == 0:
         return Frontier()
     signed = Checkpoint.objects.filter(size=size).first()

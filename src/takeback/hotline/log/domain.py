@@ -39,7 +39,7 @@ class NewEvent:
 
     `audience`: bits that say which readers it opens its subject to, as the one who appends it
     counts them; a subject's audience only grows. `sent_in`: number of the transaction in which it
-    came, so that what came together can be told.
+    came, so that what came together can be recognised.
     """
 
     event: AnyEvent

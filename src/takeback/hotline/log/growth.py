@@ -33,7 +33,7 @@ def left_today_for_last(purpose: PurposeEvent, now: datetime) -> int:
 def room_today_for_last() -> int:
     """Return how many such events it makes sense to append now: the rest would wait until tomorrow.
 
-    A courtesy to whoever appends them; the share is held where the log grows.
+    A courtesy to those who append them; the share is held where the log grows.
     """
     newest = Checkpoint.objects.order_by("-size").first()
     rules = LogRules.from_json(newest.rules) if newest is not None else LogRules()

@@ -22,10 +22,10 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def sequencing_as_asked() -> Iterator[None]:
-    """Sequence meanwhile, in a thread of its own, so that the log waits for no job.
+    """Sequence while the context lasts, in a thread of its own, so that the log waits for no job.
 
-    What was left pending is sequenced first. Stopped in the middle of a batch, nothing of it is
-    done, and the next worker does it.
+    What was left pending is sequenced first. If it is stopped in the middle of a batch, nothing of
+    it is done, and the next worker does it.
     """
     ended = threading.Event()
     # A daemon: the process may end in the middle of a batch.

@@ -65,7 +65,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _after_the_visit(path: str) -> str:
-    """Where somebody goes on whose session has ended while they filled a form in."""
+    """Where a person goes on after their session ended while they filled in a form."""
     places: dict[str, str | None] = settings.AFTER_THE_VISIT
     route = next(route for place, route in places.items() if path.startswith(place))
     return path if route is None else reverse(route)

@@ -15,7 +15,7 @@ def from_our_own_pages(view: _View) -> _View:
     """Refuse a POST that another site's page has sent, by `Origin` or `Sec-Fetch-Site`.
 
     Every browser of the last years sends one of the two with a form; without both, the visitor's
-    program is no browser and no one's page can have misled it.
+    program is not a browser, and nobody's page can have misled it.
     """
 
     @csrf_exempt

@@ -46,7 +46,7 @@ class WebBuild:
 
 
 def web_build() -> WebBuild:
-    """The build in the folder `TAKEBACK_WEB_DIST`, read anew when it was built anew.
+    """The build in the folder `TAKEBACK_WEB_DIST`, read again after each build.
 
     Raises WebBuildMissingError when it was never built.
     """

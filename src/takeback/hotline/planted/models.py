@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Canary(models.Model):
-    """An entry that only one platform gets: whoever else shows it has it from there.
+    """An entry that only one platform gets: anyone else who shows it has it from there.
 
     `digests`: each of its fingerprints in hex; kept after a withdrawal, a leak may come to light
     late.

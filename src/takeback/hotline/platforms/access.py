@@ -47,7 +47,7 @@ def open_invitation(secret: str) -> OpenInvitation | None:
 
 
 def platform_keys(name: str) -> list[KeySummary]:
-    """Return all keys of a platform, oldest first; raises PlatformError if there is none so."""
+    """Return all keys of a platform, oldest first; raises PlatformError for an unknown name."""
     if not Platform.objects.filter(name=name).exists():
         raise no_platform(name)
     return [
@@ -96,7 +96,7 @@ def as_known(row: Platform) -> FollowingPlatform:
 
 
 def following_platform(name: str) -> FollowingPlatform:
-    """Return the platform of this name; raises PlatformError if none follows the list under it."""
+    """Return the platform of this name; raises PlatformError unless it follows the list."""
     row = Platform.objects.filter(name=name, revoked_at=None).first()
     if row is None:
         raise no_platform(name)

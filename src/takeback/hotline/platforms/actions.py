@@ -201,7 +201,7 @@ def note_fetched(platform: FollowingPlatform, size: int, lanes: int = ALL_LANES)
 def lock_platform(name: str) -> FollowingPlatform:
     """Lock a platform that follows the list until the end of the caller's transaction.
 
-    Raises PlatformError if none follows it under this name.
+    Raises PlatformError if no platform of this name follows it.
     """
     row = Platform.objects.select_for_update().filter(name=name, revoked_at=None).first()
     if row is None:
@@ -242,7 +242,7 @@ def _new_platform(name: str, actor: Actor) -> Platform:
 
 
 def _holder_of(invitation: PlatformInvitation) -> Actor:
-    """Whoever has the link: all that is known of them."""
+    """The holder of the link, of whom nothing else is known."""
     return Actor(ActorKind.INVITATION, invitation.id)
 
 
@@ -269,7 +269,7 @@ def _new_key(
     wanted = _checked_scopes(scopes, days)
     review = review_process.strip()
     if len(review) > MOST_REVIEW:
-        raise PlatformError(f"A review process is told in {MOST_REVIEW} characters or fewer.")
+        raise PlatformError(f"Describe the review process in {MOST_REVIEW} characters or fewer.")
     if not review and not UNSEEN.isdisjoint(wanted):
         raise PlatformError(
             "Nobody here has seen self-reported or imported pictures. State how people at the "

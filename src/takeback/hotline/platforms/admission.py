@@ -74,7 +74,7 @@ def admitted_key(token: str, *scopes: Scope) -> AdmittedKey:
 
 
 def number_of_key(token: str) -> int:
-    """Return the number of a token's key, for a session; raises NotAdmittedError if it is none."""
+    """Return the number of a token's key, for a session; raises NotAdmittedError if it has none."""
     return _key_in_force(token).id
 
 

@@ -85,7 +85,7 @@ class FollowingPlatform:
 
 @dataclass(frozen=True, slots=True)
 class AdmittedKey:
-    """A key in force with which somebody came: its number, its platform, what it opens."""
+    """A key in force that came with a request: its number, its platform, what it opens."""
 
     id: int
     platform: FollowingPlatform
@@ -175,7 +175,7 @@ def write_token(secret: str, pin: str) -> str:
 
 
 def token_secret(token: str) -> str | None:
-    """Return the secret part of a token, or None if it is none."""
+    """Return the secret part of a token, or None if it is not a token."""
     found = _TOKEN.fullmatch(token)
     return found["secret"] if found else None
 

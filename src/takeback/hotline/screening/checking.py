@@ -76,7 +76,7 @@ def _close_to_lawful(new: Sequence[_New], threshold: int) -> dict[str, Finding]:
 
 
 def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> dict[str, Finding]:
-    """What looks like many entries of other reports: listed ones, or such that came beside it."""
+    """What looks like many entries of other reports: listed ones, or ones that came beside it."""
     reported = [entry for entry in new if entry.codes and entry.reported]
     codes = [entry.codes[0] for entry in reported]
     before = listed_before.near(codes, threshold)
@@ -94,7 +94,7 @@ def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> 
 
 
 def _beside(reported: Sequence[_New], codes: Sequence[bytes], threshold: int) -> list[list[Near]]:
-    """For each entry those of other reports in the same batch."""
+    """For each entry, the close ones of other reports in the same batch."""
     matrix = np.frombuffer(b"".join(codes), np.uint8).reshape(-1, PDQ_BYTES)
     hits = PdqIndex.build(matrix).search_batch(matrix, threshold) if len(codes) else []
     return [

@@ -84,7 +84,7 @@ def look_at(name: str, data: bytes, decoder: Decoder) -> LawfulPicture:
 
     As an upload is looked up (all views of the standard policy, mirrored and turned), and as a
     picture is listed (the whole, and the crops that may be). `decoder` must have `READ_UPLOAD`
-    among its readers. Raises `takeback.media.MediaError` for what is no picture.
+    among its readers. Raises `takeback.media.MediaError` for what is not a picture.
     """
     looked_up = fingerprint_upload(data, decoder, load_policy())
     listed = fingerprint_picture(data, decoder)

@@ -25,10 +25,10 @@ from takeback.hotline.staff.policy import require
 
 @transaction.atomic
 def invite(name: str, role: Role, actor: Actor = OPERATOR) -> str:
-    """Invite a person into a role, or one who needs another passkey; returns the link's token.
+    """Invite a person into a role, or for another passkey; returns the link's token.
 
-    The token can't be read again and works once. Whoever works here already has this role from now
-    on. Raises DeskError if the name is empty, too long or not printable.
+    The token can't be read again and works once. Someone who works here already has this role from
+    now on. Raises DeskError if the name is empty, too long or not printable.
     """
     require(actor, Permission.INVITE)
     name = name.strip()

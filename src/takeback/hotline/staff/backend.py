@@ -1,4 +1,4 @@
-"""Says to Django whose session it is; the only way to begin one is a passkey (`passkeys`)."""
+"""Tells Django whose session it is; the only way to begin one is a passkey (`passkeys`)."""
 
 from django.contrib.auth.backends import BaseBackend
 

@@ -1,7 +1,7 @@
 """Passkeys, the only way in: a thin road to what django-allauth's MFA makes of WebAuthn.
 
-A passkey is asked for that the device keeps and that proves who is there (user verification), so
-it needs no name and no password (W3C Web Authentication, level 2).
+Only passkeys count that the device keeps and that prove who is there (user verification), so
+logging in needs no name and no password (W3C Web Authentication, level 2).
 """
 
 import json
@@ -18,7 +18,7 @@ from takeback.hotline.staff.models import Person
 
 MOST_ANSWER_CHARACTERS: Final = 16_384
 
-# What a stranger's answer can run the parsers below into.
+# The errors that a stranger's answer can cause in the parsers below.
 _REFUSALS = (ValidationError, ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
 
 
@@ -45,7 +45,7 @@ def register(person: Person, answer: str) -> None:
         auth.parse_registration_response(credential)
         auth.complete_registration(credential)
     except _REFUSALS as error:
-        raise PasskeyError("This is no passkey that was asked for.") from error
+        raise PasskeyError("This is not a passkey that was asked for.") from error
     auth.WebAuthn.add(person, "passkey", credential)
 
 
@@ -84,7 +84,7 @@ def _read(answer: str) -> dict[str, Any]:
         raise ValueError("The answer is too long.")
     credential = json.loads(answer)
     if not isinstance(credential, dict) or not isinstance(credential.get("response"), dict):
-        raise TypeError("The answer is no credential.")
+        raise TypeError("The answer is not a credential.")
     return credential
 
 

@@ -74,7 +74,7 @@ OF_OTHERS: Final[Mapping[ActorKind, frozenset[Permission]]] = {
     ActorKind.OPERATOR: _RUNNING_IT | {Permission.CONFIRM},
     ActorKind.INVITATION: frozenset({Permission.MAKE_KEY}),
 }
-"""What everybody may do who is no person with a role."""
+"""What everybody without a role may do."""
 
 
 def may(actor: Actor, permission: Permission) -> bool:
@@ -83,7 +83,7 @@ def may(actor: Actor, permission: Permission) -> bool:
 
 
 def permissions_of(actor: Actor) -> frozenset[Permission]:
-    """Return all that somebody may do now; of people who don't work here (any more) nothing."""
+    """Return all that somebody may do now: nothing for people who don't work here (any more)."""
     if actor.kind is not ActorKind.STAFF:
         return OF_OTHERS[actor.kind]
     role = role_of(actor)

@@ -15,7 +15,7 @@ from takeback.hotline.statistics.access import list_figures
 from takeback.hotline.statistics.domain import blurred
 
 _FIGURES_SECONDS: Final = 600
-"""Numbers are counted anew so often: who looks often learns no more, and costs no more."""
+"""How often numbers are counted anew: looking more often tells no more, and costs no more."""
 
 
 @methods("GET")

@@ -59,9 +59,9 @@ def remove_webhook(name: str, number: int, *, actor: Actor = OPERATOR) -> None:
 def redeliver(name: str, number: int, *, actor: Actor = OPERATOR) -> int:
     """Try again after something was given up; returns how many tries that makes: 0 or 1.
 
-    What is sent is the newest checkpoint. Who is told of it needs none before it, so all that was
-    given up goes; a webhook that had answered 410 is told of what comes again. Raises
-    PlatformError if there is no such webhook.
+    What is sent is the newest checkpoint. A receiver needs none before it, so all that was given up
+    goes; a webhook that had answered 410 is told of what comes again. Raises PlatformError if there
+    is no such webhook.
     """
     require(actor, Permission.MANAGE_PLATFORMS)
     webhook = _of(name, number)

@@ -23,8 +23,8 @@ _MOST_CARRIED_TRIES: Final = MOST_TRIES // 2
 def note_published(size: int) -> None:
     """Have everybody told of a checkpoint, in the transaction that publishes it.
 
-    It locks and writes no row of a webhook. Who is behind is found out by who sends: the log must
-    neither fail nor wait because an operator changes a webhook meanwhile.
+    It locks and writes no row of a webhook. The worker that sends finds out which are behind: the
+    log must neither fail nor wait because an operator changes a webhook meanwhile.
     """
     if _listening().exists():
         ask_to_send(f"of {size}")
@@ -61,8 +61,8 @@ def line_up_newest() -> None:
 def locked(number: int) -> Webhook | None:
     """Lock a webhook, None if it was removed.
 
-    Whoever changes a webhook or its deliveries does this first, and for one webhook a transaction:
-    so nobody finds half a change, and no two wait for each other.
+    Every change of a webhook or its deliveries begins with this, and a transaction locks one
+    webhook only: so nobody finds half a change, and no two wait for each other.
     """
     return Webhook.objects.select_for_update().filter(id=number).first()
 
@@ -71,7 +71,7 @@ def put(webhook: Webhook, size: int) -> None:
     """Leave one delivery to do: a newer checkpoint takes the place of one that still waits.
 
     It waits as long as the other would have and takes over up to half of its tries: so it has
-    enough of its own, and news are no reason to ask somebody who is away every few seconds.
+    enough of its own, and news is no reason to ask a receiver that is away every few seconds.
     """
     waiting = WebhookDelivery.objects.filter(webhook=webhook, given_up_at=None)
     if not waiting.exists():
@@ -88,7 +88,7 @@ def _listening() -> QuerySet[Webhook]:
 
 
 def _behind(size: int) -> QuerySet[Webhook]:
-    """Find who has not taken a checkpoint of this size, and for whom none waits or was given up."""
+    """Find webhooks that have not taken this checkpoint, with none that waits or was given up."""
     deliveries = WebhookDelivery.objects.filter(webhook=OuterRef("pk"))
     known = deliveries.filter(size__gte=size)
     stops = deliveries.filter(given_up_at__isnull=False, due_at=WHEN_ASKED)

@@ -33,7 +33,7 @@ _AT_A_TIME: Final = 8
 _MOST_GIVEN_UP: Final = 100  # of one webhook; the oldest go first
 _MOST_PROBLEM: Final = 200
 _PUT_OFF: Final = timedelta(seconds=1)
-_LOCK: Final = 0x7765_6268_6F6F_6B73  # "webhooks": whoever holds this advisory lock sends
+_LOCK: Final = 0x7765_6268_6F6F_6B73  # "webhooks": the process that holds this advisory lock sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class _Outcome:
 def send_due() -> int:
     """Send all that is due, some at a time; returns how many tries there were.
 
-    Only one sends at a time; another that comes meanwhile is put off for a second. Killed at any
-    instant, what was not noted as delivered is sent again, under the same id.
+    Only one sends at a time; another that comes meanwhile is put off for a second. If it is killed,
+    what was not noted as delivered is sent again, under the same id.
     """
     # A lock of Procrastinate would wait for later tries as well.
     with alone_with(_LOCK) as is_alone:

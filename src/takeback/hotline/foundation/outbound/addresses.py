@@ -44,7 +44,7 @@ def checked_url(url: str, *, loopback: bool) -> None:
 def public_addresses(host: str, port: int, seconds: float, *, loopback: bool) -> list[str]:
     """Look a name up, once; returns the address to connect to, alone in a list.
 
-    Raises OutboundError if it has none in so many seconds, or if any that it has is not public;
+    Raises OutboundError if none is found in so many seconds, or if any that it has is not public;
     `loopback`: those of this machine count as public.
     """
     addresses = looked_up(host, port, seconds)
@@ -56,7 +56,7 @@ def public_addresses(host: str, port: int, seconds: float, *, loopback: bool) ->
 def looked_up(host: str, port: int, seconds: float) -> list[str]:
     """Look a name up; returns its addresses in the order in which to try them.
 
-    Raises OutboundError if it has none in so many seconds.
+    Raises OutboundError if none is found in so many seconds.
     """
     answers: SimpleQueue[list[str]] = SimpleQueue()
 

@@ -136,7 +136,7 @@ def _proxy(address: str | None) -> SplitResult | None:
         return None
     parts = urlsplit(address if "://" in address else f"http://{address}")
     if parts.scheme != "http":
-        raise OutboundError("Of proxies only those at http:// can be used.")
+        raise OutboundError("Only proxies at http:// can be used.")
     return parts
 
 

@@ -2,7 +2,8 @@
 
 The name is resolved once; every address it has must be a public one, and the connection goes to
 the one that was looked at (so no second answer of the name server counts). Redirects are not
-followed, proxies of the environment not used, and the answer is read neither long nor far.
+followed, proxies of the environment not used, and only the beginning of the answer is read, for a
+short time.
 """
 
 from collections.abc import Mapping

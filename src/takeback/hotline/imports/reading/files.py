@@ -1,4 +1,4 @@
-"""Reads files of other lists line by line: a bad line is told, and costs no other one."""
+"""Reads files of other lists line by line: a bad line is reported, and costs no other one."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ _Lines = Iterator[tuple[int, str | Refused]]
 
 
 class _Own:
-    """Tells what comes from this hotline itself."""
+    """Recognises what comes from this hotline itself."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
@@ -85,7 +85,7 @@ def _read_tx(lines: _Lines, quality: int) -> Iterator[Item]:
 
 
 def _read_csv(lines: _Lines, quality: int, own: _Own) -> Iterator[Item]:
-    """A line a fingerprint, after one of headings; those of one `entry` make one entry."""
+    """One fingerprint in each line, after the headings; lines of one `entry` make one entry."""
     headings: list[str] | None = None
     entry, signals = "", list[Signal]()
     ended: set[str] = set()
@@ -117,7 +117,7 @@ def _read_csv(lines: _Lines, quality: int, own: _Own) -> Iterator[Item]:
 
 
 def _read_jsonl(lines: _Lines, quality: int, own: _Own) -> Iterator[Item]:
-    """An entry a line: an object with `signals`, and `entry` and `provenance` if it has them."""
+    """One entry in each line: an object with `signals`, maybe with `entry` and `provenance`."""
     for number, line in lines:
         if isinstance(line, Refused):
             yield line
@@ -134,13 +134,13 @@ def _document(line: str, quality: int, own: _Own) -> Listed:
     except (ValueError, RecursionError) as error:
         raise UnreadableError("is not JSON") from error
     if not isinstance(document, dict) or not isinstance(document.get("signals"), list):
-        raise UnreadableError("is no object with a list `signals`")
+        raise UnreadableError("is not an object with a list `signals`")
     provenance = document.get("provenance")
     own.refuse(provenance.get("hotline") if isinstance(provenance, dict) else None)
     signals = list[Signal]()
     for raw in document["signals"]:
         if not isinstance(raw, dict):
-            raise UnreadableError("has a signal that is no object")
+            raise UnreadableError("has a signal that is not an object")
         number = raw.get("quality", quality)
         _add(signals, read_signal(str(raw.get("type")), str(raw.get("value")), number))
     if not signals:
@@ -149,7 +149,7 @@ def _document(line: str, quality: int, own: _Own) -> Listed:
         f"{signal.type} {signal.value}" for signal in signals[:1]
     )
     if not isinstance(name, str):
-        raise UnreadableError("has an `entry` that is no text")
+        raise UnreadableError("has an `entry` that is not text")
     return Listed(_key(name), tuple(signals))
 
 
@@ -194,7 +194,7 @@ def _key(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise UnreadableError("names its entry with what is no character") from error
+        raise UnreadableError("names its entry with something that is not a character") from error
     return name
 
 

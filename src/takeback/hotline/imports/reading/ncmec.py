@@ -87,8 +87,8 @@ def _entry(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
 def _image(element: ET.Element, place: str, quality: int) -> Iterator[Item]:
     """Yield a picture, and each of its fingerprints that can't be read; other kinds are no fault.
 
-    Without a fingerprint that we know it is off the list as far as we can tell; but where one can't
-    be read, what stands here of it stays.
+    A picture without a fingerprint that we know is off the list as far as we can tell; but where
+    one can't be read, its entry here stays.
     """
     key = _key(element)
     signals: list[Signal] = []

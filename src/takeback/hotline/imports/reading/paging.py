@@ -25,6 +25,6 @@ def follow(
         if further is None:
             return
         if further == place:
-            raise ImportingError("The server says that there is more, and names no other page.")
+            raise ImportingError("The server says that there is more, but names no other page.")
         place = further
-    raise ImportingError(f"The server sent over {_MOST_PAGES} pages and no end.")
+    raise ImportingError(f"The server sent over {_MOST_PAGES} pages without coming to an end.")

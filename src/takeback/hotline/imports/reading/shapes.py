@@ -18,8 +18,8 @@ _READERS = {
     Shape.NCMEC: ncmec.pages,
     Shape.GRAPH: graph.pages,
 }
-# After so many days without a fetch these servers may have forgotten what was taken off; so do the
-# clients of python-threatexchange 1.2.17 begin anew (`is_stale` of their checkpoints).
+# After so many days without a fetch these servers may have forgotten what was taken off. The
+# clients of python-threatexchange 1.2.17 begin anew then, too (`is_stale` of their checkpoints).
 _MOST_DAYS_AWAY = {Shape.STOPNCII: 30, Shape.GRAPH: 85}
 
 

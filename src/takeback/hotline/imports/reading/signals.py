@@ -30,7 +30,7 @@ def read_signal(kind: str, value: str, quality: Any) -> Signal:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]["loc"][0]
         raise UnreadableError(
-            "has a quality that is no whole number from 0 to 100"
+            "has a quality that is not a whole number from 0 to 100"
             if wrong == "quality"
             else f"has no {kind.lower()} in hex for its value"
         ) from error

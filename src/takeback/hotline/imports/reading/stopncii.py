@@ -65,7 +65,7 @@ def pages(address: str, secret: str, since: Cursor | None, quality: int) -> Iter
             reached = max(start, min(answer.next_set, int(time.time())))
             return Page(items, {"start": reached}), None
         if not answer.next_page:
-            raise ImportingError("The server says that there is more, and not where.")
+            raise ImportingError("The server says that there is more, but not where.")
         return Page(items), {**first, "nextPageToken": answer.next_page}
 
     yield from follow(first, read)

@@ -20,7 +20,7 @@ def read_parts(body: bytes) -> Iterator[tuple[str, ET.Element]]:
     large to be one, and for what is not XML.
     """
     if b"<!" in body or b"\x00" in body:
-        raise ImportingError("The server's answer has declarations, which this shape has not.")
+        raise ImportingError("The server's answer has declarations, which this shape lacks.")
     # Text, not bytes: a document can't claim an encoding in which declarations look otherwise.
     text = io.TextIOWrapper(io.BytesIO(body), "utf-8", newline="")
     building = _Parts()

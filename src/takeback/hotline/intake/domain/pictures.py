@@ -101,9 +101,9 @@ def read_pictures(text: str) -> tuple[Picture, ...]:
     try:
         records = json.loads(text or "[]")
     except (ValueError, RecursionError) as error:
-        raise BadPicturesError("The picture list is no JSON.") from error
+        raise BadPicturesError("The picture list is not JSON.") from error
     if not isinstance(records, list):
-        raise BadPicturesError("The picture list is no list.")
+        raise BadPicturesError("The picture list is not a list.")
     if len(records) > MAX_PICTURES:
         raise TooManyPicturesError(f"A report has at most {MAX_PICTURES} pictures.")
     pictures: dict[str, Picture] = {}

@@ -23,7 +23,7 @@ class Happening(StrEnum):
     HELD = "held"
     LEFT_UP = "left_up"
     NOT_THE_SAME = "not_the_same"
-    """Somebody found that a copy is another picture: who, nobody is told."""
+    """Somebody found that a copy is another picture; nobody is told who."""
 
 
 _OF_FEEDBACK: Mapping[FeedbackValue, Happening] = {
@@ -55,7 +55,7 @@ def facts_of_picture(
     """The facts about one entry, earliest first; being listed is the first of all.
 
     `day_of` says on which day of the reader's calendar a time falls; `standing`, whether the entry
-    is in force. Why it is not, and which platforms doubted it, nobody is told.
+    is in force. Nobody is told why it is not, or which platforms doubted it.
     """
     if standing is not None and standing.held_at is not None:
         return [Fact(Happening.LOOKED_AT_FIRST, listed_on)]

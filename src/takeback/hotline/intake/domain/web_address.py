@@ -24,11 +24,11 @@ class AddressProblem(StrEnum):
 
 
 class BadAddressError(ValueError):
-    """The text is no address of a web page; `problem` says why, the message nothing of the text."""
+    """The text is not the address of a web page; `problem` says why, the message quotes nothing."""
 
     def __init__(self, problem: AddressProblem) -> None:
         """Keep the problem; no text of the visitor goes into the message."""
-        super().__init__(f"This is no web address we can use: {problem.value}.")
+        super().__init__(f"This is not a web address we can use: {problem.value}.")
         self.problem = problem
 
 
@@ -69,7 +69,7 @@ def _readable_host(host: str) -> str:
     except (idna.IDNAError, UnicodeError) as error:
         raise BadAddressError(AddressProblem.NO_WEBSITE) from error
     labels = ascii_host.split(".")
-    # A site on the public web has a name with a dot and an ending that is no number.
+    # A site on the public web has a name with a dot and an ending that is not a number.
     if len(labels) < 2 or not any(map(str.isalpha, labels[-1])):  # noqa: PLR2004 - name and ending
         raise BadAddressError(AddressProblem.NO_WEBSITE)
     return readable

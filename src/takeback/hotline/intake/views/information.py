@@ -14,8 +14,8 @@ from takeback.hotline.pages.methods import methods
 def start(request: HttpRequest) -> HttpResponse:
     """What this does, what it can't do, who sees what; no field.
 
-    Who comes from elsewhere and reads another of our languages better gets the page in that one;
-    a click on a language stays with what was clicked.
+    A reader who comes from elsewhere and reads another of our languages better gets the page in
+    that one; a click on a language stays with what was clicked.
     """
     preferred = _preferred_language(request)
     from_elsewhere = request.headers.get("Sec-Fetch-Site") in {"none", "cross-site", "same-site"}

@@ -1,6 +1,6 @@
 """Leaving quickly, and the page for a visit that was left too long.
 
-How it was found out what works: docs/decisions/0006-leaving-quickly.md.
+How we found out what works: docs/decisions/0006-leaving-quickly.md.
 """
 
 from django.conf import settings

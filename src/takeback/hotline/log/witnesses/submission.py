@@ -86,7 +86,7 @@ def ask_witnesses_again() -> None:
 def submit_newest() -> None:
     """Submit the newest checkpoint to every witness that has not cosigned it, all at once.
 
-    As soon as enough have cosigned it is published; later cosignatures are added. A witness that
+    As soon as enough have cosigned, it is published; later cosignatures are added. A witness that
     can't be reached is tried again after the next checkpoint, and every minute.
     """
     policy = witness_policy()
@@ -140,7 +140,7 @@ class _Round:
             while self._asked:
                 done, _ = wait(self._asked, self._patience(), return_when=FIRST_COMPLETED)
                 if not done:
-                    break  # it is published; who is late is asked again within a minute
+                    break  # it is published; late witnesses are asked again within a minute
                 for future in done:
                     witness, tries = self._asked.pop(future)
                     old = self._settled(witness, future, tries)
