@@ -76,8 +76,8 @@ def _of_witnesses(policy: TrustPolicy | None, note: bytes) -> Iterator[SeenElsew
         if witness.url is None:
             continue
         try:
-            with PublicLog(witness.url) as asked:
-                theirs = asked.seen_of(ours.origin)
+            with PublicLog(witness.url) as witness_log:
+                theirs = witness_log.seen_of(ours.origin)
         except (HotlineError, ValueError) as error:
             typer.echo(f"– {witness.name} could not be asked: {error}", err=True)
             continue

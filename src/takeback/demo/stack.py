@@ -159,7 +159,7 @@ class Stack:
             return token
         platform = [*_TAKEBACK, "hotline", "platform"]
         known = json.loads(_run([*platform, "list", "--json"], environment))["platforms"]
-        verb = "renew" if any(one["name"] == self.platform for one in known) else "add"
+        verb = "renew" if any(row["name"] == self.platform for row in known) else "add"
         answer = _run([*platform, verb, self.platform, "--json"], environment)
         token = str(json.loads(answer)["token"])
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -236,12 +236,15 @@ def _undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in STOPPING_SIGNALS}
+    before = {
+        signal_number: signal.signal(signal_number, signal.SIG_IGN)
+        for signal_number in STOPPING_SIGNALS
+    }
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)
 
 
 def _get(url: str, headers: Mapping[str, str] | None = None) -> requests.Response:

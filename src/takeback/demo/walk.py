@@ -129,7 +129,7 @@ def _timeline(stack: Stack, code: str) -> list[str]:
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while True:
         sentences = Reporter(stack.hotline_url).read_timeline(code)
-        told = any(f"{stack.platform} stopped" in sentence for sentence in sentences)
-        if told or time.monotonic() > deadline:
+        reached = any(f"{stack.platform} stopped" in sentence for sentence in sentences)
+        if reached or time.monotonic() > deadline:
             return sentences
         time.sleep(_LOOK_AGAIN_SECONDS)

@@ -164,10 +164,10 @@ def _edge(lines: Shares, begin: int, end: int) -> float:
     return begin + reach - float(np.clip(between @ step / height, 0, 1).sum())
 
 
-def _apart(one: Grey, other: Grey | int) -> Grey:
+def _apart(grey: Grey, other: Grey | int) -> Grey:
     """Return how many grey levels lie between them, without leaving 8 bits."""
-    apart: Grey = np.maximum(one, np.uint8(other) if isinstance(other, int) else other)
-    apart -= np.minimum(one, np.uint8(other) if isinstance(other, int) else other)
+    apart: Grey = np.maximum(grey, np.uint8(other) if isinstance(other, int) else other)
+    apart -= np.minimum(grey, np.uint8(other) if isinstance(other, int) else other)
     return apart
 
 

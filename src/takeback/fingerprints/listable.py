@@ -56,7 +56,7 @@ def looks_drawn(grid: Grid) -> bool:
     counts = np.bincount(np.rint(grid).astype(np.uint8).ravel(), minlength=256)
     levels = np.convolve(counts, np.ones(2 * _LEVEL + 1), "same")
     first = int(levels.argmax())
-    one = float(levels[first])
+    commonest = float(levels[first])
     counts[max(0, first - _LEVEL) : first + _LEVEL + 1] = 0
     other = float(np.convolve(counts, np.ones(2 * _LEVEL + 1), "same").max())
-    return one + other >= _DRAWN * grid.size
+    return commonest + other >= _DRAWN * grid.size

@@ -174,5 +174,5 @@ def _looked_at(
     ]
 
 
-def _same(one: Box, other: Box) -> bool:
-    return all(abs(a - b) < _SAME_BOX for a, b in zip(one, other, strict=True))
+def _same(box: Box, other: Box) -> bool:
+    return all(abs(a - b) < _SAME_BOX for a, b in zip(box, other, strict=True))

@@ -309,5 +309,5 @@ def _box(value: object, place: str) -> Box:
     return Box(*map(float, value))
 
 
-def _nearly_same(one: Box, other: Box) -> bool:
-    return all(abs(a - b) < _SAME_CROP for a, b in zip(one, other, strict=True))
+def _nearly_same(box: Box, other: Box) -> bool:
+    return all(abs(a - b) < _SAME_CROP for a, b in zip(box, other, strict=True))

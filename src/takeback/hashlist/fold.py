@@ -70,20 +70,22 @@ class ListState:
 
         Raises EventOutOfPlaceError at the first event that contradicts the state.
         """
-        for one in logged:
-            self._withheld = self._withheld or one.withheld
-            match one.event:
+        for logged_event in logged:
+            self._withheld = self._withheld or logged_event.withheld
+            match logged_event.event:
                 case AddedEvent() as event:
                     known = event.entry in self._live or event.entry in self._suspended
                     if known:
-                        raise adds_known_entry(one.index)
-                    self._put(event, one, one.index)
+                        raise adds_known_entry(logged_event.index)
+                    self._put(event, logged_event, logged_event.index)
                 case AmendedEvent() as event:
                     before = self._live.get(event.entry)
-                    added_at = before.added_at if before else self._first_met(event, one.index)
+                    added_at = (
+                        before.added_at if before else self._first_met(event, logged_event.index)
+                    )
                     if added_at is None:
-                        raise _out_of_place(one.index, "amends an entry that is not live")
-                    self._put(event, one, added_at)
+                        raise _out_of_place(logged_event.index, "amends an entry that is not live")
+                    self._put(event, logged_event, added_at)
                 case SuspendedEvent() as event:
                     before = self._live.pop(event.entry, None)
                     # Not live here: withdrawn later, and its openings are erased already.
@@ -92,12 +94,14 @@ class ListState:
                 case ResumedEvent() as event:
                     added_at = self._suspended.pop(event.entry, None)
                     if added_at is None and event.entry not in self._live:
-                        added_at = self._first_met(event, one.index)
+                        added_at = self._first_met(event, logged_event.index)
                     if added_at is None:
-                        raise _out_of_place(one.index, "resumes an entry that is not suspended")
-                    self._put(event, one, added_at)
+                        raise _out_of_place(
+                            logged_event.index, "resumes an entry that is not suspended"
+                        )
+                    self._put(event, logged_event, added_at)
                 case WithdrawnEvent() as event:
-                    self._withdraw(event, one.index)
+                    self._withdraw(event, logged_event.index)
                 case _:
                     pass  # of the log itself, or of another list's entries
 

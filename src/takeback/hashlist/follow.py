@@ -80,14 +80,14 @@ class LogGrowth:
         """As `take`, but of plain additions no models are made."""
         if part.start != self._frontier.size or part.end > self._checkpoint.size:
             raise ValueError(f"{part.path} does not come next after {self._frontier.size}")
-        some = decode_openings_in_bulk(data, part.end - part.start)
-        check_commitments(some.opened, some.commitments, part.start)
+        openings = decode_openings_in_bulk(data, part.end - part.start)
+        check_commitments(openings.opened, openings.commitments, part.start)
         events: list[Logged] = []
         run: AdditionRun | None = None
         for index, (opened, addition, commitment) in enumerate(
-            zip(some.opened, some.additions, some.commitments, strict=True), part.start
+            zip(openings.opened, openings.additions, openings.commitments, strict=True), part.start
         ):
-            if index - part.start in some.withheld:
+            if index - part.start in openings.withheld:
                 run = None
                 events.append(LoggedEvent(index, None, withheld=True, commitment=commitment))
                 continue
@@ -101,7 +101,7 @@ class LogGrowth:
                 events.append(run)
             run.additions.append(addition)
             run.opened.append(opened)
-        self._frontier = self._frontier.extended(map(leaf_hash, some.commitments))
+        self._frontier = self._frontier.extended(map(leaf_hash, openings.commitments))
         return events
 
     def _event(self, index: int, opened: bytes | None) -> AnyEvent | None:
@@ -130,12 +130,12 @@ class LogGrowth:
 
 def one_by_one(logged: Iterable[Logged]) -> Iterator[LoggedEvent]:
     """Yield the events one by one, each as a model."""
-    for one in logged:
-        if isinstance(one, AdditionRun):
-            for (index, event), opened in zip(one.events(), one.opened, strict=True):
+    for item in logged:
+        if isinstance(item, AdditionRun):
+            for (index, event), opened in zip(item.events(), item.opened, strict=True):
                 yield LoggedEvent(index, event, commitment=commitment_of(opened))
         else:
-            yield one
+            yield item
 
 
 def _rewritten(checkpoint: Checkpoint) -> LogRewrittenError:

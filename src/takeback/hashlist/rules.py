@@ -58,19 +58,19 @@ class LogRules:
         count for nothing.
         """
         rules = replace(self, added=dict(self.added))
-        for one in logged:
-            if isinstance(one, AdditionRun):
-                _require_purpose_first(one.start, stated=False)
-                for time, count in one.by_time():
-                    rules = rules._dated(time, now, one.start)._grown(time, count)
+        for item in logged:
+            if isinstance(item, AdditionRun):
+                _require_purpose_first(item.start, stated=False)
+                for time, count in item.by_time():
+                    rules = rules._dated(time, now, item.start)._grown(time, count)
                 continue
-            event = one.event
-            _require_purpose_first(one.index, stated=isinstance(event, PurposeEvent))
+            event = item.event
+            _require_purpose_first(item.index, stated=isinstance(event, PurposeEvent))
             if event is None:
-                if one.withheld and not rules.withheld:
+                if item.withheld and not rules.withheld:
                     rules = replace(rules, withheld=True)
                 continue
-            rules = rules._dated(event.time, now, one.index)
+            rules = rules._dated(event.time, now, item.index)
             match event:
                 case PurposeEvent():
                     rules = replace(rules, purpose=event)

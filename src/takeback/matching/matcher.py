@@ -178,7 +178,9 @@ class Matcher:
     ) -> Iterator[tuple[int, Match]]:
         """Yield each entry that an upload is near to once, with the place of the upload."""
         queries = [
-            (which, view) for which, one in enumerate(uploads) for view in one.views_of(kind.row)
+            (which, view)
+            for which, upload in enumerate(uploads)
+            for view in upload.views_of(kind.row)
         ]
         if not queries:
             return

@@ -32,7 +32,7 @@ from takeback.media.sniffing import HEAD_LENGTH, sniff
 Reader = Callable[[OpenedPicture, bytes], bytes]
 
 
-class _Asked(NamedTuple):
+class _Job(NamedTuple):
     request: Request
     argument: bytes
     outbox: int  # descriptor; -1 if none came
@@ -40,20 +40,20 @@ class _Asked(NamedTuple):
 
 def main() -> None:
     """Serve requests on standard input until the parent is gone."""
-    told = json.loads(sys.argv[-1])
-    limits = Limits(**told["limits"])
-    inbox = map_inbox(told["inbox"], limits)
+    settings = json.loads(sys.argv[-1])
+    limits = Limits(**settings["limits"])
+    inbox = map_inbox(settings["inbox"], limits)
     with socket.socket(fileno=0) as parent:
         load_codecs(limits)
-        readers = [_reader(name) for name in told["readers"]]
+        readers = [_reader(name) for name in settings["readers"]]
         bound(limits)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)  # from here on a codec could print what it read from a file
         os.close(silence)
         parent.sendall(READY + bytes((forbid_system_calls(),)))
-        while (asked := _receive(parent)) is not None:
+        while (job := _receive(parent)) is not None:
             allow_cpu_seconds(limits.max_cpu_seconds)
-            reply, answer = _answer(asked, inbox, readers, limits)
+            reply, answer = _answer(job, inbox, readers, limits)
             parent.sendall(reply.pack() + answer)
             if reply.outcome is Outcome.OUT_OF_MEMORY:
                 return  # a fresh process is surer than one that ran out of memory somewhere
@@ -66,14 +66,14 @@ def _reader(name: str) -> Reader:
 
 
 def _answer(
-    asked: _Asked, inbox: memoryview, readers: list[Reader], limits: Limits
+    job: _Job, inbox: memoryview, readers: list[Reader], limits: Limits
 ) -> tuple[Reply, bytes]:
-    data = inbox[: asked.request.file_length]
+    data = inbox[: job.request.file_length]
     try:
-        if asked.request.asked == PIXELS:
-            return _pixels(data, asked.outbox, limits), b""
-        reader = readers[asked.request.asked - 1]
-        answer = _read(data, reader, asked.argument, limits)
+        if job.request.task == PIXELS:
+            return _pixels(data, job.outbox, limits), b""
+        reader = readers[job.request.task - 1]
+        answer = _read(data, reader, job.argument, limits)
     except Refused as refused:
         return Reply(refused.outcome), b""
     except MemoryError:
@@ -109,7 +109,7 @@ def _media_type(data: memoryview) -> str:
     return media_type
 
 
-def _receive(parent: socket.socket) -> _Asked | None:
+def _receive(parent: socket.socket) -> _Job | None:
     """Return the next request; None when the parent is gone."""
     descriptors = array.array("i", [-1])
     head, ancillary, _, _ = parent.recvmsg(REQUEST_SIZE, socket.CMSG_SPACE(descriptors.itemsize))
@@ -121,7 +121,7 @@ def _receive(parent: socket.socket) -> _Asked | None:
     argument = b""
     if request.argument_length:
         argument = parent.recv(request.argument_length, socket.MSG_WAITALL)
-    return _Asked(request, argument, descriptors[0])
+    return _Job(request, argument, descriptors[0])
 
 
 if __name__ == "__main__":

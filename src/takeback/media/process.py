@@ -64,7 +64,7 @@ class DecoderProcess:
             undo.callback(self._inbox.close)
             ours, theirs = socket.socketpair()
             undo.callback(ours.close)
-            told = {
+            settings = {
                 "limits": dataclasses.asdict(limits),
                 "readers": readers,
                 "inbox": self._inbox.descriptor,
@@ -73,7 +73,7 @@ class DecoderProcess:
                 self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                     [
                         *(sys.executable, "-I", "-c", _LAUNCH, *_package_folders(readers)),
-                        json.dumps(told),
+                        json.dumps(settings),
                     ],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
@@ -170,11 +170,12 @@ class DecoderProcess:
             errors.close()
         elif errors is not None:
             self._kill()
-            said = errors.read().decode(errors="replace").strip()
+            message = errors.read().decode(errors="replace").strip()
             self.end()
             raise RuntimeError(
                 "The process that decodes pictures could not start. Check that Takeback is "
-                f"installed completely and that there is memory left. It said: {said or 'nothing'}"
+                f"installed completely and that there is memory left. It said: "
+                f"{message or 'nothing'}"
             )
 
     def _reply(self, deadline: float) -> tuple[Reply, bytes]:

@@ -2,8 +2,8 @@
 
 Start    child → parent   `READY`, and one byte: 0 if a filter of system calls is in force, else
                           the error number for which there is none
-Request  parent → child   `Request`: what is asked, length of the file, length of the argument; 13
-                          bytes big-endian; then the argument. For `PIXELS` the descriptor of an
+Request  parent → child   `Request`: the task, length of the file, length of the argument; 13 bytes
+                          big-endian; then the argument. For `PIXELS` the descriptor of an
                           empty shared file comes along (SCM_RIGHTS)
 Reply    child → parent   `Reply`: outcome, width, height, length of the answer; 13 bytes
                           big-endian; then the answer
@@ -48,7 +48,7 @@ class Outcome(enum.IntEnum):
 class Request(NamedTuple):
     """The head of a request."""
 
-    asked: int
+    task: int
     file_length: int
     argument_length: int = 0
 

@@ -56,12 +56,12 @@ def check_commitments(
     """As `check_commitment`, for events from log index `start` on; None opens nothing."""
     sha256, tag = hashlib.sha256, _TAG
     made = [
-        commitment if one is None else sha256(tag + one).digest()
-        for one, commitment in zip(opened, commitments, strict=True)
+        commitment if opening is None else sha256(tag + opening).digest()
+        for opening, commitment in zip(opened, commitments, strict=True)
     ]
     if made != commitments:
-        for index, (one, commitment) in enumerate(zip(made, commitments, strict=True), start):
-            if one != commitment:
+        for index, (found, commitment) in enumerate(zip(made, commitments, strict=True), start):
+            if found != commitment:
                 raise _mismatch(index)
 
 

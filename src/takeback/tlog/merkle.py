@@ -51,7 +51,7 @@ class Frontier:
     def __post_init__(self) -> None:
         """Raise MalformedLogError unless the hashes fit the size."""
         fits = 0 <= self.size < _MAX_SIZE and len(self.hashes) == self.size.bit_count()
-        if not fits or any(len(one) != HASH_BYTES for one in self.hashes):
+        if not fits or any(len(digest) != HASH_BYTES for digest in self.hashes):
             raise MalformedLogError(f"{len(self.hashes)} hashes are no edge of {self.size} leaves.")
 
     def extended(self, leaf_hashes: Iterable[bytes]) -> "Frontier":

@@ -34,7 +34,7 @@ class TlogProof:
     def encode(self) -> bytes:
         """Write the proof as text."""
         extra = [f"extra {base64.b64encode(self.opened).decode()}"] if self.opened else []
-        hashes = [base64.b64encode(one).decode() for one in self.hashes]
+        hashes = [base64.b64encode(digest).decode() for digest in self.hashes]
         head = [_FIRST_LINE, *extra, f"index {self.index}", *hashes, "", ""]
         return "\n".join(head).encode() + self.note
 
@@ -53,7 +53,7 @@ class TlogProof:
         if index is None:
             raise MalformedLogError("The proof does not say at which index the event is.")
         hashes = tuple(map(_decoded, lines[1:]))
-        if any(len(one) != HASH_BYTES for one in hashes):
+        if any(len(digest) != HASH_BYTES for digest in hashes):
             raise MalformedLogError("A hash of the proof has not 32 bytes.")
         return cls(int(index[1]), hashes, note, opened)
 

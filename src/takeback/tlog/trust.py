@@ -83,10 +83,10 @@ class TrustPolicy:
         """Raise UnwitnessedError unless enough witnesses have cosigned the checkpoint."""
         names = self.witnessed_by(note)
         if not self.is_met_by(names):
-            told = ", ".join(sorted(names)) or "none"
+            cosigned = ", ".join(sorted(names)) or "none"
             raise UnwitnessedError(
                 f"The checkpoint lacks cosignatures: the trust policy asks for {self.quorum!r}, "
-                f"and of its {len(self.witnesses)} witnesses these have cosigned: {told}. "
+                f"and of its {len(self.witnesses)} witnesses these have cosigned: {cosigned}. "
                 "The list you have stays in force. Ask the hotline which witness is missing."
             )
 

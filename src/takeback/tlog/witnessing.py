@@ -33,7 +33,12 @@ class AddCheckpoint:
 
     def encode(self) -> bytes:
         """Write the request."""
-        lines = [f"old {self.old}", *(base64.b64encode(one).decode() for one in self.proof), "", ""]
+        lines = [
+            f"old {self.old}",
+            *(base64.b64encode(digest).decode() for digest in self.proof),
+            "",
+            "",
+        ]
         return "\n".join(lines).encode() + self.note
 
     @classmethod

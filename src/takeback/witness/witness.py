@@ -72,7 +72,7 @@ class Witness:
             _require_continued(request, advance.before, checkpoint)
             text, _ = split_note(request.note)
             now = int(self.clock())
-            lines = "".join(one.cosign(text, now).line for one in self.cosigners).encode()
+            lines = "".join(cosigner.cosign(text, now).line for cosigner in self.cosigners).encode()
             state = CosignedState(checkpoint.size, checkpoint.root_hash, request.note + lines)
             advance.after = state
         return lines

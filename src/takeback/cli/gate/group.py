@@ -56,11 +56,11 @@ def feedback(
 
     with explained():
         followed = followed_lists(store, lists)
-        said = report_to(followed, entry, FeedbackValue(value), origin)
-        waiting = sum(one.outbox.counts()[0] for one in followed)
-    typer.echo(f"{len(said)} kept; {waiting} wait for the next sync.")
-    kept = {item.entry for item in said}
-    lost = [one for one in entry if one not in kept]
+        items = report_to(followed, entry, FeedbackValue(value), origin)
+        waiting = sum(followed_list.outbox.counts()[0] for followed_list in followed)
+    typer.echo(f"{len(items)} kept; {waiting} wait for the next sync.")
+    kept = {item.entry for item in items}
+    lost = [entry_id for entry_id in entry if entry_id not in kept]
     if lost:
         typer.echo(f"These are on none of the lists any more: {', '.join(lost)}.", err=True)
         raise typer.Exit(ExitCode.FAILED)
@@ -84,20 +84,24 @@ def status(
     from takeback.gate.check.wire import HealthAnswer
 
     with explained():
-        health = HealthAnswer.of([one.health() for one in followed_lists(store, lists)])
+        health = HealthAnswer.of([followed.health() for followed in followed_lists(store, lists)])
     if as_json:
         typer.echo(health.model_dump_json())
     else:
-        for one in health.lists:
-            for name, value in one.model_dump(exclude={"checkpoint", "signals_unknown"}).items():
+        for list_health in health.lists:
+            for name, value in list_health.model_dump(
+                exclude={"checkpoint", "signals_unknown"}
+            ).items():
                 typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
-            for kind, count in one.signals_unknown.items():
+            for kind, count in list_health.signals_unknown.items():
                 typer.echo(
                     f"unknown: {count} fingerprints of the kind {kind}, which this gate is too old "
                     "to match. Install a newer version."
                 )
-            if one.checkpoint:
-                typer.echo(f"list: {one.checkpoint.origin}, {one.checkpoint.size} events")
+            if list_health.checkpoint:
+                typer.echo(
+                    f"list: {list_health.checkpoint.origin}, {list_health.checkpoint.size} events"
+                )
             typer.echo()
         typer.echo(f"uploads can be checked: {'yes' if health.can_check else 'no'}")
     if not health.can_check:

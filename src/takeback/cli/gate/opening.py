@@ -101,9 +101,9 @@ def followed_lists(
         raise ValueError("With --lists, give the policy of each list in that file.")
     settings = read_lists_file(lists)
     if existing:
-        for one in settings:
-            Store.existing(one.store)
-    return [one.followed() for one in settings]
+        for list_settings in settings:
+            Store.existing(list_settings.store)
+    return [list_settings.followed() for list_settings in settings]
 
 
 @contextmanager

@@ -112,8 +112,8 @@ def _sources_of_file(path: Path) -> list[ListSource]:
     from takeback.gate.sync.supervisor import ListSource
 
     return [
-        ListSource(one.name, one.hotline, one.token, one.prepared_store)
-        for one in read_lists_file(path)
+        ListSource(settings.name, settings.hotline, settings.token, settings.prepared_store)
+        for settings in read_lists_file(path)
     ]
 
 

@@ -62,7 +62,7 @@ def find(
 
     text = file.read_text(encoding="utf-8", errors="replace") if file else ""
     found = find_canaries(f"{pdq} {text}")
-    for one in found:
-        typer.echo(f"{one.platform}: a canary of {one.made_at:%Y-%m-%d}")
+    for canary in found:
+        typer.echo(f"{canary.platform}: a canary of {canary.made_at:%Y-%m-%d}")
     if not found:
         raise failure("No canary of any platform is in it.")

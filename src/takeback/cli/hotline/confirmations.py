@@ -51,10 +51,12 @@ def add(
     try:
         shown = TlogProof.parse(proof.read_bytes())
         policy = TrustPolicy.parse(trust.read_bytes())
-        said = confirm_entry(shown, policy, OPERATOR)
+        confirmation = confirm_entry(shown, policy, OPERATOR)
     except (LogError, ValueError) as error:
         raise failure(str(error)) from error
-    typer.echo(f"{said.entry} of {said.origin} is confirmed from the next checkpoint on.")
+    typer.echo(
+        f"{confirmation.entry} of {confirmation.origin} is confirmed from the next checkpoint on."
+    )
 
 
 @app.command("remove")
@@ -95,9 +97,9 @@ def show(
 
     records = confirmed_records()
     if as_json:
-        typer.echo(json.dumps({"confirmations": [asdict(one) for one in records]}))
+        typer.echo(json.dumps({"confirmations": [asdict(record) for record in records]}))
         return
-    for one in records:
-        typer.echo(f"{one.entry} of {one.origin}, its event {one.index}")
+    for record in records:
+        typer.echo(f"{record.entry} of {record.origin}, its event {record.index}")
     if not records:
         typer.echo("Nothing is confirmed yet.")

@@ -25,7 +25,7 @@ app = typer.Typer(
 
 _SECRET_VARIABLE = "TAKEBACK_IMPORT_SECRET"  # noqa: S105 - the name of a variable
 _Kind = TypeVar("_Kind", bound=StrEnum)
-_MOST_TOLD = 20
+_MOST_SHOWN = 20
 _NO_ROOM = 3
 
 _Name = Annotated[str, typer.Argument(help="Your name for that list: a-z, 0-9, dot, _ and -.")]
@@ -120,9 +120,9 @@ def list_feeds() -> None:
     set_up()
     from takeback.hotline.imports.access import feeds
 
-    for one in feeds():
-        when = f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never to the end"
-        typer.echo(f"{one.name}: {one.entries:,} entries of {one.source}, read {when}")
+    for feed in feeds():
+        when = f"{feed.fetched_at:%Y-%m-%d %H:%M} UTC" if feed.fetched_at else "never to the end"
+        typer.echo(f"{feed.name}: {feed.entries:,} entries of {feed.source}, read {when}")
 
 
 @app.command("drop")
@@ -155,18 +155,18 @@ def _reported() -> Iterator[Callable[[Taken, list[Refused]], None]]:
     from takeback.hotline.imports.domain import ImportingError, NoRoomTodayError
 
     errors = Console(stderr=True)
-    told = 0
+    shown = 0
     more: Counter[str] = Counter()
     with errors.status("Reading…") as status:
 
         def tell(taken: Taken, refused: list[Refused]) -> None:
-            nonlocal told
-            for one in refused:
-                told += 1
-                if told <= _MOST_TOLD:
-                    typer.echo(f"{one.place}: {one.reason}", err=True)
+            nonlocal shown
+            for refusal in refused:
+                shown += 1
+                if shown <= _MOST_SHOWN:
+                    typer.echo(f"{refusal.place}: {refusal.reason}", err=True)
                 else:
-                    more[one.reason] += 1
+                    more[refusal.reason] += 1
             status.update(f"{taken.listed + taken.known:,} entries read…")
 
         try:

@@ -45,7 +45,9 @@ def add_platform(
 
     from takeback.hotline.platforms import actions as platforms_actions
 
-    _print_token(name, lambda one: platforms_actions.add_platform(one, review_process), as_json)
+    _print_token(
+        name, lambda platform: platforms_actions.add_platform(platform, review_process), as_json
+    )
 
 
 @app.command("invite")
@@ -164,14 +166,14 @@ def list_platforms(as_json: _Json = False) -> None:
     if as_json:
         rows = [
             {
-                "name": one.name,
-                "added_at": one.added_at.isoformat(),
-                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
-                "keys_in_force": one.keys_in_force,
-                "fetched_size": one.fetched_size,
-                "fetched_at": one.fetched_at.isoformat() if one.fetched_at else None,
+                "name": platform.name,
+                "added_at": platform.added_at.isoformat(),
+                "revoked_at": platform.revoked_at.isoformat() if platform.revoked_at else None,
+                "keys_in_force": platform.keys_in_force,
+                "fetched_size": platform.fetched_size,
+                "fetched_at": platform.fetched_at.isoformat() if platform.fetched_at else None,
             }
-            for one in platforms
+            for platform in platforms
         ]
         typer.echo(json.dumps({"size": size, "platforms": rows}))
         return
@@ -180,15 +182,15 @@ def list_platforms(as_json: _Json = False) -> None:
     from rich.text import Text
 
     table = Table("Platform", "Added", "Fetched", "Last new events", "Keys")
-    for one in platforms:
+    for platform in platforms:
         table.add_row(
-            Text(one.name),
-            f"{one.added_at:%Y-%m-%d}",
-            f"{one.fetched_size} of {size}",
-            f"{one.fetched_at:%Y-%m-%d %H:%M} UTC" if one.fetched_at else "never",
-            f"revoked {one.revoked_at:%Y-%m-%d}"
-            if one.revoked_at
-            else f"{one.keys_in_force} in force",
+            Text(platform.name),
+            f"{platform.added_at:%Y-%m-%d}",
+            f"{platform.fetched_size} of {size}",
+            f"{platform.fetched_at:%Y-%m-%d %H:%M} UTC" if platform.fetched_at else "never",
+            f"revoked {platform.revoked_at:%Y-%m-%d}"
+            if platform.revoked_at
+            else f"{platform.keys_in_force} in force",
         )
     Console().print(table)
 
@@ -264,25 +266,25 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
         keys = platforms_access.platform_keys(name)
     except PlatformError as error:
         raise failure(str(error)) from error
-    for one in keys if not as_json else ():
-        ends = f"until {one.expires_at:%Y-%m-%d}"
-        if one.revoked_at:
-            ends = f"revoked {one.revoked_at:%Y-%m-%d}"
-        used = f"last used {one.last_used_at:%Y-%m-%d}" if one.last_used_at else "never used"
-        typer.echo(f"{one.number}: {', '.join(one.scopes)}; {ends}; {used}")
-        typer.echo(f"   review: {one.review_process or 'not stated'}")
+    for key in keys if not as_json else ():
+        ends = f"until {key.expires_at:%Y-%m-%d}"
+        if key.revoked_at:
+            ends = f"revoked {key.revoked_at:%Y-%m-%d}"
+        used = f"last used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
+        typer.echo(f"{key.number}: {', '.join(key.scopes)}; {ends}; {used}")
+        typer.echo(f"   review: {key.review_process or 'not stated'}")
     if as_json:
         rows = [
             {
-                "key": one.number,
-                "scopes": one.scopes,
-                "review_process": one.review_process,
-                "made_at": one.made_at.isoformat(),
-                "expires_at": one.expires_at.isoformat(),
-                "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
-                "last_used_at": one.last_used_at.isoformat() if one.last_used_at else None,
+                "key": key.number,
+                "scopes": key.scopes,
+                "review_process": key.review_process,
+                "made_at": key.made_at.isoformat(),
+                "expires_at": key.expires_at.isoformat(),
+                "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+                "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
             }
-            for one in keys
+            for key in keys
         ]
         typer.echo(json.dumps(rows))
 

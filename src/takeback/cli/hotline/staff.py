@@ -63,14 +63,14 @@ def list_staff(as_json: _Json = False) -> None:
 
     rows = [
         {
-            "number": one.number,
-            "name": one.name,
-            "role": one.role.value,
-            "active": one.active,
-            "passkeys": one.passkeys,
-            "last_login": one.last_login.isoformat() if one.last_login else None,
+            "number": member.number,
+            "name": member.name,
+            "role": member.role.value,
+            "active": member.active,
+            "passkeys": member.passkeys,
+            "last_login": member.last_login.isoformat() if member.last_login else None,
         }
-        for one in staff()
+        for member in staff()
     ]
     if as_json:
         typer.echo(json.dumps({"staff": rows}))

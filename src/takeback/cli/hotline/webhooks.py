@@ -61,14 +61,18 @@ def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    for one in found:
-        waits = f"waits for {one.waiting_size}, {one.tries} tries" if one.waiting_size else "idle"
-        typer.echo(
-            f"{one.number}: {one.host}; took {one.delivered_size} events; {waits}; "
-            f"{one.given_up} given up; added {_shown(one.made_at)}"
+    for webhook in found:
+        waits = (
+            f"waits for {webhook.waiting_size}, {webhook.tries} tries"
+            if webhook.waiting_size
+            else "idle"
         )
-        if one.problem:
-            typer.echo(f"   {one.problem}")
+        typer.echo(
+            f"{webhook.number}: {webhook.host}; took {webhook.delivered_size} events; {waits}; "
+            f"{webhook.given_up} given up; added {_shown(webhook.made_at)}"
+        )
+        if webhook.problem:
+            typer.echo(f"   {webhook.problem}")
 
 
 @app.command("given-up")
@@ -90,9 +94,12 @@ def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    for one in found:
-        tries = "1 try" if one.tries == 1 else f"{one.tries} tries"
-        typer.echo(f"{one.message}: {one.size} events; {tries}; given up {_shown(one.given_up_at)}")
+    for delivery in found:
+        tries = "1 try" if delivery.tries == 1 else f"{delivery.tries} tries"
+        typer.echo(
+            f"{delivery.message}: {delivery.size} events; {tries}; "
+            f"given up {_shown(delivery.given_up_at)}"
+        )
     if not found:
         typer.echo("Nothing was given up.")
 
@@ -134,7 +141,7 @@ def remove(name: _Name, number: _Number) -> None:
 
 
 def _print_json(found: "Sequence[ListedWebhook | GivenUpDelivery]") -> None:
-    typer.echo(json.dumps([asdict(one) for one in found], default=datetime.isoformat))
+    typer.echo(json.dumps([asdict(row) for row in found], default=datetime.isoformat))
 
 
 def _shown(time: datetime) -> str:

@@ -122,11 +122,11 @@ class FollowedList:
         doubtful = {match.entry for match in found if match.lane is Lane.CONFIRMED}
         here = OneList(origin, self.store)
         confirmed = confirmations.confirmed(here, purpose, doubtful, others)
-        counting = [one for one in result.matches if one.entry not in doubtful - confirmed]
+        counting = [match for match in result.matches if match.entry not in doubtful - confirmed]
         counting += [
-            replace(one, lane=Lane.SELF_REPORTED)
-            for one in unconfirmed.matches
-            if one.entry in doubtful - confirmed
+            replace(match, lane=Lane.SELF_REPORTED)
+            for match in unconfirmed.matches
+            if match.entry in doubtful - confirmed
         ]
         return MatchResult.of(counting)
 

@@ -33,7 +33,7 @@ from takeback.signals.lanes import Lane
 
 logger = logging.getLogger(__name__)
 
-_SAID_BY_ITSELF = {
+_REPORTED_BY_ITSELF = {
     Decision.BLOCK: FeedbackValue.BLOCKED,
     Decision.REVIEW: FeedbackValue.PENDING_REVIEW,
     Decision.ALLOW: FeedbackValue.NOT_BLOCKED,
@@ -168,10 +168,10 @@ class Gate:
         the platform then decides. Raises NoListError while a list is not in force, unless that is
         optional.
         """
-        asked = self._in_force()
+        in_force = self._in_force()
         began = time.perf_counter()
         fingerprints = UploadFingerprints.from_hex(
-            sha256=sha256_of(upload), md5=md5_of(upload) if asked.look_at(MD5.name) else None
+            sha256=sha256_of(upload), md5=md5_of(upload) if in_force.look_at(MD5.name) else None
         )
         digested = time.perf_counter()
         unread: MediaError | None = None
@@ -183,7 +183,7 @@ class Gate:
         else:
             fingerprints = replace(fingerprints, pdq=pdq, views=views)
         fingerprinted = time.perf_counter()
-        verdict = self._verdict(asked, fingerprints, report)
+        verdict = self._verdict(in_force, fingerprints, report)
         if unread is not None and not verdict.matches:
             raise unread
         took = StepSeconds(fingerprinted - digested, digested - began, verdict.took.match)
@@ -220,7 +220,7 @@ class Gate:
 
     def health(self) -> list[ListHealth]:
         """Return, for every list, which state is in force and how fresh it is."""
-        return [one.health() for one in self.lists]
+        return [followed.health() for followed in self.lists]
 
     def close(self) -> None:
         """Stop the decoding processes."""
@@ -242,19 +242,19 @@ class Gate:
     def _look_at(self, upload: bytes) -> tuple[bytes, tuple[ViewFingerprint, ...]]:
         seen = fingerprint_upload(upload, self._decoder, self.views)
         whole, *others = seen.pdqs
-        return whole.pdq.bits, tuple(_view_fingerprint(seen, one) for one in others)
+        return whole.pdq.bits, tuple(_view_fingerprint(seen, view) for view in others)
 
     def _in_force(self) -> "_ListsInForce":
         matchers: list[tuple[FollowedList, Matcher]] = []
         left_out = []
         problem: NoListError | None = None
-        for one in self.lists:
+        for followed in self.lists:
             try:
-                matchers.append((one, one.matcher()))
+                matchers.append((followed, followed.matcher()))
             except NoListError as error:
-                if not one.optional:
+                if not followed.optional:
                     raise
-                left_out.append(one.name)
+                left_out.append(followed.name)
                 problem = error
         if problem is not None and not matchers:
             raise problem
@@ -266,26 +266,30 @@ class Gate:
             )
         return _ListsInForce(tuple(matchers), tuple(left_out))
 
-    def _verdict(self, asked: "_ListsInForce", upload: UploadFingerprints, report: bool) -> Verdict:
+    def _verdict(
+        self, in_force: "_ListsInForce", upload: UploadFingerprints, report: bool
+    ) -> Verdict:
         began = time.perf_counter()
-        result = asked.match(upload)
+        result = in_force.match(upload)
         took = StepSeconds(match=time.perf_counter() - began)
-        verdict = Verdict(result.decision, result.matches, asked.sources, asked.left_out, took)
+        verdict = Verdict(
+            result.decision, result.matches, in_force.sources, in_force.left_out, took
+        )
         if report and verdict.matches:
-            return replace(verdict, reference=self._report_by_itself(asked, verdict))
+            return replace(verdict, reference=self._report_by_itself(in_force, verdict))
         return verdict
 
-    def _report_by_itself(self, asked: "_ListsInForce", verdict: Verdict) -> str | None:
-        said: list[FeedbackItem] = []
-        for one, matcher in asked.matchers:
+    def _report_by_itself(self, in_force: "_ListsInForce", verdict: Verdict) -> str | None:
+        items: list[FeedbackItem] = []
+        for followed, matcher in in_force.matchers:
             origin = matcher.listed.source.origin
             entries = [match.entry for match in verdict.matches if match.origin == origin]
             try:
-                said += one.outbox.add(entries, _SAID_BY_ITSELF[verdict.decision])
+                items += followed.outbox.add(entries, _REPORTED_BY_ITSELF[verdict.decision])
             except Exception:
                 # Stopping the copy comes first: a full disk must not let it through.
                 logger.exception("The decision stands, but it could not be put into the outbox.")
-        return next((str(item.id) for item in said if item.entry == verdict.entry), None)
+        return next((str(item.id) for item in items if item.entry == verdict.entry), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,12 +307,15 @@ class _ListsInForce:
         return tuple(matcher.listed.source for _, matcher in self.matchers)
 
     def match(self, upload: UploadFingerprints) -> MatchResult:
-        lists = [OneList(on.listed.source.origin, one.store) for one, on in self.matchers]
+        lists = [
+            OneList(matcher.listed.source.origin, followed.store)
+            for followed, matcher in self.matchers
+        ]
         found: list[Match] = []
         with ConfirmationReader() as confirmations:
-            for place, (one, matcher) in enumerate(self.matchers):
+            for place, (followed, matcher) in enumerate(self.matchers):
                 others = lists[:place] + lists[place + 1 :]
-                found += one.match(matcher, upload, others, confirmations).matches
+                found += followed.match(matcher, upload, others, confirmations).matches
         return MatchResult.of(found)
 
 

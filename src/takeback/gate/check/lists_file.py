@@ -83,7 +83,7 @@ def read_lists_file(path: Path) -> list[ListSettings]:
         raise ListsFileError(f"{path}: write one [[list]] for each list, nothing else.{more}")
     lists = [_settings(path, place, table) for place, table in enumerate(tables, 1)]
     for what in ("name", "store", "hotline"):
-        values = [getattr(one, what) for one in lists]
+        values = [getattr(settings, what) for settings in lists]
         if len(set(values)) != len(values):
             raise ListsFileError(f"{path}: two lists have the same {what}.")
     return lists

@@ -19,18 +19,18 @@ def report_to(
     is on none of them any more is passed over. Of a single list nothing is looked for: its hotline
     knows. Raises ValueError if an id can't be an entry's, or no list of that origin is followed.
     """
-    said = feedback_about(entries, value)
+    items = feedback_about(entries, value)
     if origin is not None:
-        lists = [one for one in lists if one.origin == origin]
+        lists = [followed for followed in lists if followed.origin == origin]
         if not lists:
             raise ValueError(f"No list of the log {origin!r} is followed here.")
     if len(lists) == 1:
-        lists[0].outbox.put(said)
-        return said
-    told = []
-    for one in lists:
-        held = one.held(item.entry for item in said)
-        own = [item for item in said if item.entry in held]
-        one.outbox.put(own)
-        told += own
-    return told
+        lists[0].outbox.put(items)
+        return items
+    reported = []
+    for followed in lists:
+        held = followed.held(item.entry for item in items)
+        own = [item for item in items if item.entry in held]
+        followed.outbox.put(own)
+        reported += own
+    return reported

@@ -133,7 +133,7 @@ class MatchAnswer(BaseModel):
                 for match in verdict.matches
             ],
             reference=verdict.reference,
-            checked_against=[ListState.of(one) for one in verdict.checked_against],
+            checked_against=[ListState.of(source) for source in verdict.checked_against],
             left_out=list(verdict.left_out),
         )
 
@@ -227,11 +227,11 @@ class HealthAnswer(BaseModel):
     @classmethod
     def of(cls, health: Sequence[ListHealth]) -> "HealthAnswer":
         """Return the health of a gate's lists as JSON wants it."""
-        lists = [ListAnswer.of(one) for one in health]
+        lists = [ListAnswer.of(list_health) for list_health in health]
         return cls(
-            can_check=any(one.in_force for one in lists)
-            and all(one.in_force or one.optional for one in lists),
-            status=max((one.status for one in lists), key=_STATUSES.index),
+            can_check=any(answer.in_force for answer in lists)
+            and all(answer.in_force or answer.optional for answer in lists),
+            status=max((answer.status for answer in lists), key=_STATUSES.index),
             lists=lists,
         )
 

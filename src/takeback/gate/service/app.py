@@ -138,13 +138,13 @@ def make_service(gate: Gate) -> FastAPI:
             return await checked(pictures, partial(gate.check, upload, report=report))
 
     @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
-    def feedback(said: FeedbackRequest) -> FeedbackAccepted:
+    def feedback(body: FeedbackRequest) -> FeedbackAccepted:
         """Tell the hotlines what a person decided about an upload that matched these entries."""
         try:
-            told = gate.report(said.entries, said.value, origin=said.origin)
+            reported = gate.report(body.entries, body.value, origin=body.origin)
         except ValueError as error:
             raise RequestProblem(422, "origin", str(error)) from error
-        return FeedbackAccepted(ids=[str(item.id) for item in told])
+        return FeedbackAccepted(ids=[str(item.id) for item in reported])
 
     @app.get("/healthz", responses={503: {"model": HealthAnswer}})
     def healthz(response: Response) -> HealthAnswer:
@@ -189,8 +189,8 @@ def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
     async def wrong_shape(_request: Request, error: RequestValidationError) -> Response:
         # Not what was sent: only where it is wrong, and how.
         wrong = "; ".join(
-            f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}"
-            for one in error.errors()
+            f"{'.'.join(map(str, problem['loc'][1:])) or 'body'}: {problem['msg']}"
+            for problem in error.errors()
         )
         return _problem(422, "request", wrong)
 

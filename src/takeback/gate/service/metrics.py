@@ -69,48 +69,48 @@ class _HealthGauges(Collector):
         )
         for name, meaning, value_of in _GAUGES:
             gauge = GaugeMetricFamily(f"takeback_gate_{name}", meaning, labels=["list"])
-            for one in answer.lists:
-                gauge.add_metric([one.name], value_of(one))
+            for health in answer.lists:
+                gauge.add_metric([health.name], value_of(health))
             yield gauge
 
 
-def _silence(one: ListAnswer) -> float:
-    return float("inf") if one.contact_age_seconds is None else one.contact_age_seconds
+def _silence(health: ListAnswer) -> float:
+    return float("inf") if health.contact_age_seconds is None else health.contact_age_seconds
 
 
 _GAUGES: tuple[tuple[str, str, Callable[[ListAnswer], float]], ...] = (
-    ("list_in_force", "1 if uploads are checked against the list", lambda one: one.in_force),
+    ("list_in_force", "1 if uploads are checked against the list", lambda health: health.in_force),
     (
         "list_events",
         "Events in the log up to the list in force",
-        lambda one: one.checkpoint.size if one.checkpoint else 0,
+        lambda health: health.checkpoint.size if health.checkpoint else 0,
     ),
-    ("list_entries", "Live entries of the list in force", lambda one: one.entries),
+    ("list_entries", "Live entries of the list in force", lambda health: health.entries),
     (
         "list_untrusted",
         "1 if the list has expired or is refused",
-        lambda one: one.trouble is not None,
+        lambda health: health.trouble is not None,
     ),
     (
         "list_stale",
         "1 if the hotline has been silent for long",
-        lambda one: _silence(one) > STALE_AFTER_SECONDS,
+        lambda health: _silence(health) > STALE_AFTER_SECONDS,
     ),
-    ("list_damaged", "1 if a newer snapshot can't be used", lambda one: bool(one.problem)),
+    ("list_damaged", "1 if a newer snapshot can't be used", lambda health: bool(health.problem)),
     (
         "list_signals_unknown",
         "Fingerprints on the list of kinds that this gate is too old to match",
-        lambda one: sum(one.signals_unknown.values()),
+        lambda health: sum(health.signals_unknown.values()),
     ),
     (
         "feedback_waiting",
         "Feedback on its way to the hotline",
-        lambda one: one.feedback_waiting,
+        lambda health: health.feedback_waiting,
     ),
     (
         "feedback_refused",
         "Feedback that the hotline refused",
-        lambda one: one.feedback_refused,
+        lambda health: health.feedback_refused,
     ),
     (
         "contact_age_seconds",

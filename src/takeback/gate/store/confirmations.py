@@ -23,18 +23,18 @@ class OneList:
 
 def fold_confirmations(connection: sqlite3.Connection, logged: Iterable[Logged]) -> None:
     """Take in what events say of other hotlines' entries, inside a transaction."""
-    for one in logged:
-        match one.event if isinstance(one, LoggedEvent) else None:
-            case ConfirmedEvent() as said:
-                record = (said.index, bytes.fromhex(said.commitment))
+    for item in logged:
+        match item.event if isinstance(item, LoggedEvent) else None:
+            case ConfirmedEvent() as event:
+                record = (event.index, bytes.fromhex(event.commitment))
                 connection.execute(
                     "INSERT OR REPLACE INTO confirmation VALUES (?, ?, ?, ?)",
-                    (said.origin, said.entry, *record),
+                    (event.origin, event.entry, *record),
                 )
-            case UnconfirmedEvent() as said:
+            case UnconfirmedEvent() as event:
                 connection.execute(
                     "DELETE FROM confirmation WHERE origin = ? AND entry = ?",
-                    (said.origin, said.entry),
+                    (event.origin, event.entry),
                 )
             case _:
                 pass
@@ -64,14 +64,16 @@ class ConfirmationReader:
         those that confirmed the very event that says how the entry now is.
         """
         may_confirm = set(purpose.confirmers)
-        asked = [one for one in others if one.origin in may_confirm - {listed.origin}]
+        confirmers = [other for other in others if other.origin in may_confirm - {listed.origin}]
         own = 1 if listed.origin in may_confirm else 0
         found = set()
         for entry in entries:
             live = read_live_entry(self._connection(listed.store), EntryId(entry))
             if live is None or live.stated is None:
                 continue
-            by = own + sum(self._said(one, listed.origin, entry) == live.stated for one in asked)
+            by = own + sum(
+                self._stated_by(other, listed.origin, entry) == live.stated for other in confirmers
+            )
             if by >= purpose.confirmations:
                 found.add(entry)
         return found
@@ -87,7 +89,7 @@ class ConfirmationReader:
     ) -> None:
         self._open.close()
 
-    def _said(self, other: OneList, origin: str, entry: str) -> Statement | None:
+    def _stated_by(self, other: OneList, origin: str, entry: str) -> Statement | None:
         row = (
             self._connection(other.store)
             .execute(

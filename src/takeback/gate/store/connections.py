@@ -47,7 +47,9 @@ class Connections:
         finally:
             with self._lock:
                 self._keeps = False
-                idle = [one for some in self._idle.values() for one in some]
+                idle = [
+                    connection for connections in self._idle.values() for connection in connections
+                ]
                 self._idle.clear()
             for connection in idle:
                 connection.close()

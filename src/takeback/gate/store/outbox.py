@@ -34,17 +34,17 @@ class Outbox:
 
         Raises ValueError if an id can't be an entry's.
         """
-        said = feedback_about(entries, value)
-        self.put(said)
-        return said
+        items = feedback_about(entries, value)
+        self.put(items)
+        return items
 
-    def put(self, said: Sequence[FeedbackItem]) -> None:
+    def put(self, items: Sequence[FeedbackItem]) -> None:
         """Keep feedback for delivery, in one transaction."""
-        if said:
+        if items:
             with self._store.change_outbox() as connection:
                 connection.executemany(
                     "INSERT INTO outbox (id, item) VALUES (?, ?)",
-                    [(str(item.id), item.model_dump_json()) for item in said],
+                    [(str(item.id), item.model_dump_json()) for item in items],
                 )
 
     def waiting(self, most: int = MAX_FEEDBACK_ITEMS) -> list[FeedbackItem]:
@@ -55,17 +55,17 @@ class Outbox:
             )
             return [FeedbackItem.model_validate_json(item) for (item,) in rows]
 
-    def delivered(self, said: Sequence[FeedbackItem]) -> None:
+    def delivered(self, items: Sequence[FeedbackItem]) -> None:
         """Forget what the hotline has."""
         with self._store.change_outbox() as connection:
             connection.executemany(
-                "DELETE FROM outbox WHERE id = ?", [(str(item.id),) for item in said]
+                "DELETE FROM outbox WHERE id = ?", [(str(item.id),) for item in items]
             )
 
-    def refused(self, said: FeedbackItem) -> None:
+    def refused(self, item: FeedbackItem) -> None:
         """Set aside what the hotline will never take, so that it holds nothing else up."""
         with self._store.change_outbox() as connection:
-            connection.execute("UPDATE outbox SET refused = 1 WHERE id = ?", (str(said.id),))
+            connection.execute("UPDATE outbox SET refused = 1 WHERE id = ?", (str(item.id),))
 
     def counts(self) -> tuple[int, int]:
         """Return how many wait, and how many the hotline refused."""

@@ -53,8 +53,8 @@ def read_standing(store: Store) -> ListStanding:
     if refused_since is not None:
         troubles.append((datetime.fromisoformat(refused_since), Trouble.REFUSED, why))
     expires = log.rules.expires
-    if expires is not None and (said := log.rules.expired(log.origin, datetime.now(UTC))):
-        troubles.append((expires, Trouble.EXPIRED, said))
+    if expires is not None and (message := log.rules.expired(log.origin, datetime.now(UTC))):
+        troubles.append((expires, Trouble.EXPIRED, message))
     if not troubles:
         return ListStanding()
     since, trouble, why = min(troubles)

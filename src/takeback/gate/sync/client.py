@@ -198,12 +198,12 @@ class HotlineClient(PublicLog):
         """Fetch the openings of a range of events."""
         return self._get(f"/list/v1/openings/{part.path}", _MAX_OPENINGS_BYTES)
 
-    def send_feedback(self, said: Sequence[FeedbackItem]) -> list[EntryId]:
+    def send_feedback(self, items: Sequence[FeedbackItem]) -> list[EntryId]:
         """Deliver feedback; returns the ids of entries that the hotline does not know.
 
         Raises FeedbackRefusedError if sending the same again would never help.
         """
-        batch = FeedbackBatch(feedback=tuple(said))
+        batch = FeedbackBatch(feedback=tuple(items))
         try:
             answer = self._session.post(
                 f"{self.url}/list/v1/feedback",
@@ -219,11 +219,11 @@ class HotlineClient(PublicLog):
 
     def acknowledge(self, size: int, root: bytes) -> None:
         """Say up to which state the list is in force here."""
-        said = Acknowledgement(size=size, root=root.hex())
+        acknowledgement = Acknowledgement(size=size, root=root.hex())
         try:
             answer = self._session.post(
                 f"{self.url}/list/v1/acknowledgement",
-                data=said.model_dump_json(),
+                data=acknowledgement.model_dump_json(),
                 headers={"Content-Type": "application/json"},
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
@@ -235,9 +235,9 @@ class HotlineClient(PublicLog):
 
 def _why_denied(url: str, answer: requests.Response) -> str:
     """Say in our own words what the hotline says is wrong with the key; docs/wire.md has them."""
-    said = next(answer.iter_content(_MAX_ERROR_BYTES), b"")
+    body = next(answer.iter_content(_MAX_ERROR_BYTES), b"")
     try:
-        error = _Refusal.model_validate_json(said)
+        error = _Refusal.model_validate_json(body)
     except ValidationError:
         error = _Refusal()
     match error.error:

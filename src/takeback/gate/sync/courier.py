@@ -33,12 +33,12 @@ def deliver_outbox(outbox: Outbox, client: HotlineClient) -> int:
     knows it by its id. Raises HotlineUnreachableError or HotlineDeniedError; what is left stays.
     """
     delivered = 0
-    while said := outbox.waiting(_LOAD):
+    while items := outbox.waiting(_LOAD):
         try:
-            delivered += _deliver(outbox, client, said)
+            delivered += _deliver(outbox, client, items)
         except FeedbackRefusedError:
-            for one in said:
-                delivered += _deliver_alone(outbox, client, one)
+            for item in items:
+                delivered += _deliver_alone(outbox, client, item)
     return delivered
 
 
@@ -76,18 +76,18 @@ class Courier(threading.Thread):
         self.join()
 
 
-def _deliver(outbox: Outbox, client: HotlineClient, said: list[FeedbackItem]) -> int:
-    unknown = client.send_feedback(said)
+def _deliver(outbox: Outbox, client: HotlineClient, items: list[FeedbackItem]) -> int:
+    unknown = client.send_feedback(items)
     if unknown:
         logger.warning("The hotline does not know %d entries of the feedback.", len(unknown))
-    outbox.delivered(said)
-    return len(said)
+    outbox.delivered(items)
+    return len(items)
 
 
-def _deliver_alone(outbox: Outbox, client: HotlineClient, one: FeedbackItem) -> int:
+def _deliver_alone(outbox: Outbox, client: HotlineClient, item: FeedbackItem) -> int:
     try:
-        return _deliver(outbox, client, [one])
+        return _deliver(outbox, client, [item])
     except FeedbackRefusedError as error:
         logger.error("Set aside: %s", error)
-        outbox.refused(one)
+        outbox.refused(item)
         return 0

@@ -196,8 +196,8 @@ class ListSync:
             verified = FollowedLog(
                 position.pinned.line, checkpoint.origin, growth.finish(), note, rules
             )
-            if log is None and (said := rules.expired(checkpoint.origin, now)):
-                raise ExpiredListError(said)
+            if log is None and (message := rules.expired(checkpoint.origin, now)):
+                raise ExpiredListError(message)
             write_followed_log(connection, verified)
             record_acceptance(connection)
         return SyncOutcome(checkpoint.size, new_events)
@@ -256,26 +256,26 @@ def _fold(
     are: they are nearly all of a first sync. Of the others the entries that are touched are read.
     """
     fold_confirmations(connection, logged)
-    said = Counter(_entries_of(logged))
-    again = {entry for entry, times in said.items() if times > 1}
+    times_stated = Counter(_entries_of(logged))
+    again = {entry for entry, times in times_stated.items() if times > 1}
     # What others confirm is a record, so where each entry is stated must be kept.
     in_bulk = rules.purpose is None or rules.purpose.confirmations == 1
     rest: list[Logged] = []
-    for one in logged:
-        if isinstance(one, AdditionRun) and in_bulk and again.isdisjoint(one.entries()):
-            put_additions(connection, one, changed_at)
+    for item in logged:
+        if isinstance(item, AdditionRun) and in_bulk and again.isdisjoint(item.entries()):
+            put_additions(connection, item, changed_at)
         else:
-            rest.append(one)
+            rest.append(item)
     if rest:
         _fold_one_by_one(connection, rest, changed_at, withheld=rules.withheld)
 
 
 def _entries_of(logged: Iterable[Logged]) -> Iterator[str]:
-    for one in logged:
-        if isinstance(one, AdditionRun):
-            yield from one.entries()
-        elif isinstance(one.event, EntryEvent):
-            yield one.event.entry
+    for item in logged:
+        if isinstance(item, AdditionRun):
+            yield from item.entries()
+        elif isinstance(item.event, EntryEvent):
+            yield item.event.entry
 
 
 def _fold_one_by_one(

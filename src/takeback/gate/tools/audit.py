@@ -60,28 +60,28 @@ class Audit:
         checkpoint = open_checkpoint(self.note, key)
         yield f"{checkpoint.origin} has signed a checkpoint of {checkpoint.size} events."
         yield from self._cosignatures(key)
-        others = [(one, self._opened(one, key)) for one in seen]
-        for one, other in others:
+        others = [(elsewhere, self._opened(elsewhere, key)) for elsewhere in seen]
+        for elsewhere, other in others:
             if other.size > checkpoint.size:
                 raise LogShortenedError(
-                    f"The checkpoint {one.where} has {other.size} events, and the hotline shows "
-                    f"only {checkpoint.size}."
+                    f"The checkpoint {elsewhere.where} has {other.size} events, and the hotline "
+                    f"shows only {checkpoint.size}."
                 )
         roots = self._recompute(checkpoint, {other.size for _, other in others})
         if roots[checkpoint.size] != checkpoint.root_hash:
             raise LogRewrittenError("The events do not lead to the root that was signed.")
         yield f"All {checkpoint.size} commitments lead to the signed root, and so does every tile."
-        for one, other in others:
+        for elsewhere, other in others:
             if roots[other.size] != other.root_hash:
                 raise LogRewrittenError(
-                    f"The checkpoint {one.where} is of another history: at {other.size} events it "
-                    "has another root. Keep both; they prove that the log was forked."
+                    f"The checkpoint {elsewhere.where} is of another history: at {other.size} "
+                    "events it has another root. Keep both; they prove that the log was forked."
                 )
-            yield f"The checkpoint {one.where} ({other.size} events) is of the same history."
+            yield f"The checkpoint {elsewhere.where} ({other.size} events) is of the same history."
         if checkpoint.size:
             yield self._purpose()
 
-    def _opened(self, one: SeenElsewhere, key: VerifierKey) -> Checkpoint:
+    def _opened(self, elsewhere: SeenElsewhere, key: VerifierKey) -> Checkpoint:
         """Read a checkpoint from elsewhere; only one that the log has signed says anything of it.
 
         It may be from before the log was handed over: then the policy names the key of that time.
@@ -89,10 +89,10 @@ class Audit:
         named = [log.key for log in self._policy.logs] if self._policy else []
         for known in (key, *(other for other in named if other.name == key.name)):
             with suppress(BadSignatureError):
-                return open_checkpoint(one.note, known)
+                return open_checkpoint(elsewhere.note, known)
         raise BadSignatureError(
-            f"The checkpoint {one.where} is not signed by a key of this log, so it proves nothing. "
-            "If it is from before the log was handed over, name the old key in --trust."
+            f"The checkpoint {elsewhere.where} is not signed by a key of this log, so it proves "
+            "nothing. If it is from before the log was handed over, name the old key in --trust."
         )
 
     def _cosignatures(self, key: VerifierKey) -> Iterator[str]:
@@ -100,7 +100,7 @@ class Audit:
             return
         if self._policy.logs and key not in {log.key for log in self._policy.logs}:
             raise WrongOriginError("The trust policy does not name the key that the log shows.")
-        found = cosignatures_of(self.note, [one.key for one in self._policy.witnesses])
+        found = cosignatures_of(self.note, [witness.key for witness in self._policy.witnesses])
         for witness in self._policy.witnesses:
             if witness.key in found:
                 at = datetime.fromtimestamp(found[witness.key], UTC)
@@ -119,7 +119,10 @@ class Audit:
         for number in range(-(-checkpoint.size // TILE_WIDTH)):
             width = min(TILE_WIDTH, checkpoint.size - number * TILE_WIDTH)
             ref = BundleRef(number, width)
-            leaves = [leaf_hash(one) for one in decode_entries(self._log.entries(ref), width)]
+            leaves = [
+                leaf_hash(commitment)
+                for commitment in decode_entries(self._log.entries(ref), width)
+            ]
             self._require_tile(TileRef(0, ref), leaves)
             start = frontier.size
             for size in sorted({*(size for size in sizes if start < size < ref.end), ref.end}):

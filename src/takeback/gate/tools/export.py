@@ -50,9 +50,9 @@ def _csv_writer(to: TextIO) -> _Writer:
     rows = csv.writer(to, lineterminator="\n")
     rows.writerow(_HEADINGS)
 
-    def write(one: LiveEntry) -> None:
-        head = (one.entry, one.lane.value, one.provenance.hotline, one.provenance.source)
-        for signal in one.signals:
+    def write(live: LiveEntry) -> None:
+        head = (live.entry, live.lane.value, live.provenance.hotline, live.provenance.source)
+        for signal in live.signals:
             numbers = (getattr(signal, name, "") for name in _NUMBERS)
             rows.writerow((*head, signal.type, signal.value, *numbers))
 
@@ -60,12 +60,12 @@ def _csv_writer(to: TextIO) -> _Writer:
 
 
 def _jsonl_writer(to: TextIO) -> _Writer:
-    def write(one: LiveEntry) -> None:
+    def write(live: LiveEntry) -> None:
         document = {
-            "entry": one.entry,
-            "lane": one.lane.value,
-            "provenance": one.provenance.model_dump(mode="json"),
-            "signals": [signal.model_dump(mode="json") for signal in one.signals],
+            "entry": live.entry,
+            "lane": live.lane.value,
+            "provenance": live.provenance.model_dump(mode="json"),
+            "signals": [signal.model_dump(mode="json") for signal in live.signals],
         }
         to.write(json.dumps(document, ensure_ascii=False) + "\n")
 
@@ -75,8 +75,8 @@ def _jsonl_writer(to: TextIO) -> _Writer:
 def _tx_writer(to: TextIO) -> _Writer:
     floor = MatchPolicy().self_reported.quality_floor
 
-    def write(one: LiveEntry) -> None:
-        for signal in one.signals:
+    def write(live: LiveEntry) -> None:
+        for signal in live.signals:
             if isinstance(signal, PdqSignal) and signal.quality >= floor:
                 to.write(f"pdq {signal.value}\n")
 

@@ -185,9 +185,9 @@ class TakebackExchangeAPI(
                     lane = lane_on_one_list(event.lane, step.purpose)
                     floor = MatchPolicy().of(lane).quality_floor
                     pdqs = [
-                        one.value
-                        for one in event.signals
-                        if one.type == "pdq" and one.quality >= floor
+                        signal.value
+                        for signal in event.signals
+                        if signal.type == "pdq" and signal.quality >= floor
                     ]
                     updates[event.entry] = ListedPicture(lane.value, pdqs)
                 case SuspendedEvent() | WithdrawnEvent() as event:
@@ -222,7 +222,7 @@ class TakebackExchangeAPI(
         Positive: blocked; negative: left up, or with the tag `not_the_same` another picture; else
         held for review. Raises HotlineError if the hotline can't be told, or has no such entry.
         """
-        said = {
+        feedback = {
             "hashValue": signal,
             "feedbackValue": _OPINIONS[opinion.category],
             "tags": sorted(opinion.tags),
@@ -230,7 +230,7 @@ class TakebackExchangeAPI(
         try:
             answer = requests.post(
                 f"{self._client.url}/feeds/stopncii/v1/SubmitFeedback",
-                json={"count": 1, "hashFeedbacks": [said]},
+                json={"count": 1, "hashFeedbacks": [feedback]},
                 headers={"Ocp-Apim-Subscription-Key": self._token.text},
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,

@@ -96,15 +96,15 @@ def _step_to(
         rules = rules.after(taken, signed.origin, now)
         events += taken
     edge = growth.finish()
-    if said := rules.expired(signed.origin, now):
-        raise ExpiredListError(said)
+    if message := rules.expired(signed.origin, now):
+        raise ExpiredListError(message)
     fetched_at = max(int(time.time()), before.fetched_at if before else 0)
     after = ListCheckpoint(
         pinned.line, edge.to_bytes().hex(), json.dumps(rules.to_json()), fetched_at
     )
-    return VerifiedStep(events, after, rules.purpose, sum(one.withheld for one in events))
+    return VerifiedStep(events, after, rules.purpose, sum(logged.withheld for logged in events))
 
 
 def opened(step: VerifiedStep) -> Iterator[LoggedEvent]:
     """Yield the events that were neither erased since nor withheld."""
-    return (one for one in step.events if one.event is not None)
+    return (logged for logged in step.events if logged.event is not None)
