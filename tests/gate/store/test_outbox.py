@@ -11,7 +11,7 @@ from takeback.gate.check.gate import Gate
 from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, HotlineUnreachableError, PlatformToken
-from takeback.gate.sync.courier import Courier, back_off_seconds, deliver_outbox
+from takeback.gate.sync.delivery import Courier, back_off_seconds, deliver_outbox
 from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints

@@ -13,7 +13,7 @@ from takeback.gate.check.gate import Gate
 from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
-from takeback.gate.sync.courier import deliver_outbox
+from takeback.gate.sync.delivery import deliver_outbox
 from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue

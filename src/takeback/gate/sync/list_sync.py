@@ -25,7 +25,7 @@ from takeback.gate.store.store import FollowedLog, Store, record_contact, write_
 from takeback.gate.store.unknown_signals import entries_known_by_now, forget_unknown
 from takeback.gate.sync.checkpoints import require_trust, take_newest
 from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
-from takeback.gate.sync.courier import back_off_seconds
+from takeback.gate.sync.delivery import back_off_seconds
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.hashlist.additions import AdditionRun
 from takeback.hashlist.errors import ExpiredListError

@@ -10,7 +10,7 @@ from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.standing import ListStanding, read_standing
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
-from takeback.gate.sync.courier import Courier, back_off_seconds, deliver_outbox
+from takeback.gate.sync.delivery import Courier, back_off_seconds, deliver_outbox
 from takeback.gate.sync.list_sync import ListSync, SyncOutcome
 
 # For what is under way when it is stopped; killed at any instant a store is whole.
