@@ -11,7 +11,7 @@ from takeback.gate.check.gate import Gate
 from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, HotlineUnreachableError, PlatformToken
-from takeback.gate.sync.delivery import Courier, back_off_seconds, deliver_outbox
+from takeback.gate.sync.delivery import FeedbackDelivery, back_off_seconds, deliver_outbox
 from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.matching.matcher import UploadFingerprints
@@ -86,22 +86,22 @@ def test_what_is_refused_for_good_holds_nothing_up(
     assert outbox.counts() == (0, 1)
 
 
-def test_the_courier_delivers_by_itself_and_comes_back_after_trouble(
+def test_feedback_is_delivered_by_itself_and_comes_back_after_trouble(
     log: Log, hotline: str, store: Store
 ) -> None:
     outbox = Outbox(store)
     with HotlineClient(hotline, PlatformToken.parse(log.token)) as client:
-        courier = Courier(outbox, client)
+        delivery = FeedbackDelivery(outbox, client)
         log.broken = True
         outbox.add([entry_id(1)], FeedbackValue.BLOCKED)
-        courier.start()
+        delivery.start()
         time.sleep(0.1)
         log.broken = False
         outbox.add([entry_id(2)], FeedbackValue.BLOCKED)
         deadline = time.monotonic() + 20
         while len(log.feedback) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
-        courier.stop()
+        delivery.stop()
     assert {entry for entry, _ in log.feedback.values()} == {entry_id(1), entry_id(2)}
 
 

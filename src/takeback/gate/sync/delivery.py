@@ -1,4 +1,4 @@
-"""The courier: takes feedback from the outbox to the hotline."""
+"""Delivers feedback from the outbox to the hotline."""
 
 import logging
 import random
@@ -42,11 +42,11 @@ def deliver_outbox(outbox: Outbox, client: HotlineClient) -> int:
     return delivered
 
 
-class Courier(threading.Thread):
-    """Delivers feedback within a second of its being said, until it is stopped."""
+class FeedbackDelivery(threading.Thread):
+    """Delivers feedback within a second of its entering the outbox, until it is stopped."""
 
     def __init__(self, outbox: Outbox, client: HotlineClient) -> None:
-        super().__init__(name="courier", daemon=True)
+        super().__init__(name="feedback delivery", daemon=True)
         self._outbox = outbox
         self._client = client
         self._stopped = threading.Event()

@@ -10,7 +10,7 @@ from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.standing import ListStanding, read_standing
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
-from takeback.gate.sync.delivery import Courier, back_off_seconds, deliver_outbox
+from takeback.gate.sync.delivery import FeedbackDelivery, back_off_seconds, deliver_outbox
 from takeback.gate.sync.list_sync import ListSync, SyncOutcome
 
 # For what is under way when it is stopped; killed at any instant a store is whole.
@@ -70,14 +70,14 @@ class OpenedList:
         # A client of its own: a connection is not for two threads.
         with (
             HotlineClient(self.source.hotline, self.token) as client,
-            HotlineClient(self.source.hotline, self.token) as couriers_client,
+            HotlineClient(self.source.hotline, self.token) as delivery_client,
         ):
-            courier = Courier(Outbox(self.store), couriers_client)
-            courier.start()
+            delivery = FeedbackDelivery(Outbox(self.store), delivery_client)
+            delivery.start()
             try:
                 ListSync(self.store, client, self.token).follow(on_outcome, on_trouble, stopped)
             finally:
-                courier.stop()
+                delivery.stop()
 
 
 class SupervisorObserver(Protocol):
