@@ -25,7 +25,7 @@ from takeback.hashlist.follow import Logged
 from takeback.tlog.errors import MalformedLogError
 from takeback.tlog.signed_note import VerifierKey
 
-# An event is dated when it is asked for and sequenced in random order with others of its batch, and
+# An event is dated when it is asked for and sequenced in random order with its batch, and
 # the clocks of hotline and gate need not agree to the minute.
 MOST_BACK = timedelta(days=1)
 MOST_AHEAD = timedelta(hours=1)

@@ -86,7 +86,7 @@ def migrate() -> None:
 def log_status() -> None:
     """Say how far the log is sequenced and published, and what each witness has cosigned.
 
-    Exit code 1 if something sequenced is not published yet.
+    Exit code 1 if an event is sequenced but not published yet.
 
     **Example**
 
