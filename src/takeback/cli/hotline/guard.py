@@ -37,7 +37,7 @@ def build_known_lawful(
 
     A new entry that comes close to one of them waits for a person. The pictures are read in a
     confined process, and only fingerprints and file names are kept; the worker takes them up at
-    once. Each call replaces the corpus that the last one made.
+    once. Each call replaces the known-lawful corpus that the last one made.
 
     **Example**
 
@@ -69,7 +69,7 @@ def build_known_lawful(
             if picture is not None:
                 found.append(picture)
     if not found:
-        typer.echo(f"No pictures in {folder}; the corpus stays as it was.", err=True)
+        typer.echo(f"No pictures in {folder}; the known-lawful corpus stays as it was.", err=True)
         raise typer.Exit(1)
     count = write_known_lawful(found, known_lawful_file())
     typer.echo(f"{count} pictures guard the list now." + (f" {failed} not read." if failed else ""))
