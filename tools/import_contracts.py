@@ -119,8 +119,9 @@ def _tree(module: str) -> ast.Module:
     return ast.parse(Path(spec.origin).read_text()) if spec and spec.origin else ast.Module([], [])
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _defined(tree: ast.AST) -> Iterator[str]:
+    """The names that the top level of a module binds, be it under a condition."""
+    for node in ast.iter_child_nodes(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name
@@ -131,7 +132,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             case ast.Import(names=names):  # a library's module under a name of ours
                 yield from (alias.asname or alias.name for alias in names)
             case _:
-                pass
+                yield from _defined(node)
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:

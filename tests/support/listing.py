@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from takeback.hashlist.events import EntryId, Provenance
 from takeback.hashlist.signals import PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit.domain import OPERATOR, REPORTER, Actor
-from takeback.hotline.entries.actions import amend_entry, list_entries
+from takeback.hotline.entries.actions import list_entries
+from takeback.hotline.entries.amending import amend_entry
 from takeback.hotline.log.access import log_origin
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.signals.lanes import Lane
+from tests.support.actors import a_lead
 
 
 def list_picture(
-    signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: Actor = REPORTER
+    signals: Sequence[Signal], lane: Lane = Lane.SELF_REPORTED, actor: Actor | None = None
 ) -> EntryId:
-    """Put one reported picture on the list."""
+    """Put one picture on the list: a reporter's, or in another lane the operator's."""
+    actor = actor or (REPORTER if lane is Lane.SELF_REPORTED else OPERATOR)
     (entry,) = list_entries([signals], lane, actor=actor)
     return entry
 
@@ -39,4 +42,4 @@ def sequenced_entry(*signals: Signal) -> EntryId:
 
 def amend(entry: EntryId, lane: Lane) -> None:
     """Move an entry to a lane, as an analyst will."""
-    amend_entry(entry, lane=lane, actor=OPERATOR)
+    amend_entry(entry, lane=lane, actor=a_lead())

@@ -47,9 +47,9 @@ def linted(folder: Path, **changed: str) -> subprocess.CompletedProcess[str]:
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
     (folder / "contracts.toml").write_text(CONFIGURATION)
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config"]
+    lint_imports = Path(sys.executable).with_name("lint-imports")
     return subprocess.run(
-        [*command, folder / "contracts.toml"],
+        [lint_imports, "--no-cache", "--config", folder / "contracts.toml"],
         capture_output=True,
         text=True,
         check=False,

@@ -139,7 +139,7 @@ def test_each_entry_stands_in_the_new_log_as_before(
     withdraw_entries([leaving], "reporter")
     move(settings, monkeypatch)
     begun = begin_new_log()
-    assert (begun.entries, begun.platforms) == (2, ("Skylark",))
+    assert (begun.subjects, begun.readers) == (2, ("Skylark",))
     sequence_everything()
     after = follow_database()
     assert set(after) == {live, waiting}

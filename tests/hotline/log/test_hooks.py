@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -44,8 +45,9 @@ def test_a_hook_that_fails_undoes_the_whole_batch(hook: str) -> None:
     def fail(*_: object) -> None:
         raise OSError("full")
 
+    failing: dict[str, Any] = {hook: fail}
     list_picture(some_signals())
-    wire(replace(log_hooks(), **{hook: fail}))
+    wire(replace(log_hooks(), **failing))
     with pytest.raises(OSError, match="full"):
         sequence_pending()
     assert (LogEntry.objects.count(), Checkpoint.objects.count()) == (0, 0)

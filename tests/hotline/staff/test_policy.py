@@ -26,7 +26,7 @@ from takeback.hotline.desk import actions as desk
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.desk.texts import ROLES as NAMES_OF_ROLES
 from takeback.hotline.entries import actions as entries
-from takeback.hotline.entries import confirmations
+from takeback.hotline.entries import amending, confirmations
 from takeback.hotline.feedback import actions as feedback
 from takeback.hotline.imports import actions as imports
 from takeback.hotline.log import key_rotation
@@ -74,10 +74,18 @@ ACTIONS: Final[Mapping[str, Action]] = {
         SHELL | {ActorKind.REPORTER, ActorKind.WORKER},
         lambda actor: entries.list_entries([], actor=actor),
     ),
-    "entries.actions.amend_entry": Action(
+    "entries.actions.list_entries (confirmed)": Action(
+        "- - - - - -",
+        SHELL | {ActorKind.WORKER},
+        lambda actor: entries.list_entries([], Lane.CONFIRMED, actor=actor),
+    ),
+    "entries.amending.amend_entry": Action(
         "- - y y - -",
         NOBODY,
-        lambda actor: entries.amend_entry(new_entry_id(), lane=Lane.CONFIRMED, actor=actor),
+        lambda actor: amending.amend_entry(new_entry_id(), lane=Lane.CONFIRMED, actor=actor),
+    ),
+    "entries.amending.refuse_amendment": Action(
+        "- y y - - -", NOBODY, lambda actor: amending.refuse_amendment(new_entry_id(), actor)
     ),
     "entries.actions.release_entry": Action(
         "- y y - - -", NOBODY, lambda actor: entries.release_entry(new_entry_id(), actor)
@@ -189,7 +197,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
 ALWAYS_THE_SAME: Final[Mapping[str, tuple[ActorKind, Permission]]] = {
     # Actions that only one kind of actor ever takes, so that nobody has to say who it is.
     "appeals.actions.send_appeal": (ActorKind.APPELLANT, Permission.SEND_APPEAL),
-    "entries.actions.keep_checked": (ActorKind.HOTLINE, Permission.HOLD),
+    "entries.holds.keep_checked": (ActorKind.HOTLINE, Permission.HOLD),
     "intake.actions.send_report": (ActorKind.REPORTER, Permission.SEND_REPORT),
     "intake.actions.withdraw_case": (ActorKind.REPORTER, Permission.WITHDRAW_REPORT),
     "platforms.actions.accept_invitation": (ActorKind.INVITATION, Permission.MAKE_KEY),
@@ -199,18 +207,23 @@ ALWAYS_THE_SAME: Final[Mapping[str, tuple[ActorKind, Permission]]] = {
 ASKED_BEFORE: Final[Mapping[str, str]] = {
     # Steps of an action that has asked, or of no action at all: none has a record of its own.
     "entries.actions.lock_entries": "locks",
+    "entries.actions.lock_entry_in_log": "locks",
+    "entries.amending.forgive_votes": "part of sequencing an amendment",
+    "entries.amending.note_amended": "part of sequencing an amendment",
+    "entries.holds.hold": "part of amend_entry and keep_checked",
     "feedback.actions.forget_acknowledgements": "part of begin_new_log",
     "feedback.actions.record_acknowledgement": "a platform, by a scope of its key",
     "feedback.actions.record_feedback": "a platform, by a scope of its key",
     "log.actions.append": "part of every action that changes the list",
     "log.actions.ask_for_sequencing": "wakes the worker",
     "log.actions.drop_pending": "part of withdraw_entries",
-    "log.actions.drop_pending_additions": "part of suspend_entry",
+    "log.actions.drop_pending_additions": "part of suspend_entry and refuse_amendment",
     "log.actions.let_go": "part of release_entry",
     "log.actions.lock_log": "locks",
     "log.actions.lock_pending": "locks",
     "log.actions.take_back_pending": "part of begin_new_log",
     "platforms.actions.begin_anew": "part of begin_new_log",
+    "platforms.actions.lock_platform": "locks",
     "platforms.actions.note_fetched": "a platform, by a scope of its key",
     "platforms.actions.note_key_used": "a platform, by a scope of its key",
 }
@@ -218,6 +231,7 @@ ASKED_BEFORE: Final[Mapping[str, str]] = {
 CHANGES_NOTHING: Final = frozenset(
     {
         "entries.actions.tells_enough",
+        "entries.actions.whole_picture",
         "entries.confirmations.confirmed_again",
         "entries.confirmations.confirmed_records",
         "imports.actions.key_digest",

@@ -153,8 +153,8 @@ def begin_new_log(
         begun = begin()
     except NewLogError as error:
         raise _failure(str(error)) from error
-    typer.echo(f"The log {begun.origin} begins with {begun.entries} entries.")
-    for name in begun.platforms:
+    typer.echo(f"The log {begun.origin} begins with {begun.subjects} entries.")
+    for name in begun.readers:
         typer.echo(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
 
 

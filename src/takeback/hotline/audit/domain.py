@@ -60,6 +60,7 @@ class Verb(StrEnum):
     ENTRY_HELD = "entry.held"
     ENTRY_RELEASED = "entry.released"
     ENTRY_AMENDED = "entry.amended"
+    ENTRY_AMENDMENT_REFUSED = "entry.amendment_refused"
     ENTRY_SUSPENDED = "entry.suspended"
     ENTRY_RESUMED = "entry.resumed"
     ENTRY_WITHDRAWN = "entry.withdrawn"

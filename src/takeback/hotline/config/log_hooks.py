@@ -1,6 +1,12 @@
 """Wires the log's hooks to the rooms above it."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from takeback.hashlist.events import AnyEvent
+from takeback.hotline.entries.amending import forgive_votes, note_amended
 from takeback.hotline.entries.beginning_anew import list_everything_again
+from takeback.hotline.feedback.access import newest_vote
 from takeback.hotline.feedback.actions import forget_acknowledgements
 from takeback.hotline.feeds.changes import forget_changes, note_changes
 from takeback.hotline.log.domain import BegunAnew
@@ -15,10 +21,17 @@ def log_hooks() -> LogHooks:
     """Return what the rooms above the log do as it grows."""
     return LogHooks(
         before_sequencing=check_waiting,
-        after_sequencing=note_changes,
+        after_sequencing=_after_sequencing,
         on_published=note_published,
         on_begun_anew=_begin_anew,
     )
+
+
+def _after_sequencing(start: int, events: Sequence[AnyEvent], now: datetime) -> None:
+    for entry, has_other_signals in note_amended(events).items():
+        if has_other_signals:  # what platforms have said was about what it no longer is
+            forgive_votes(entry, newest_vote(entry))
+    note_changes(start, events, now)
 
 
 def _begin_anew(origin: str) -> BegunAnew:

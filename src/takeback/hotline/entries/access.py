@@ -16,8 +16,8 @@ _AT_A_TIME = 20_000
 def standings(entries: Iterable[EntryId]) -> dict[EntryId, Standing]:
     """Return which of these entries are held, suspended or withdrawn now, and since when."""
     wanted = sorted(set(entries))
-    held = Hold.objects.filter(entry__in=wanted, decided_at=None).values_list("entry", "since")
-    since = dict(held)
+    held = Hold.objects.filter(entry__in=wanted, of_amendment=False, decided_at=None)
+    since = dict(held.values_list("entry", "since"))
     return {
         EntryId(row.id): Standing(since.get(row.id), row.suspended_at, row.withdrawn_at)
         for row in Entry.objects.filter(id__in=wanted)

@@ -1,7 +1,6 @@
 """Changes the list; each in one transaction, each with its audit record."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -10,7 +9,6 @@ from django.db import connection, transaction
 
 from takeback.hashlist.events import (
     AddedEvent,
-    AmendedEvent,
     EntryId,
     Provenance,
     ResumedEvent,
@@ -24,13 +22,12 @@ from takeback.hotline.audit.actions import record, record_all
 from takeback.hotline.audit.domain import HOTLINE, REPORTER, Actor, Verb
 from takeback.hotline.entries.domain import (
     HoldReason,
-    Near,
     UnknownEntryError,
     as_appended,
     priority_of,
 )
 from takeback.hotline.entries.models import Entry, Hold
-from takeback.hotline.log.access import indexes_of, listed_content, log_origin, stands_in_log
+from takeback.hotline.log.access import indexes_of, log_origin, newest_addition, stands_in_log
 from takeback.hotline.log.actions import (
     append,
     drop_pending,
@@ -62,6 +59,8 @@ def list_entries(
     twice, and for what can't be listed in this lane, and NotPermittedError.
     """
     require(actor, Permission.LIST)
+    if lane is Lane.CONFIRMED:
+        require(actor, Permission.LIST_CONFIRMED)
     now = datetime.now(UTC)
     provenance = provenance or Provenance(hotline=log_origin())
     reported = provenance.source == "reporter"
@@ -76,7 +75,7 @@ def list_entries(
             provenance=provenance,
             signals=tuple(telling or signals),
         )
-        whole = _whole_picture(telling) if reported else None
+        whole = whole_picture(telling) if reported else None
         entries.append(Entry(id=event.entry, lane=lane, listed_at=now, pdq=whole))
         waits_for = WaitsFor.CHECK if telling else WaitsFor.PERSON
         appended.append(as_appended(event, waits_for, sent_in))
@@ -94,48 +93,6 @@ def list_entries(
 def tells_enough(signal: Signal) -> bool:
     """Whether a fingerprint may be listed: exact digests, and PDQs of enough quality."""
     return not isinstance(signal, PdqSignal) or signal.quality >= settings.QUALITY_FLOOR
-
-
-@transaction.atomic
-def amend_entry(
-    entry: EntryId,
-    *,
-    actor: Actor,
-    lane: Lane | None = None,
-    signals: Sequence[Signal] | None = None,
-) -> bool:
-    """Put another lane or other signals in the place of an entry's; says if that changed anything.
-
-    What is left out stays as it is, and so does where the entry comes from. Other signals are
-    checked before they go, and the entry stays as it was until then. An entry that is suspended has
-    to be resumed first. `actor`: whose act it is, for the audit record. Raises UnknownEntryError
-    for an entry that is not in the log or is suspended, pydantic's ValidationError for what can't
-    be listed that way, and NotPermittedError.
-    """
-    require(actor, Permission.AMEND)
-    row = _entry_in_log(entry)
-    content = listed_content(entry)
-    if row.withdrawn_at is not None:
-        return False
-    if row.suspended_at is not None or content is None:
-        raise UnknownEntryError("An entry that is suspended can't be amended. Resume it first.")
-    event = AmendedEvent(
-        entry=entry,
-        time=cut_to_hour(datetime.now(UTC)),
-        lane=content.lane if lane is None else lane,
-        provenance=content.provenance,
-        signals=content.signals if signals is None else tuple(signals),
-    )
-    if (event.lane, event.signals) == (content.lane, content.signals):
-        return False
-    row.lane = event.lane
-    if event.provenance.source == "reporter":
-        row.pdq = _whole_picture(event.signals)
-    row.save(update_fields=["lane", "pdq"])
-    is_new = event.signals != content.signals
-    append([as_appended(event, WaitsFor.CHECK if is_new else WaitsFor.NOTHING)])
-    record(Verb.ENTRY_AMENDED, entry, actor)
-    return True
 
 
 @transaction.atomic
@@ -203,12 +160,14 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
     not in the log, and NotPermittedError.
     """
     require(actor, Permission.SUSPEND)
-    row = _entry_in_log(entry)
+    row = lock_entry_in_log(entry)
     if row.withdrawn_at is not None or row.suspended_at is not None:
         return False
     row.suspended_at = datetime.now(UTC)
     row.save(update_fields=["suspended_at"])
-    if not drop_pending_additions(entry):  # else the log still has it suspended
+    dropped = drop_pending_additions(entry)
+    Hold.objects.filter(entry=entry, decided_at=None).update(decided_at=row.suspended_at)
+    if "resumed" not in dropped:  # else the log still has it suspended
         event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
         append([NewEvent(event, priority=priority_of(Lane(row.lane)))])
     record(Verb.ENTRY_SUSPENDED, entry, actor)
@@ -224,8 +183,8 @@ def resume_entry(entry: EntryId, votes_seen: int, actor: Actor) -> bool:
     the log, and NotPermittedError.
     """
     require(actor, Permission.RESUME)
-    row = _entry_in_log(entry)
-    content = listed_content(entry)
+    row = lock_entry_in_log(entry)
+    content = newest_addition(entry)
     if row.withdrawn_at is not None or row.suspended_at is None or content is None:
         return False
     row.suspended_at, row.votes_seen = None, votes_seen
@@ -242,41 +201,6 @@ def resume_entry(entry: EntryId, votes_seen: int, actor: Actor) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why an entry is held: what it comes close to, the nearest of `count`."""
-
-    reason: HoldReason
-    close_to: tuple[Near, ...]
-    count: int
-
-
-def keep_checked(entries: Collection[str], held: Mapping[str, Finding], batch: int) -> None:
-    """Keep that entries were checked in a batch, and which a person has to look at, and why.
-
-    Part of the transaction that sequences them.
-    """
-    require(HOTLINE, Permission.HOLD)
-    now = datetime.now(UTC)
-    Hold.objects.bulk_create(
-        (
-            Hold(
-                entry_id=entry,
-                since=now,
-                reason=finding.reason,
-                count=finding.count,
-                close_to=[[near.name, near.distance] for near in finding.close_to],
-            )
-            for entry, finding in held.items()
-        ),
-        update_conflicts=True,  # one that was amended may have been held before
-        unique_fields=["entry"],
-        update_fields=["since", "reason", "count", "close_to", "decided_at"],
-    )
-    Entry.objects.filter(id__in=entries).update(checked_in=batch)
-    record_all(Verb.ENTRY_HELD, list(held), HOTLINE)
-
-
 def lock_entries(entries: Sequence[EntryId]) -> dict[str, Entry]:
     """Lock entries and what is pending of them; returns the rows of those that there are."""
     lock_pending(entries)
@@ -284,15 +208,16 @@ def lock_entries(entries: Sequence[EntryId]) -> dict[str, Entry]:
     return {row.id: row for row in rows}
 
 
-def _entry_in_log(entry: EntryId) -> Entry:
+def lock_entry_in_log(entry: EntryId) -> Entry:
+    """Lock an entry that the log has; raises UnknownEntryError for any other."""
     row = lock_entries([entry]).get(entry)
     if row is None or not stands_in_log(entry):
         raise UnknownEntryError("An entry that is not in the log can't be changed there.")
     return row
 
 
-def _whole_picture(signals: Sequence[Signal]) -> bytes | None:
-    """The PDQ of the whole picture, the first there is (docs/wire.md)."""
+def whole_picture(signals: Sequence[Signal]) -> bytes | None:
+    """Return the PDQ of the whole picture, 32 bytes, the first there is (docs/wire.md)."""
     first = next((signal for signal in signals if isinstance(signal, PdqSignal)), None)
     return bytes.fromhex(first.value) if first is not None else None
 

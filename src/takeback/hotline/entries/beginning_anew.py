@@ -17,6 +17,8 @@ from takeback.hotline.log.access import last_pending, newest_contents, standing_
 from takeback.hotline.log.actions import append, take_back_pending
 from takeback.hotline.log.domain import NewEvent, WaitsFor, subject_of
 
+_AT_A_TIME = 5000
+
 
 def list_everything_again(origin: str) -> int:
     """Append what stands on the list for the log of another origin; returns how many entries.
@@ -26,7 +28,8 @@ def list_everything_again(origin: str) -> int:
     """
     waited = last_pending()
     entries = sum(_list_again(contents, origin) for contents in newest_contents())
-    append(_kept_waiting(take_back_pending(waited), origin))
+    while pending := take_back_pending(waited, _AT_A_TIME):
+        append(_kept_waiting(pending, origin))
     append(NewEvent(event) for event in confirmed_again())
     return entries
 
@@ -49,21 +52,30 @@ def _list_again(contents: list[tuple[str, bytes]], origin: str) -> int:
         (Hold(entry_id=entry, since=now, reason=HoldReason.SUSPENDED) for entry in suspended),
         update_conflicts=True,
         unique_fields=["entry"],
-        update_fields=["since", "reason", "count", "close_to", "decided_at"],
+        update_fields=["since", "reason", "count", "close_to", "of_amendment", "decided_at"],
     )
     Entry.objects.filter(id__in=suspended).update(suspended_at=None)
     return len(suspended_at)
 
 
 def _kept_waiting(waited: list[NewEvent], origin: str) -> list[NewEvent]:
-    """Keep of what waited before the additions that no log has yet; the rest is past."""
+    """Keep of what waited before the additions that no log has yet, and amendments.
+
+    An amendment follows the addition of what the log last said, and waits for what it waited for;
+    the rest is past.
+    """
     subjects = [subject for new in waited if (subject := subject_of(new.event)) is not None]
     known = standing_in_log(subjects)
-    return [
-        _addition(new.event, origin, new.waits_for, new.sent_in)
-        for new in waited
-        if isinstance(new.event, AddedEvent) and new.event.entry not in known
-    ]
+    kept = []
+    for new in waited:
+        event = new.event
+        if isinstance(event, AddedEvent) and event.entry not in known:
+            kept.append(_addition(event, origin, new.waits_for, new.sent_in))
+        elif isinstance(event, AmendedEvent):
+            provenance = event.provenance.model_copy(update={"hotline": origin})
+            amended = event.model_copy(update={"provenance": provenance})
+            kept.append(as_appended(amended, new.waits_for, new.sent_in))
+    return kept
 
 
 def _addition(

@@ -52,6 +52,10 @@ class ConfirmedRecord:
     commitment: str
 
 
+class CannotAmendError(ValueError):
+    """An entry can't be amended as it stands; the message says why."""
+
+
 class UnknownEntryError(LookupError):
     """An entry was never on the list."""
 

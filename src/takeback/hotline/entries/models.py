@@ -30,7 +30,8 @@ class Hold(models.Model):
     """An entry that a person looks at before it goes out.
 
     `close_to`: pairs of a name and a distance in bits, the nearest ten of `count`; emptied when
-    the entry is withdrawn. `decided_at`: when it was released or kept off; None while it waits.
+    the entry is withdrawn. `of_amendment`: the entry is out as it was, and what it is to become
+    waits. `decided_at`: when it was released or kept off; None while it waits.
     """
 
     entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True)
@@ -40,6 +41,7 @@ class Hold(models.Model):
     )
     count = models.IntegerField(default=0)
     close_to = models.JSONField(default=list)
+    of_amendment = models.BooleanField(default=False)
     decided_at = models.DateTimeField(null=True, db_index=True)
 
 

@@ -15,7 +15,7 @@ from takeback.hotline.feedback.access import doubting_platforms, newest_vote
 from takeback.hotline.feedback.domain import UnknownCheckpointError
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
 from takeback.hotline.log.access import frontier_at, standing_in_log
-from takeback.hotline.platforms.access import platform_names
+from takeback.hotline.platforms.access import following_count
 from takeback.hotline.platforms.domain import AdmittedKey, FollowingPlatform
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
@@ -59,7 +59,7 @@ def record_feedback(platform: FollowingPlatform, items: Iterable[FeedbackItem]) 
 
 def _enough_to_suspend() -> int:
     """How many platforms it takes: as set, but never more than there are."""
-    return max(1, min(settings.NOT_THE_SAME_PLATFORMS, len(platform_names())))
+    return max(1, min(settings.NOT_THE_SAME_PLATFORMS, following_count()))
 
 
 @transaction.atomic
@@ -85,6 +85,7 @@ def forget_acknowledgements() -> None:
     KeyAcknowledgement.objects.all().delete()
 
 
+@transaction.atomic
 def resume_entry(entry: EntryId, actor: Actor) -> bool:
     """Put a suspended entry into force again; says whether that changed anything.
 
@@ -92,4 +93,5 @@ def resume_entry(entry: EntryId, actor: Actor) -> bool:
     entry that is not in the log, and NotPermittedError.
     """
     require(actor, Permission.RESUME)
+    lock_entries([entry])  # a vote that comes meanwhile counts after the resumption
     return entries_actions.resume_entry(entry, newest_vote(entry), actor)

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 
 def lock_number(name: str) -> int:
@@ -31,7 +31,8 @@ def alone_with(lock: int) -> Iterator[bool]:
         yield is_ours
     finally:
         if is_ours:
-            with suppress(Error), connection.cursor() as cursor:  # a lost connection holds no lock
+            # A lost connection holds no lock; anything else that goes wrong here must be seen.
+            with suppress(InterfaceError, OperationalError), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
 
 

@@ -12,7 +12,6 @@ from psycopg import sql
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
-    EntryId,
     ResumedEvent,
     parse_event,
 )
@@ -152,9 +151,9 @@ def purpose_opening() -> bytes | None:
     return encode_openings([Record(bytes(row.commitment), _opening(row))]) if row else None
 
 
-def listed_content(entry: EntryId) -> AddedEvent | AmendedEvent | ResumedEvent | None:
-    """Return the event that says what an entry now holds, None without one."""
-    rows = LogEntry.objects.filter(subject=entry, adds=True, event__isnull=False)
+def newest_addition(subject: str) -> AddedEvent | AmendedEvent | ResumedEvent | None:
+    """Return the event that last brought a subject into force, None if none stands open."""
+    rows = LogEntry.objects.filter(subject=subject, adds=True, event__isnull=False)
     row = rows.order_by("-index").first()
     opened = parse_event(bytes(row.event or b"")) if row is not None else None
     return opened if isinstance(opened, AddedEvent | AmendedEvent | ResumedEvent) else None
@@ -191,6 +190,11 @@ def newest_contents() -> Iterator[list[tuple[str, bytes]]]:
         cursor.execute(_NEWEST_CONTENTS)
         while rows := cursor.fetchmany(_AT_A_TIME):
             yield [(subject, bytes(event)) for subject, event in rows]
+
+
+def is_pending(subject: str) -> bool:
+    """Whether an event about a subject waits to go into the log."""
+    return PendingEvent.objects.filter(subject=subject).exists()
 
 
 def last_pending() -> int:

@@ -59,16 +59,21 @@ def drop_pending(subjects: Sequence[str]) -> None:
     PendingEvent.objects.filter(subject__in=subjects).delete()
 
 
-def drop_pending_additions(subject: str) -> bool:
-    """Forget what would bring a subject into force; says whether there was anything."""
-    dropped, _ = PendingEvent.objects.filter(subject=subject, adds=True).delete()
-    return dropped > 0
+def drop_pending_additions(subject: str) -> set[str]:
+    """Forget what would bring a subject into force; returns the kinds of what was forgotten."""
+    pending = PendingEvent.objects.filter(subject=subject, adds=True)
+    kinds = set(pending.values_list("kind", flat=True))
+    pending.delete()
+    return kinds
 
 
-def take_back_pending(until: int) -> list[NewEvent]:
-    """Forget what is pending up to a number, and return it in order: to be appended in another
-    form, or not at all."""
-    rows = PendingEvent.objects.filter(id__lte=until).order_by("id").select_for_update()
+def take_back_pending(until: int, most: int) -> list[NewEvent]:
+    """Forget the first of what is pending up to a number, and return it in order.
+
+    It is to be appended in another form, or not at all; empty once nothing is left.
+    """
+    pending = PendingEvent.objects.filter(id__lte=until).order_by("id")
+    rows = list(pending.select_for_update()[:most])
     taken = [
         NewEvent(
             parse_event(bytes(row.event)),
@@ -79,7 +84,7 @@ def take_back_pending(until: int) -> list[NewEvent]:
         )
         for row in rows
     ]
-    PendingEvent.objects.filter(id__lte=until).delete()
+    PendingEvent.objects.filter(id__in=[row.id for row in rows]).delete()
     return taken
 
 

@@ -51,21 +51,22 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """A pending event that waits for a check: its number, and its canonical bytes."""
+    """A pending event that waits for a check: its number, its type, and its canonical bytes."""
 
     number: int
     subject: str
+    kind: str
     event: bytes
     sent_in: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class BegunAnew:
-    """What became of it: how many entries are to be listed again, and who needs a new token."""
+    """How many subjects stand in the log of `origin`, and which readers need its new key."""
 
     origin: str
-    entries: int
-    platforms: tuple[str, ...]
+    subjects: int
+    readers: tuple[str, ...]
 
 
 class LogNotWiredError(RuntimeError):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from takeback.hashlist.events import (
+    AddedEvent,
     AnyEvent,
     KeyEvent,
     PurposeEvent,
@@ -109,7 +110,10 @@ def _check_waiting(hooks: LogHooks) -> int:
     if not rows:
         return 0
     may_go = hooks.before_sequencing(
-        [WaitingEvent(row.id, row.subject or "", bytes(row.event), row.sent_in) for row in rows]
+        [
+            WaitingEvent(row.id, row.subject or "", row.kind, bytes(row.event), row.sent_in)
+            for row in rows
+        ]
     )
     checked = PendingEvent.objects.filter(id__in=[row.id for row in rows])
     checked.update(waits_for=WaitsFor.NOTHING)
@@ -189,7 +193,9 @@ def _newest() -> tuple[Frontier, LogRules]:
 
 def _audiences(leaves: Sequence[_Leaf]) -> list[int | None]:
     """Return for each event the bits of all that its subject has been open to by then."""
-    subjects = {subject_of(leaf.event) for leaf in leaves if leaf.event.type != "added"} - {None}
+    subjects = {
+        subject_of(leaf.event) for leaf in leaves if not isinstance(leaf.event, AddedEvent)
+    } - {None}
     newest = LogEntry.objects.filter(subject__in=subjects).order_by("subject", "-index")
     rows = newest.distinct("subject").values_list("subject", "audience")
     known: dict[str | None, int] = {subject: audience or 0 for subject, audience in rows}

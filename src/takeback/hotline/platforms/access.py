@@ -64,6 +64,11 @@ def platform_keys(name: str) -> list[KeySummary]:
     ]
 
 
+def following_count() -> int:
+    """Return how many platforms follow the list now."""
+    return Platform.objects.filter(revoked_at=None).count()
+
+
 def platform_names() -> list[str]:
     """Return the names of the platforms that follow the list now, in alphabetical order."""
     current = Platform.objects.filter(revoked_at=None).order_by("name")

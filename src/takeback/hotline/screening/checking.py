@@ -14,8 +14,8 @@ from django.conf import settings
 
 from takeback.fingerprints.pdq import PDQ_BYTES
 from takeback.hotline.entries.access import newest_check
-from takeback.hotline.entries.actions import Finding, keep_checked
 from takeback.hotline.entries.domain import HoldReason, Near
+from takeback.hotline.entries.holds import Finding, keep_checked
 from takeback.hotline.log.access import log_mark
 from takeback.hotline.log.domain import WaitingEvent
 from takeback.hotline.screening.known_lawful import current_known_lawful
@@ -30,7 +30,8 @@ _MOST_SHOWN: Final = 10
 class _New:
     """An entry to check: its PDQs, the first of them that of the whole picture.
 
-    `reported`: it can be part of a crowd. Other lists hold many copies of one picture.
+    `reported`: it can be part of a crowd. Other lists hold many copies of one picture, and what an
+    entry is amended to was a person's decision.
     """
 
     event: WaitingEvent
@@ -49,7 +50,8 @@ def check_waiting(waiting: Sequence[WaitingEvent]) -> Collection[int]:
     held = _crowded(neighbours_in(log_mark(), newest), new, threshold) | _close_to_lawful(
         new, threshold
     )
-    keep_checked([event.subject for event in waiting], held, newest + 1)
+    amended = {event.subject for event in waiting if event.kind == "amended"}
+    keep_checked([event.subject for event in waiting], held, newest + 1, amended)
     return [event.number for event in waiting if event.subject not in held]
 
 
@@ -84,9 +86,11 @@ def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> 
     beside = _beside(reported, codes, threshold)
     held: dict[str, Finding] = {}
     for entry, listed, came in zip(reported, before, beside, strict=True):
-        close = sorted(
-            [*(near for near in listed if near.name in alive), *came], key=lambda n: n.distance
-        )
+        nearest: dict[str, Near] = {}  # of what was amended, every PDQ that it has had is known
+        for near in sorted([*listed, *came], key=lambda near: near.distance):
+            if near.name in alive or near in came:
+                nearest.setdefault(near.name, near)
+        close = list(nearest.values())
         if len(close) >= settings.CROWD:
             shown = tuple(close[:_MOST_SHOWN])
             held[_entry(entry)] = Finding(HoldReason.CROWD, shown, len(close))
@@ -116,4 +120,5 @@ def _read(event: WaitingEvent) -> _New:
     pdqs = (
         bytes.fromhex(signal["value"]) for signal in added["signals"] if signal["type"] == "pdq"
     )
-    return _New(event, tuple(pdqs), added["provenance"]["source"] == "reporter")
+    reported = event.kind == "added" and added["provenance"]["source"] == "reporter"
+    return _New(event, tuple(pdqs), reported)

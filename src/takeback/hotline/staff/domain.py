@@ -53,6 +53,7 @@ class Permission(StrEnum):
     SEND_REPORT = "send a report"
     WITHDRAW_REPORT = "take back a report of one's own"
     LIST = "put entries on the list"
+    LIST_CONFIRMED = "put entries into the confirmed lane"
     HOLD = "hold entries that were checked"
     TAKE_BACK = "take entries of one's own report off the list"
     SEND_APPEAL = "send an appeal"

@@ -39,6 +39,7 @@ OF_ROLES: Final[Mapping[Role, frozenset[Permission]]] = {
     | {
         Permission.SUSPEND,
         Permission.AMEND,
+        Permission.LIST_CONFIRMED,
         Permission.ANSWER_APPEAL,
         Permission.CONFIRM,
         Permission.SEE_RECORD,
@@ -48,6 +49,7 @@ OF_ROLES: Final[Mapping[Role, frozenset[Permission]]] = {
         {
             Permission.SEE_QUEUE,
             Permission.AMEND,
+            Permission.LIST_CONFIRMED,
             Permission.WITHDRAW,
             Permission.CONFIRM,
             Permission.JOIN,
@@ -70,8 +72,10 @@ OF_OTHERS: Final[Mapping[ActorKind, frozenset[Permission]]] = {
     ActorKind.APPELLANT: frozenset({Permission.SEND_APPEAL}),
     ActorKind.PLATFORMS: frozenset({Permission.SUSPEND}),
     ActorKind.HOTLINE: frozenset({Permission.HOLD}),
-    ActorKind.WORKER: frozenset({Permission.PLANT_CANARIES, Permission.LIST}),
-    ActorKind.OPERATOR: _RUNNING_IT | {Permission.CONFIRM},
+    ActorKind.WORKER: frozenset(
+        {Permission.PLANT_CANARIES, Permission.LIST, Permission.LIST_CONFIRMED}
+    ),
+    ActorKind.OPERATOR: _RUNNING_IT | {Permission.CONFIRM, Permission.LIST_CONFIRMED},
     ActorKind.INVITATION: frozenset({Permission.MAKE_KEY}),
 }
 """What everybody without a role may do."""

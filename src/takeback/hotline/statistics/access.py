@@ -15,7 +15,7 @@ def list_figures() -> ListFigures:
 
     Canaries, and pictures that gates are tried with, are nobody's.
     """
-    held = Q(hold__isnull=False, hold__decided_at=None)
+    held = Q(hold__isnull=False, hold__of_amendment=False, hold__decided_at=None)
     standing = Q(withdrawn_at=None)
     off = Q(suspended_at__isnull=False)
     canary = Exists(Canary.objects.filter(entry=OuterRef("pk")))

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 ),
                 ("count", models.IntegerField(default=0)),
                 ("close_to", models.JSONField(default=list)),
+                ("of_amendment", models.BooleanField(default=False)),
                 ("decided_at", models.DateTimeField(db_index=True, null=True)),
             ],
         ),
