@@ -89,7 +89,7 @@ def test_nothing_comes_into_force_once_the_purpose_has_expired() -> None:
         after(rules, 1, added_on(2))
     rules = after(rules, 1, added_on(1))
     assert rules.expired(ORIGIN, HOUR + timedelta(days=1)) is None
-    assert "has expired" in (rules.expired(ORIGIN, HOUR + timedelta(days=2)) or "")
+    assert "expired on" in (rules.expired(ORIGIN, HOUR + timedelta(days=2)) or "")
     gone = withdrawn(new_entry_id(), 1).model_copy(update={"time": HOUR + timedelta(days=2)})
     assert after(rules, 2, gone).newest == gone.time
 

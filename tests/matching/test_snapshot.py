@@ -340,7 +340,7 @@ def tables_of(**changed: Any) -> ListTables:
         ({"entry_ids": np.array([entry_id(2), entry_id(1)], "S26")}, "must ascend"),
         ({"entry_lane": np.array([0, len(LANES)], np.uint8)}, "lane is unknown"),
         ({"entry_lane": np.zeros(3, np.uint8)}, "entry_lane must be"),
-        ({"signals": {"other": SignalTable(np.zeros((1, 8), np.uint8), ROW)}}, "that is none"),
+        ({"signals": {"other": SignalTable(np.zeros((1, 8), np.uint8), ROW)}}, "does not exist"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused(changed: dict[str, Any], message: str) -> None:

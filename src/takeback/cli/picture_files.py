@@ -1,4 +1,4 @@
-"""Which files a command was asked to read: names, folders and patterns, turned into files."""
+"""Turns the names, folders and patterns that a command was given into files to read."""
 
 from __future__ import annotations
 

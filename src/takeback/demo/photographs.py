@@ -31,7 +31,7 @@ _OTHERS: Final = "others"
 
 
 class NoPhotographs(RuntimeError):  # noqa: N818 - says what is the matter
-    """There are none, or they could not be fetched; the message says what to do."""
+    """No photographs were found or could be fetched; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +281,7 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
                 picture.draft("L", (_THUMBNAIL * 4, _THUMBNAIL * 4))
                 small = picture.convert("L").resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
         except OSError:
-            continue  # cut short; whoever uses the others need not hear of it
+            continue  # cut short; the others can still be used
         values = np.asarray(small, dtype=np.float64).ravel()
         if values.std() < _LEAST_CONTRAST:
             continue

@@ -1,6 +1,6 @@
 """Starts the whole of Takeback on this machine as real processes, and stops every one of them.
 
-`takeback run`, `takeback demo` and the end-to-end tests stand on it.
+`takeback run`, `takeback demo` and the end-to-end tests use it.
 """
 
 import contextlib
@@ -214,7 +214,7 @@ class Stack:
     def stop(self) -> None:
         """Stop every process and wait until it is gone; those that do not stop are killed.
 
-        Nothing interrupts it: whoever presses Ctrl-C twice must not leave half of it running.
+        Nothing interrupts it: pressing Ctrl-C twice must not leave half of it running.
         """
         with _undisturbed(), self._stopping:
             for part in reversed(self._parts):
@@ -232,7 +232,7 @@ class Stack:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let no signal in that asks to stop; only the main thread of a process can see to that."""
+    """Ignore signals that ask to stop; only the main thread of a process can do so."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

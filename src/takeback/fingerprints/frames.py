@@ -1,4 +1,4 @@
-"""Where in an upload the picture is: inside of borders, captions, screenshots, collages.
+"""Finds the picture in an upload: inside borders, captions, screenshots and collages.
 
 All of it looks at one small grey copy of the upload and costs a fraction of a millisecond. Nothing
 here decides anything: what is found is one more part of the upload to look up.
@@ -48,7 +48,7 @@ _REACH: Final = 3
 """Lines within which a step must be the largest to be an edge."""
 
 _STRAIGHT: Final = 0.55
-"""A straight edge runs along this share of a line; in few photographs does one without frame."""
+"""A straight edge runs along this share of a line; few photographs without a frame have one."""
 
 _FAINT: Final = 0.25
 """An edge between dark and darker still shows along this share of a line."""
@@ -226,7 +226,7 @@ def _depth(lines: Grey, share: float) -> int:
 
 
 def _shown(grey: Grey, upended: Grey) -> Box | None:
-    """Return the largest thing that has not the commonest colour."""
+    """Return the largest part that does not have the commonest colour."""
     commonest = int(np.bincount(grey[::4, ::4].ravel(), minlength=256).argmax())
     rows = _longest_run(_shares(_apart(grey, commonest) <= _SAME_GROUND) < _WRITTEN)
     if not len(rows):

@@ -1,6 +1,6 @@
-"""What says too much or too little to be listed or looked up: it would match what it is not.
+"""Keeps off the list, and out of look-ups, fingerprints that would match unrelated pictures.
 
-docs/views.md says what was measured with these floors, and without.
+docs/views.md says what was measured with these floors and without them.
 """
 
 from typing import Final

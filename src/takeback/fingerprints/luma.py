@@ -54,7 +54,7 @@ class Luma:
         """Take a picture that a decoder has reduced by a whole number in both directions.
 
         `grey` is uint8 of shape (height / scale, width / scale), rounded up; it is not copied if
-        its rows lie in order, and must not change meanwhile.
+        its rows lie in order, and must not change later.
 
         Raises:
             TypeError: not an array, or not of uint8.

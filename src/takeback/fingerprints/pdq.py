@@ -62,8 +62,8 @@ def pdq_of_pixels(pixels: NDArray[np.uint8]) -> Pdq:
     """Return the PDQ of a picture.
 
     `pixels` is uint8 of shape (height, width) in grey, (height, width, 3) in RGB, or
-    (height, width, 4), of which alpha is not looked at: lay the picture on white first. Any view
-    of an array will do; nothing is copied. Other threads run meanwhile. A picture with a side
+    (height, width, 4), whose alpha is ignored: lay the picture on white first. Any view
+    of an array will do; nothing is copied. Other threads can run. A picture with a side
     under 5 pixels has all bits and the quality 0, as in the reference.
 
     Raises:

@@ -76,7 +76,7 @@ def parse_upload(answer: bytes, policy: ViewPolicy) -> tuple[int, int, tuple[Vie
     for (place, orientation), times in Counter(row[:2] for row in found).items():
         view = policy.upload[place] if place < len(policy.upload) else None
         if view is None or orientation not in view.orientations.places:
-            raise ValueError("The answer has a view that the policy has not.")
+            raise ValueError("The answer has a view that is not in the policy.")
         if times > (MOST_PIECES if view.part is Part.PIECE else 1):
             raise ValueError("The answer has a view too often.")
     return width, height, found

@@ -1,4 +1,4 @@
-"""What an upload looks like, made in one go: the gate's fast path."""
+"""Computes all that an upload is looked up by in one pass: the gate's fast path."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class ViewPolicyError(ValueError):
-    """There is no such policy, or the file that holds it is not as it must be."""
+    """The policy does not exist, or the file that holds it is malformed."""
 
 
 class Part(StrEnum):
@@ -168,7 +168,7 @@ class ViewPolicy:
 
 
 def load_policy(name: str = DEFAULT_POLICY) -> ViewPolicy:
-    """Return a policy of `views.toml`. Raises ViewPolicyError if there is none of that name."""
+    """Return a policy of `views.toml`. Raises ViewPolicyError if none has that name."""
     policies = shipped_policies()
     if name not in policies:
         raise ViewPolicyError(
@@ -191,7 +191,7 @@ def read_policies(text: str) -> dict[str, ViewPolicy]:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ViewPolicyError(f"The view policies are no TOML: {error}.") from error
+        raise ViewPolicyError(f"The view policies are not valid TOML: {error}.") from error
     policies: dict[str, ViewPolicy] = {}
     for name, table in tables.items():
         policies[name] = _policy(name, table, policies)

@@ -19,7 +19,7 @@ The first four are spelt as the event spells them. The signals are packed as
 
 @dataclass(frozen=True, slots=True)
 class AdditionRun:
-    """Additions that stand one behind the other in the log, from index `start` on.
+    """Consecutive additions in the log, from index `start` on.
 
     `opened`: nonce and bytes of each.
     """
@@ -33,7 +33,7 @@ class AdditionRun:
         return [addition[0] for addition in self.additions]
 
     def by_time(self) -> list[tuple[datetime, int]]:
-        """Return the hours they are dated, in the order in which they first come, and how many."""
+        """Return the hours that date them, in order of first appearance, and how many each has."""
         return [(_time_of(hour), count) for hour, count in Counter(self._hours()).items()]
 
     def events(self) -> Iterator[tuple[int, AnyEvent]]:

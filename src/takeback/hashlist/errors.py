@@ -1,4 +1,4 @@
-"""Why a list is refused that its log proves to be whole; each message says what to do."""
+"""Reasons to refuse a list whose log is proved to be whole; each message says what to do."""
 
 from takeback.tlog.errors import LogError
 

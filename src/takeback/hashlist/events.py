@@ -159,8 +159,8 @@ class PurposeEvent(WireModel):
 class KeyEvent(WireModel):
     """Hands the log over to another key: `name+hash+base64`, its name the log's origin.
 
-    The checkpoint that brings this event is signed with the key before it. Whoever has taken it in
-    believes the new key only.
+    The checkpoint that brings this event is signed with the key before it. From then on a
+    follower believes the new key only.
     """
 
     v: Literal[1] = 1
@@ -325,7 +325,7 @@ def canonical_json(model: WireModel) -> bytes:
 def parse_event(data: bytes, *, keep_unknown: bool = False) -> AnyEvent:
     """Read an event from its canonical bytes, at most MAX_EVENT_BYTES of them.
 
-    `keep_unknown`: for whoever follows a log of a newer hotline. Signals of a type that has no
+    `keep_unknown`: for following the log of a newer hotline. Signals of a type that has no
     model here are then kept as `unknown`, and the event may have no others. Raises
     MalformedLogError for anything else: another version, an unknown key, a value out of range,
     another spelling of the same event.

@@ -1,6 +1,6 @@
 """Follows a log: from a verified edge and a newer checkpoint to the events in between.
 
-Pure: it reads and writes nothing. Whoever drives it fetches the ranges it names, and keeps
+Pure: it reads and writes nothing. The caller fetches the ranges it names, and keeps
 what it gives out only after `finish` has returned.
 """
 

@@ -1,4 +1,4 @@
-"""What an entry counts as for whoever follows one list only, and hears no other hotline."""
+"""Says in which lane an entry counts for a follower of one list, who hears no other hotline."""
 
 from takeback.hashlist.events import PurposeEvent
 from takeback.signals.lanes import Lane

@@ -60,7 +60,7 @@ def decode_openings_in_bulk(data: bytes, expected: int) -> OpeningsInBulk:
 def _without_marks(data: bytes) -> tuple[bytes, frozenset[int]]:
     """Return openings with length 0 wherever one is withheld, and the places of those.
 
-    Whoever may read everything meets hardly any, and pays one search.
+    A reader who may read everything meets hardly any, and pays for one search.
     """
     if WITHHELD_BYTES not in data:
         return data, frozenset()

@@ -92,7 +92,7 @@ class LogRules:
         if self.expires is None or now < self.expires:
             return None
         return (
-            f"The list of {origin} has expired on {self.expires:%Y-%m-%d}, as its purpose says. "
+            f"The list of {origin} expired on {self.expires:%Y-%m-%d}, as its purpose says. "
             "Ask the hotline for its new list."
         )
 
@@ -138,7 +138,7 @@ class LogRules:
         try:
             purpose = values["purpose"] and parse_event(values["purpose"].encode())
             if purpose is not None and not isinstance(purpose, PurposeEvent):
-                raise MalformedLogError("The rules of a log hold an event that is no purpose.")
+                raise MalformedLogError("The rules of a log hold an event that is not a purpose.")
             return cls(
                 purpose,
                 VerifierKey.parse(values["key"]) if values["key"] else None,

@@ -1,4 +1,4 @@
-"""What an event may name as signals, and how those of unknown kinds are set apart."""
+"""Checks the signals that an event names, and sets those of unknown kinds apart."""
 
 import json
 import re

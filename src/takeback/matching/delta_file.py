@@ -60,7 +60,7 @@ class DeltaStep:
         except (struct.error, IndexError, ValueError) as error:
             raise damaged(self._path, "a change in it can't be read") from error
         if at != len(self._changes):
-            raise damaged(self._path, "there is more in a step than its changes")
+            raise damaged(self._path, "a step holds more than its changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ def append_step(
     """Append the step to `source` after `tail`, which was read a moment ago.
 
     It is on the disk at the return. There must be one writer. Raises OSError if the disk refuses:
-    then nobody knows how much of the step is on the disk, even if readers see the whole of it. Who
-    tries again gives the tail as torn, and so has a new file made.
+    then nobody knows how much of the step is on the disk, even if readers see the whole of it. To
+    try again, give the tail as torn: a new file is then made.
     """
     written = [_written(change) for change in changes]
     body = b"".join(written)

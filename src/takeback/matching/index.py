@@ -110,9 +110,9 @@ class PdqIndex:
     ) -> "PdqIndex":
         """Build the index of `codes`, uint8 of shape (n, 32), which must not change afterwards.
 
-        Each of the `threads` threads needs 24 bytes of memory a row meanwhile, for very long lists
-        8. `shape`: other tables than the list's length asks for. Raises ValueError for an array of
-        another type or shape, or a shape that can't be.
+        While it builds, each of the `threads` threads needs 24 bytes of memory a row, for very
+        long lists 8. `shape`: other tables than the list's length asks for. Raises ValueError for
+        an array of another type or shape, or a shape that can't be.
         """
         _check("codes", codes, "u1", (len(codes), PDQ_BYTES))
         shape = shape or shape_for(len(codes))
@@ -122,8 +122,8 @@ class PdqIndex:
     def attach(cls, codes: Codes, tables: Mapping[str, npt.NDArray[Any]]) -> "PdqIndex":
         """Take up the index whose `tables` were kept beside its `codes`, without reading either.
 
-        Both may be mapped from a file, read-only. Raises ValueError if their types and shapes are
-        none that go together. Tables with the right shapes and wrong contents make searches miss
+        Both may be mapped from a file, read-only. Raises ValueError if their types and shapes do
+        not go together. Tables with the right shapes and wrong contents make searches miss
         rows, but never read beyond the arrays.
         """
         return cls(codes, tables)

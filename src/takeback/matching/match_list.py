@@ -30,7 +30,7 @@ _EXACT = exact_kinds()
 
 @dataclass(frozen=True, slots=True)
 class NearSignals:
-    """The listed signals of a kind of which some bits may differ, and the index that finds them."""
+    """The listed signals of a kind that matches within a distance, and their index."""
 
     table: SignalTable
     index: PdqIndex
@@ -46,7 +46,7 @@ class ListPart(Protocol):
 
     @property
     def near(self) -> Mapping[str, NearSignals]:
-        """By its name each kind of which some bits may differ, if any entry has it."""
+        """Each kind that matches within a distance, by its name, if any entry has it."""
 
     def is_alive(self, row: int) -> bool:
         """Say whether the entry in a row is on the list."""
@@ -158,7 +158,7 @@ class _AddedRows:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """Names of the kinds that any of the entries has, be it that none of these is alive."""
+        """Names of the kinds that any of the entries has, alive or not."""
         near = (columns.kind.name for columns in self._near if columns.rows)
         return frozenset((*near, *(name for name, rows in self.rows_of.items() if rows)))
 
@@ -168,7 +168,7 @@ class _AddedRows:
         for row, (entry, by_kind) in enumerate(zip(listed, signals, strict=True), first):
             self._row_of[entry.entry] = row
             for kind in _EXACT:
-                # As in a snapshot: a kind counts only where there is none that it yields to.
+                # As in a snapshot: a kind counts only without the kind that it yields to.
                 if kind.name in by_kind and kind.yields_to not in by_kind:
                     self._note(kind, by_kind[kind.name], row)
         self.ids.extend(entry.entry for entry in listed)
@@ -195,7 +195,7 @@ class _AddedRows:
 
 
 class _NearColumns:
-    """The signals of one kind among the added rows, of which some bits may differ."""
+    """The signals, among the added rows, of one kind that matches within a distance."""
 
     def __init__(self, kind: SignalKind) -> None:
         self.kind = kind

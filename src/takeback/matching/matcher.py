@@ -80,7 +80,7 @@ class UploadFingerprints:
         return [value for name, value in self.others if name == kind.name]
 
     def views_of(self, kind: SignalKind) -> Iterator[ViewFingerprint]:
-        """Yield the fingerprints of a kind of which some bits may differ."""
+        """Yield the fingerprints of a kind that matches within a distance."""
         if kind is PDQ:
             if self.pdq is not None:
                 yield ViewFingerprint("", self.pdq)
@@ -121,7 +121,7 @@ class MatchResult:
 
     @classmethod
     def of(cls, found: Iterable[Match]) -> "MatchResult":
-        """Bring matches, of one list or of several, in order; allow, if there are none."""
+        """Bring matches, of one list or of several, in order; without any, allow."""
         matches = sorted(found, key=lambda m: (-m.decision.strictness, m.distance, m.entry))
         return cls(matches[0].decision if matches else Decision.ALLOW, tuple(matches))
 
@@ -153,7 +153,7 @@ class Matcher:
         return self.match_many([upload])[0]
 
     def match_many(self, uploads: Sequence[UploadFingerprints]) -> list[MatchResult]:
-        """Match each upload; the PDQs of all of them are looked up in one go."""
+        """Match each upload; the PDQs of all of them are looked up together."""
         found: list[dict[str, Match]] = [{} for _ in uploads]
         for part in self.listed.parts:
             # The strongest signal first: a later one never replaces it.
@@ -220,10 +220,10 @@ class Matcher:
 
 
 class _NearKind(NamedTuple):
-    """A kind of which some bits may differ, as a policy has it.
+    """A kind that matches within a distance, as a policy sets it.
 
     `thresholds`: by lane, in the order of `LANES`; `widest`: the greatest of them; `quality`: place
-    of the number that the lane's floor is about, None if the kind has no such number.
+    of the number that the lane's floor applies to, None if the kind has none.
     """
 
     row: SignalKind

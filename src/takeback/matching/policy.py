@@ -54,8 +54,8 @@ class LanePolicy:
     only if all bits are equal.
     `quality_floor`: least PDQ quality, 0–100, that a *listed* picture needs for its PDQ to count;
     the same floor holds for any other kind that has a quality.
-    The quality of the upload is never asked for: whoever blurs or darkens a copy must not get past
-    the list by that. Files equal byte for byte match whatever their quality.
+    The quality of the upload is never considered: blurring or darkening a copy must not get it past
+    the list. Files equal byte for byte match whatever their quality.
     """
 
     threshold: int
@@ -99,7 +99,7 @@ _SELF_REPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.RE
 # careful as with what nobody has seen.
 _IMPORTED = LanePolicy(threshold=28, quality_floor=50, decision=Decision.REVIEW)
 
-# Blocked, so that whoever tries a gate sees it stop something; nobody loses a picture by it.
+# Blocked, so that an engineer who tries a gate sees it stop something; nobody loses a picture.
 _TEST = LanePolicy(threshold=31, quality_floor=50, decision=Decision.BLOCK)
 
 

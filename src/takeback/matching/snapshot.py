@@ -170,7 +170,7 @@ class ListTables:
             if array.dtype != np.dtype(dtype) or array.shape != (entries,):
                 raise ValueError(f"{name} must be {dtype} of shape {(entries,)}")
         if not self.signals.keys() <= {kind.name for kind in KINDS}:
-            raise ValueError("there are signals of a kind that is none")
+            raise ValueError("there are signals of a kind that does not exist")
         for kind, table in self.by_kind():
             table.check_shapes(kind)
 
@@ -209,7 +209,7 @@ class Snapshot:
 
     A kind that yields to another is in `tables` only for entries without that. `indexes`: of each
     kind of which some bits may differ; `orders`: of each that has to be equal (docs/matching.md).
-    `all_kinds`: whether whoever wrote it knew the kinds that this program knows.
+    `all_kinds`: whether the program that wrote it knew all kinds that this one knows.
     """
 
     source: SnapshotSource

@@ -153,7 +153,7 @@ def remove_arrays(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which takes the place of `path` if all goes well: whole and for good.
+    """Give a file to write, which durably replaces `path` as a whole if all goes well.
 
     Its name begins with a dot and ends in `.partial` until then.
     """
@@ -315,7 +315,7 @@ def _is_stamped(path: Path, status: os.stat_result, digest: bytes) -> bool:
 def _stamp(path: Path, file: BinaryIO, status: os.stat_result, digest: bytes) -> None:
     stamp = _Stamp.of(status, digest)
     if stamp != _Stamp.of(os.fstat(file.fileno()), digest):
-        return  # it changed meanwhile: whoever opens it next looks again
+        return  # it changed in between: the next opening checks it again
     with contextlib.suppress(OSError), replacing(_stamp_path(path)) as written:
         written.write(stamp.model_dump_json().encode())
 

@@ -56,7 +56,7 @@ def main() -> None:
             reply, answer = _answer(job, inbox, readers, limits)
             parent.sendall(reply.pack() + answer)
             if reply.outcome is Outcome.OUT_OF_MEMORY:
-                return  # a fresh process is surer than one that ran out of memory somewhere
+                return  # a fresh process is safer than one that ran out of memory somewhere
 
 
 def _reader(name: str) -> Reader:

@@ -19,7 +19,7 @@ _LONGEST_HEADER = len(ppm_header(2**32 - 1, 2**32 - 1))
 
 
 def bound(limits: Limits) -> None:
-    """Bound what this process uses, for good; call it once, when everything it needs is loaded.
+    """Bound what this process uses, irrevocably; call it once everything it needs is loaded.
 
     Memory counts from here on: what the interpreter has mapped already is not the picture's fault.
     """
@@ -32,7 +32,7 @@ def bound(limits: Limits) -> None:
     # Unlike the soft limit of each picture, this one can't be ignored or raised.
     _bound(resource.RLIMIT_CPU, _cpu_bound(PICTURES_A_CHILD * (limits.max_cpu_seconds + 1)))
     # Not RLIMIT_NPROC: the HEVC decoder can't do without threads, and Linux counts the threads of
-    # the user as a whole, so that a bound would hang on what else the user runs.
+    # the user as a whole, so a bound would depend on what else the user runs.
     _bound(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _bound(resource.RLIMIT_FSIZE, limits.max_pixels * _BYTES_A_PIXEL + _LONGEST_HEADER)
 

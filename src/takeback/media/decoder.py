@@ -101,7 +101,7 @@ class Decoder:
         self._confinement: Confinement | None = None
         self._said_unfiltered = False
         self._lock = threading.Lock()
-        # Held while every child is taken: two who each held some would wait for ever for the rest.
+        # Held while every child is taken: two callers with some each would wait for ever.
         self._taking_all = threading.Lock()
         # Last in, first out: the child that worked last is the one whose memory is warm.
         self._idle: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
@@ -193,7 +193,7 @@ class Decoder:
         for child in children:
             if child is not None:
                 child.end()
-            self._idle.put(None)  # wakes who still waits for a child
+            self._idle.put(None)  # wakes a caller that still waits for a child
 
     def _check(self, data: bytes) -> str:
         if len(data) > self.limits.max_bytes:
@@ -254,7 +254,7 @@ class Decoder:
             raise RuntimeError("This Decoder was made before a fork. Make one in each process.")
         child = self._idle.get()
         if self._closed:
-            self._idle.put(child)  # `close` ends it, or wakes the next who waits
+            self._idle.put(child)  # `close` ends it, or wakes the next caller that waits
             raise RuntimeError("This Decoder is closed. Make a new one.")
         if child is not None and child.alive:
             return child
@@ -274,6 +274,6 @@ class Decoder:
         replacement = None
         if not self._closed:
             # Started now, the next child gets ready while nobody waits for it.
-            with contextlib.suppress(OSError):  # who asks next tries again, and hears of it
+            with contextlib.suppress(OSError):  # the next caller tries again, and gets the error
                 replacement = DecoderProcess(self.limits, self._readers)
         self._idle.put(replacement)

@@ -6,7 +6,7 @@ from typing import Final
 _MIB = 1 << 20
 
 LONGEST_SIDE: Final = 1 << 24
-"""Pixels. The kernels take no longer one: `kLargestSide` in native/pdq/pixels.hpp."""
+"""Pixels. The kernels take no longer side: `kLargestSide` in native/pdq/pixels.hpp."""
 
 PICTURES_A_CHILD: Final = 1000
 """What a codec leaks, and what a file took over, ends with the child."""

@@ -1,4 +1,4 @@
-"""JPEG → brightness at the smallest size that PDQ can do with, straight from libjpeg-turbo."""
+"""JPEG → brightness at the smallest size that PDQ can work with, straight from libjpeg-turbo."""
 
 from typing import Final
 

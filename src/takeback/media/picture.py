@@ -43,7 +43,7 @@ class OpenedPicture:
         return self._exact("RGB")
 
     def luma_scaled(self) -> tuple[NDArray[np.uint8], int, int]:
-        """Decode to brightness, as fast as the format allows; once, however often it is asked.
+        """Decode to brightness, as fast as the format allows; once, however often it is called.
 
         Returns uint8 of shape (ceil(height / k), ceil(width / k)), k being 1, 2, 4 or 8; a view
         with any strides; and the full width and height of the upright picture. For a JPEG that

@@ -176,7 +176,7 @@ def _stretched(picture: Image.Image) -> Image.Image:
 
 
 def _orientation(picture: Image.Image) -> Orientation:
-    """Return the EXIF orientation, upright if there is none or it can't be read.
+    """Return the EXIF orientation, upright if it is missing or can't be read.
 
     Only EXIF counts, as in browsers: Pillow's own `getexif` would ask XMP too. TIFF and HEIF
     plug-ins have turned the picture already, and no longer carry the tag.

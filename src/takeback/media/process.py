@@ -50,7 +50,7 @@ _KEPT_MEMORY = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold
 
 
 class DecoderProcess:
-    """One child, for one thread at a time; of no more use once it is not `alive`."""
+    """One child, for one thread at a time; useless once it is not `alive`."""
 
     def __init__(self, limits: Limits, readers: tuple[str, ...] = ()) -> None:
         """Start the child without waiting for it; it will know the readers and no others."""
@@ -138,7 +138,7 @@ class DecoderProcess:
             raise _timed_out() from None
         except (OSError, EOFError, ValueError):  # it died, or talks nonsense
             raise self._explain_end() from None
-        except BaseException:  # interrupted half way: the next answer would be this one's
+        except BaseException:  # interrupted halfway: the next reply read would answer this request
             self.end()
             raise
 

@@ -1,7 +1,7 @@
 """What parent and child say to each other, over one socket that is the child's standard input.
 
 Start    child → parent   `READY`, and one byte: 0 if a filter of system calls is in force, else
-                          the error number for which there is none
+                          the number of the error that prevented it
 Request  parent → child   `Request`: the task, length of the file, length of the argument; 13 bytes
                           big-endian; then the argument. For `PIXELS` the descriptor of an
                           empty shared file comes along (SCM_RIGHTS)
@@ -10,8 +10,8 @@ Reply    child → parent   `Reply`: outcome, width, height, length of the answe
 
 The file itself lies in memory that both map (`takeback.media.shared`). For `Outcome.PICTURE` the
 child has first written the picture into the empty file as a binary PPM (P6, 8 bits a sample). For
-`Outcome.ANSWER` the answer is what the reader returned. Nothing else is said: a child that was
-taken over by a file has no room for an error message that could end in a log.
+`Outcome.ANSWER` the answer is what the reader returned. Nothing else is sent: a child that a file
+has taken over has no room for an error message that could end up in a log.
 """
 
 import enum
@@ -63,7 +63,7 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The head of the child's answer; what is not known or not there is 0."""
+    """The head of the child's answer; what is unknown or absent is 0."""
 
     outcome: Outcome
     width: int = 0

@@ -35,8 +35,8 @@ class Inbox:
             self._mapped = mmap.mmap(self.descriptor, limits.max_bytes)
 
     def put(self, data: bytes) -> None:
-        """Lay a file of at most `max_bytes` there; other threads run meanwhile."""
-        if self._mapped is None:  # what can't be sealed is written to, which no length harms
+        """Lay a file of at most `max_bytes` there; other threads can run in the meantime."""
+        if self._mapped is None:  # unsealed, it is written to, which no length harms
             written = 0
             while written < len(data):
                 written += os.pwrite(self.descriptor, memoryview(data)[written:], written)

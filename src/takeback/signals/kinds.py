@@ -39,9 +39,9 @@ class Search(Enum):
     EXACT = auto()
     """Equal in every byte."""
     NEAR_256 = auto()
-    """256 bits, of which some may differ."""
+    """256 bits; some may differ."""
     FRAMES = auto()
-    """By what a file beside the log holds; the value is that file's SHA-256."""
+    """By the content of a file beside the log; the value is that file's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ is ever changed or given to another kind, and a new kind comes at the end."""
 
 
 def kind_named(name: str) -> SignalKind | None:
-    """Return the kind of a name, None if there is no such kind here."""
+    """Return the kind of this name, None if this program knows no such kind."""
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
 def near_kinds() -> tuple[SignalKind, ...]:
-    """Return the kinds of which some bits may differ."""
+    """Return the kinds that match within a distance."""
     return tuple(kind for kind in KINDS if kind.search is Search.NEAR_256)
 
 

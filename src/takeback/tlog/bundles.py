@@ -11,13 +11,13 @@ from takeback.tlog.errors import MalformedLogError
 _ENTRY_LENGTH = struct.Struct(">H")  # C2SP tlog-tiles, "Log entries"
 _OPENING_LENGTH = struct.Struct(">I")
 WITHHELD = 0xFFFFFFFF
-"""In the place of a length: the opening is not for whoever asked (docs/wire.md)."""
+"""In the place of a length: this reader may not have the opening (docs/wire.md)."""
 WITHHELD_BYTES = _OPENING_LENGTH.pack(WITHHELD)
 _RANGE = re.compile(r"(0|[1-9]\d{0,17})-([1-9]\d{0,17})", re.ASCII)
 
 
 MOST_OPENINGS = 1 << 12
-"""So many openings travel at once, at most."""
+"""At most this many openings travel at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{root}\n"
 
     def sign(self, *signers: Signer) -> bytes:
-        """Return the checkpoint as a note that each of them has signed."""
+        """Return the checkpoint as a note that each signer has signed."""
         return sign_by_all(self.body(), signers)
 
 
@@ -44,7 +44,7 @@ def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Read the text of a checkpoint, whoever signed it; extension lines are allowed and ignored.
+    """Read the text of a checkpoint without verifying it; extension lines are allowed and ignored.
 
     Raises MalformedLogError.
     """

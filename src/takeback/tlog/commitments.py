@@ -40,7 +40,7 @@ class Opening:
 
 
 def commitment_of(opened: bytes) -> bytes:
-    """Return the commitment that nonce and event, in one, open."""
+    """Return the commitment that `opened`, a nonce and then the event, opens."""
     return hashlib.sha256(_TAG + opened).digest()
 
 
@@ -71,4 +71,4 @@ def commit_event(event: bytes) -> Opening:
 
 
 def _mismatch(index: int) -> OpeningMismatchError:
-    return OpeningMismatchError(f"The event at {index} is not the one the log was committed to.")
+    return OpeningMismatchError(f"The event at {index} is not the one that the log commits to.")

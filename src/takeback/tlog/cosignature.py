@@ -1,4 +1,4 @@
-"""Cosignatures: what a witness says of a checkpoint, and when (C2SP tlog-cosignature)."""
+"""Cosignatures: a witness's signature of a checkpoint, and its time (C2SP tlog-cosignature)."""
 
 import struct
 from collections.abc import Iterable, Mapping
@@ -70,14 +70,14 @@ class CosignatureKey:
                 f"The key of {name} is not for cosignatures: its type is {typed_key[0]:#04x}."
             ) from error
         if len(typed_key) != 1 + _KEY_BYTES[kind] or len(name.encode()) > _MOST_NAME_BYTES:
-            raise MalformedLogError(f"The key of {name} has not the length of a {kind.name} key.")
+            raise MalformedLogError(f"The key of {name} is not as long as a {kind.name} key.")
         return cls(name, kind, typed_key[1:])
 
     def verify(self, text: str, signature: bytes) -> int:
         """Return when the text of a checkpoint was cosigned, in seconds since 1970.
 
-        Raises BadSignatureError if the signature does not fit, MalformedLogError if the text is
-        none that can be cosigned in this way.
+        Raises BadSignatureError if the signature does not fit, MalformedLogError if a text like
+        this can't be cosigned in this way.
         """
         time = signature[: _TIME.size]
         if len(signature) != _TIME.size + _SIGNATURE_BYTES[self.kind]:

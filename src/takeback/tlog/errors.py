@@ -1,8 +1,8 @@
-"""Why a log, or a part of it, is refused; each message says what is wrong and what to do."""
+"""Reasons to refuse a log or a part of it; each message says what is wrong and what to do."""
 
 
 class LogError(Exception):
-    """A log is refused. Whoever follows it keeps the last good state."""
+    """A log is refused. Its followers keep the last good state."""
 
 
 class MalformedLogError(LogError):
@@ -10,7 +10,7 @@ class MalformedLogError(LogError):
 
 
 class BadSignatureError(LogError):
-    """No signature of a known key, or one that does not fit the text."""
+    """A note lacks a signature of a known key, or has one that does not fit the text."""
 
 
 class WrongOriginError(LogError):

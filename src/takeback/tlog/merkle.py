@@ -42,7 +42,7 @@ class Frontier:
     """The right edge of a tree: all that is needed to append to it and to know its root.
 
     `size`: number of leaves. `hashes`: roots of the complete subtrees it is made of, largest
-    first, one a set bit of `size`, 32 bytes each.
+    first, one for each set bit of `size`, 32 bytes each.
     """
 
     size: int = 0
@@ -52,7 +52,9 @@ class Frontier:
         """Raise MalformedLogError unless the hashes fit the size."""
         fits = 0 <= self.size < _MAX_SIZE and len(self.hashes) == self.size.bit_count()
         if not fits or any(len(digest) != HASH_BYTES for digest in self.hashes):
-            raise MalformedLogError(f"{len(self.hashes)} hashes are no edge of {self.size} leaves.")
+            raise MalformedLogError(
+                f"{len(self.hashes)} hashes can't be the edge of {self.size} leaves."
+            )
 
     def extended(self, leaf_hashes: Iterable[bytes]) -> "Frontier":
         """Return the edge after these leaf hashes are appended, in time linear in their number."""

@@ -15,7 +15,7 @@ _TILE_LEVELS = 8  # a tile is eight levels of the tree high
 def nodes_of_tiles(size: int, read: Callable[[TileRef], bytes]) -> Nodes:
     """Return the nodes of a tree of `size` leaves, read from its tiles, each of them once.
 
-    Raises LogRewrittenError if a tile has not the length that its width says.
+    Raises LogRewrittenError if a tile does not have the length that its width calls for.
     """
     tiles: dict[TileRef, bytes] = {}
 
@@ -28,7 +28,7 @@ def nodes_of_tiles(size: int, read: Callable[[TileRef], bytes]) -> Nodes:
         if ref not in tiles:
             tiles[ref] = read(ref)
             if len(tiles[ref]) != ref.bundle.width * HASH_BYTES:
-                raise LogRewrittenError(f"The tile {ref.path} has not the length it must have.")
+                raise LogRewrittenError(f"The tile {ref.path} does not have the right length.")
         start = (first - ref.bundle.start) * HASH_BYTES
         end = start + (HASH_BYTES << inside)
         hashes = tiles[ref][start:end]
@@ -87,7 +87,7 @@ def root_of_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
     """Return the root that a proof leads to from a leaf hash (section 2.1.3.2).
 
     It must be compared with the root of a signed checkpoint. Raises LogRewrittenError if the proof
-    has not the length that index and size call for.
+    does not have the length that index and size call for.
     """
     if not 0 <= index < size:
         raise LogRewrittenError(f"A log of {size} events has none at {index}.")

@@ -40,7 +40,7 @@ def parse_key_line(line: str) -> tuple[str, bytes]:
     name, _, rest = line.partition("+")
     typed_key = _from_base64(rest.partition("+")[2])
     if not typed_key or not _NAME.fullmatch(name):
-        raise MalformedLogError("This is no verifier key: name+hash+base64.")
+        raise MalformedLogError("This is not a verifier key: name+hash+base64.")
     if key_line_of(name, typed_key) != line:
         raise MalformedLogError("The hash in this verifier key does not fit its name and key.")
     return name, typed_key
@@ -48,7 +48,7 @@ def parse_key_line(line: str) -> tuple[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
-    """One signature of a note: who made it, the 4 bytes that name their key, and what it is."""
+    """One signature of a note: the signer's name, the 4 bytes that name the key, the signature."""
 
     name: str
     key_id: bytes
@@ -71,7 +71,7 @@ class SignatureLine:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """Who may sign: a name, and an Ed25519 public key of 32 bytes."""
+    """The key of a signer: a name, and an Ed25519 public key of 32 bytes."""
 
     name: str
     public_key: bytes
@@ -103,7 +103,7 @@ class VerifierKey:
         """Read `name+hash+base64`; raises MalformedLogError for anything else."""
         name, typed_key = parse_key_line(line)
         if typed_key[:1] != _ED25519:
-            raise MalformedLogError("This is no Ed25519 verifier key: name+hash+base64.")
+            raise MalformedLogError("This is not an Ed25519 verifier key: name+hash+base64.")
         return cls(name, typed_key[1:])
 
 
@@ -166,7 +166,7 @@ def open_note(note: bytes, known: Sequence[VerifierKey]) -> str:
 
 
 def split_note(note: bytes) -> tuple[str, list[SignatureLine]]:
-    """Take a note apart into its text and its signatures, of which none is verified.
+    """Split a note into its text and its signatures; none of them is verified.
 
     Raises MalformedLogError if it is no note, or one of more than MAX_NOTE_BYTES.
     """

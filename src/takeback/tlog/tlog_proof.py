@@ -40,11 +40,11 @@ class TlogProof:
 
     @classmethod
     def parse(cls, data: bytes) -> "TlogProof":
-        """Read a proof, of which nothing is verified; raises MalformedLogError."""
+        """Read a proof without verifying any of it; raises MalformedLogError."""
         head, blank, note = data.partition(b"\n\n")
         lines = head.decode("ascii", "replace").split("\n")
         if len(data) > _MOST_BYTES or not blank or lines[0] != _FIRST_LINE:
-            raise MalformedLogError(f"This is no proof: it does not begin with {_FIRST_LINE}.")
+            raise MalformedLogError(f"This is not a proof: it does not begin with {_FIRST_LINE}.")
         lines = lines[1:]
         opened = b""
         if lines and lines[0].startswith("extra "):
@@ -54,15 +54,15 @@ class TlogProof:
             raise MalformedLogError("The proof does not say at which index the event is.")
         hashes = tuple(map(_decoded, lines[1:]))
         if any(len(digest) != HASH_BYTES for digest in hashes):
-            raise MalformedLogError("A hash of the proof has not 32 bytes.")
+            raise MalformedLogError("A hash of the proof does not have 32 bytes.")
         return cls(int(index[1]), hashes, note, opened)
 
     def check(self, policy: TrustPolicy, commitment: bytes | None = None) -> Checkpoint:
         """Return the checkpoint that vouches for the event, everything verified.
 
         `commitment`: what the log must hold; by default what `opened` opens. Raises LogError: the
-        log is none of the policy's, its signature or the quorum is missing, or the proof does not
-        lead to its root; OpeningMismatchError if the opening is another one's.
+        policy does not name the log, its signature or the quorum is missing, or the proof does not
+        lead to its root; OpeningMismatchError if the opening is of another event.
         """
         checkpoint = self._checkpoint(policy)
         policy.require_quorum(self.note)

@@ -1,4 +1,4 @@
-"""Trust policies: which logs, and whose cosignatures a checkpoint needs (C2SP tlog-policy)."""
+"""Trust policies: the accepted logs, and the cosignatures a checkpoint needs (C2SP tlog-policy)."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ class TrustPolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TrustedLog:
-    """A log that the policy accepts, and where it is, if that is said."""
+    """A log that the policy accepts, and its address if the policy states one."""
 
     key: VerifierKey
     url: str | None = None
@@ -28,7 +28,7 @@ class TrustedLog:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A witness by its name in the policy; `url`: where checkpoints are submitted, if said."""
+    """A witness by its name in the policy; `url`: where checkpoints are submitted, if stated."""
 
     name: str
     key: CosignatureKey
@@ -127,7 +127,7 @@ class _Reader:
                 self._take_quorum(name)
             case _:
                 raise TrustPolicyError(
-                    "it is none of: log <vkey> [<url>], witness <name> <vkey> [<url>], "
+                    "it must be one of: log <vkey> [<url>], witness <name> <vkey> [<url>], "
                     "group <name> all|any|<k> <name>…, quorum <name>|none."
                 )
 

@@ -1,4 +1,4 @@
-"""What a log says to a witness: here is a checkpoint, and a proof that it only grew.
+"""The request of a log to a witness: a checkpoint, and a proof that the log only grew.
 
 The request `add-checkpoint` of C2SP tlog-witness, as bytes and back.
 """
@@ -46,7 +46,7 @@ class AddCheckpoint:
         """Read a request; raises MalformedLogError for anything else."""
         head, blank, note = body.partition(b"\n\n")
         if len(body) > MOST_REQUEST_BYTES or not blank:
-            raise MalformedLogError("This is no request to add a checkpoint.")
+            raise MalformedLogError("This is not a request to add a checkpoint.")
         first, *hashes = head.decode("ascii", "replace").split("\n")
         keyword, _, size = first.partition(" ")
         if keyword != "old" or not _SIZE.fullmatch(size):
@@ -57,10 +57,10 @@ class AddCheckpoint:
 
 
 def parse_size(body: bytes) -> int:
-    """Read the size that a witness answers with when it has another one than was thought."""
+    """Read the size that a witness answers with when the log has assumed another."""
     text = body.decode("ascii", "replace").removesuffix("\n")
     if not _SIZE.fullmatch(text):
-        raise MalformedLogError("The witness answered with no size.")
+        raise MalformedLogError("The witness did not answer with a size.")
     return int(text)
 
 

@@ -19,7 +19,7 @@ class WitnessKeyError(Exception):
 
 
 def cosigners_of(folder: Path, name: str) -> Sequence[Cosigner]:
-    """Return the cosigners of the witness in `folder`, of each kind one.
+    """Return the cosigners of the witness in `folder`, one of each kind.
 
     The secret is drawn at the first call and kept in the file `key`, readable by this user only.
     Raises WitnessKeyError.
@@ -33,7 +33,7 @@ def cosigners_of(folder: Path, name: str) -> Sequence[Cosigner]:
     except OSError as error:
         raise WitnessKeyError(f"The key {path} can't be used: {error}") from error
     if len(secret) != _SECRET_BYTES:
-        raise WitnessKeyError(f"The key {path} has not {_SECRET_BYTES} bytes.")
+        raise WitnessKeyError(f"The key {path} does not have {_SECRET_BYTES} bytes.")
     return [Cosigner(name, kind, _seed(secret, kind)) for kind in CosignatureKind]
 
 

@@ -1,4 +1,4 @@
-"""Which logs a witness watches: their origins, and the keys that may sign for each."""
+"""The logs that a witness watches: their origins, and the keys that may sign for each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class WatchedLogs:
     def open(self, note: bytes) -> Checkpoint:
         """Return the checkpoint of a log that is watched, its signature verified.
 
-        Raises MalformedLogError if it is none, WrongOriginError if the log is not watched, and
-        BadSignatureError if no key of the log has signed it.
+        Raises MalformedLogError if it is not a checkpoint, WrongOriginError if the log is not
+        watched, and BadSignatureError if no key of the log has signed it.
         """
         text, _ = split_note(note)
         checkpoint = parse_checkpoint(text)

@@ -1,4 +1,4 @@
-"""What a witness must never forget: the newest checkpoint of each log that it has cosigned."""
+"""Keeps what a witness must never forget: the newest checkpoint it cosigned of each log."""
 
 import contextlib
 import sqlite3
@@ -59,7 +59,7 @@ class WitnessStore:
 
     @contextlib.contextmanager
     def advancing(self, origin: str) -> Iterator["Advance"]:
-        """Decide on a log's next state, alone: nobody else reads or writes it meanwhile.
+        """Decide on a log's next state alone: nobody else reads or writes it until the block ends.
 
         What was set is on the disk when the block is left; an exception leaves all as it was.
         """

@@ -30,7 +30,7 @@ class RefusedError(Exception):
 
 
 class OtherSizeError(RefusedError):
-    """The log thinks that the witness stands elsewhere; `size`: where it stands."""
+    """The log has assumed another size than the witness cosigned last, which is `size`."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -78,7 +78,7 @@ class Witness:
         return lines
 
     def newest(self, origin: str) -> bytes | None:
-        """Return the newest checkpoint that was cosigned of a log, None if there is none."""
+        """Return the newest checkpoint of a log that was cosigned, None if none was."""
         return self.store.newest(origin).note or None
 
     def _read(self, body: bytes) -> tuple[AddCheckpoint, Checkpoint]:

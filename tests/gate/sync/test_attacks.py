@@ -166,7 +166,7 @@ def test_a_list_that_has_expired_already_is_not_begun(
         options = ["--hotline", url, "--store", str(folder), "--token-file", str(token)]
         ended = CliRunner().invoke(app, ["gate", "sync", *options])
     assert (ended.exit_code, ended.stdout) == (4, "")
-    assert "has expired" in ended.stderr
+    assert "expired on" in ended.stderr
     assert Store(folder).followed_log() is None
 
 

@@ -1,4 +1,4 @@
-"""Before an entry goes out: the quality floor, the known-lawful corpus, crowds of look-alikes."""
+"""Before an entry goes out: quality floor, known-lawful corpus, and crowds of look-alikes."""
 
 import io
 import os

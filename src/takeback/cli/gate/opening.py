@@ -1,4 +1,4 @@
-"""What the gate's commands share: the store that they open, and how they end on a failure."""
+"""Shared by the gate's commands: opens the store, and ends a command when something fails."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TokenFileOption = Annotated[Path | None, typer.Option(help="File that holds the 
 
 
 class ExitCode(IntEnum):
-    """How a command of the gate ends when it does not end well."""
+    """The exit codes of the gate's commands when something goes wrong."""
 
     FAILED = 1
     USAGE = 2

@@ -1,4 +1,4 @@
-"""`takeback gate sync`: fetches what is new on one list or several, once or for good."""
+"""`takeback gate sync`: fetches what is new on one list or several, once or continuously."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def sync(
 
     Exit codes: 1 the hotline can't be asked, 2 wrong options, 4 the list was refused; of several
     lists the highest. When it can't be asked, the last good list stays in force. When it has
-    expired or is refused, it stays for the grace; `takeback gate status` says until when.
+    expired or is refused, it stays until the grace period ends; `takeback gate status`
+    says when that is.
 
     **Examples**
 

@@ -1,4 +1,4 @@
-"""`takeback hotline … canary`: entries that only one platform gets, and whose list has leaked."""
+"""`takeback hotline … canary`: entries for one platform only, which show whose list leaked."""
 
 from pathlib import Path
 from typing import Annotated

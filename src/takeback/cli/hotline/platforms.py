@@ -1,4 +1,4 @@
-"""`takeback hotline platform`: say who follows the list, and with which keys."""
+"""`takeback hotline platform`: says which platforms follow the list, and with which keys."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`takeback hotline staff`: who works at the desk."""
+"""`takeback hotline staff`: lets people in to the desk, lists them, and lets them out."""
 
 import ipaddress
 import json

@@ -1,4 +1,4 @@
-"""`takeback hotline platform webhook`: who is told of new checkpoints, and what was given up."""
+"""`takeback hotline platform webhook`: where platforms hear of new checkpoints, and what failed."""
 
 import json
 from collections.abc import Sequence

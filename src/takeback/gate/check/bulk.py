@@ -30,7 +30,7 @@ class FileToCheck(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """What became of one file: a verdict, or why there is none; `seconds` a step."""
+    """What became of one file: a verdict, or the reason it has none; `seconds` per step."""
 
     file: FileToCheck
     verdict: Verdict | None
@@ -40,7 +40,7 @@ class CheckedFile:
 
 @dataclass
 class BulkTally:
-    """What is said at the end, of the files that were done until then."""
+    """The summary at the end, of the files that were done by then."""
 
     jobs: int
     began: float = field(default_factory=time.perf_counter)

@@ -131,7 +131,7 @@ class FollowedList:
         return MatchResult.of(counting)
 
     def held(self, entries: Iterable[str]) -> set[str]:
-        """Return those of the entries that are on this list now, be they suspended."""
+        """Return those of the entries that are on this list now, suspended or not."""
         with self.store.read_list() as connection:
             return {entry for entry in entries if is_known(connection, entry)}
 
@@ -168,7 +168,7 @@ class FollowedList:
     def _usable(self) -> bool:
         now = time.monotonic()
         if now - self._standing_read >= _STANDING_SECONDS:
-            # First the time: whoever comes meanwhile goes by what was known.
+            # The time first: a thread that comes in between goes by what was known.
             self._standing_read = now
             self._standing = read_standing(self.store)
         return self._standing.is_usable(datetime.now(UTC))

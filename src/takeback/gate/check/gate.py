@@ -59,9 +59,9 @@ class Verdict:
 
     `matches`: every entry that the upload matches, the one that decided first; `checked_against`:
     the state of every list that was looked at; `left_out`: names of optional lists that are not in
-    force; `took`: how long each step took. `reference`: what to show to whoever
-    posted the upload, so that they can appeal at the hotline: the id under which the deciding match
-    was reported; None if nothing was.
+    force; `took`: how long each step took. `reference`: what to show to the person who posted the
+    upload, so that they can appeal at the hotline: the id under which the deciding match was
+    reported; None if nothing was.
     """
 
     decision: Decision
@@ -200,7 +200,7 @@ class Gate:
 
         For a review give every entry of `verdict.matches`. It is on the disk when this returns.
         Each hotline hears of its own entries only: `origin` names the log of all of them; without
-        it each is looked for on the lists, and what has left them meanwhile is passed over. Raises
+        it each is looked for on the lists, and what has left them since is passed over. Raises
         ValueError if an id can't be an entry's, or no list of that origin is followed.
         """
         return report_to(self.lists, entries, value, origin)

@@ -85,7 +85,7 @@ def make_service(gate: Gate) -> FastAPI:
     metrics = GateMetrics(gate)
     budget = MemoryBudget(_UPLOADS_IN_MEMORY)
     # While one upload is decoded in its process, a thread has the digests of the next one ready.
-    # Who waits for a thread waits in the event loop and costs nothing but its bytes.
+    # A request that waits for a thread waits in the event loop, and costs only its bytes.
     pictures = ThreadPoolExecutor(2 * usable_cores(), thread_name_prefix="check")
 
     async def checked(threads: ThreadPoolExecutor | None, check: Callable[[], Verdict]) -> Response:

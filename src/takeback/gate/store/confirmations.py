@@ -1,4 +1,4 @@
-"""What hotlines say of each other's entries: kept with the list of the one that says it."""
+"""What hotlines say of each other's entries, kept with the list of the hotline that says it."""
 
 import contextlib
 import sqlite3
@@ -41,7 +41,7 @@ def fold_confirmations(connection: sqlite3.Connection, logged: Iterable[Logged])
 
 
 class ConfirmationReader:
-    """Reads who has confirmed entries, for one check of an upload: each store is opened once.
+    """Reads which hotlines confirmed entries, for one check of an upload; opens each store once.
 
     Use it as a context manager; what it reads of a store is of one state.
     """
@@ -60,8 +60,9 @@ class ConfirmationReader:
         """Return those of a list's entries of the confirmed lane that enough have confirmed.
 
         `listed` holds the entries, and `purpose` is of its log; `others`: further lists in force.
-        Who put an entry into the lane counts, if `purpose` names it a confirmer; of the others
-        those that confirmed the very event that says how the entry now is.
+        The hotline that put an entry into the lane counts if `purpose` names it a confirmer. Of
+        the other confirmers, those count that confirmed the very event that says how the entry
+        now is.
         """
         may_confirm = set(purpose.confirmers)
         confirmers = [other for other in others if other.origin in may_confirm - {listed.origin}]

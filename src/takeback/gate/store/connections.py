@@ -1,11 +1,11 @@
-"""Connections to a store's SQLite files; whoever follows a log keeps them open in between.
+"""Connections to a store's SQLite files, kept open between transactions while a log is followed.
 
 To open one takes longer than most transactions; and when the last one of a file is closed, SQLite
 writes the whole write-ahead log back and removes it.
 
-Only whoever syncs keeps them: a process that has a file open in SQLite must not open and close it
-in any other way, which would drop SQLite's locks (sqlite.org/howtocorrupt.html, 2.2). What a
-platform does with the files in its own program we can't know.
+Only a sync keeps them: a process that has a file open in SQLite must not open and close it in any
+other way, which would drop SQLite's locks (sqlite.org/howtocorrupt.html, 2.2). A platform's own
+program might do just that with the files.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Connections:
 
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Keep connections open between transactions meanwhile."""
+        """Keep connections open between transactions until the block ends."""
         self._keeps = True
         try:
             yield

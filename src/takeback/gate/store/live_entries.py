@@ -59,7 +59,7 @@ def read_live_entries(connection: sqlite3.Connection) -> Iterator[LiveEntry]:
 
 
 def is_known(connection: sqlite3.Connection, entry: str) -> bool:
-    """Say whether an entry is on the list, be it suspended."""
+    """Say whether an entry is on the list, suspended or not."""
     known = (
         "SELECT 1 FROM live_entry WHERE entry = :entry"
         " UNION ALL SELECT 1 FROM suspended_entry WHERE entry = :entry"
@@ -174,7 +174,7 @@ def drop_live_entry(connection: sqlite3.Connection, entry: EntryId, at: int | No
 
 
 def suspended_at(connection: sqlite3.Connection, entry: EntryId) -> int | None:
-    """Return the log index of the event that added a suspended entry, None if it is none."""
+    """Return the log index of the event that added an entry, None if it is not suspended."""
     row = connection.execute(
         "SELECT added_at FROM suspended_entry WHERE entry = ?", (entry,)
     ).fetchone()

@@ -13,7 +13,7 @@ from takeback.matching.snapshot_file import SnapshotError
 
 SNAPSHOT_SUFFIX = ".snapshot"
 
-# Of a file: device, inode, length and time of its last change; None if there is none.
+# Of a file: device, inode, length and time of its last change; None if it does not exist.
 _Stamp = tuple[int, int, int, int] | None
 
 # Stamps of the pointer and of the delta.
@@ -42,7 +42,7 @@ class SnapshotInForce:
         """Return the matcher in force, or None if there has never been a usable snapshot."""
         if not self._something_new():
             return self._matcher
-        # One thread changes over; meanwhile the others go on with the old list, if there is one.
+        # One thread changes over; until then the others go on with any old list.
         if not self._lock.acquire(blocking=self._matcher is None):
             return self._matcher
         try:
@@ -93,7 +93,7 @@ class SnapshotInForce:
                 )
 
     def _points_there_still(self, pointer: _Stamp) -> bool:
-        """Say whether the pointer has not moved on meanwhile: the next look then finds the next."""
+        """Say whether the pointer is unmoved; if it moved, the next look finds the new snapshot."""
         try:
             return _stamp_of(self._store.current) == pointer
         except OSError:
@@ -135,7 +135,7 @@ class _OpenList:
 
 
 def path_in_force(store: Store) -> Path:
-    """Return the snapshot file in force; raises FileNotFoundError if there is none."""
+    """Return the snapshot file in force; raises FileNotFoundError if nothing is."""
     return store.snapshots / Path(store.current.read_text(encoding="ascii").strip()).name
 
 

@@ -1,4 +1,4 @@
-"""Whether the list may be used: not when it has expired or is refused, and the grace is over.
+"""Says whether the list may be used: not once it expired or was refused and the grace is over.
 
 What the operator asks for (trust policy, grace) and since when the log is refused are in the store,
 so that every process of a gate says the same.

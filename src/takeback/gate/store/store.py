@@ -167,7 +167,7 @@ class Store:
 
     @classmethod
     def existing(cls, folder: Path) -> "Store":
-        """Open a store that is there already; raises StoreError if there is none."""
+        """Open an existing store; raises StoreError if the folder holds none."""
         if not (folder / "list.db").is_file():
             raise StoreError(
                 f"There is no store in {folder}. Make one: takeback gate sync --store {folder} …"

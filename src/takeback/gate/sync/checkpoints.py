@@ -1,4 +1,4 @@
-"""How whoever follows a log takes its newest checkpoint: a trusted one, and anew if need be."""
+"""Takes a followed log to its newest checkpoint: a trusted one, fetched anew if need be."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _PAUSE_SECONDS = 0.5
 def take_newest(
     fetch: Callable[[], bytes], take: Callable[[bytes], _Taken], known: bytes | None = None
 ) -> _Taken:
-    """Take the log up to its newest checkpoint; again if openings went meanwhile.
+    """Take the log up to its newest checkpoint; try again if openings were erased in between.
 
     `fetch` returns the newest signed note, `take` follows the log up to one; `known`: the note to
     begin with, if there is one already. Raises what they raise; ErasedWithoutWithdrawalError if no

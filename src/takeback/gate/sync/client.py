@@ -40,7 +40,7 @@ class HotlineUnreachableError(HotlineError):
 
 
 class HotlineDeniedError(HotlineError):
-    """The hotline does not take this token, or not for this; the message says why."""
+    """The hotline does not accept this token, or not for this request; the message says why."""
 
 
 class FeedbackRefusedError(HotlineError):
@@ -48,7 +48,7 @@ class FeedbackRefusedError(HotlineError):
 
 
 class TokenError(ValueError):
-    """The token can't be one; the message never quotes it."""
+    """The token is malformed; the message never quotes it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -190,7 +190,7 @@ class HotlineClient(PublicLog):
         self._session.auth = _Bearer(token)
 
     def wait(self, size: int, seconds: int = WAIT_SECONDS) -> bytes | None:
-        """Wait until the log has more than `size` events; the checkpoint, or None if it has not."""
+        """Wait until the log has more than `size` events; the checkpoint, or None."""
         query = f"/list/v1/wait?size={size}&seconds={seconds}"
         return self._get(query, _MAX_NOTE_BYTES, seconds) or None
 

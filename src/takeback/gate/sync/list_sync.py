@@ -113,7 +113,7 @@ class ListSync:
     def _take_newest(self, checkpoint_note: bytes | None) -> SyncOutcome:
         if not self._all_in_force:
             self._take_up_known_by_now()
-            self._publisher.publish()  # whoever was killed just before that left it to us
+            self._publisher.publish()  # a process killed just before that left it to us
         self._all_in_force = False
         outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
         in_force = self._publisher.publish()
@@ -162,7 +162,7 @@ class ListSync:
                 on_outcome(outcome)
                 note = self._client.wait(outcome.size)
                 if note is not None and outcome.size >= self._opened(note).size:
-                    raise LogError("The hotline calls old what it calls new. It is asked again.")
+                    raise LogError("The hotline offered an old checkpoint. It is asked again.")
             except (HotlineError, LogError, SnapshotError, OSError, sqlite3.Error) as error:
                 failures += 1
                 note = None
@@ -230,7 +230,7 @@ class ListSync:
         return position
 
     def _acknowledge(self, in_force: SnapshotSource | None) -> None:
-        """Tell the hotline what is in force now; what it can't be told is told the next time."""
+        """Tell the hotline what is in force now; if that fails, the next sync tells it."""
         if in_force is None or in_force == self._acknowledged:
             return
         try:
@@ -252,8 +252,8 @@ def _fold(
 ) -> None:
     """Fold events into the entries, and what they say of others' entries.
 
-    Runs of additions whose entries are new, and of which nothing more is said, are put in as they
-    are: they are nearly all of a first sync. Of the others the entries that are touched are read.
+    Runs of additions whose entries are new, and are not mentioned again, are put in as they are:
+    they are nearly all of a first sync. For the others, the entries that are touched are read.
     """
     fold_confirmations(connection, logged)
     times_stated = Counter(_entries_of(logged))

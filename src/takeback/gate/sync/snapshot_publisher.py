@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 # stay a while.
 _KEPT = 3
 
-# Who matches compares with the delta entry by entry, and who starts reads it all.
+# Matching compares with the delta entry by entry, and a gate that starts reads all of it.
 _MOST_CHANGES_IN_DELTA = 20_000
 _LEAST_CHANGES_TO_MERGE = 1_000
 _SHARE_OF_BASE_TO_MERGE = 20
@@ -114,7 +114,7 @@ class SnapshotPublisher:
     def merge_if_due(self) -> None:
         """Write snapshot and delta into one new snapshot, if the delta has grown large.
 
-        The state in force stays the same. Another thread may publish meanwhile.
+        The state in force stays the same. Another thread may publish at the same time.
         """
         with self._lock:
             in_force = self._in_force()
@@ -123,7 +123,7 @@ class SnapshotPublisher:
         share = max(in_force.base.entries // _SHARE_OF_BASE_TO_MERGE, self._least_to_merge)
         if in_force.changes <= min(share, _MOST_CHANGES_IN_DELTA):
             return
-        # Nobody waits for it: the other cores are for those who match.
+        # Nobody waits for it: the other cores are for matching.
         merged = self._written(threads=1)
         if merged is None:
             return
@@ -170,7 +170,7 @@ class SnapshotPublisher:
         return None
 
     def _bring_up_to_date(self, known: _Published, most: int) -> bool:
-        """Append to a snapshot's delta what the store has that it has not; False if it can't."""
+        """Append what the store has and a snapshot's delta lacks; False if it can't."""
         newer = self._store.changes_since(known.source, most)
         if newer is None:
             return False

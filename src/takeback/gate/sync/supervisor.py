@@ -87,7 +87,7 @@ class SupervisorObserver(Protocol):
         """A list is followed, or has grown."""
 
     def trouble(self, source: ListSource, error: Exception, pause: float) -> None:
-        """A list that is followed could not be brought up to date; so many seconds until again."""
+        """A followed list could not be brought up to date; it is tried again in so many seconds."""
 
     def failed(self, source: ListSource, error: Exception) -> None:
         """A list can't be followed now."""
@@ -111,7 +111,7 @@ class Supervisor:
     def run(self) -> None:
         """Follow until no list is left that can be followed.
 
-        A gate that follows nothing must not go unnoticed: whoever runs it sees that it ends. An
+        A gate that follows nothing must not go unnoticed: its operator sees that it ends. An
         interrupt of this thread ends it, too, once what is under way has had a moment to finish.
         """
         # Daemons, because a thread may be in the middle of a long poll when it is stopped.

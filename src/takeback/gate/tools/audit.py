@@ -30,7 +30,7 @@ from takeback.tlog.trust import TrustPolicy
 
 @dataclass(frozen=True, slots=True)
 class SeenElsewhere:
-    """A checkpoint of the log that was got in another way; `where`: as a sentence names it."""
+    """A checkpoint of the log from another source; `where`: how a sentence names that source."""
 
     where: str
     note: bytes
@@ -82,7 +82,7 @@ class Audit:
             yield self._purpose()
 
     def _opened(self, elsewhere: SeenElsewhere, key: VerifierKey) -> Checkpoint:
-        """Read a checkpoint from elsewhere; only one that the log has signed says anything of it.
+        """Read a checkpoint from elsewhere; it proves something only if the log has signed it.
 
         It may be from before the log was handed over: then the policy names the key of that time.
         """

@@ -116,7 +116,7 @@ class TakebackExchangeAPI(
     def __init__(self, collab: TakebackCollabConfig, credentials: TakebackCredentials) -> None:
         """Raises TokenError for what is no token, ValueError for an address that would leak it.
 
-        Of the trust policy: OSError if it can't be read, TrustPolicyError if it can't be meant.
+        Of the trust policy: OSError if it can't be read, TrustPolicyError if it is not a policy.
         """
         self.collab = collab
         self._token = PlatformToken.parse(credentials.token)

@@ -59,7 +59,7 @@ def next_step(
     before: ListCheckpoint | None,
     trust: TrustPolicy | None = None,
 ) -> VerifiedStep:
-    """Fetch and verify what the log has grown by since `before`; all of it if that is None.
+    """Fetch and verify the events since `before`, or the whole log if that is None.
 
     Nothing is given out before the whole step leads to the signed root. `trust`: what every
     checkpoint has to meet besides. Raises LogError if the log is refused, HotlineError if the
