@@ -89,7 +89,7 @@ def _measure_long_list() -> dict[str, Any]:
     codes = [code.tobytes().hex() for code in random_codes(ENTRIES + CHANGES)]
     with measured_hotline() as hotline:
         token = _new_platform("Cold")
-        sealing = fill(codes[:ENTRIES])
+        sequencing = fill(codes[:ENTRIES])
         store = FOLDER / "gate"
         cold = []
         for _ in range(_ROUNDS):
@@ -106,7 +106,7 @@ def _measure_long_list() -> dict[str, Any]:
         changed = _seconds_of_changes(hotline, token, store)
         published = _publish(hotline)
     return {
-        "sealed_a_second": ENTRIES / sealing,
+        "sequenced_a_second": ENTRIES / sequencing,
         "cold_seconds": cold,
         "opened_seconds": opened,
         "clients": clients,
@@ -145,7 +145,7 @@ def _client(url: str, shape: str, token: str) -> dict[str, float]:
 
 
 def _change_much(codes: Sequence[str]) -> None:
-    """Add and withdraw as many entries as on a busy day, and seal that."""
+    """Add and withdraw as many entries as on a busy day, and sequence that."""
     from takeback.hashlist.events import EntryId
     from takeback.hotline.entries.actions import withdraw_entries
     from takeback.hotline.entries.models import Entry
@@ -189,7 +189,7 @@ def _seconds_of_changes(hotline: MeasuredHotline, token: str, store: Path) -> di
 
 
 def _publish(hotline: MeasuredHotline) -> dict[str, int | float]:
-    """Let reports come in at a steady rate while the worker seals; how far does it keep up?"""
+    """Let reports come in at a steady rate while the worker sequences; how far does it keep up?"""
     from django.db.models import Max
 
     from takeback.hotline.log.models import PendingEvent, Publication

@@ -65,7 +65,7 @@ def write_report(measured: dict[str, Any]) -> list[Path]:
         ("Opened from its snapshot", f"{statistics.median(long_list['opened_seconds']):.2f} s"),
         (f"{number:,} changes, in a gate that follows", f"{changes['following']:.2f} s"),
         (f"{number:,} changes, as a command", f"{changes['command']:.2f} s"),
-        ("Sequenced from a backlog", f"{long_list['sealed_a_second']:,.0f} events/s"),
+        ("Sequenced from a backlog", f"{long_list['sequenced_a_second']:,.0f} events/s"),
         (
             f"Published, {published['offered']:,} events/s offered for {published['for']} s",
             f"{published['events'] / published['seconds']:,.0f} events/s, at most "

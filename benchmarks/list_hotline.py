@@ -1,7 +1,7 @@
 """A hotline to measure with: real processes, a PostgreSQL that loses nothing, and a long list.
 
-Django is set up here, once in a process. A long list is put straight among what waits to be sealed;
-everything after that goes the way of every report.
+Django is set up here, once in a process. A long list is put straight among what waits to be
+sequenced; everything after that goes the way of every report.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FOLDER: Final = KEPT / "following"
 PATIENCE_SECONDS: Final = 600.0
 """After which something that never comes true is a fault of the measurement."""
 
-_FILLED_AT_A_TIME: Final = 20_480  # five batches of the sealing
+_FILLED_AT_A_TIME: Final = 20_480  # five batches of the sequencing
 _PURPOSE: Final = 'lists = "Random codes, to measure with"\nmost_added_a_day = 100000000\n'
 
 
@@ -110,21 +110,21 @@ def wait_until(truth: Callable[[], bool], pause: float = 0.02) -> None:
 
 
 def fill(codes: Sequence[str], on_progress: Callable[[int], None] = lambda _done: None) -> float:
-    """List an entry a PDQ (64 hex digits) in the lane self_reported, and seal them.
+    """List an entry a PDQ (64 hex digits) in the lane self_reported, and sequence them.
 
-    Returns how many seconds sealing took; `on_progress` hears how many are done.
+    Returns how many seconds sequencing took; `on_progress` hears how many are done.
     """
     from takeback.hotline.log.sequencing import sequence_everything
 
-    sealing = 0.0
+    sequencing = 0.0
     for start in range(0, len(codes), _FILLED_AT_A_TIME):
         portion = codes[start : start + _FILLED_AT_A_TIME]
         _put_among_the_pending(portion)
         began = time.perf_counter()
         sequence_everything()
-        sealing += time.perf_counter() - began
+        sequencing += time.perf_counter() - began
         on_progress(start + len(portion))
-    return sealing
+    return sequencing
 
 
 def signals_of(code: str) -> tuple[Signal, ...]:

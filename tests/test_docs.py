@@ -65,12 +65,24 @@ def test_nothing_but_wallpapers_with_a_licence_is_shown() -> None:
 _FILE = re.compile(r"`([a-z_][\w/.-]*/[\w.-]+\.(?:py|ts|hpp|cpp))`")
 
 
-def test_every_file_that_the_architecture_names_exists() -> None:
-    named = _FILE.findall((REPOSITORY / "docs" / "architecture.md").read_text())
-    roots = (REPOSITORY / "src" / "takeback", REPOSITORY)
-    missing = [name for name in named if not any((root / name).is_file() for root in roots)]
-    assert len(named) > 20
-    assert missing == []
+_ROOTS = [REPOSITORY / root for root in ("", "src/takeback", "src/takeback/hotline")]
+_BROWSER_ROOTS = [REPOSITORY / "web", REPOSITORY / "web" / "src"]
+
+
+def test_every_file_that_a_document_names_exists() -> None:
+    named = {(path, name) for path in DOCUMENTS for name in _FILE.findall(path.read_text())}
+    assert len(named) > 60
+    assert [
+        f"{document.name} names {name}"
+        for document, name in sorted(named)
+        if not any((root / name).is_file() for root in [*_ROOTS, *_BROWSER_ROOTS])
+    ] == []
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    pages = {path.name for path in (REPOSITORY / "docs" / "decisions").glob("[0-9]*.md")}
+    index = (REPOSITORY / "docs" / "decisions" / "README.md").read_text()
+    assert set(re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index)) == pages
 
 
 def test_every_room_stands_in_the_architecture() -> None:

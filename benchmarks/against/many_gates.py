@@ -59,7 +59,7 @@ class _Gates:
     def __init__(self, hotline: Hotline, outputs: Sequence[int]) -> None:
         """Listen to the gates' outputs, which are file descriptors."""
         self._hotline = hotline
-        self._said: list[dict[int, float]] = [{} for _ in outputs]
+        self._reached: list[dict[int, float]] = [{} for _ in outputs]
         self._selector = selectors.DefaultSelector()
         for number, output in enumerate(outputs):
             self._selector.register(output, selectors.EVENT_READ, number)
@@ -72,11 +72,11 @@ class _Gates:
         self.wait_for(size)
         published = float(self._hotline.listing.call("published_at"))
         time.sleep(_REST_SECONDS)
-        return statistics.median(said[size] - published for said in self._said) * 1e3
+        return statistics.median(reached[size] - published for reached in self._reached) * 1e3
 
     def wait_for(self, size: int) -> None:
         """Wait until every gate has said that so many events are in force."""
-        wait_until(lambda: all(size in said for said in self._said))
+        wait_until(lambda: all(size in reached for reached in self._reached))
 
     def _listen(self) -> None:
         while self._selector.get_map():
@@ -88,7 +88,7 @@ class _Gates:
                     self._selector.unregister(key.fd)
                     continue
                 for number in re.findall(rb"\d+", text.replace(b",", b"")):
-                    self._said[key.data].setdefault(int(number), now)
+                    self._reached[key.data].setdefault(int(number), now)
 
 
 @contextlib.contextmanager

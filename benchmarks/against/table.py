@@ -59,7 +59,9 @@ def print_comparisons(console: Console, compared: Sequence[Comparison], least: f
 
 def ratios_line(compared: Sequence[Comparison]) -> str:
     """Return the median ratios by workload as one JSON object on one line."""
-    return json.dumps({_key(one.workload): round(one.ratio, 4) for one in compared})
+    return json.dumps(
+        {_key(comparison.workload): round(comparison.ratio, 4) for comparison in compared}
+    )
 
 
 def _key(workload: str) -> str:

@@ -44,13 +44,13 @@ class Tree:
     def versions(self) -> dict[str, str]:
         """Return the versions of what it stands on; raises NotComparable if it is another tree."""
         done = _run([self.python, str(INSIDE / "versions.py")])
-        told: dict[str, str] = json.loads(done)
-        package = Path(told.pop("takeback"))
+        paths: dict[str, str] = json.loads(done)
+        package = Path(paths.pop("takeback"))
         if not package.is_relative_to(self.root / "src"):
             raise NotComparable(
                 f"{self.python} imports takeback from {package}, not from {self.root}."
             )
-        return told
+        return paths
 
 
 def this_tree() -> Tree:

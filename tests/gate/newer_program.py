@@ -5,58 +5,34 @@ find them there. It prints what it has listed and what it has matched, as a line
 does what lines on its standard input say: `follow FOLDER`, or `change`.
 """
 
-import takeback.signals.kinds as table
-from takeback.signals.kinds import Search, SignalKind, SignalNumber
+from tests.support.newer_kinds import SHA1, SKETCH, Sha1Signal, SketchSignal  # isort: skip
 
-SHA1 = SignalKind("sha1", 200, 20, Search.EXACT)
-SKETCH = SignalKind("sketch", 201, 32, Search.NEAR_256, (SignalNumber("detail", 1, 1000),))
-table.KINDS += (SHA1, SKETCH)
+import json
+import random
+import sys
+from pathlib import Path
 
-from typing import Annotated, Literal  # noqa: E402
-
-from pydantic import Field  # noqa: E402
-
-from takeback.hashlist import signals  # noqa: E402
-
-
-class Sha1Signal(signals.WireModel):
-    type: Literal["sha1"] = "sha1"
-    value: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-
-
-class SketchSignal(signals.WireModel):
-    type: Literal["sketch"] = "sketch"
-    value: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    detail: Annotated[int, Field(ge=1, le=1000)]
-
-
-signals.SIGNAL_MODELS |= {"sha1": Sha1Signal, "sketch": SketchSignal}
-
-import json  # noqa: E402
-import random  # noqa: E402
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-from takeback.gate.check.gate import Gate  # noqa: E402
-from takeback.gate.store.store import Store  # noqa: E402
-from takeback.gate.sync.client import HotlineClient, PlatformToken  # noqa: E402
-from takeback.gate.sync.list_sync import ListSync  # noqa: E402
-from takeback.hashlist.events import EntryId  # noqa: E402
-from takeback.hashlist.openings import decode_openings_in_bulk  # noqa: E402
-from takeback.matching.match_list import GrowingList  # noqa: E402
-from takeback.matching.matcher import Matcher, UploadFingerprints  # noqa: E402
-from takeback.matching.policy import PolicyError, parse_policy  # noqa: E402
-from takeback.matching.snapshot import (  # noqa: E402
+from takeback.gate.check.gate import Gate
+from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.openings import decode_openings_in_bulk
+from takeback.hashlist.signals import PdqSignal
+from takeback.matching.match_list import GrowingList
+from takeback.matching.matcher import Matcher, UploadFingerprints
+from takeback.matching.policy import PolicyError, parse_policy
+from takeback.matching.snapshot import (
     ListedEntry,
     SnapshotSource,
     open_snapshot,
     write_snapshot,
 )
-from takeback.signals.lanes import Lane  # noqa: E402
-from takeback.signals.packing import ListedSignal, packed_signal  # noqa: E402
-from takeback.tlog.bundles import EventRange  # noqa: E402
-from tests.support.log_server import Log, serving  # noqa: E402
-from tests.support.match_lists import distance, entry_id, flipped  # noqa: E402
+from takeback.signals.lanes import Lane
+from takeback.signals.packing import ListedSignal, packed_signal
+from takeback.tlog.bundles import EventRange
+from tests.support.log_server import Log, serving
+from tests.support.match_lists import distance, entry_id, flipped
 
 RANDOM = random.Random(7)
 EXACT, NEAR, PDQ = RANDOM.randbytes(20), RANDOM.randbytes(32), RANDOM.randbytes(32)
@@ -71,7 +47,7 @@ thresholds = { sketch = 20 }
 def listed(log: Log) -> dict[str, str]:
     """List entries of both kinds, alone and beside kinds that every gate knows."""
     sha1, sketch = Sha1Signal(value=EXACT.hex()), SketchSignal(value=NEAR.hex(), detail=300)
-    pdq = signals.PdqSignal(value=PDQ.hex(), quality=90)
+    pdq = PdqSignal(value=PDQ.hex(), quality=90)
     entries = {
         "exact": log.add_signals([sha1]),
         "near": log.add_signals([sketch], Lane.CONFIRMED),

@@ -135,8 +135,11 @@ def test_an_older_gate_keeps_what_it_knows_and_counts_what_it_does_not(
     with store.read_list() as connection:
         kept = {live.entry: live for live in read_live_entries(connection)}
     only_unknown = kept[EntryId(entries["exact"])]
-    assert (only_unknown.signals, [one.kind for one in only_unknown.unknown]) == ((), ["sha1"])
-    assert [one.place for one in kept[EntryId(entries["both"])].unknown] == [0, 2]
+    assert (only_unknown.signals, [signal.kind for signal in only_unknown.unknown]) == (
+        (),
+        ["sha1"],
+    )
+    assert [signal.place for signal in kept[EntryId(entries["both"])].unknown] == [0, 2]
 
 
 def pdq_of(store: Store, entry: str) -> str:

@@ -52,7 +52,7 @@ def entries(number: int) -> st.SearchStrategy[ListedEntry]:
             st.builds(ListedPdq, near_codes(CENTRE) | codes(), st.integers(0, 100)), max_size=3
         ).map(tuple),
         st.lists(st.sampled_from(DIGESTS), max_size=2).map(tuple),
-        st.lists(st.sampled_from(DIGESTS).map(lambda one: one[:16]), max_size=2).map(tuple),
+        st.lists(st.sampled_from(DIGESTS).map(lambda digest: digest[:16]), max_size=2).map(tuple),
     ).map(lambda plain: plain.listed)
 
 

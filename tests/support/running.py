@@ -16,10 +16,12 @@ READY_SECONDS = 60
 
 
 @contextmanager
-def running(database: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A `takeback hotline …` process on this database."""
+def running(
+    database: str, *command: str, program: str = "takeback"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A `takeback hotline …` process on this database. `program`: the module that it runs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "takeback", "hotline", *command],
+        [sys.executable, "-m", program, "hotline", *command],
         env={**os.environ, "DATABASE_URL": database},
     )
     try:
@@ -30,12 +32,14 @@ def running(database: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def hotline(database: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def hotline(
+    database: str, program: str = "takeback"
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A hotline that answers, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with running(database, "serve", "--port", str(port)) as process:
+    with running(database, "serve", "--port", str(port), program=program) as process:
         url = f"http://127.0.0.1:{port}"
         await_truth(lambda: answers(url), process)
         yield url, process

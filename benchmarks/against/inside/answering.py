@@ -19,8 +19,8 @@ def answer_calls(functions: Mapping[str, Callable[..., object]]) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
-        asked = json.loads(line)
-        function, arguments = functions[asked["call"]], asked["arguments"]
+        call = json.loads(line)
+        function, arguments = functions[call["call"]], call["arguments"]
         began = time.perf_counter()
         result = function(**arguments)
         took = time.perf_counter() - began

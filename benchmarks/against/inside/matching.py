@@ -31,9 +31,9 @@ def main(size: int) -> None:
         count = random.integers(0, _MOST_FLIPPED)
         flips[random.choice(flips.size, count, replace=False)] = 1
         queries[row] = codes[random.integers(0, size)] ^ np.packbits(flips)
-    asked = [query.tobytes() for query in random.permutation(queries)]
+    uploads = [query.tobytes() for query in random.permutation(queries)]
     index = adapters.hamming_index().build(codes)
-    following = itertools.cycle(asked)
+    following = itertools.cycle(uploads)
 
     def single(count: int) -> int:
         for query in itertools.islice(following, count):
@@ -41,7 +41,7 @@ def main(size: int) -> None:
         return count
 
     def batch() -> int:
-        index.search_flat(asked, _THRESHOLD)
+        index.search_flat(uploads, _THRESHOLD)
         return _QUERIES
 
     single(_QUERIES)

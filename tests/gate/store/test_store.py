@@ -86,7 +86,7 @@ def test_the_state_as_arrays_is_the_state_entry_by_entry(store: Store) -> None:
     assert state is not None
     source, tables = state
     assert source == SnapshotSource("example", 1, frontier.root())
-    expected = ListTables.of(one.listed for one in listed)
+    expected = ListTables.of(entry.listed for entry in listed)
     assert np.array_equal(tables.entry_ids, expected.entry_ids)
     assert np.array_equal(tables.entry_lane, expected.entry_lane)
     assert tables.signals.keys() == expected.signals.keys() == {"pdq", "sha256", "md5"}

@@ -60,7 +60,11 @@ def routes() -> dict[str, URLPattern]:
 
 def parameters(path: str, place: str) -> set[str]:
     (operation,) = document()["paths"][path].values()
-    return {one["name"] for one in operation.get("parameters", []) if one["in"] == place}
+    return {
+        parameter["name"]
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == place
+    }
 
 
 class Caller:
@@ -105,7 +109,7 @@ def test_only_the_methods_described_are_answered() -> None:
         assert answered == set(operations), path
 
 
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
+def answers_given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
     """Ask for whatever can be answered, of an empty log and of one with an entry."""
     caller = Caller()
     caller.ask("/log/v1/purpose")
@@ -163,4 +167,6 @@ def acknowledgement(size: int, note: bytes) -> dict[str, Any]:
 def test_each_answer_described_is_given_and_each_given_is_described(
     hotline_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(asked(monkeypatch)) == described() - {Answer(*one) for one in PROMISED_IN_VAIN}
+    assert set(answers_given(monkeypatch)) == described() - {
+        Answer(*promise) for promise in PROMISED_IN_VAIN
+    }

@@ -100,7 +100,7 @@ def test_what_was_written_is_sealed_and_the_code_is_not_kept() -> None:
     _, reference = stopped()
     code = code_of(send(platform="Heron", reference=reference, words=WORDS))
     row = Appeal.objects.get()
-    kept = bytes(row.said) + bytes(row.lookup_digest)
+    kept = bytes(row.statement) + bytes(row.lookup_digest)
     for secret in (b"holiday", reference.encode(), code.encode(), code.replace(" ", "").encode()):
         assert secret not in kept
     # The code of an appeal opens no case.

@@ -1,15 +1,20 @@
-"""A room links to its own pages and to those of rooms below it; upwards only through settings."""
+"""A room links to pages, uses templates and names tables of its own or of rooms below it."""
 
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
+from django.db.models import ForeignKey, Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 HOTLINE = Path(settings.HOTLINE)
 NAMED = re.compile(r"""\{%\s*url\s+["']([\w-]+)["']|\b(?:reverse|see_other)\(\s*["']([\w-]+)["']""")
+
+
+TEMPLATE = re.compile(r"""\{%\s*(?:extends|include)\s+["']([\w-]+)/""")
 
 
 def floors() -> dict[str, int]:
@@ -47,6 +52,35 @@ def test_no_link_by_name_leads_upwards() -> None:
         for file, name in found
         if rooms[name] != file.split("/")[0] and floor[rooms[name]] <= floor[file.split("/")[0]]
     ] == []
+
+
+def test_no_template_is_built_on_one_of_a_room_above() -> None:
+    floor = floors()
+    used = [
+        (path.relative_to(HOTLINE).as_posix(), room)
+        for path in sorted(HOTLINE.rglob("*.html"))
+        for room in TEMPLATE.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(used) > 20
+    assert [
+        f"{file} uses a template of {room}"
+        for file, room in used
+        if room != file.split("/")[0] and floor[room] <= floor[file.split("/")[0]]
+    ] == []
+
+
+def keys_to_other_rooms() -> Iterator[ForeignKey[Model]]:
+    ours = (model for model in apps.get_models() if model.__module__.startswith("takeback."))
+    keys = (key for model in ours for key in model._meta.fields if isinstance(key, ForeignKey))
+    for key in keys:
+        if key.remote_field.model._meta.app_label != key.model._meta.app_label:
+            yield key
+
+
+def test_no_room_reads_the_tables_of_one_above_along_a_key_turned_round() -> None:
+    keys = list(keys_to_other_rooms())
+    assert len(keys) > 5
+    assert [str(key) for key in keys if not key.remote_field.hidden] == []
 
 
 def test_links_in_settings_are_routes() -> None:

@@ -71,7 +71,7 @@ def appeal_figures() -> AppealFigures:
 
 
 def _in_review(row: Appeal) -> AppealInReview:
-    content = unseal_field(belongs_to(row.id), bytes(row.said))
+    content = unseal_field(belongs_to(row.id), bytes(row.statement))
     if not isinstance(content, dict):
         raise TypeError("The words of an appeal are an object.")
     return AppealInReview(

@@ -34,7 +34,7 @@ def send_appeal(platform: str, reference: str, words: str, lookup: bytes) -> Non
     Appeal.objects.create(
         id=appeal,
         lookup_digest=appeal_digest(lookup),
-        said=seal_field(belongs_to(appeal), content),
+        statement=seal_field(belongs_to(appeal), content),
         entry=entry_of_reference(platform, reference) or "",
         sent_on=timezone.localdate(),
     )

@@ -10,13 +10,13 @@ from takeback.hotline.appeals.domain import Answer
 class Appeal(models.Model):
     """One appeal. `lookup_digest`: HMAC of what its code derives to, under the secret `pepper`.
 
-    `said`: platform, reference and words, sealed; `entry`: the list entry that the reference leads
-    to, or nothing.
+    `statement`: platform, reference and words, sealed; `entry`: the list entry that the reference
+    leads to, or nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lookup_digest = models.BinaryField(unique=True, max_length=32)
-    said = models.BinaryField()
+    statement = models.BinaryField()
     entry = models.CharField(max_length=26, blank=True)
     sent_on = models.DateField()
     answer = models.CharField(

@@ -64,7 +64,7 @@ def feed_view(
             try:
                 return view(request, _reader(token_of(request), method), *args, **kwargs)
             except FeedError as error:
-                response = _said(error)
+                response = _refusal(error)
                 if challenge and error.status is HTTPStatus.UNAUTHORIZED:
                     response.headers["WWW-Authenticate"] = challenge
                 return response
@@ -105,5 +105,5 @@ def _reader(token: str, method: str) -> Reader:
     return Reader(key.platform, tuple(lane for lane in LANES if tests or lane is not Lane.TEST))
 
 
-def _said(error: FeedError) -> HttpResponse:
+def _refusal(error: FeedError) -> HttpResponse:
     return JsonResponse({"error": error.error, "message": str(error)}, status=error.status)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("lookup_digest", models.BinaryField(max_length=32, unique=True)),
-                ("said", models.BinaryField()),
+                ("statement", models.BinaryField()),
                 ("entry", models.CharField(blank=True, max_length=26)),
                 ("sent_on", models.DateField()),
                 (
