@@ -15,6 +15,10 @@ DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
 _COMMAND = re.compile(r"(?<![\w/])takeback ((?:[a-z][a-z-]*[ `\n])+)")
 _SETTING = re.compile(r"\b(?:TAKEBACK_[A-Z]+(?:_[A-Z]+)*|DATABASE_URL)\b")
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
+_FILE = re.compile(r"`([a-z_][\w/.-]*/[\w.-]+\.(?:py|ts|hpp|cpp))`")
+_ROOTS = [
+    REPOSITORY / root for root in ("", "src/takeback", "src/takeback/hotline", "web", "web/src")
+]
 MOST_MODULES = 15
 _TEST_SETTINGS = {"TAKEBACK_TESTS"}  # a switch of the C++ build
 
@@ -62,20 +66,13 @@ def test_nothing_but_wallpapers_with_a_licence_is_shown() -> None:
     assert shown <= {"phone.webp", "skylark.webp"}
 
 
-_FILE = re.compile(r"`([a-z_][\w/.-]*/[\w.-]+\.(?:py|ts|hpp|cpp))`")
-
-
-_ROOTS = [REPOSITORY / root for root in ("", "src/takeback", "src/takeback/hotline")]
-_BROWSER_ROOTS = [REPOSITORY / "web", REPOSITORY / "web" / "src"]
-
-
 def test_every_file_that_a_document_names_exists() -> None:
     named = {(path, name) for path in DOCUMENTS for name in _FILE.findall(path.read_text())}
     assert len(named) > 60
     assert [
         f"{document.name} names {name}"
         for document, name in sorted(named)
-        if not any((root / name).is_file() for root in [*_ROOTS, *_BROWSER_ROOTS])
+        if not any((root / name).is_file() for root in _ROOTS)
     ] == []
 
 

@@ -119,7 +119,7 @@ def test_a_policy_adds_to_another_and_takes_its_views_over_by_name() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[p", "no TOML"),
+        ("[p", "not valid TOML"),
         ("p = 1", "p must be a table"),
         ('[p]\nbeyond = "q"\n[q]', "p.beyond must be the name of a policy above it"),
         ("[p]\nbeyond = []", "p.beyond must be the name of a policy above it"),

@@ -52,10 +52,13 @@ def answers(url: str) -> bool:
         return False
 
 
-def await_truth(truth: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def await_truth(
+    truth: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None
+) -> None:
+    """Wait until something is true; fails if the process has ended, or after a while."""
     deadline = time.monotonic() + READY_SECONDS
     while not truth():
-        assert process.poll() is None, "the process has ended"
+        assert process is None or process.poll() is None, "the process has ended"
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.02)
 

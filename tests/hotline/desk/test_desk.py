@@ -9,6 +9,7 @@ from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.desk import actions
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.entries.actions import suspend_entry
+from takeback.hotline.entries.amending import amend_entry
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.log.sequencing import sequence_pending
@@ -67,6 +68,29 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
         ("entry.resumed", doubted),
         ("desk.resume.platforms_wrong", doubted),
     ]
+
+
+@pytest.mark.django_db
+def test_a_change_of_an_entry_in_force_is_shown_as_one_and_can_be_refused_alone() -> None:
+    refused, let_out = sequenced_entry(*some_signals()), sequenced_entry(*some_signals())
+    before = follow_database()
+    for entry in (refused, let_out):
+        amend_entry(entry, signals=signals_of(bytes(32)), actor=a_lead())
+    sequence_pending()
+    ana = at_the_desk()
+    assert read(ana).count("a change of an entry in force") == 2
+    shown = read(ana, f"/desk/entries/{refused}")
+    assert "In force; a change of it waits since" in shown
+    assert "Let the change go out" in shown
+    assert "Take the entry off the list for good" in shown
+    assert decide(ana, refused, decision="refuse", reason="lawful_picture") == 303
+    assert decide(ana, let_out, decision="release", reason="another_picture") == 303
+    sequence_pending()
+    after = follow_database()
+    assert after[refused] == before[refused]
+    assert after[let_out].signals != before[let_out].signals
+    assert "Leave the entry as it is" not in read(ana, f"/desk/entries/{refused}")
+    assert AuditRecord.objects.filter(verb="desk.refuse.lawful_picture", subject=refused).exists()
 
 
 @pytest.mark.django_db

@@ -20,7 +20,7 @@ from takeback.hotline.entries.actions import (
     withdraw_entries,
 )
 from takeback.hotline.entries.amending import amend_entry, refuse_amendment
-from takeback.hotline.entries.domain import CannotAmendError, HoldReason, UnknownEntryError
+from takeback.hotline.entries.domain import CannotAmendError, HoldReason, Near, UnknownEntryError
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.access import doubting_platforms
 from takeback.hotline.feedback.actions import record_feedback, resume_entry
@@ -34,6 +34,7 @@ from tests.support.actors import a_lead
 from tests.support.feedback import feedback_item, platform
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_imported, list_picture, signals_of
+from tests.support.match_lists import flipped
 
 pytestmark = pytest.mark.django_db
 
@@ -201,9 +202,40 @@ def test_votes_against_what_an_entry_was_do_not_count_against_what_it_is() -> No
     amend_entry(entry, lane=Lane.CONFIRMED, actor=a_lead())
     sequence_everything()
     assert doubting_platforms(entry) == 1
-    amend_entry(entry, signals=some_signals(), actor=a_lead())
+    whole, *_ = follow_database()[entry].signals
+    amend_entry(entry, signals=[whole, Sha256Signal(value="ab" * 32)], actor=a_lead())
     sequence_everything()
     assert doubting_platforms(entry) == 0
+
+
+def test_an_entry_is_known_by_what_a_held_amendment_made_of_it(settings: Settings) -> None:
+    """Others were checked meanwhile, and what comes after them is compared with it all the same."""
+    settings.CROWD = 1
+    entry = listed()
+    near_lawful, near_that_only = (flipped(blank_picture(), range(bits)) for bits in (25, 45))
+    amend_entry(entry, signals=signals_of(near_lawful), actor=a_lead())
+    sequence_everything()
+    listed()
+    release_entry(entry, a_lead())
+    sequence_everything()
+    alike = list_picture(signals_of(near_that_only))
+    sequence_everything()
+    review = entry_in_review(alike)
+    assert review is not None
+    assert (review.hold_reason, review.close_to) == (HoldReason.CROWD, (Near(entry, 20),))
+
+
+def test_an_amendment_that_is_dropped_with_its_entry_stands_in_the_record() -> None:
+    entry = listed()
+    amend_entry(entry, lane=Lane.CONFIRMED, actor=a_lead())
+    suspend_entry(entry, "hotline", a_lead())
+    verbs = AuditRecord.objects.filter(subject=entry).order_by("position")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        Verb.ENTRY_LISTED,
+        Verb.ENTRY_AMENDED,
+        Verb.ENTRY_AMENDMENT_DROPPED,
+        Verb.ENTRY_SUSPENDED,
+    ]
 
 
 @pytest.mark.parametrize("is_held", [False, True])

@@ -1,11 +1,13 @@
 """The key of the log is stolen: the written procedure, step by step, on running processes."""
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
 
 from takeback.gate.check.followed_list import ListOutOfForceError
@@ -34,8 +36,10 @@ from tests.support.actors import a_lead
 from tests.support.followers import follow_database, some_signals
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
-from tests.support.running import hotline, takeback
+from tests.support.running import await_truth, hotline, takeback
+from tests.support.threads import in_threads
 from tests.support.visiting import come_back, picture_record, report_from_browser
+from tests.support.waiting_for_locks import is_held_up
 
 WITNESS = Cosigner("w.example", CosignatureKind.ED25519, bytes(32))
 MOVED = "http://127.0.0.1:8099"
@@ -150,3 +154,26 @@ def test_each_entry_stands_in_the_new_log_as_before(
     release_entry(suspended, a_lead())
     sequence_everything()
     assert set(follow_database()) == {live, waiting, suspended}
+
+
+def test_what_is_withdrawn_while_another_log_begins_is_not_listed_in_it(
+    hotline_database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, stays = list_picture(some_signals()), list_picture(some_signals())
+    sequence_everything()
+    move(settings, monkeypatch)
+    has_begun = threading.Event()
+
+    def begin() -> None:
+        with transaction.atomic():
+            begin_new_log()
+            has_begun.set()
+            await_truth(lambda: is_held_up(hotline_database))
+
+    def withdraw() -> None:
+        has_begun.wait()
+        withdraw_entries([gone], "reporter")
+
+    in_threads(begin, withdraw)
+    sequence_everything()
+    assert set(follow_database()) == {stays}

@@ -28,9 +28,11 @@ sequence_pending()
 @contextmanager
 def sequencing_process(database: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process of its own that sequences."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SEQUENCE], env={**os.environ, "DATABASE_URL": database}
-    )
+    environment = {
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "takeback.hotline.config.settings",
+    }
+    process = subprocess.Popen([sys.executable, "-c", _SEQUENCE], env={**os.environ, **environment})
     try:
         yield process
     finally:

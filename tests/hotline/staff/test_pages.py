@@ -59,6 +59,7 @@ REQUESTS: Final = (
     Request("desk-entry", "GET", "y y y y y -"),
     deciding(Decision.RELEASE, "- y y - - -"),
     deciding(Decision.RESUME, "- y y - - -"),
+    deciding(Decision.REFUSE, "- y y - - -"),
     deciding(Decision.WITHDRAW, "- y y y - -"),
     Request("desk-appeal", "GET", "y y y y y -"),
     *(Request("desk-appeal", "POST", "- - y - - -", {"answer": answer}) for answer in Answer),
@@ -85,9 +86,9 @@ class Waiting:
     invitation: str
 
     def address(self, request: Request) -> str:
-        is_resumed = request.form.get("decision") == Decision.RESUME
+        is_in_log = request.form.get("decision") in {Decision.RESUME, Decision.REFUSE}
         arguments: dict[str, list[object]] = {
-            "desk-entry": [self.suspended if is_resumed else self.held],
+            "desk-entry": [self.suspended if is_in_log else self.held],
             "desk-appeal": [self.appeal],
             "desk-join": [self.invitation],
         }

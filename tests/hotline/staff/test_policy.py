@@ -128,6 +128,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
         "- - y - - -", NOBODY, lambda actor: desk.answer(actor, uuid.uuid4(), Answer.NOT_FOUND)
     ),
     "desk.actions.decide (release)": Action("- y y - - -", NOBODY, decided(Decision.RELEASE)),
+    "desk.actions.decide (refuse)": Action("- y y - - -", NOBODY, decided(Decision.REFUSE)),
     "desk.actions.decide (resume)": Action("- y y - - -", NOBODY, decided(Decision.RESUME)),
     # Whoever runs the hotline may take off what was imported; no page of the desk is open to them.
     "desk.actions.decide (withdraw)": Action("- y y y - y", SHELL, decided(Decision.WITHDRAW)),
@@ -230,6 +231,7 @@ ASKED_BEFORE: Final[Mapping[str, str]] = {
 
 CHANGES_NOTHING: Final = frozenset(
     {
+        "entries.actions.listable",
         "entries.actions.tells_enough",
         "entries.actions.whole_picture",
         "entries.confirmations.confirmed_again",

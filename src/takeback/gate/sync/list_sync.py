@@ -128,7 +128,8 @@ class ListSync:
                 return
         with self._store.change_list() as connection:
             taken_up = take_up_known_by_now(connection)
-        logger.info("%s entries have fingerprints that were unknown until now.", taken_up)
+        if taken_up:
+            logger.info("%s entries have fingerprints that were unknown until now.", taken_up)
 
     def follow(
         self,

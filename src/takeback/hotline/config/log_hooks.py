@@ -28,9 +28,8 @@ def log_hooks() -> LogHooks:
 
 
 def _after_sequencing(start: int, events: Sequence[AnyEvent], now: datetime) -> None:
-    for entry, has_other_signals in note_amended(events).items():
-        if has_other_signals:  # what platforms have said was about what it no longer is
-            forgive_votes(entry, newest_vote(entry))
+    for entry in note_amended(start, events):
+        forgive_votes(entry, newest_vote(entry))  # platforms spoke of what it no longer is
     note_changes(start, events, now)
 
 

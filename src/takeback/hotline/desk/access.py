@@ -36,8 +36,9 @@ class Votes:
 class InReview:
     """An entry as the desk sees it.
 
-    `possible`: what can be decided now, by somebody who may; `close_to`: the nearest of
-    `close_count`, entries by their ids, known lawful pictures by their names.
+    `of_amendment`: it stands as it was, and what it is to become is held. `possible`: what can be
+    decided now, by somebody who may; `close_to`: the nearest of `close_count`, entries by their
+    ids, known lawful pictures by their names.
     """
 
     entry: EntryId
@@ -46,6 +47,7 @@ class InReview:
     in_log: bool
     held_at: datetime | None
     hold_reason: str
+    of_amendment: bool
     close_count: int
     close_to: tuple[Near, ...]
     suspended_at: datetime | None
@@ -89,10 +91,12 @@ def answers_open_to(actor: Actor, appeal: AppealInReview) -> list[Answer]:
 
 def _in_review(row: Entry, hold: Hold | None) -> InReview:
     held = hold is not None and hold.decided_at is None
+    of_amendment = hold is not None and held and hold.of_amendment
     in_log = stands_in_log(row.id)
     possible = set[Decision]()
     if row.withdrawn_at is None:
         possible = {Decision.WITHDRAW} | ({Decision.RELEASE} if held else set())
+        possible |= {Decision.REFUSE} if of_amendment else set()
         possible |= {Decision.RESUME} if row.suspended_at else set()
     return InReview(
         entry=EntryId(row.id),
@@ -101,6 +105,7 @@ def _in_review(row: Entry, hold: Hold | None) -> InReview:
         in_log=in_log,
         held_at=hold.since if hold and held else None,
         hold_reason=hold.reason if hold else "",
+        of_amendment=of_amendment,
         close_count=hold.count if hold else 0,
         close_to=tuple(Near(name, distance) for name, distance in hold.close_to) if hold else (),
         suspended_at=row.suspended_at,

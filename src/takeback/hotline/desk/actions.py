@@ -11,6 +11,7 @@ from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import Actor
 from takeback.hotline.desk.domain import DECIDED, NEEDED, Decision, Reason
 from takeback.hotline.entries import actions as entries_actions
+from takeback.hotline.entries.amending import refuse_amendment
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
@@ -29,6 +30,8 @@ def decide(actor: Actor, entry: EntryId, decision: Decision, reason: Reason) -> 
             entries_actions.release_entry(entry, actor)
         case Decision.RESUME:
             feedback_actions.resume_entry(entry, actor)
+        case Decision.REFUSE:
+            refuse_amendment(entry, actor)
         case Decision.WITHDRAW:
             entries_actions.withdraw_entries([entry], "hotline", actor)
     record(DECIDED[decision, reason], entry, actor)

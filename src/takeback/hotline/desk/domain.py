@@ -15,6 +15,8 @@ class Decision(StrEnum):
     """Let a held entry out onto the list."""
     RESUME = "resume"
     """Put a suspended entry into force again."""
+    REFUSE = "refuse"
+    """Leave an entry as it is, and forget what it was to become."""
     WITHDRAW = "withdraw"
     """Keep a held entry off the list, or take one off for good."""
 
@@ -34,6 +36,7 @@ class Reason(StrEnum):
 NEEDED: Final[Mapping[Decision, Permission]] = {
     Decision.RELEASE: Permission.RELEASE,
     Decision.RESUME: Permission.RESUME,
+    Decision.REFUSE: Permission.RELEASE,
     Decision.WITHDRAW: Permission.WITHDRAW,
 }
 """What somebody needs to be allowed for each decision."""

@@ -1,6 +1,7 @@
 """What the desk calls things; in English only, as the whole desk (docs/desk.md)."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk.domain import Decision, Reason
@@ -14,10 +15,16 @@ HOLD_REASONS: Mapping[str, str] = {
     HoldReason.SUSPENDED: "It was suspended when the log began anew",
 }
 
-DECISIONS: Mapping[Decision, str] = {
+DECISIONS: Final = {
     Decision.RELEASE: "Put it on the list",
     Decision.RESUME: "Put it into force again",
+    Decision.REFUSE: "Leave the entry as it is",
     Decision.WITHDRAW: "Keep it off the list for good",
+}
+
+DECISIONS_ON_AMENDMENTS: Final = DECISIONS | {
+    Decision.RELEASE: "Let the change go out",
+    Decision.WITHDRAW: "Take the entry off the list for good",
 }
 
 REASONS: Mapping[Reason, str] = {

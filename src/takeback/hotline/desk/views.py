@@ -16,7 +16,14 @@ from takeback.hotline.appeals.actions import AnsweredError
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk import access, actions
 from takeback.hotline.desk.domain import Decision, Reason
-from takeback.hotline.desk.texts import ANSWERS, DECISIONS, HOLD_REASONS, REASONS, ROLES
+from takeback.hotline.desk.texts import (
+    ANSWERS,
+    DECISIONS,
+    DECISIONS_ON_AMENDMENTS,
+    HOLD_REASONS,
+    REASONS,
+    ROLES,
+)
 from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.methods import methods
@@ -145,11 +152,12 @@ def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponse
         except ValueError:
             failed = "Pick what to do, and why."
     possible = access.decisions_open_to(person.actor, found)
+    texts = DECISIONS_ON_AMENDMENTS if found.of_amendment else DECISIONS
     context = {
         "person": person,
         "found": found,
         "hold_reason": HOLD_REASONS.get(found.hold_reason, ""),
-        "decisions": [(decision.value, DECISIONS[decision]) for decision in possible],
+        "decisions": [(decision.value, texts[decision]) for decision in possible],
         "reasons": [(reason.value, text) for reason, text in REASONS.items()],
         "failed": failed,
     }

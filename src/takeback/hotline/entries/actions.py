@@ -19,13 +19,14 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.signals import PdqSignal, Signal
 from takeback.hotline.audit.actions import record, record_all
-from takeback.hotline.audit.domain import HOTLINE, REPORTER, Actor, Verb
+from takeback.hotline.audit.domain import REPORTER, Actor, Verb
 from takeback.hotline.entries.domain import (
     HoldReason,
     UnknownEntryError,
     as_appended,
     priority_of,
 )
+from takeback.hotline.entries.holds import Finding, hold
 from takeback.hotline.entries.models import Entry, Hold
 from takeback.hotline.log.access import indexes_of, log_origin, newest_addition, stands_in_log
 from takeback.hotline.log.actions import (
@@ -67,27 +68,39 @@ def list_entries(
     sent_in = _transaction_number() if reported else None
     entries, appended, held = [], [], []
     for signals in pictures:
-        telling = [signal for signal in signals if not reported or tells_enough(signal)]
+        chosen, waits_for = listable(signals, provenance)
         event = AddedEvent(
             entry=new_entry_id(),
             time=cut_to_hour(now),
             lane=lane,
             provenance=provenance,
-            signals=tuple(telling or signals),
+            signals=chosen,
         )
-        whole = whole_picture(telling) if reported else None
+        whole = whole_picture(chosen) if reported else None
         entries.append(Entry(id=event.entry, lane=lane, listed_at=now, pdq=whole))
-        waits_for = WaitsFor.CHECK if telling else WaitsFor.PERSON
         appended.append(as_appended(event, waits_for, sent_in))
-        if not telling:
-            held.append(Hold(entry_id=event.entry, since=now, reason=HoldReason.NOTHING_LEFT))
+        if waits_for is WaitsFor.PERSON:
+            held.append(event.entry)
     Entry.objects.bulk_create(entries)
     append(appended)
-    Hold.objects.bulk_create(held)
     listed = [EntryId(entry.id) for entry in entries]
     record_all(Verb.ENTRY_LISTED, listed, actor)
-    record_all(Verb.ENTRY_HELD, [hold.entry_id for hold in held], HOTLINE)
+    hold({entry: Finding(HoldReason.NOTHING_LEFT) for entry in held})
     return listed
+
+
+def listable(
+    signals: Sequence[Signal], provenance: Provenance
+) -> tuple[tuple[Signal, ...], WaitsFor]:
+    """Return which signals of a picture are listed, and what these wait for.
+
+    Of what was reported, PDQs under the floor are left out, or a person looks if nothing else is
+    there. What others list was chosen by them.
+    """
+    if provenance.source != "reporter":
+        return tuple(signals), WaitsFor.CHECK
+    telling = tuple(filter(tells_enough, signals))
+    return (telling, WaitsFor.CHECK) if telling else (tuple(signals), WaitsFor.PERSON)
 
 
 def tells_enough(signal: Signal) -> bool:
@@ -104,13 +117,13 @@ def release_entry(entry: EntryId, actor: Actor) -> bool:
     """
     require(actor, Permission.RELEASE)
     row = lock_entries([entry]).get(entry)
-    hold = Hold.objects.filter(entry=entry).first()
-    if row is None or hold is None:
+    held = Hold.objects.filter(entry=entry).first()
+    if row is None or held is None:
         raise UnknownEntryError("An entry that was never held can't be released.")
-    if row.withdrawn_at is not None or hold.decided_at is not None:
+    if row.withdrawn_at is not None or held.decided_at is not None:
         return False
-    hold.decided_at = datetime.now(UTC)
-    hold.save(update_fields=["decided_at"])
+    held.decided_at = datetime.now(UTC)
+    held.save(update_fields=["decided_at"])
     let_go(entry)
     record(Verb.ENTRY_RELEASED, entry, actor)
     return True
@@ -156,8 +169,8 @@ def withdraw_entries(
 def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], actor: Actor) -> bool:
     """Take an entry out of force until a person has looked; says whether that changed anything.
 
-    `actor`: whose act it is, for the audit record. Raises UnknownEntryError for an entry that is
-    not in the log, and NotPermittedError.
+    An amendment that waits is dropped. `actor`: whose act it is, for the audit record. Raises
+    UnknownEntryError for an entry that is not in the log, and NotPermittedError.
     """
     require(actor, Permission.SUSPEND)
     row = lock_entry_in_log(entry)
@@ -170,6 +183,8 @@ def suspend_entry(entry: EntryId, reason: Literal["not_the_same", "hotline"], ac
     if "resumed" not in dropped:  # else the log still has it suspended
         event = SuspendedEvent(entry=entry, time=cut_to_hour(row.suspended_at), reason=reason)
         append([NewEvent(event, priority=priority_of(Lane(row.lane)))])
+    if "amended" in dropped:
+        record(Verb.ENTRY_AMENDMENT_DROPPED, entry, actor)
     record(Verb.ENTRY_SUSPENDED, entry, actor)
     return True
 
@@ -217,8 +232,12 @@ def lock_entry_in_log(entry: EntryId) -> Entry:
 
 
 def whole_picture(signals: Sequence[Signal]) -> bytes | None:
-    """Return the PDQ of the whole picture, 32 bytes, the first there is (docs/wire.md)."""
-    first = next((signal for signal in signals if isinstance(signal, PdqSignal)), None)
+    """Return the PDQ of the whole picture, 32 bytes: the first there is (docs/wire.md).
+
+    None if it says too little.
+    """
+    pdqs = (signal for signal in signals if isinstance(signal, PdqSignal))
+    first = next(filter(tells_enough, pdqs), None)
     return bytes.fromhex(first.value) if first is not None else None
 
 

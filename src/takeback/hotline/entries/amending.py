@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from takeback.hashlist.events import AmendedEvent, AnyEvent, EntryId, cut_to_hour
+from takeback.hashlist.events import AddedEvent, AmendedEvent, AnyEvent, EntryId, cut_to_hour
 from takeback.hashlist.signals import Signal
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import Actor, Verb
-from takeback.hotline.entries.actions import lock_entry_in_log, tells_enough, whole_picture
+from takeback.hotline.entries.access import newest_check
+from takeback.hotline.entries.actions import listable, lock_entry_in_log, whole_picture
 from takeback.hotline.entries.domain import CannotAmendError, HoldReason, as_appended
 from takeback.hotline.entries.holds import Finding, hold
 from takeback.hotline.entries.models import Entry, Hold
@@ -49,27 +50,25 @@ def amend_entry(
         raise CannotAmendError("An entry of the test lane can't be amended.")
     if is_pending(entry):
         raise CannotAmendError("A change of this entry still waits: let it out, or refuse it.")
-    telling = content.signals if signals is None else tuple(signals)
-    if signals is not None and content.provenance.source == "reporter":
-        telling = tuple(filter(tells_enough, telling)) or telling
+    waits_for = WaitsFor.NOTHING
+    chosen: tuple[Signal, ...] = content.signals
+    if signals is not None and tuple(signals) != content.signals:
+        chosen, waits_for = listable(signals, content.provenance)
     event = AmendedEvent(
         entry=entry,
         time=cut_to_hour(datetime.now(UTC)),
         lane=content.lane if lane is None else lane,
         provenance=content.provenance,
-        signals=telling,
+        signals=chosen,
     )
     if (event.lane, event.signals) == (content.lane, content.signals):
         return False
     if event.lane is Lane.CONFIRMED:
         require(actor, Permission.LIST_CONFIRMED)
-    waits_for = WaitsFor.NOTHING
-    if event.signals != content.signals:
-        waits_for = WaitsFor.CHECK if any(map(tells_enough, telling)) else WaitsFor.PERSON
     append([as_appended(event, waits_for)])
-    if waits_for is WaitsFor.PERSON:
-        hold({entry: Finding(HoldReason.NOTHING_LEFT, (), 0)}, [entry])
     record(Verb.ENTRY_AMENDED, entry, actor)
+    if waits_for is WaitsFor.PERSON:
+        hold({entry: Finding(HoldReason.NOTHING_LEFT)}, [entry])
     return True
 
 
@@ -83,26 +82,41 @@ def refuse_amendment(entry: EntryId, actor: Actor) -> bool:
     require(actor, Permission.RELEASE)
     lock_entry_in_log(entry)
     held = Hold.objects.filter(entry=entry, of_amendment=True, decided_at=None)
-    if not held.exists() or "amended" not in drop_pending_additions(entry):
+    if not held.exists():
         return False
+    drop_pending_additions(entry)  # one event of an entry waits at a time: this amendment
     held.update(decided_at=datetime.now(UTC), close_to=[])
-    record(Verb.ENTRY_AMENDMENT_REFUSED, entry, actor)
+    record(Verb.ENTRY_AMENDMENT_DROPPED, entry, actor)
     return True
 
 
-def note_amended(events: Iterable[AnyEvent]) -> dict[EntryId, bool]:
+def note_amended(start: int, events: Iterable[AnyEvent]) -> list[EntryId]:
     """Keep what amendments make of entries, in the transaction that sequences them.
 
-    Returns the entries, each with whether its signals are others now.
+    `start`: the log index of the first event. Returns the entries whose signals are others now.
     """
-    amended = {event.entry: event for event in events if isinstance(event, AmendedEvent)}
-    changed: dict[EntryId, bool] = {}
-    for row in Entry.objects.filter(id__in=amended):
-        event = amended[EntryId(row.id)]
+    signals_before: dict[str, tuple[Signal, ...]] = {}
+    amended: dict[str, AmendedEvent] = {}
+    for event in events:
+        if isinstance(event, AmendedEvent):
+            amended[event.entry] = event
+        elif isinstance(event, AddedEvent):  # another log begins with both
+            signals_before[event.entry] = event.signals
+    rows = Entry.objects.filter(id__in=amended).order_by("id").select_for_update()
+    changed = []
+    for row in rows:
+        event = amended[row.id]
+        if row.id not in signals_before:
+            content = newest_addition(row.id, before=start)
+            signals_before[row.id] = content.signals if content is not None else ()
+        if event.signals != signals_before[row.id]:
+            changed.append(EntryId(row.id))
         whole = whole_picture(event.signals) if event.provenance.source == "reporter" else None
-        changed[EntryId(row.id)] = bytes(row.pdq or b"") != (whole or b"")
-        row.lane, row.pdq = event.lane, whole
-        row.save(update_fields=["lane", "pdq"])
+        if bytes(row.pdq or b"") != (whole or b""):
+            # Entries that come later are compared with this PDQ, too, however long it was held.
+            row.pdq, row.checked_in = whole, newest_check() + 1
+        row.lane = event.lane
+        row.save(update_fields=["lane", "pdq", "checked_in"])
     return changed
 
 

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from django.db import connection
+from psycopg import sql
+
 from takeback.hashlist.events import (
     AddedEvent,
     AmendedEvent,
@@ -12,7 +15,8 @@ from takeback.hashlist.events import (
 )
 from takeback.hotline.entries.confirmations import confirmed_again
 from takeback.hotline.entries.domain import HoldReason, as_appended
-from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.entries.holds import Finding, hold
+from takeback.hotline.entries.models import Entry
 from takeback.hotline.log.access import last_pending, newest_contents, standing_in_log
 from takeback.hotline.log.actions import append, take_back_pending
 from takeback.hotline.log.domain import NewEvent, WaitsFor, subject_of
@@ -24,8 +28,11 @@ def list_everything_again(origin: str) -> int:
     """Append what stands on the list for the log of another origin; returns how many entries.
 
     In the transaction that begins it. What was suspended waits for a person; what this hotline has
-    confirmed of others it says again.
+    confirmed of others it says again. Whoever would change an entry meanwhile waits until it ends.
     """
+    with connection.cursor() as cursor:
+        table = sql.Identifier(Entry._meta.db_table)
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
     waited = last_pending()
     entries = sum(_list_again(contents, origin) for contents in newest_contents())
     while pending := take_back_pending(waited, _AT_A_TIME):
@@ -35,7 +42,6 @@ def list_everything_again(origin: str) -> int:
 
 
 def _list_again(contents: list[tuple[str, bytes]], origin: str) -> int:
-    now = datetime.now(UTC)
     rows = Entry.objects.filter(id__in=[entry for entry, _ in contents], withdrawn_at=None)
     suspended_at = dict(rows.values_list("id", "suspended_at"))
     suspended = [entry for entry, since in suspended_at.items() if since is not None]
@@ -48,12 +54,7 @@ def _list_again(contents: list[tuple[str, bytes]], origin: str) -> int:
         for entry, event in contents
         if entry in suspended_at
     )
-    Hold.objects.bulk_create(
-        (Hold(entry_id=entry, since=now, reason=HoldReason.SUSPENDED) for entry in suspended),
-        update_conflicts=True,
-        unique_fields=["entry"],
-        update_fields=["since", "reason", "count", "close_to", "of_amendment", "decided_at"],
-    )
+    hold({entry: Finding(HoldReason.SUSPENDED) for entry in suspended})
     Entry.objects.filter(id__in=suspended).update(suspended_at=None)
     return len(suspended_at)
 

@@ -17,8 +17,8 @@ class Finding:
     """Why an entry is held: what it comes close to, the nearest of `count`."""
 
     reason: HoldReason
-    close_to: tuple[Near, ...]
-    count: int
+    close_to: tuple[Near, ...] = ()
+    count: int = 0
 
 
 def keep_checked(
@@ -32,15 +32,15 @@ def keep_checked(
     Part of the transaction that sequences them.
     """
     require(HOTLINE, Permission.HOLD)
-    hold(held, amended)
     Entry.objects.filter(id__in=entries).update(checked_in=batch)
-    record_all(Verb.ENTRY_HELD, list(held), HOTLINE)
+    hold(held, amended)
 
 
 def hold(held: Mapping[str, Finding], amended: Collection[str] = ()) -> None:
     """Keep entries for a person, in the transaction of the caller; an earlier hold ends.
 
-    `amended`: those of which only what they are to become waits.
+    The hotline's own act, in the audit record. `amended`: those of which only what they are to
+    become waits.
     """
     now = datetime.now(UTC)
     Hold.objects.bulk_create(
@@ -59,3 +59,4 @@ def hold(held: Mapping[str, Finding], amended: Collection[str] = ()) -> None:
         unique_fields=["entry"],
         update_fields=["since", "reason", "count", "close_to", "of_amendment", "decided_at"],
     )
+    record_all(Verb.ENTRY_HELD, list(held), HOTLINE)

@@ -151,9 +151,16 @@ def purpose_opening() -> bytes | None:
     return encode_openings([Record(bytes(row.commitment), _opening(row))]) if row else None
 
 
-def newest_addition(subject: str) -> AddedEvent | AmendedEvent | ResumedEvent | None:
-    """Return the event that last brought a subject into force, None if none stands open."""
+def newest_addition(
+    subject: str, before: int | None = None
+) -> AddedEvent | AmendedEvent | ResumedEvent | None:
+    """Return the event that last brought a subject into force, None if none stands open.
+
+    `before`: only events of lower indexes count.
+    """
     rows = LogEntry.objects.filter(subject=subject, adds=True, event__isnull=False)
+    if before is not None:
+        rows = rows.filter(index__lt=before)
     row = rows.order_by("-index").first()
     opened = parse_event(bytes(row.event or b"")) if row is not None else None
     return opened if isinstance(opened, AddedEvent | AmendedEvent | ResumedEvent) else None

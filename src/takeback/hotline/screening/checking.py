@@ -38,6 +38,11 @@ class _New:
     codes: tuple[bytes, ...]
     reported: bool
 
+    @property
+    def subject(self) -> str:
+        """The entry's id."""
+        return self.event.subject
+
 
 def check_waiting(waiting: Sequence[WaitingEvent]) -> Collection[int]:
     """Check new entries, the log locked by the caller; returns the numbers of those that may go.
@@ -73,7 +78,7 @@ def _close_to_lawful(new: Sequence[_New], threshold: int) -> dict[str, Finding]:
             nearest[near.name] = min(near.distance, nearest.get(near.name, near.distance))
         if nearest:
             close = sorted((Near(*pair) for pair in nearest.items()), key=lambda n: n.distance)
-            held[_entry(entry)] = Finding(HoldReason.GUARD, tuple(close[:_MOST_SHOWN]), len(close))
+            held[entry.subject] = Finding(HoldReason.GUARD, tuple(close[:_MOST_SHOWN]), len(close))
     return held
 
 
@@ -93,7 +98,7 @@ def _crowded(listed_before: Neighbours, new: Sequence[_New], threshold: int) -> 
         close = list(nearest.values())
         if len(close) >= settings.CROWD:
             shown = tuple(close[:_MOST_SHOWN])
-            held[_entry(entry)] = Finding(HoldReason.CROWD, shown, len(close))
+            held[entry.subject] = Finding(HoldReason.CROWD, shown, len(close))
     return held
 
 
@@ -103,7 +108,7 @@ def _beside(reported: Sequence[_New], codes: Sequence[bytes], threshold: int) ->
     hits = PdqIndex.build(matrix).search_batch(matrix, threshold) if len(codes) else []
     return [
         [
-            Near(_entry(reported[row]), distance)
+            Near(reported[row].subject, distance)
             for row, distance in zip(hit.rows.tolist(), hit.distances.tolist(), strict=True)
             if reported[row].event.sent_in != entry.event.sent_in
         ]
@@ -111,14 +116,10 @@ def _beside(reported: Sequence[_New], codes: Sequence[bytes], threshold: int) ->
     ]
 
 
-def _entry(entry: _New) -> str:
-    return entry.event.subject
-
-
 def _read(event: WaitingEvent) -> _New:
-    added = json.loads(event.event)
+    content = json.loads(event.event)
     pdqs = (
-        bytes.fromhex(signal["value"]) for signal in added["signals"] if signal["type"] == "pdq"
+        bytes.fromhex(signal["value"]) for signal in content["signals"] if signal["type"] == "pdq"
     )
-    reported = event.kind == "added" and added["provenance"]["source"] == "reporter"
+    reported = event.kind == "added" and content["provenance"]["source"] == "reporter"
     return _New(event, tuple(pdqs), reported)
