@@ -16,6 +16,7 @@ from takeback.cli.gate.opening import (
     read_token,
 )
 from takeback.cli.list_audit import audit
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.gate.tools.export import ExportFormat
@@ -60,7 +61,7 @@ def export(
             to.touch(mode=0o600)
             with to.open("w", encoding="utf-8", newline="") as file:
                 count = export_entries(opened, file, chosen)
-        typer.echo(f"{count:,} entries written.", err=True)
+        say(f"{count:,} entries written.", err=True)
 
 
 @app.command()
@@ -109,10 +110,8 @@ def check_proof(
         proof = TlogProof.parse(file.read_bytes())
         checkpoint = proof.check(TrustPolicy.parse(trust.read_bytes()))
         opening = proof.opening()
-        typer.echo(
-            f"The log {checkpoint.origin} of {checkpoint.size} events holds, at {proof.index}:"
-        )
-        typer.echo(opening.event.decode() if opening else "")
+        say(f"The log {checkpoint.origin} of {checkpoint.size} events holds, at {proof.index}:")
+        say(opening.event.decode() if opening else "")
 
 
 def _format(name: str) -> ExportFormat:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from takeback.cli.printing import say
+
 
 def run(
     state: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path("var"),
@@ -45,7 +47,7 @@ def run(
             for _ in stack.watch():
                 pass
     except StackError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         console.print("Stopped.")

@@ -11,12 +11,14 @@ import traceback
 from types import TracebackType
 from typing import Any, TypeAlias
 
+from takeback.running.printable import PrintableFormatter
+
 _ExceptionInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
 
 
-class FramesOnly(logging.Formatter):
+class FramesOnly(PrintableFormatter):
     """Writes an exception as the files and lines it passed, and its type, without its message."""
 
     def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name logging calls
