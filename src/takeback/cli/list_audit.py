@@ -46,6 +46,7 @@ def audit(
 
     from takeback.gate.sync.client import PublicLog
     from takeback.gate.tools.audit import Audit, SeenElsewhere
+    from takeback.running.private_files import writing_to
     from takeback.tlog.trust import TrustPolicy
 
     with explained(), PublicLog(hotline) as log:
@@ -61,7 +62,8 @@ def audit(
             for line in auditing.findings(seen):
                 say(f"✓ {line}")
         if save is not None:
-            save.write_bytes(auditing.note)
+            with writing_to(save) as file:
+                file.write(auditing.note)
             say(f"The checkpoint is kept in {save}.", err=True)
 
 

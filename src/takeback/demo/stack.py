@@ -20,6 +20,8 @@ from types import TracebackType
 
 import requests
 
+from takeback.running.private_files import replacing
+
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What a terminal, a service manager or a closed window sends."""
 
@@ -162,12 +164,9 @@ class Stack:
         verb = "renew" if any(row["name"] == self.platform for row in known) else "add"
         answer = _run([*platform, verb, self.platform, "--json"], environment)
         token = str(json.loads(answer)["token"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beginning = path.with_suffix(".partial")
-        beginning.unlink(missing_ok=True)
-        beginning.touch(mode=0o600)
-        beginning.write_text(token)
-        beginning.replace(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(token.encode())
         return token
 
     def _takes(self, token: str) -> bool:

@@ -4,7 +4,13 @@ import logging
 import os
 import re
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, TypeAlias
+
+ExceptionInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+"""What logging keeps of an exception."""
 
 # What a terminal obeys (C0, DEL, C1), what ends a line, what turns the direction of the letters
 # round (so that one name looks like another), and what is no text at all.
@@ -51,7 +57,7 @@ class PrintableFormatter(logging.Formatter):
         """Return the line, whatever the message quotes."""
         return printable(super().formatMessage(record))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - logging's name
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
         """Return the frames; each line of them is a line of its own."""
-        lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
+        lines = super().formatException(ei).split("\n")
         return "\n".join(f"  {printable(line)}" for line in lines)
