@@ -23,7 +23,7 @@ help: ## List the commands
 
 setup: .venv/.installed web/dist/.built $(PO:.po=.mo) ## Set up everything that `takeback` needs
 
-run: setup ## Start the hotline on :8000 and Skylark on :8001
+run: setup ## Start the hotline on :8000 and Skylark on :8001, or on the next free ports
 	@exec $(BIN)/takeback run
 
 demo: setup ## Walk the whole way, headless, on photographs

@@ -19,11 +19,15 @@ import requests
 from tests.frozen.snapshots import assert_frozen, assert_frozen_lines
 
 SECONDS = 20
+NOT_ALLOWED = 405
 
 
 class ServingGate(NamedTuple):
     url: str
     store: Path
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +88,22 @@ def database_facts(path: Path) -> Iterator[str]:
         for kind, name, made in connection.execute("SELECT type, name, sql FROM sqlite_schema"):
             if made is not None:
                 yield f"{kind} {name}: {' '.join(made.split())}"
+
+
+def test_get_brings_head_and_405_says_what_is_allowed(gate: ServingGate) -> None:
+    described = requests.get(f"{gate.url}/openapi.json", timeout=SECONDS).json()["paths"]
+    for path, operations in {**described, "/openapi.json": {"get": {}}}.items():
+        allowed = {method.upper() for method in operations}
+        allowed |= {"HEAD"} if "GET" in allowed else set()
+        answers = {
+            method: requests.request(method, f"{gate.url}{path}", timeout=SECONDS)
+            for method in METHODS
+        }
+        for method, answer in answers.items():
+            assert (answer.status_code != NOT_ALLOWED) == (method in allowed), (method, path)
+            if answer.status_code == NOT_ALLOWED:
+                assert set(answer.headers["Allow"].split(", ")) == allowed, (method, path)
+        if "HEAD" in allowed:
+            head, whole = answers["HEAD"], answers["GET"]
+            assert (head.status_code, head.content) == (whole.status_code, b"")
+            assert head.headers["Content-Type"] == whole.headers["Content-Type"]

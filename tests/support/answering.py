@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def serving(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
+def serving(*answers: tuple[int, dict[str, str], bytes], port: int = 0) -> Iterator[str]:
     """A server that gives these answers one after the other, then the last one again."""
     left = list(answers)
 
@@ -23,7 +23,7 @@ def serving(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

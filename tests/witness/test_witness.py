@@ -82,6 +82,16 @@ def test_a_log_is_cosigned_while_it_grows(tmp_path: Path) -> None:
         cosigned(LOG.note(900), running.add(LOG.request(700, 900).encode()), known)
 
 
+def test_get_brings_head_and_405_says_what_is_allowed(tmp_path: Path) -> None:
+    with witness(tmp_path, KEY) as running:
+        for path, allowed in {"add-checkpoint": {"POST"}, "checkpoint": {"GET", "HEAD"}}.items():
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"):
+                answer = requests.request(method, f"{running.url}/{path}", timeout=20)
+                assert (answer.status_code != 405) == (method in allowed), (method, path)
+                if answer.status_code == 405:
+                    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
 def test_published_requests_are_answered_as_published(tmp_path: Path) -> None:
     key = VerifierKey(PUBLISHED["origin"], bytes.fromhex(PUBLISHED["public_key"]))
     first, three, five = (

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.printing import say
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -59,11 +61,11 @@ def demo(
         TimeoutError,
         TooFewPhotographsError,
     ) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
     _show(console, plan, walk)
     if as_json:
-        typer.echo(json.dumps(_summary(walk)))
+        say(json.dumps(_summary(walk)))
 
 
 def _photographs(console: "Console", folder: Path | None) -> list[Path]:
@@ -166,8 +168,10 @@ def _show(console: "Console", plan: "Plan", walk: "Walk") -> None:
     console.print("What the first young person now reads:", style="bold")
     for line in walk.timeline:
         console.print(f"  {line}", highlight=False, markup=False)
+    from takeback.running.printable import printable
+
     for reason in plan.left_out:
-        console.print(f"Left out: {reason}", style="dim", highlight=False, markup=False)
+        console.print(f"Left out: {printable(reason)}", style="dim", highlight=False, markup=False)
     summary = _summary(walk)
     console.print(
         f"{summary['copies_stopped']} of {summary['copies']} altered copies stopped; "
@@ -176,5 +180,7 @@ def _show(console: "Console", plan: "Plan", walk: "Walk") -> None:
 
 
 def _cells(checked: "Checked") -> tuple[str, str, str, str]:
+    from takeback.running.printable import printable
+
     distance = "" if checked.distance is None else str(checked.distance)
-    return checked.photograph, checked.alteration, distance, checked.decision
+    return printable(checked.photograph), checked.alteration, distance, checked.decision

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +15,11 @@ import typer
 from takeback.cli.picture_files import (
     NotAFileError,
     PictureFile,
-    find_picture_files,
     how_it_failed,
+    path_in_json,
+    scan,
 )
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.fingerprints import PictureFingerprints
@@ -40,8 +43,10 @@ def hash_files(
 ) -> None:
     """Print type, size, quality, PDQ, SHA-256 and MD5 of pictures.
 
-    Folders are read with all that is below them; files in them that are no pictures are skipped.
-    A file that can't be read is reported, the others are still done, and the exit code is 1.
+    Folders are read with all that is below them; linked folders too, each folder once. Files in
+    them that are no pictures are skipped. A file that can't be read, a folder that can't be looked
+    into and a link that leads nowhere are reported, the others are still done, and the exit code
+    is 1. Names that would steer a terminal are printed with `\\x1b` and the like.
 
     **Examples**
 
@@ -54,7 +59,8 @@ def hash_files(
 
     from takeback.media import Decoder
 
-    sources = list(find_picture_files(files))
+    found = scan(files)
+    sources = found.files
     errors = Console(stderr=True)
     failed = False
     pictures = 0
@@ -79,14 +85,17 @@ def hash_files(
             pictures += 1
             failed |= isinstance(result, _Failure)
             if as_json:
-                print(json.dumps(_as_object(source.shown, result)), flush=True)
+                say(json.dumps(source.in_json | _as_object(result)))
             elif isinstance(result, _Failure):
-                print(f"{source.shown}: {result.message}", file=sys.stderr)
+                say(f"{source.shown}: {result.message}", err=True)
             else:
-                print(_as_text(source.shown, result), flush=True)
+                say(source.shown, *_as_lines(result))
+    for path, reason in found.missed.items() if as_json else ():
+        say(json.dumps(path_in_json(path) | _as_object(_Failure("NotLookedInto", reason))))
+    found.say_missed()
     if not pictures:
-        typer.echo(f"No pictures in {', '.join(files)}.", err=True)
-    raise typer.Exit(1 if failed or not pictures else 0)
+        say(f"No pictures in {', '.join(files)}.", err=True)
+    raise typer.Exit(1 if failed or found.missed or not pictures else 0)
 
 
 def _fingerprint(source: PictureFile, decoder: Decoder) -> PictureFingerprints | _Failure | None:
@@ -105,11 +114,10 @@ def _fingerprint(source: PictureFile, decoder: Decoder) -> PictureFingerprints |
         return _Failure(type(error).__name__, how_it_failed(error))
 
 
-def _as_object(path: str, result: PictureFingerprints | _Failure) -> dict[str, object]:
+def _as_object(result: PictureFingerprints | _Failure) -> dict[str, object]:
     if isinstance(result, _Failure):
-        return {"file": path, "error": result.kind, "message": result.message}
+        return {"error": result.kind, "message": result.message}
     return {
-        "file": path,
         "type": result.media_type,
         "width": result.width,
         "height": result.height,
@@ -121,16 +129,10 @@ def _as_object(path: str, result: PictureFingerprints | _Failure) -> dict[str, o
     }
 
 
-def _as_text(path: str, result: PictureFingerprints) -> str:
-    size = f"{result.width} × {result.height} pixels, {result.size_bytes:,} bytes"
-    return "\n".join(
-        (
-            path,
-            f"  type     {result.media_type}",
-            f"  size     {size}",
-            f"  quality  {result.pdq.quality}",
-            f"  PDQ      {result.pdq.hex}",
-            f"  SHA-256  {result.sha256}",
-            f"  MD5      {result.md5}",
-        )
-    )
+def _as_lines(result: PictureFingerprints) -> Iterator[str]:
+    yield f"  type     {result.media_type}"
+    yield f"  size     {result.width} × {result.height} pixels, {result.size_bytes:,} bytes"
+    yield f"  quality  {result.pdq.quality}"
+    yield f"  PDQ      {result.pdq.hex}"
+    yield f"  SHA-256  {result.sha256}"
+    yield f"  MD5      {result.md5}"

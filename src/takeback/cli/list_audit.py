@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeback.cli.gate.opening import explained
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.gate.tools.audit import SeenElsewhere
@@ -45,6 +46,7 @@ def audit(
 
     from takeback.gate.sync.client import PublicLog
     from takeback.gate.tools.audit import Audit, SeenElsewhere
+    from takeback.running.private_files import writing_to
     from takeback.tlog.trust import TrustPolicy
 
     with explained(), PublicLog(hotline) as log:
@@ -58,10 +60,11 @@ def audit(
             # The witnesses may have seen more than was published when we asked.
             seen += _of_witnesses(policy, auditing.note)
             for line in auditing.findings(seen):
-                typer.echo(f"✓ {line}")
+                say(f"✓ {line}")
         if save is not None:
-            save.write_bytes(auditing.note)
-            typer.echo(f"The checkpoint is kept in {save}.", err=True)
+            with writing_to(save) as file:
+                file.write(auditing.note)
+            say(f"The checkpoint is kept in {save}.", err=True)
 
 
 def _of_witnesses(policy: TrustPolicy | None, note: bytes) -> Iterator[SeenElsewhere]:
@@ -79,9 +82,9 @@ def _of_witnesses(policy: TrustPolicy | None, note: bytes) -> Iterator[SeenElsew
             with PublicLog(witness.url) as witness_log:
                 theirs = witness_log.seen_of(ours.origin)
         except (HotlineError, ValueError) as error:
-            typer.echo(f"– {witness.name} could not be asked: {error}", err=True)
+            say(f"– {witness.name} could not be asked: {error}", err=True)
             continue
         if parse_checkpoint(split_note(theirs)[0]).size <= ours.size:
             yield SeenElsewhere(f"that {witness.name} has cosigned", theirs)
         else:
-            typer.echo(f"– {witness.name} has seen a newer one; audit again to compare.", err=True)
+            say(f"– {witness.name} has seen a newer one; audit again to compare.", err=True)

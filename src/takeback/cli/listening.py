@@ -3,8 +3,9 @@
 import socket
 from typing import Final
 
-import typer
 import uvicorn
+
+from takeback.cli.printing import say
 
 _BACKLOG: Final = 1024
 
@@ -40,7 +41,7 @@ class AnnouncedServer(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         if self.started:
-            typer.echo(f"{self._who} answers on {address_of(self._listening)}. Ctrl-C stops it.")
+            say(f"{self._who} answers on {address_of(self._listening)}. Ctrl-C stops it.")
 
     def serve_until_stopped(self) -> None:
         """Serve until a signal stops it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from takeback.cli.gate.opening import (
     read_token,
 )
 from takeback.cli.list_audit import audit
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.gate.tools.export import ExportFormat
@@ -40,8 +42,9 @@ def export(
 ) -> None:
     """Write the live entries of a gate's store, to a file or to standard output.
 
-    They are fingerprints of pictures of children: keep the file as you keep the store. It does not
-    follow the list: entries that are withdrawn later stay in it.
+    They are fingerprints of pictures of children: keep the file as you keep the store. Only you may
+    read it, and it takes the place of an older one when it is whole. It does not follow the list:
+    entries that are withdrawn later stay in it.
 
     **Examples**
 
@@ -50,6 +53,7 @@ def export(
     """
     from takeback.gate.store.store import Store
     from takeback.gate.tools.export import export_entries
+    from takeback.running.private_files import writing_to
 
     with explained():
         chosen = _format(form)
@@ -57,10 +61,11 @@ def export(
         if to is None:
             count = export_entries(opened, sys.stdout, chosen)
         else:
-            to.touch(mode=0o600)
-            with to.open("w", encoding="utf-8", newline="") as file:
-                count = export_entries(opened, file, chosen)
-        typer.echo(f"{count:,} entries written.", err=True)
+            with writing_to(to) as file:
+                text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+                count = export_entries(opened, text, chosen)
+                text.detach()
+        say(f"{count:,} entries written.", err=True)
 
 
 @app.command()
@@ -109,10 +114,8 @@ def check_proof(
         proof = TlogProof.parse(file.read_bytes())
         checkpoint = proof.check(TrustPolicy.parse(trust.read_bytes()))
         opening = proof.opening()
-        typer.echo(
-            f"The log {checkpoint.origin} of {checkpoint.size} events holds, at {proof.index}:"
-        )
-        typer.echo(opening.event.decode() if opening else "")
+        say(f"The log {checkpoint.origin} of {checkpoint.size} events holds, at {proof.index}:")
+        say(opening.event.decode() if opening else "")
 
 
 def _format(name: str) -> ExportFormat:

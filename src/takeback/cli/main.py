@@ -9,6 +9,7 @@ from takeback.cli.hash import hash_files
 from takeback.cli.hotline import group as hotline
 from takeback.cli.hotline import guard as hotline_guard
 from takeback.cli.hotline import staff as hotline_staff
+from takeback.cli.printing import print_log_lines
 from takeback.cli.run import run
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 @app.callback()
 def takeback() -> None:
     """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
+    print_log_lines()
 
 
 app.command()(run)

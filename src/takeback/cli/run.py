@@ -7,15 +7,22 @@ from typing import Annotated
 
 import typer
 
+from takeback.cli.printing import say
+
 
 def run(
     state: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path("var"),
-    port: Annotated[int, typer.Option(help="Port of the hotline.")] = 8000,
-    skylark_port: Annotated[int, typer.Option(help="Port of Skylark.")] = 8001,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the hotline; by default 8000, or the next free one.")
+    ] = None,
+    skylark_port: Annotated[
+        int | None, typer.Option(help="Port of Skylark; by default 8001, or the next free one.")
+    ] = None,
 ) -> None:
     """Start a hotline and Skylark, a small photo-sharing site with a gate before its uploads.
 
-    Ctrl-C stops all of it.
+    Ctrl-C stops all of it. Where somebody else runs one on this machine, the next free ports are
+    taken; a state keeps those that it began with.
 
     **Examples**
 
@@ -32,7 +39,9 @@ def run(
     console = Console()
     status = console.status("Starting")
     show = status.update if console.is_terminal else console.print
-    stack = Stack(state=state.resolve(), ports=Ports(port, skylark_port), on_progress=show)
+    own = Ports.of(state.resolve())
+    ports = Ports(port or own.hotline, skylark_port or own.platform)
+    stack = Stack(state=state.resolve(), ports=ports, on_progress=show)
     try:
         with status, stack:
             status.stop()
@@ -45,7 +54,7 @@ def run(
             for _ in stack.watch():
                 pass
     except StackError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         console.print("Stopped.")

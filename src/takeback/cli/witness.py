@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.printing import say
+
 if TYPE_CHECKING:
     from takeback.witness.logs import WatchedLogs
 
@@ -41,7 +43,7 @@ def key(name: NameOption, store: StoreOption = Path("witness")) -> None:
 
     with _explained():
         for cosigner in cosigners_of(store, name):
-            typer.echo(cosigner.key.line)
+            say(cosigner.key.line)
 
 
 @app.command()
@@ -97,7 +99,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (LogError, WitnessKeyError, WitnessStoreError, ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(2) from error
 
 

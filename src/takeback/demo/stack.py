@@ -14,11 +14,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 import requests
+
+from takeback.running.private_files import replacing
 
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What a terminal, a service manager or a closed window sends."""
@@ -28,6 +30,9 @@ _READY_SECONDS = 60.0
 _STOP_SECONDS = 8.0
 _LOG_TAIL_LINES = 15
 _REPOSITORY = Path(__file__).resolve().parents[3]
+_PORTS = "ports.json"
+_PORTS_APART = 10
+_PORTS_TRIED = 20
 _TAKEBACK = [sys.executable, "-m", "takeback"]
 
 
@@ -41,6 +46,29 @@ class Ports:
 
     hotline: int = 8000
     platform: int = 8001
+
+    @classmethod
+    def of(cls, state: Path) -> "Ports":
+        """Return those that this state was run on the last time, or the first pair that is free.
+
+        A hotline's address is the name of its log, so a state keeps its own; another checkout, or
+        another user, gets the next ones.
+        """
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            return cls(**json.loads((state / _PORTS).read_text()))
+        first = cls()
+        if (state / "hotline").exists():
+            return first
+        for ahead in range(0, _PORTS_TRIED * _PORTS_APART, _PORTS_APART):
+            pair = cls(first.hotline + ahead, first.platform + ahead)
+            if not any(map(_is_busy, (pair.hotline, pair.platform))):
+                return pair
+        return first
+
+    def keep(self, state: Path) -> None:
+        """Remember them for the next run."""
+        with replacing(state / _PORTS) as file:
+            file.write(json.dumps(asdict(self)).encode())
 
 
 @dataclass
@@ -111,6 +139,7 @@ class Stack:
         for port in (self.ports.hotline, self.ports.platform):
             _refuse_busy(port)
         (self.state / "log").mkdir(parents=True, exist_ok=True)
+        self.ports.keep(self.state)
         environment = self._environment()
         self.on_progress("Starting the database")
         environment["DATABASE_URL"] = self._database_url()
@@ -162,12 +191,9 @@ class Stack:
         verb = "renew" if any(row["name"] == self.platform for row in known) else "add"
         answer = _run([*platform, verb, self.platform, "--json"], environment)
         token = str(json.loads(answer)["token"])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beginning = path.with_suffix(".partial")
-        beginning.unlink(missing_ok=True)
-        beginning.touch(mode=0o600)
-        beginning.write_text(token)
-        beginning.replace(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(token.encode())
         return token
 
     def _takes(self, token: str) -> bool:
@@ -267,16 +293,21 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _refuse_busy(port: int) -> None:
+def _is_busy(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StackError(
-                f"Port {port} is in use. Stop what listens there, or choose another port "
-                "(see --help)."
-            ) from error
+        except OSError:
+            return True
+        return False
+
+
+def _refuse_busy(port: int) -> None:
+    if _is_busy(port):
+        raise StackError(
+            f"Port {port} is in use. Stop what listens there, or choose another port (see --help)."
+        )
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> str:

@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 import xxhash
 
 from takeback.matching.snapshot import ENTRY_CHARACTERS, LANES, ListedEntry, SnapshotSource
-from takeback.matching.snapshot_file import CHECKSUM_BYTES, damaged, replacing
+from takeback.matching.snapshot_file import CHECKSUM_BYTES, damaged
+from takeback.running.private_files import replacing
 
 MAGIC: Final = b"TAKEDLTA"
 VERSION: Final = 2

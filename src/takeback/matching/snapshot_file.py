@@ -12,9 +12,8 @@ import contextlib
 import mmap
 import os
 import struct
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final
@@ -23,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from takeback.running.private_files import replacing
 
 MAGIC: Final = b"TAKEBACK"
 VERSION: Final = 3
@@ -149,33 +150,6 @@ def remove_arrays(path: Path) -> None:
     """Remove a file and its stamp."""
     path.unlink(missing_ok=True)
     _stamp_path(path).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which durably replaces `path` as a whole if all goes well.
-
-    Its name begins with a dot and ends in `.partial` until then.
-    """
-    beginning = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    try:
-        with beginning.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beginning.replace(path)
-    finally:
-        beginning.unlink(missing_ok=True)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make renames in a directory last through a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def damaged(path: Path, how: str) -> DamagedSnapshotError:

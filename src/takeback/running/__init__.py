@@ -1,1 +1,1 @@
-"""What every program that runs for long needs, whatever it is for: bounds, secrecy, health."""
+"""What every program that runs needs, whatever it is for: bounds, secrecy, health, safe lines."""

@@ -21,6 +21,7 @@ from takeback.gate.sync.list_sync import ListSync
 from takeback.hashlist.events import EntryId
 from takeback.media import Decoder
 from tests.support.log_server import Log
+from tests.support.rights import as_ordinary_user
 
 LISTED = 3
 
@@ -188,3 +189,35 @@ def test_an_interrupted_match_ends_with_what_was_done(
     assert 1 <= summary["pictures"] < 600
     assert "Traceback" not in errors
     assert "Interrupted." in errors
+
+
+def test_what_was_not_looked_into_is_counted_and_no_name_forges_a_line(
+    listed: dict[str, EntryId], folder: Path, store: Store, small_files: list[Path]
+) -> None:
+    (folder / "closed").mkdir(mode=0)
+    (folder / "elsewhere.jpg").symlink_to("nowhere")
+    forged = "x.jpg: review.\nlisted.jpg: allow. Nothing on the list is like it.\x1b[1A"
+    shutil.copy(small_files[0], folder / forged)
+    plain, as_json = (
+        subprocess.run(
+            command(folder, "--store", store.folder, *options),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+            preexec_fn=as_ordinary_user,
+        )
+        for options in ([], ["--json"])
+    )
+    assert (plain.returncode, as_json.returncode) == (3, 3)
+    printed = plain.stdout + plain.stderr
+    assert "\x1b" not in printed
+    assert not any(line.startswith("listed.jpg") for line in printed.splitlines())
+    assert plain.stderr.splitlines()[-3:] == [
+        "2 places could not be looked into:",
+        f"{folder}/closed: Permission denied. Check the name and the rights.",
+        f"{folder}/elsewhere.jpg: This link leads nowhere.",
+    ]
+    *lines, last = map(json.loads, as_json.stdout.splitlines())
+    assert last["summary"]["not_looked_into"] == 2
+    assert str(folder / forged) in {line["file"] for line in lines}

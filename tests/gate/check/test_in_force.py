@@ -15,7 +15,8 @@ from takeback.gate.store.store import Store
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
 from takeback.matching.delta_file import delta_path
 from takeback.matching.snapshot import open_snapshot
-from takeback.matching.snapshot_file import damaged, replacing
+from takeback.matching.snapshot_file import damaged
+from takeback.running.private_files import replacing
 from tests.gate.histories import answers, expected_at, grow
 from tests.support.match_lists import EVERYTHING
 

@@ -202,6 +202,59 @@ def test_requests_that_can_not_be_answered_have_their_status(
     assert "somebody" not in answer.text
 
 
+FILE_PART = b'Content-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        b"",
+        b"\r\n",
+        b"This is a multi-part message in MIME format.\r\n",
+        b"two lines\r\nof it\r\n\r\n",
+        b"--another\r\n--a b\r\n -- b\r\n",
+        b"\n\r\r\n" + bytes(10_000) + b"\r\n",
+    ],
+)
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_what_stands_before_the_first_part_is_passed_over(
+    sync: ListSync, service: str, preamble: bytes, in_pieces: bool, tmp_path: Path
+) -> None:
+    sync.sync()
+    body = preamble + b"--boundary\r\n" + FILE_PART + encoded(scene(2)) + b"\r\n--boundary--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=boundary"}
+    sent = iter([body[at : at + 7] for at in range(0, len(body), 7)]) if in_pieces else body
+    answer = requests.post(f"{service}/v1/match", data=sent, headers=headers, timeout=20)
+    assert (answer.status_code, answer.json().get("decision")) == (200, "allow"), answer.text
+    assert (tmp_path / "service.log").read_text().count("\n") == 1  # where it answers, no more
+
+
+def test_no_byte_of_a_body_that_can_not_be_read_reaches_the_log(
+    sync: ListSync, service: str, tmp_path: Path
+) -> None:
+    sync.sync()
+    part = FILE_PART + encoded(scene(2))
+    for body in (
+        *(b"SECRET", b"SECRET\r\n", b"S" * 40_000 + b"\r\n--b\r\n" + part, b"--bSECRET\r\n" + part),
+        *(b"--b\r\nS E: x\r\n\r\nx\r\n--b--", b"--b\r\nSECRET", b"--b\r\n" + part + b"\r\n--bS"),
+        *(b"--b\rSECRET", b"--b\r\nA: b\rSECRET\r\n\r\n", b"--b\r\n" + part + b"\r\n--b--SECRET"),
+    ):
+        answer = requests.post(f"{service}/v1/match", data=body, headers=multipart(""), timeout=20)
+        assert answer.status_code in (200, 400), answer.text
+    assert (tmp_path / "service.log").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, b'{"entries":[' + b"9" * 9_000 + b'],"value":"blocked"}', b"\xff", b"{"],
+)
+def test_feedback_that_is_no_feedback_is_refused(service: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(f"{service}/v1/feedback", data=body, headers=headers, timeout=20)
+    assert answer.status_code in (400, 413, 422)
+    assert answer.json()["message"]
+
+
 def test_the_service_describes_itself(service: str) -> None:
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}

@@ -17,9 +17,9 @@ from takeback.gate.store.snapshots import SnapshotInForce, path_in_force
 from takeback.gate.store.store import Store
 from takeback.gate.sync import snapshot_publisher
 from takeback.gate.sync.snapshot_publisher import SnapshotPublisher
-from takeback.matching import snapshot_file
 from takeback.matching.delta_file import delta_path
 from takeback.matching.snapshot import write_snapshot
+from takeback.running import private_files
 from tests.gate.histories import answers, expected_at, grow, publish_until_killed
 from tests.support.followed_log import followed
 from tests.support.match_lists import EVERYTHING
@@ -263,7 +263,7 @@ def test_a_new_delta_whose_name_was_not_synced_is_written_anew(
     grow(store, 20)
     publisher.publish()
     grow(store, 22)
-    fails_once(monkeypatch, snapshot_file, "sync_directory")
+    fails_once(monkeypatch, private_files, "sync_directory")
     with pytest.raises(OSError, match="disk refuses"):
         publisher.publish()
     both_see(store, follower, 22)

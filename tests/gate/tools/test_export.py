@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,30 @@ def listed(log: Log, sync: ListSync, codes: Iterator[bytes]) -> Listed:
 
 def run(*arguments: object, **environment: str) -> Result:
     return CliRunner(env=environment).invoke(app, ["list", *map(str, arguments)])
+
+
+def test_a_file_that_is_written_is_private_and_takes_the_place_of_another_whole(
+    listed: Listed, store: Store, tmp_path: Path
+) -> None:
+    old, link, pipe = tmp_path / "list.csv", tmp_path / "newest.csv", tmp_path / "pipe"
+    old.write_text("what was there before")
+    old.chmod(0o666)
+    link.symlink_to(old)
+    with old.open() as read_before:
+        assert run("export", "--store", store.folder, "--to", link).exit_code == 0
+        assert read_before.read() == "what was there before"
+    assert link.is_symlink()
+    assert old.read_text().startswith("entry,lane,")
+    assert old.stat().st_mode & 0o777 == 0o600
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(pipe.read_text)
+        assert run("export", "--store", store.folder, "--to", pipe).exit_code == 0
+        assert reading.result() == old.read_text()
+    assert pipe.is_fifo()
+    missing = run("export", "--store", store.folder, "--to", tmp_path / "no/such.csv")
+    assert missing.exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir() if "partial" in path.name) == []
 
 
 def test_every_format_holds_what_is_alive(listed: Listed, store: Store, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -167,7 +168,8 @@ def test_what_is_public_may_be_kept_and_nothing_else(client: Client, token: str)
     [
         lambda token: "",
         lambda token: token,
-        lambda token: f"bearer {token}",
+        lambda token: f"Bearer{token}",
+        lambda token: f"Basic {token}",
         lambda token: f"Bearer {token}x",
         lambda token: f"Bearer {token[:-17]}",
         lambda token: f"Bearer {'a' if token[4] != 'a' else 'b'}".join(["", token[5:]]),
@@ -186,6 +188,24 @@ def test_list_needs_a_token_in_force(
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert "token" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEARER "])
+def test_the_scheme_may_be_written_in_any_case(client: Client, token: str, scheme: str) -> None:
+    list_and_sequence(1)
+    given = {"Authorization": f"{scheme} {token}"}
+    for path in ("/list/v1/openings/0-1", "/list/v1/wait?size=0", "/list/v1/health"):
+        assert client.get(path, headers=given).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+def test_basic_may_be_written_in_any_case(client: Client, token: str, scheme: str) -> None:
+    password = b64encode(f"anybody:{token}".encode()).decode()
+    given = {"Authorization": f"{scheme} {password}"}
+    assert client.get("/feeds/ncmec/v2/status", headers=given).status_code == 200
+    for other in (f"Bearer {password}", f"{scheme}{password}", f"{scheme} x"):
+        answer = client.get("/feeds/ncmec/v2/status", headers={"Authorization": other})
+        assert answer.status_code == 401
 
 
 def test_revoked_token_opens_nothing(client: Client, token: str) -> None:

@@ -1,5 +1,8 @@
 """The desk: who gets in, what is shown, what is decided; its cookie stays at the desk."""
 
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
 from django.test import Client
 
@@ -134,14 +137,34 @@ def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
     assert ana.get("/desk/").status_code == 303
 
 
+def credential(client_data: bytes, attestation: bytes) -> str:
+    """What a browser would send of a passkey that says this."""
+    coded = {
+        "clientDataJSON": urlsafe_b64encode(client_data).decode(),
+        "attestationObject": urlsafe_b64encode(attestation).decode(),
+        "authenticatorData": urlsafe_b64encode(attestation).decode(),
+        "signature": "AA",
+        "userHandle": "MQ",
+    }
+    whole = {"id": "AA", "rawId": "AA", "type": "public-key", "response": coded}
+    return json.dumps(whole | {"clientExtensionResults": {}})
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "answer",
     [
         *("", "{}", "[]", "null", "x" * 20_000),
         *('{"response": {}}', '{"response": {"userHandle": "MQ"}}'),
+        *("[" * 5_000, '{"response":' * 1_000),
         '{"id":"AA","rawId":"AA","type":"public-key","response":{"userHandle":"MQ",'
         '"signature":"AA","clientDataJSON":"e30","authenticatorData":"AA"}}',
+        *(
+            credential(client_data, attestation)
+            for client_data in (b"[" * 4_000, b'{"type":"webauthn.create","challenge":"AA"}')
+            # CBOR: arrays within arrays; a text that says it is longer; half a number; a break.
+            for attestation in (b"\x81" * 4_000, b"\xa1\x7b\xff\xff", b"\x1b\x00", b"\xff")
+        ),
     ],
 )
 def test_what_is_no_passkey_is_refused_and_nothing_breaks(answer: str) -> None:

@@ -62,6 +62,19 @@ def answered_methods(address: str) -> list[str]:
     ]
 
 
+def test_get_brings_head_and_405_says_what_is_allowed(hotline_database: str) -> None:
+    for route in routes(get_resolver()):
+        address = route.address()
+        allowed = answered_methods(address)
+        assert ("HEAD" in allowed) == ("GET" in allowed), route.pattern
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"):
+            answer = Client().generic(method, address, headers=SAME_ORIGIN)
+            if answer.status_code == NOT_ALLOWED:
+                assert sorted(answer.headers["Allow"].split(", ")) == allowed, (method, address)
+            else:
+                assert method in allowed, (method, address)
+
+
 def test_addresses_names_and_methods_are_the_frozen_ones(hotline_database: str) -> None:
     assert_frozen_lines(
         "routes.txt",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from takeback.hashlist.signals import Md5Signal, PdqSignal, Signal
 from takeback.hotline.imports.domain import FileFormat, ImportingError, Listed, Refused, Shape
-from takeback.hotline.imports.reading import web
+from takeback.hotline.imports.reading import paging, web
 from takeback.hotline.imports.reading.files import MOST_LINE_BYTES, read_file
 from takeback.hotline.imports.reading.shapes import Remote
 from tests.support.answering import serving
@@ -126,7 +127,7 @@ MORE = b'{"nextPageToken":"a","nextSetTimestamp":1,"hasMoreRecords":true,"hashRe
         (Shape.STOPNCII, (200, {}, b" " * 5000), "bytes at once"),
         (Shape.STOPNCII, (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b"), "packs"),
         (Shape.STOPNCII, (200, {}, b"[" * 1000), "something else"),
-        (Shape.STOPNCII, (200, {}, MORE), "no other page"),
+        (Shape.STOPNCII, (200, {}, MORE), "in a circle"),
         (Shape.NCMEC, (200, {}, b"<!DOCTYPE x><queryResult/>"), "declarations"),
         (Shape.NCMEC, (200, {}, b"<queryResult>"), "something else"),
         (
@@ -159,6 +160,57 @@ def test_an_odd_answer_of_a_server_ends_the_import_with_its_reason(
         with pytest.raises(ImportingError, match=says) as caught:
             list(Remote(shape, address, SECRETS[shape]).pages(None, 50))
     assert "hush" not in str(caught.value)
+
+
+def ncmec_page(further: int) -> bytes:
+    entry = f'<image><member id="1"/><id>{further}</id></image>'
+    paging = f"<paging><next>/v2/entries?p={further}</next></paging>"
+    return NCMEC_BEGINS + f"<images>{entry}</images>{paging}</queryResult>".encode()
+
+
+def stopncii_page(further: int) -> bytes:
+    answer = {"nextPageToken": f"t{further}", "nextSetTimestamp": 1, "hasMoreRecords": True}
+    return json.dumps(answer | {"hashRecords": []}).encode()
+
+
+@pytest.mark.parametrize(
+    ("shape", "page"), [(Shape.NCMEC, ncmec_page), (Shape.STOPNCII, stopncii_page)]
+)
+@pytest.mark.parametrize("width", [1, 2, 3, 10])
+def test_a_server_that_goes_in_a_circle_is_left(
+    shape: Shape, page: Callable[[int], bytes], width: int
+) -> None:
+    answers = [(200, dict[str, str](), page(number % width)) for number in range(5 * width)]
+    read = 0
+    with serving(*answers) as url, pytest.raises(ImportingError, match="in a circle"):
+        for _ in Remote(shape, url, SECRETS[shape]).pages(None, 50):
+            read += 1
+    assert read == width + 1  # the first page has an address of its own
+
+
+def test_a_circle_is_seen_whatever_the_order_in_which_it_is_written() -> None:
+    written = ("limit=1&after=a", "after=a&limit=1", "limit=1&access_token=x&after=a")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    here = f"http://127.0.0.1:{port}/1"
+    pages = [
+        json.dumps({"data": [], "paging": {"next": f"{here}/threat_updates/?{query}"}})
+        for query in written
+    ]
+    answers = [(200, dict[str, str](), page.encode()) for page in pages]
+    read = 0
+    with serving(*answers, port=port), pytest.raises(ImportingError, match="in a circle"):
+        for _ in Remote(Shape.GRAPH, here, SECRETS[Shape.GRAPH]).pages(None, 50):
+            read += 1
+    assert read == 2
+
+
+def test_a_server_that_has_nothing_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_MOST_EMPTY_PAGES", 20)
+    answers = [(200, dict[str, str](), stopncii_page(number)) for number in range(100)]
+    with serving(*answers) as url, pytest.raises(ImportingError, match="20 pages in a row"):
+        list(Remote(Shape.STOPNCII, url, SECRETS[Shape.STOPNCII]).pages(None, 50))
 
 
 @contextmanager

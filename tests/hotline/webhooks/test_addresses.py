@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from takeback.hotline.foundation.outbound import public_client as webhook_client
 from takeback.hotline.foundation.outbound.addresses import checked_url
@@ -17,6 +18,7 @@ from takeback.hotline.platforms.domain import PlatformError
 from takeback.hotline.webhooks import actions as webhooks
 from takeback.hotline.webhooks import sending as webhook_sending
 from takeback.hotline.webhooks.message import webhook_key
+from takeback.hotline.webhooks.models import Webhook
 from takeback.hotline.webhooks.queue import MOST_TRIES
 from tests.support.webhook_receivers import (
     Receiver,
@@ -34,6 +36,46 @@ def test_a_platform_has_so_many_webhooks_and_their_addresses_are_looked_at() -> 
             webhooks.add_webhook(name, "https://hooks.example.org/")
     with pytest.raises(OutboundError):
         webhooks.add_webhook("Skylark", "http://hooks.example.org/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
+        *("[::1]", "[fd00::1]", "[fe80::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]"),
+        # As the C library reads numbers.
+        *("2130706433", "0x7f000001", "127.1", "012.0.0.1", "localhost"),
+    ],
+)
+def test_an_address_that_leads_inside_is_refused_when_it_is_given(
+    host: str, settings: Settings
+) -> None:
+    settings.WEBHOOKS_TO_LOOPBACK = False
+    add_platform("Skylark")
+    with pytest.raises(OutboundError, match="private network"):
+        webhooks.add_webhook("Skylark", f"https://{host}/hook")
+    assert not Webhook.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_name_that_leads_inside_is_refused_when_it_is_given_and_looked_at_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_platform("Skylark")
+    answers = ["1.1.1.1", "10.0.0.1"]
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda *_, **__: [(0, 0, 0, "", (address, 443)) for address in answers],
+    )
+    with pytest.raises(OutboundError, match="private network"):
+        webhooks.add_webhook("Skylark", "https://hooks.example.org/")
+    answers.remove("10.0.0.1")
+    webhooks.add_webhook("Skylark", "https://hooks.example.org/")
+    answers[:] = ["10.0.0.1"]
+    with pytest.raises(OutboundError, match="not public"):
+        post("https://hooks.example.org/", b"", {}, loopback=False)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from takeback.cli.gate.opening import (
 )
 from takeback.cli.gate.serve import serve
 from takeback.cli.gate.sync import sync
+from takeback.cli.printing import say
 
 app = typer.Typer(
     name="gate",
@@ -58,11 +60,11 @@ def feedback(
         followed = followed_lists(store, lists)
         items = report_to(followed, entry, FeedbackValue(value), origin)
         waiting = sum(followed_list.outbox.counts()[0] for followed_list in followed)
-    typer.echo(f"{len(items)} kept; {waiting} wait for the next sync.")
+    say(f"{len(items)} kept; {waiting} wait for the next sync.")
     kept = {item.entry for item in items}
     lost = [entry_id for entry_id in entry if entry_id not in kept]
     if lost:
-        typer.echo(f"These are on none of the lists any more: {', '.join(lost)}.", err=True)
+        say(f"These are on none of the lists any more: {', '.join(lost)}.", err=True)
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -86,23 +88,21 @@ def status(
     with explained():
         health = HealthAnswer.of([followed.health() for followed in followed_lists(store, lists)])
     if as_json:
-        typer.echo(health.model_dump_json())
+        say(json.dumps(health.model_dump(mode="json")))
     else:
         for list_health in health.lists:
             for name, value in list_health.model_dump(
                 exclude={"checkpoint", "signals_unknown"}
             ).items():
-                typer.echo(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
+                say(f"{name.replace('_', ' ')}: {'–' if value is None else value}")
             for kind, count in list_health.signals_unknown.items():
-                typer.echo(
+                say(
                     f"unknown: {count} fingerprints of the kind {kind}, which this gate is too old "
                     "to match. Install a newer version."
                 )
             if list_health.checkpoint:
-                typer.echo(
-                    f"list: {list_health.checkpoint.origin}, {list_health.checkpoint.size} events"
-                )
-            typer.echo()
-        typer.echo(f"uploads can be checked: {'yes' if health.can_check else 'no'}")
+                say(f"list: {list_health.checkpoint.origin}, {list_health.checkpoint.size} events")
+            say("")
+        say(f"uploads can be checked: {'yes' if health.can_check else 'no'}")
     if not health.can_check:
         raise typer.Exit(ExitCode.FAILED)

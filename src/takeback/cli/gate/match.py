@@ -18,10 +18,8 @@ from takeback.cli.gate.opening import (
     followed_lists,
     opened_gate,
 )
-from takeback.cli.picture_files import (
-    PictureFile,
-    find_picture_files,
-)
+from takeback.cli.picture_files import PictureFile, Scan, path_in_json, scan
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -49,13 +47,15 @@ def match_pictures(
 ) -> None:
     """Check pictures against the list. Nothing is reported to the hotline.
 
-    Folders are read with all that is below them; files in them that are no pictures are skipped.
-    At the end it says how many pictures a second were checked, and how the time was spent: to
-    read, to decode and fingerprint, for digests, to match. Files that could not be read
-    are named there.
+    Folders are read with all that is below them; linked folders too, each folder once. Files in
+    them that are no pictures are skipped. At the end it says how many pictures a second were
+    checked, and how the time was spent: to read, to decode and fingerprint, for digests, to match.
+    Files that could not be read, folders that could not be looked into and links that lead nowhere
+    are named there. Names that would steer a terminal are printed with `\\x1b` and the like.
 
     Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 2 wrong options, or
-    no pictures; 3 a file could not be read as a picture; 130 stopped by Ctrl-C.
+    no pictures; 3 a file could not be read as a picture, or a place not be looked into; 130 stopped
+    by Ctrl-C.
 
     **Examples**
 
@@ -72,20 +72,20 @@ def match_pictures(
         opened_gate(followed_lists(store, lists, policy), views=views, decoders=jobs) as gate,
         gate,
     ):
-        found = list(find_picture_files(files))
+        found = scan(files)
         tally = BulkTally(jobs)
         interrupted = False
         try:
-            _check_all(gate, found, tally, as_json=as_json)
+            _check_all(gate, found.files, tally, as_json=as_json)
         except KeyboardInterrupt:
             interrupted = True
         _say_summary(found, tally, as_json=as_json, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)
-    if not tally.pictures and not tally.unread:
-        typer.echo(f"No pictures in {', '.join(files)}.", err=True)
+    if not tally.pictures and not tally.unread and not found.missed:
+        say(f"No pictures in {', '.join(files)}.", err=True)
         raise typer.Exit(ExitCode.USAGE)
-    if tally.unread:
+    if tally.unread or found.missed:
         raise typer.Exit(ExitCode.NOT_READ)
 
 
@@ -128,37 +128,34 @@ def _progress(*, shown: bool) -> Progress:
 def _say(checked: CheckedFile, *, as_json: bool) -> None:
     from takeback.gate.check.wire import MatchAnswer
 
-    path = checked.file.shown
     verdict = checked.verdict
     if as_json:
         if verdict is not None:
             answer = MatchAnswer.of(verdict).model_dump(mode="json")
-            _print(json.dumps({"file": path} | answer))
+            say(json.dumps(checked.file.in_json | answer))
         elif checked.problem is not None:
-            _print(json.dumps({"file": path, "error": checked.problem}))
+            say(json.dumps(checked.file.in_json | {"error": checked.problem}))
     elif verdict is not None:
-        lines = [f"{path}: {verdict.decision}. {verdict.reason}"]
-        lines += [
-            f"  {found.entry}  {found.origin}  {found.lane}  {found.signal}  {found.distance} bits"
-            for found in verdict.matches
-        ]
-        _print("\n".join(lines))
+        say(  # in one piece: an interrupt must not part a line from its end
+            f"{checked.file.shown}: {verdict.decision}. {verdict.reason}",
+            *(
+                f"  {match.entry}  {match.origin}  {match.lane}  {match.signal}  "
+                f"{match.distance} bits"
+                for match in verdict.matches
+            ),
+        )
 
 
-def _print(text: str) -> None:
-    """Print in one piece: an interrupt must not part a line from its end."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _say_summary(
-    found: list[PictureFile], tally: BulkTally, *, as_json: bool, interrupted: bool
-) -> None:
+def _say_summary(found: Scan, tally: BulkTally, *, as_json: bool, interrupted: bool) -> None:
     if as_json:
-        _print(json.dumps(tally.as_object(interrupted=interrupted)))
-    if len(found) > 1:
-        typer.echo(tally.as_text(interrupted=interrupted), err=True)
+        for path, reason in found.missed.items():
+            say(json.dumps(path_in_json(path) | {"error": reason}))
+        missed = {"not_looked_into": len(found.missed)}
+        say(json.dumps({"summary": tally.as_object(interrupted=interrupted) | missed}))
+    if len(found.files) > 1:
+        say(*tally.as_lines(interrupted=interrupted), err=True)
     if tally.unread:
-        typer.echo(f"{len(tally.unread):,} could not be read:", err=True)
-    for path, problem in tally.unread.items():
-        typer.echo(f"{path}: {problem}", err=True)
+        say(f"{len(tally.unread):,} could not be read:", err=True)
+    for name, problem in tally.unread:
+        say(f"{name}: {problem}", err=True)
+    found.say_missed()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from takeback.cli.printing import say
+
 if TYPE_CHECKING:
     from takeback.fingerprints.views import ViewPolicy
     from takeback.gate.check.followed_list import FollowedList
@@ -151,5 +153,5 @@ def explained(about: str = "") -> Iterator[None]:
 
 
 def _fail(about: str, message: str, code: ExitCode) -> NoReturn:
-    typer.echo(f"{about}: {message}" if about else message, err=True)
+    say(f"{about}: {message}" if about else message, err=True)
     raise typer.Exit(code)

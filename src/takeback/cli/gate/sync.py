@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import traceback
 import types
@@ -22,6 +21,7 @@ from takeback.cli.gate.opening import (
     explained,
     read_token,
 )
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.gate.store.standing import ListStanding
@@ -155,13 +155,12 @@ def _sync_once(source: ListSource) -> int:
 def _follow(sources: Sequence[ListSource]) -> None:
     from takeback.gate.sync.supervisor import Supervisor
 
-    logging.basicConfig(format="%(asctime)s %(message)s")
     signal.signal(signal.SIGTERM, _interrupt)
     printed = _Printed()
     try:
         Supervisor(sources, printed).run()
     except KeyboardInterrupt:
-        typer.echo("Stopped. The list stays in force.")
+        say("Stopped. The list stays in force.")
     if printed.worst:
         raise typer.Exit(printed.worst)
 
@@ -199,7 +198,8 @@ def _explain(source: ListSource, error: Exception) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except Exception:  # a fault in the program must not go unnoticed
-        _say(source, f"It failed unexpectedly.\n{traceback.format_exc()}", err=True)
+        _say(source, "It failed unexpectedly.", err=True)
+        say(*traceback.format_exc().splitlines(), err=True)
         return ExitCode.FAILED
 
 
@@ -209,7 +209,7 @@ def _interrupt(_signal: int, _frame: types.FrameType | None) -> None:
 
 def _say(source: ListSource, message: str, *, err: bool = False) -> None:
     """Print a message, with the name of the list where there are several."""
-    typer.echo(f"{source.name}: {message}" if source.name else message, err=err)
+    say(f"{source.name}: {message}" if source.name else message, err=err)
 
 
 def _say_in_force(source: ListSource, outcome: SyncOutcome, standing: ListStanding) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.printing import say
 from takeback.hotline.platforms.domain import PlatformError
 
 add_app = typer.Typer(
@@ -39,7 +40,7 @@ def add(name: Annotated[str, typer.Argument(help="The platform's name.")]) -> No
         add_canary(name)
     except PlatformError as error:
         raise failure(str(error)) from error
-    typer.echo(f"{name} gets a canary with the next checkpoint.")
+    say(f"{name} gets a canary with the next checkpoint.")
 
 
 @find_app.command("find")
@@ -63,6 +64,6 @@ def find(
     text = file.read_text(encoding="utf-8", errors="replace") if file else ""
     found = find_canaries(f"{pdq} {text}")
     for canary in found:
-        typer.echo(f"{canary.platform}: a canary of {canary.made_at:%Y-%m-%d}")
+        say(f"{canary.platform}: a canary of {canary.made_at:%Y-%m-%d}")
     if not found:
         raise failure("No canary of any platform is in it.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.printing import say
 
 app = typer.Typer(
     help="Entries on other hotlines' lists that this hotline has assessed, too.",
@@ -54,9 +55,7 @@ def add(
         confirmation = confirm_entry(shown, policy, OPERATOR)
     except (LogError, ValueError) as error:
         raise failure(str(error)) from error
-    typer.echo(
-        f"{confirmation.entry} of {confirmation.origin} is confirmed from the next checkpoint on."
-    )
+    say(f"{confirmation.entry} of {confirmation.origin} is confirmed from the next checkpoint on.")
 
 
 @app.command("remove")
@@ -79,7 +78,7 @@ def remove(
         take_confirmation_back(origin, EntryId(entry), OPERATOR)
     except ConfirmationError as error:
         raise failure(str(error)) from error
-    typer.echo(f"{entry} of {origin} is no longer confirmed from the next checkpoint on.")
+    say(f"{entry} of {origin} is no longer confirmed from the next checkpoint on.")
 
 
 @app.command("list")
@@ -97,9 +96,9 @@ def show(
 
     records = confirmed_records()
     if as_json:
-        typer.echo(json.dumps({"confirmations": [asdict(record) for record in records]}))
+        say(json.dumps({"confirmations": [asdict(record) for record in records]}))
         return
     for record in records:
-        typer.echo(f"{record.entry} of {record.origin}, its event {record.index}")
+        say(f"{record.entry} of {record.origin}, its event {record.index}")
     if not records:
-        typer.echo("Nothing is confirmed yet.")
+        say("Nothing is confirmed yet.")

@@ -11,6 +11,7 @@ from takeback.cli.hotline.imports import app as import_app
 from takeback.cli.hotline.platforms import app as platform_app
 from takeback.cli.hotline.setup import failure as _failure
 from takeback.cli.hotline.setup import set_up as _set_up
+from takeback.cli.printing import say
 
 app = typer.Typer(
     name="hotline",
@@ -79,7 +80,7 @@ def migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
-    typer.echo("The tables are up to date.")
+    say("The tables are up to date.")
 
 
 @log_app.command("status")
@@ -96,11 +97,11 @@ def log_status() -> None:
     from takeback.hotline.log.witnesses.submission import log_status as read
 
     status = read()
-    typer.echo(f"Sequenced: {status.sequenced_size} events. Published: {status.published_size}.")
+    say(f"Sequenced: {status.sequenced_size} events. Published: {status.published_size}.")
     for witness in status.witnesses:
         when = f"{witness.cosigned_at:%Y-%m-%d %H:%M} UTC" if witness.cosigned_at else "never"
         problem = f". {witness.problem}" if witness.problem else ""
-        typer.echo(f"{witness.name}: {witness.size} events, {when}{problem}")
+        say(f"{witness.name}: {witness.size} events, {when}{problem}")
     if status.published_size < status.sequenced_size:
         raise typer.Exit(1)
 
@@ -123,10 +124,10 @@ def rotate_log_key() -> None:
     try:
         key = rotate()
     except RotationError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(1) from error
-    typer.echo(f"The log is handed over with the next checkpoint. Its new key:\n\n  {key}\n")
-    typer.echo("Keep its file in the folder of the secrets, and back it up.")
+    say("The log is handed over with the next checkpoint. Its new key:", "", f"  {key}", "")
+    say("Keep its file in the folder of the secrets, and back it up.")
 
 
 @log_app.command("begin-anew")
@@ -153,9 +154,9 @@ def begin_new_log(
         begun = begin()
     except NewLogError as error:
         raise _failure(str(error)) from error
-    typer.echo(f"The log {begun.origin} begins with {begun.subjects} entries.")
+    say(f"The log {begun.origin} begins with {begun.subjects} entries.")
     for name in begun.readers:
-        typer.echo(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
+        say(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
 
 
 @audit_app.command("verify")
@@ -179,4 +180,4 @@ def verify_audit() -> None:
         head = verify_chain()
     except BrokenChainError as error:
         raise _failure(str(error)) from error
-    typer.echo(f"{head.records} records, all whole. Last link: {head.link.hex()}")
+    say(f"{head.records} records, all whole. Last link: {head.link.hex()}")

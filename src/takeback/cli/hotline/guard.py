@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from takeback.cli.hotline.setup import set_up
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.cli.picture_files import PictureFile
@@ -39,6 +39,8 @@ def build_known_lawful(
     confined process, and only fingerprints and file names are kept; the worker takes them up at
     once. Each call replaces the known-lawful corpus that the last one made.
 
+    Exit code 1: a picture could not be read, or a place not be looked into; the others are taken.
+
     **Example**
 
     * `takeback hotline guard build lawful-pictures/`
@@ -47,7 +49,7 @@ def build_known_lawful(
     from rich.console import Console
     from rich.progress import track
 
-    from takeback.cli.picture_files import find_picture_files
+    from takeback.cli.picture_files import scan
     from takeback.fingerprints.reading import READ_UPLOAD
     from takeback.hotline.screening.known_lawful import known_lawful_file, write_known_lawful
     from takeback.media import Decoder
@@ -56,24 +58,29 @@ def build_known_lawful(
     failed = 0
     errors = Console(stderr=True)
     with Decoder(readers=(READ_UPLOAD,)) as decoder:
-        sources = list(find_picture_files([str(folder)]))
+        scanned = scan([str(folder)])
         for source in track(
-            sources, "Pictures", console=errors, transient=True, disable=not errors.is_terminal
+            scanned.files,
+            "Pictures",
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
         ):
             try:
                 picture = _looked_at(source, folder, decoder)
             except _UnreadableError as error:
-                print(f"{source.shown}: {error}", file=sys.stderr)
+                say(f"{source.shown}: {error}", err=True)
                 failed += 1
                 continue
             if picture is not None:
                 found.append(picture)
+    scanned.say_missed()
     if not found:
-        typer.echo(f"No pictures in {folder}; the known-lawful corpus stays as it was.", err=True)
+        say(f"No pictures in {folder}; the known-lawful corpus stays as it was.", err=True)
         raise typer.Exit(1)
     count = write_known_lawful(found, known_lawful_file())
-    typer.echo(f"{count} pictures guard the list now." + (f" {failed} not read." if failed else ""))
-    raise typer.Exit(1 if failed else 0)
+    say(f"{count} pictures guard the list now." + (f" {failed} not read." if failed else ""))
+    raise typer.Exit(1 if failed or scanned.missed else 0)
 
 
 class _UnreadableError(Exception):
@@ -84,11 +91,12 @@ def _looked_at(source: PictureFile, folder: Path, decoder: Decoder) -> LawfulPic
     from takeback.cli.picture_files import NotAFileError, how_it_failed
     from takeback.hotline.screening.known_lawful import look_at
     from takeback.media import MediaError
+    from takeback.running.printable import printable
 
     try:
         data = source.read(decoder.limits)
         name = source.path.relative_to(folder)
-        return look_at(str(name), data, decoder) if data is not None else None
+        return look_at(printable(name), data, decoder) if data is not None else None
     except MediaError as error:
         raise _UnreadableError(str(error)) from error
     except (OSError, NotAFileError) as error:

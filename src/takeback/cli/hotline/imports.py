@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.printing import say
 
 if TYPE_CHECKING:
     from takeback.hotline.imports.domain import Refused, Taken
@@ -122,7 +123,7 @@ def list_feeds() -> None:
 
     for feed in feeds():
         when = f"{feed.fetched_at:%Y-%m-%d %H:%M} UTC" if feed.fetched_at else "never to the end"
-        typer.echo(f"{feed.name}: {feed.entries:,} entries of {feed.source}, read {when}")
+        say(f"{feed.name}: {feed.entries:,} entries of {feed.source}, read {when}")
 
 
 @app.command("drop")
@@ -143,7 +144,7 @@ def drop(name: _Name) -> None:
         count = drop_feed(name)
     except ImportingError as error:
         raise failure(str(error)) from error
-    typer.echo(f"{count:,} entries withdrawn.")
+    say(f"{count:,} entries withdrawn.")
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def _reported() -> Iterator[Callable[[Taken, list[Refused]], None]]:
             for refusal in refused:
                 shown += 1
                 if shown <= _MOST_SHOWN:
-                    typer.echo(f"{refusal.place}: {refusal.reason}", err=True)
+                    say(f"{refusal.place}: {refusal.reason}", err=True)
                 else:
                     more[refusal.reason] += 1
             status.update(f"{taken.listed + taken.known:,} entries read…")
@@ -172,24 +173,24 @@ def _reported() -> Iterator[Callable[[Taken, list[Refused]], None]]:
         try:
             yield tell
         except NoRoomTodayError as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             raise typer.Exit(_NO_ROOM) from error
         except (ImportingError, OSError) as error:
             raise failure(str(error)) from error
         finally:
             for reason, count in more.most_common():
-                typer.echo(f"{count:,} more: {reason}", err=True)
+                say(f"{count:,} more: {reason}", err=True)
 
 
 def _say(taken: Taken, dry_run: bool) -> None:
     would = "would be " if dry_run else ""
-    typer.echo(
+    say(
         f"{taken.listed:,} {would}listed, {taken.changed:,} {would}changed, {taken.withdrawn:,} "
         f"{would}withdrawn, {taken.known:,} known, {taken.left_off:,} left off, "
         f"{taken.refused:,} refused."
     )
     if taken.spared:
-        typer.echo(
+        say(
             f"{taken.spared:,} entries are missing there and stay here, for they may be among what "
             "can't be read. Once that is mended, read all of the list again.",
             err=True,

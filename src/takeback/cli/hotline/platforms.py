@@ -9,6 +9,7 @@ import typer
 from takeback.cli.hotline.canaries import add_app as canary_app
 from takeback.cli.hotline.setup import failure, set_up
 from takeback.cli.hotline.webhooks import app as webhook_app
+from takeback.cli.printing import say
 from takeback.hotline.platforms.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
 
 app = typer.Typer(
@@ -85,7 +86,7 @@ def invite_platform(
     if Scope.READ_TEST in scopes:
         list_drawn_pictures()
     link = f"{settings.PUBLIC_URL}/platforms/join/{secret}"
-    typer.echo(json.dumps({"name": name.strip(), "link": link}) if as_json else link)
+    say(json.dumps({"name": name.strip(), "link": link}) if as_json else link)
 
 
 @app.command("test-pictures")
@@ -106,10 +107,10 @@ def test_pictures(
     from takeback.hotline.planted.test_lane import list_drawn_pictures, withdraw_drawn_pictures
 
     if withdraw:
-        typer.echo(f"Withdrawn: {withdraw_drawn_pictures()}.")
+        say(f"Withdrawn: {withdraw_drawn_pictures()}.")
     else:
         added = list_drawn_pictures()
-        typer.echo(f"Listed: {added}." if added else "They are on the list already.")
+        say(f"Listed: {added}." if added else "They are on the list already.")
 
 
 @app.command("renew")
@@ -136,14 +137,16 @@ def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> 
     except PlatformError as error:
         raise failure(str(error)) from error
     if as_json:
-        typer.echo(json.dumps({"name": name.strip(), "token": token}))
+        say(json.dumps({"name": name.strip(), "token": token}))
         return
-    typer.echo(
-        f"{token}\n\n"
+    say(
+        token,
+        "",
         f"Give this token to {name.strip()} over a safe channel; it is not shown again. "
-        "There they run:\n\n"
-        f"  TAKEBACK_GATE_TOKEN={token} \\\n"
-        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow"
+        "There they run:",
+        "",
+        f"  TAKEBACK_GATE_TOKEN={token} \\",
+        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow",
     )
 
 
@@ -175,16 +178,18 @@ def list_platforms(as_json: _Json = False) -> None:
             }
             for platform in platforms
         ]
-        typer.echo(json.dumps({"size": size, "platforms": rows}))
+        say(json.dumps({"size": size, "platforms": rows}))
         return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from takeback.running.printable import printable
+
     table = Table("Platform", "Added", "Fetched", "Last new events", "Keys")
     for platform in platforms:
         table.add_row(
-            Text(platform.name),
+            Text(printable(platform.name)),
             f"{platform.added_at:%Y-%m-%d}",
             f"{platform.fetched_size} of {size}",
             f"{platform.fetched_at:%Y-%m-%d %H:%M} UTC" if platform.fetched_at else "never",
@@ -215,7 +220,7 @@ def revoke_platform(name: _Name) -> None:
         platforms_actions.revoke_platform(name)
     except PlatformError as error:
         raise failure(str(error)) from error
-    typer.echo(f"The tokens of {name} are no longer taken.")
+    say(f"The tokens of {name} are no longer taken.")
 
 
 @key_app.command("add")
@@ -245,9 +250,9 @@ def add_key(
     except PlatformError as error:
         raise failure(str(error)) from error
     if as_json:
-        typer.echo(json.dumps({"name": name, "key": key.number, "token": key.token}))
+        say(json.dumps({"name": name, "key": key.number, "token": key.token}))
         return
-    typer.echo(f"{key.token}\n\nThis is key {key.number} of {name}; it is not shown again.")
+    say(key.token, "", f"This is key {key.number} of {name}; it is not shown again.")
 
 
 @key_app.command("list")
@@ -271,8 +276,8 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
         if key.revoked_at:
             ends = f"revoked {key.revoked_at:%Y-%m-%d}"
         used = f"last used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
-        typer.echo(f"{key.number}: {', '.join(key.scopes)}; {ends}; {used}")
-        typer.echo(f"   review: {key.review_process or 'not stated'}")
+        say(f"{key.number}: {', '.join(key.scopes)}; {ends}; {used}")
+        say(f"   review: {key.review_process or 'not stated'}")
     if as_json:
         rows = [
             {
@@ -286,7 +291,7 @@ def list_keys(name: _Name, as_json: _Json = False) -> None:
             }
             for key in keys
         ]
-        typer.echo(json.dumps(rows))
+        say(json.dumps(rows))
 
 
 @key_app.command("revoke")
@@ -307,4 +312,4 @@ def revoke_key(
         platforms_actions.revoke_key(name, key)
     except PlatformError as error:
         raise failure(str(error)) from error
-    typer.echo(f"Key {key} of {name} is no longer taken.")
+    say(f"Key {key} of {name} is no longer taken.")

@@ -4,6 +4,8 @@ import os
 
 import typer
 
+from takeback.cli.printing import say
+
 _CONNECT_SECONDS = 5
 
 
@@ -31,11 +33,12 @@ def set_up() -> None:
     except psycopg.OperationalError as error:
         raise failure(
             "The database does not answer. Is it running, and is DATABASE_URL right? "
-            f"Without DATABASE_URL the hotline brings its own.\n{error}"
+            "Without DATABASE_URL the hotline brings its own.",
+            *str(error).splitlines(),
         ) from error
 
 
-def failure(message: str) -> typer.Exit:
+def failure(*lines: str) -> typer.Exit:
     """Say what is wrong on standard error; raise what this returns."""
-    typer.echo(message, err=True)
+    say(*lines, err=True)
     return typer.Exit(1)

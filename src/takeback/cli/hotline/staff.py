@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.printing import say
 from takeback.hotline.staff.domain import DeskError, Permission, Role
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def invite(
     except DeskError as error:
         raise failure(str(error)) from error
     link = f"{_where_passkeys_work(settings.PUBLIC_URL)}/desk/join/{token}"
-    typer.echo(json.dumps({"name": name, "role": role, "link": link}) if as_json else link)
+    say(json.dumps({"name": name, "role": role, "link": link}) if as_json else link)
 
 
 @app.command("list")
@@ -73,11 +74,11 @@ def list_staff(as_json: _Json = False) -> None:
         for member in staff()
     ]
     if as_json:
-        typer.echo(json.dumps({"staff": rows}))
+        say(json.dumps({"staff": rows}))
         return
     for row in rows:
         works = "works here" if row["active"] else "removed"
-        typer.echo(
+        say(
             f"staff {row['number']}  {row['name']}, {row['role']}: {works}, "
             f"{row['passkeys']} passkeys"
         )
@@ -98,7 +99,7 @@ def remove(name: _Name) -> None:
         actions.remove(name)
     except DeskError as error:
         raise failure(str(error)) from error
-    typer.echo(f"{name} can't come in any more.")
+    say(f"{name} can't come in any more.")
 
 
 def _chosen(word: str | None) -> Role:
@@ -112,7 +113,7 @@ def _chosen(word: str | None) -> Role:
     for role in Role:
         allowed = [text for text in Permission if text in OF_ROLES[role] - {Permission.JOIN}]
         lines.append(f"  --role {role}: may {'; '.join(allowed)}")
-    raise failure("\n".join(lines))
+    raise failure(*lines)
 
 
 def _where_passkeys_work(public_url: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.printing import say
 from takeback.hotline.platforms.domain import PlatformError
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def add(name: _Name, url: Annotated[str, typer.Argument(help="An https address."
         number = add_webhook(name, url)
     except (PlatformError, OutboundError) as error:
         raise failure(str(error)) from error
-    typer.echo(f"This is webhook {number} of {name}. Its signatures are checked with:")
-    typer.echo(webhook_key())
+    say(f"This is webhook {number} of {name}. Its signatures are checked with:")
+    say(webhook_key())
 
 
 @app.command("list")
@@ -67,12 +68,12 @@ def list_webhooks(name: _Name, as_json: _AsJson = False) -> None:
             if webhook.waiting_size
             else "idle"
         )
-        typer.echo(
+        say(
             f"{webhook.number}: {webhook.host}; took {webhook.delivered_size} events; {waits}; "
             f"{webhook.given_up} given up; added {_shown(webhook.made_at)}"
         )
         if webhook.problem:
-            typer.echo(f"   {webhook.problem}")
+            say(f"   {webhook.problem}")
 
 
 @app.command("given-up")
@@ -96,12 +97,12 @@ def given_up(name: _Name, number: _Number, as_json: _AsJson = False) -> None:
         return
     for delivery in found:
         tries = "1 try" if delivery.tries == 1 else f"{delivery.tries} tries"
-        typer.echo(
+        say(
             f"{delivery.message}: {delivery.size} events; {tries}; "
             f"given up {_shown(delivery.given_up_at)}"
         )
     if not found:
-        typer.echo("Nothing was given up.")
+        say("Nothing was given up.")
 
 
 @app.command("redeliver")
@@ -119,7 +120,7 @@ def redeliver(name: _Name, number: _Number) -> None:
         count = webhooks.redeliver(name, number)
     except PlatformError as error:
         raise failure(str(error)) from error
-    typer.echo("It is sent again." if count else "Nothing was given up.")
+    say("It is sent again." if count else "Nothing was given up.")
 
 
 @app.command("remove")
@@ -137,11 +138,11 @@ def remove(name: _Name, number: _Number) -> None:
         remove_webhook(name, number)
     except PlatformError as error:
         raise failure(str(error)) from error
-    typer.echo(f"Webhook {number} of {name} is gone.")
+    say(f"Webhook {number} of {name} is gone.")
 
 
 def _print_json(found: "Sequence[ListedWebhook | GivenUpDelivery]") -> None:
-    typer.echo(json.dumps([asdict(row) for row in found], default=datetime.isoformat))
+    say(json.dumps([asdict(row) for row in found], default=datetime.isoformat))
 
 
 def _shown(time: datetime) -> str:

@@ -24,6 +24,10 @@ class FileToCheck(Protocol):
     def shown(self) -> str:
         """Its name, as a person may be shown it."""
 
+    @property
+    def in_json(self) -> dict[str, str]:
+        """Its name, as the first members of an object of JSON."""
+
     def read(self, limits: Limits) -> bytes | None:
         """Return its bytes, None for what is to be passed over; raises OSError."""
 
@@ -45,7 +49,8 @@ class BulkTally:
     jobs: int
     began: float = field(default_factory=time.perf_counter)
     decisions: Counter[str] = field(default_factory=Counter)
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """The name of each file that could not be read, as a person may be shown it, and why."""
     seconds: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -70,24 +75,22 @@ class BulkTally:
             self.decisions[checked.verdict.decision.value] += 1
             self.seconds.update(checked.seconds)
         elif checked.problem is not None:
-            self.unread[checked.file.shown] = checked.problem
+            self.unread.append((checked.file.shown, checked.problem))
 
     def as_object(self, *, interrupted: bool) -> dict[str, object]:
-        """Return it as the last line of `--json`."""
+        """Return it as JSON holds it."""
         return {
-            "summary": {
-                "pictures": self.pictures,
-                "decisions": dict(self.decisions),
-                "not_read": len(self.unread),
-                "seconds": round(time.perf_counter() - self.began, 3),
-                "pictures_a_second": round(self.pictures_a_second, 2),
-                "jobs": self.jobs,
-                "shares": {step: round(share, 4) for step, share in self.shares.items()},
-                "interrupted": interrupted,
-            }
+            "pictures": self.pictures,
+            "decisions": dict(self.decisions),
+            "not_read": len(self.unread),
+            "seconds": round(time.perf_counter() - self.began, 3),
+            "pictures_a_second": round(self.pictures_a_second, 2),
+            "jobs": self.jobs,
+            "shares": {step: round(share, 4) for step, share in self.shares.items()},
+            "interrupted": interrupted,
         }
 
-    def as_text(self, *, interrupted: bool) -> str:
+    def as_lines(self, *, interrupted: bool) -> list[str]:
         """Return it as a few lines to read."""
         seconds = time.perf_counter() - self.began
         decided = ", ".join(f"{number:,} {name}" for name, number in self.decisions.most_common())
@@ -100,7 +103,7 @@ class BulkTally:
         ]
         if shares:
             lines.append(f"Time by step: {shares}.")
-        return "\n".join(lines)
+        return lines
 
 
 def check_files(gate: Gate, files: Iterable[FileToCheck], jobs: int) -> Iterator[CheckedFile]:

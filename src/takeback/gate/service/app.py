@@ -105,6 +105,7 @@ def make_service(gate: Gate) -> FastAPI:
     )
 
     app.add_middleware(_StrictHeaders)
+    app.add_middleware(_HeadAsGet)
     _explain_problems(app, metrics)
 
     @app.post(
@@ -201,7 +202,9 @@ def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
 
     @app.exception_handler(HTTPException)
     async def other_problems(_request: Request, error: HTTPException) -> Response:
-        return _problem(error.status_code, "request", str(error.detail))
+        answer = _problem(error.status_code, "request", str(error.detail))
+        answer.headers.update(error.headers or {})  # `Allow`, with 405
+        return answer
 
     @app.exception_handler(ClientDisconnect)
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:
@@ -229,6 +232,27 @@ class _StrictHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+class _HeadAsGet:
+    """Answers HEAD as GET without the content, on every route (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = scope["type"] == "http" and scope["method"] == "HEAD"
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "GET" in headers.get("Allow", "").split(", "):
+                    headers["Allow"] += ", HEAD"
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"} if head else scope, receive, answer)
 
 
 def _parsed_fingerprints(body: bytes) -> MatchRequest:

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from takeback.gate.service.multipart_preamble import without_preamble
 from takeback.media import Limits
 
 MAX_UPLOAD_BYTES: Final = Limits().max_bytes
@@ -70,7 +71,8 @@ async def read_raw_upload(request: Request, held: Reservation) -> bytes:
 async def read_multipart_upload(request: Request, held: Reservation) -> bytes:
     """Return the field `file` of multipart/form-data; raises as `read_raw_upload`."""
     chunks = _chunks(request, MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES, held)
-    parser = MultiPartParser(request.headers, chunks, max_files=1, max_fields=8)
+    parts = without_preamble(chunks, request.headers.get("content-type", ""))
+    parser = MultiPartParser(request.headers, parts, max_files=1, max_fields=8)
     parser.spool_max_size = MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES  # no byte touches a disk
     try:
         async with _in_time():

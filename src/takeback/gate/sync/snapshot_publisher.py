@@ -25,8 +25,8 @@ from takeback.matching.snapshot_file import (
     STAMP_SUFFIX,
     SnapshotError,
     remove_arrays,
-    replacing,
 )
+from takeback.running.private_files import replacing
 
 logger = logging.getLogger(__name__)
 

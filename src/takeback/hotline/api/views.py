@@ -47,6 +47,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, no-cache"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
+_EVENTS = "text/event-stream"
 _MOST_SECONDS = 25
 _HEALTH = TypeAdapter(PlatformHealth)
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
@@ -208,7 +209,7 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
 
 async def wait(request: HttpRequest) -> HttpResponse:
     """Answer with the checkpoint as soon as the log is larger than `size`; 204 if it stays."""
-    if refusal := refused_method(request, "GET"):
+    if refusal := refused_method(request, "GET", "HEAD"):
         return refusal
     try:
         await sync_to_async(_require_platform)(request)
@@ -218,6 +219,8 @@ async def wait(request: HttpRequest) -> HttpResponse:
         return error.response()
     except NotAdmittedError as error:
         return _not_admitted(error)
+    if request.method == "HEAD":
+        seconds = 0  # nothing is said of the checkpoint, so there is nothing to wait for
     note = await log_watch().checkpoint_after(size, seconds)
     if note is None:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
@@ -226,11 +229,13 @@ async def wait(request: HttpRequest) -> HttpResponse:
 
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Answer with a stream of checkpoints, from the one after `Last-Event-ID` on."""
-    if refusal := refused_method(request, "GET"):
+    if refusal := refused_method(request, "GET", "HEAD"):
         return refusal
     try:
         platform = await sync_to_async(_require_platform)(request)
         size = _whole(request.headers.get("Last-Event-ID", "-1"), "Last-Event-ID", least=-1)
+        if request.method == "HEAD":
+            return HttpResponse(content_type=_EVENTS)
         if not has_room(platform.id):
             raise _RequestError(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -243,7 +248,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
         return _not_admitted(error)
     return StreamingHttpResponse(
         checkpoint_events(platform.id, size),
-        content_type="text/event-stream",
+        content_type=_EVENTS,
         headers={"X-Accel-Buffering": "no"},  # nginx would keep events back
     )
 

@@ -25,6 +25,7 @@ from takeback.hotline.feeds.domain import Change
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.log import access as log_access
+from takeback.hotline.pages.methods import methods_for_programs
 from takeback.hotline.platforms.domain import Scope
 from takeback.signals.lanes import Lane
 
@@ -120,6 +121,7 @@ def privacy_groups(request: HttpRequest, reader: Reader, app: str) -> HttpRespon
 
 
 @csrf_exempt
+@methods_for_programs("GET", "POST")
 def node(request: HttpRequest, name: str) -> HttpResponseBase:
     """Answer what a privacy group is (GET), or take in a reaction to a descriptor (POST)."""
     return (_react if request.method == "POST" else _privacy_group)(request, int(name))

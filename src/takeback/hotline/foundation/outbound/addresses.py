@@ -41,6 +41,24 @@ def checked_url(url: str, *, loopback: bool) -> None:
         raise OutboundError("An address begins with https://.")
 
 
+def require_not_private(url: str, seconds: float, *, loopback: bool) -> None:
+    """Look where an address leads today, before it is kept; each sending looks again.
+
+    Raises OutboundError if it leads, or one of its name's addresses leads, anywhere but to the
+    public network. A name that has no address yet may get one: that is no error.
+    """
+    parts = urlsplit(url)
+    try:
+        found = looked_up(parts.hostname or "", parts.port or 0, seconds)
+    except OutboundError:
+        return
+    if not all(_may_be_reached(address, loopback) for address in found):
+        raise OutboundError(
+            "This address leads into a private network or to this machine, where nothing is ever "
+            "sent. Give one that is reached from the public Internet."
+        )
+
+
 def public_addresses(host: str, port: int, seconds: float, *, loopback: bool) -> list[str]:
     """Look a name up, once; returns the address to connect to, alone in a list.
 

@@ -1,0 +1,31 @@
+"""Prints what commands have to say: each text is one line, whatever names from outside it quotes.
+
+All output for people goes this way (`ruff` refuses `print` and `typer.echo` elsewhere): no
+command has to remember which of its words came from a file, a feed, a platform or a server.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from takeback.running.printable import PrintableFormatter, printable
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines in one piece; what would break out of a line or steer a terminal is escaped.
+
+    `err`: to standard error. What the terminal's encoding lacks is escaped, too.
+    """
+    stream = sys.stderr if err else sys.stdout
+    text = "".join(f"{printable(line)}\n" for line in lines)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def print_log_lines() -> None:
+    """Send what the program logs to standard error, with the time, each record as one line."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s"))
+    logging.basicConfig(handlers=[handler])  # unless somebody has said where logs go
