@@ -5,6 +5,7 @@ once for each read, and time once a second for all connections together.
 """
 
 import asyncio
+import logging
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -17,6 +18,7 @@ from uvicorn.server import ServerState
 
 from takeback.running.connections import Bounds, OpenConnections
 from takeback.running.refusals import Refuse, plain_refusal
+from takeback.running.tallies import FewOfAKind
 
 _HEADER_OVERHEAD: Final = 4  # a colon, a space, the end of the line
 _BODY_AHEAD_BYTES: Final = 16 * 1024
@@ -28,7 +30,11 @@ _KINDS: Final = {
     HTTPStatus.REQUEST_TIMEOUT: "requests that came too slowly",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "heads that were too large",
 }
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 _FRAMING_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+_FEW: Final = FewOfAKind()
 
 
 class _Reading(Enum):
@@ -48,6 +54,8 @@ def bounded(bounds: Bounds, refuse: Refuse = plain_refusal) -> type[asyncio.Prot
     Give `ws="none"` beside it: what upgrades to WebSocket leaves this protocol and its bounds.
     """
     opened = OpenConnections(bounds, refuse)
+    for name in ("uvicorn.error", "asyncio"):  # of the same filter, a logger takes one
+        logging.getLogger(name).addFilter(_FEW)
 
     def connect(
         config: Config,
@@ -237,7 +245,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if size > bounds.head_bytes or len(self.headers) > bounds.headers:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise _RefusedError
-        if len(self.pipeline) >= bounds.requests_ahead:
+        ahead = len(self.pipeline)
+        if ahead >= bounds.requests_ahead or self.parser.get_http_version() not in _VERSIONS:
             raise _RefusedError
         super().on_headers_complete()
         self._in_head = False

@@ -2,12 +2,14 @@
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 QUIET_SECONDS: Final = 300.0
 """Between two lines about the same kind."""
+
+_MOST_KINDS: Final = 1000
 
 
 class Tally:
@@ -39,31 +41,42 @@ class Tally:
             self._due = self._clock() + self._seconds
 
 
-class FewOfAKind(logging.Filter):
-    """Lets one record of a kind through in `seconds`; the next one says how many there were.
+def _message(record: logging.LogRecord) -> str:
+    return str(record.msg)
 
-    A kind is a logger with its message before any value is put in, so records that differ in
-    nothing but who caused them are one kind.
+
+class FewOfAKind(logging.Filter):
+    """Lets one record of a kind through in `seconds`; the next one says how many were held back.
+
+    `kind` tells kinds of one logger apart. By itself it is the message before any value is put in,
+    so that records that differ in nothing but who caused them are one kind.
     """
 
     def __init__(
-        self, *, seconds: float = QUIET_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        seconds: float = QUIET_SECONDS,
+        kind: Callable[[logging.LogRecord], str] = _message,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._seconds = seconds
+        self._kind = kind
         self._clock = clock
-        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}
+        self._kinds: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is written."""
-        kind = (record.name, str(record.msg))
+        kind = (record.name, self._kind(record))
         now = self._clock()
-        last, held_back = self._kinds.get(kind, (now - self._seconds, 0))
-        if now - last < self._seconds:
-            self._kinds[kind] = (last, held_back + 1)
+        written, held_back = self._kinds.get(kind, (now - self._seconds, 0))
+        if now - written < self._seconds:
+            self._kinds[kind] = (written, held_back + 1)
             return False
         self._kinds[kind] = (now, 0)
+        if len(self._kinds) > _MOST_KINDS:
+            self._kinds.popitem(last=False)
         if held_back:
-            record.msg = f"{record.getMessage()} (and {held_back} more since the last line)"
+            record.msg = f"{record.getMessage()} (and {held_back} more like it)"
             record.args = ()
         return True

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from takeback.running.bodies import bounded_bodies
 from takeback.running.connections import Bounds
+from takeback.running.tallies import FewOfAKind
 from takeback.tlog.witnessing import MOST_REQUEST_BYTES, SIZE_TYPE
 from takeback.witness.witness import ForkError, OtherSizeError, RefusedError, Witness
 
@@ -23,6 +24,7 @@ CONNECTION_BOUNDS: Final = Bounds(connections=500)
 _BODY_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
+_log.addFilter(FewOfAKind(kind=logging.LogRecord.getMessage))  # of one fork; each log is its own
 
 
 def make_service(witness: Witness) -> Starlette:

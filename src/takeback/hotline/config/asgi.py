@@ -1,18 +1,20 @@
 """The hotline as an ASGI application."""
 
 import os
+from typing import Final, cast
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from takeback.hotline.foundation.headers import headers_for, surface_of_path
-from takeback.running.bodies import Message, Receive, Scope, Send, bounded_bodies
+from takeback.running.bodies import Application, Message, Receive, Scope, Send, bounded_bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
 
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_BYTES_TOGETHER: Final = 12 * 1024 * 1024
 
-_django = get_asgi_application()
+_django = cast(Application, get_asgi_application())
 
 from takeback.hotline.pages.early import early_refusal  # noqa: E402 - needs Django set up
 
@@ -40,4 +42,6 @@ def _most_body_bytes(method: str, _path: str) -> int:
     return 0 if method in _WITHOUT_BODY else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
-application = bounded_bodies(_with_headers, _most_body_bytes, early_refusal)
+application = bounded_bodies(
+    _with_headers, _most_body_bytes, early_refusal, together=_MOST_BYTES_TOGETHER
+)
