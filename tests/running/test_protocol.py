@@ -153,6 +153,12 @@ def test_a_body_that_stops_is_refused_and_closed(port: int, echo: Echo) -> None:
     await_truth(lambda: echo.left == ["/x"])
 
 
+def test_a_body_that_came_fast_may_not_stop_either(port: int) -> None:
+    fast = posted("/x", "Content-Length: 1000001", body=bytes(1_000_000))
+    with connected(port, data=fast) as connection:
+        assert statuses(until_closed(connection)) == [408]
+
+
 def test_a_body_that_nobody_has_asked_for_yet_may_wait(port: int, echo: Echo) -> None:
     with connected(
         port, data=posted("/late", CLOSE.decode()[:-2], "Content-Length: 70000")

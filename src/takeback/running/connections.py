@@ -35,10 +35,11 @@ class Bounds:
     """As many as Apache takes."""
     head_seconds: float = 10.0
     """Until a head is there, from the opening of the connection or from the last answer on."""
-    body_seconds: float = 12.0
-    """To begin with, until a body is there; each second more needs `body_rate` bytes."""
+    body_seconds: float = 10.0
+    """How long a body may stop, and until a whole one is there; each `body_rate` bytes of it give
+    a second more."""
     body_rate: int = 1024
-    """Bytes a second at least. A phone at the edge of its network sends more than 5,000."""
+    """Bytes. A phone at the edge of its network sends more than 5,000 a second."""
     requests_ahead: int = 4
     """How many may be sent before the one that is being answered has its answer."""
     linger_seconds: float = 3.0

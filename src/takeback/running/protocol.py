@@ -126,6 +126,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._read_bytes = 0
         self._since = 0.0
+        self._heard = 0.0
         self._looked = 0.0
         self._unsent = 0
         self._unsent_since = 0.0
@@ -202,8 +203,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def _bound_body(self, nbytes: int, *, goes_on: bool) -> None:
+        self._heard = self.loop.time()
         if not goes_on:
-            self._since = self._looked = self.loop.time()
+            self._since = self._looked = self._heard
             # Should it be answered before its body is there, the connection ends with that.
             self.cycle.keep_alive = False
             self.cycle.transport = _LingeringTransport(self)
@@ -325,7 +327,11 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._reading is _Reading.BODY:
             if self.flow.read_paused or self.cycle.waiting_for_100_continue:
                 self._since += now - self._looked  # it waits for us, not we for it
-            elif now - self._since > bounds.body_seconds + self._body_bytes / bounds.body_rate:
+                self._heard = now
+            elif (
+                now - self._heard > bounds.body_seconds
+                or now - self._since > bounds.body_seconds + self._body_bytes / bounds.body_rate
+            ):
                 self._refuse(HTTPStatus.REQUEST_TIMEOUT)
             self._looked = now
 

@@ -10,7 +10,7 @@ from takeback.running.refusals import SENTENCES, Refusal, retry_after
 
 CONNECTION_BOUNDS: Final = Bounds(
     connections=1000,
-    body_rate=64 * 1024,  # a platform's own network; a whole body has its own bound of seconds
+    body_rate=64 * 1024,  # a platform's own network; a whole body has 60 seconds besides
     linger_bytes=2 * MAX_UPLOAD_BYTES,  # a client that sends before it reads shall read the 413
 )
 ANSWER_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
