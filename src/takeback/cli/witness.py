@@ -76,15 +76,21 @@ def serve(
     import uvicorn
 
     from takeback.cli.listening import AnnouncedServer, listen
+    from takeback.running.protocol import bounded
     from takeback.witness.keys import cosigners_of
-    from takeback.witness.service import make_service
+    from takeback.witness.service import CONNECTION_BOUNDS, make_service
     from takeback.witness.store import WitnessStore
     from takeback.witness.witness import Witness
 
     with _explained():
         witness = Witness(WitnessStore(store), _watched(log, logs), cosigners_of(store, name))
         config = uvicorn.Config(
-            make_service(witness), access_log=False, server_header=False, log_level="warning"
+            make_service(witness),
+            access_log=False,
+            server_header=False,
+            log_level="warning",
+            http=bounded(CONNECTION_BOUNDS),
+            ws="none",
         )
         AnnouncedServer(config, listen(host, port), "The witness").serve_until_stopped()
 

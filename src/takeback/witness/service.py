@@ -7,16 +7,24 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from takeback.running.bodies import bounded_bodies
+from takeback.running.connections import Bounds
+from takeback.running.tallies import FewOfAKind
 from takeback.tlog.witnessing import MOST_REQUEST_BYTES, SIZE_TYPE
 from takeback.witness.witness import ForkError, OtherSizeError, RefusedError, Witness
+
+CONNECTION_BOUNDS: Final = Bounds(connections=500)
+"""A log asks once a checkpoint; a witness watches some logs, and who reads its notes is brief."""
 
 _BODY_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
+_log.addFilter(FewOfAKind(kind=logging.LogRecord.getMessage))  # of one fork; each log is its own
 
 
 def make_service(witness: Witness) -> Starlette:
@@ -49,20 +57,18 @@ def make_service(witness: Witness) -> Starlette:
         routes=[
             Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
             Route("/checkpoint", checkpoint, methods=["GET"]),
-        ]
+        ],
+        middleware=[Middleware(bounded_bodies, most_bytes=_most_body_bytes)],
     )
 
 
+def _most_body_bytes(_method: str, _path: str) -> int:
+    return MOST_REQUEST_BYTES
+
+
 async def _body(request: Request) -> bytes:
-    body = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_REQUEST_BYTES:
-                    raise RefusedError(
-                        HTTPStatus.BAD_REQUEST, f"At most {MOST_REQUEST_BYTES} bytes."
-                    )
+            return await request.body()
     except TimeoutError as error:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "The body did not come in time.") from error
-    return bytes(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -15,9 +15,6 @@ from takeback.cli.gate.opening import (
     followed_lists,
     opened_gate,
 )
-
-# Bytes in memory are bounded by the service itself; this bounds sockets that say nothing.
-_MOST_CONNECTIONS: Final = 1000
 
 
 def serve(
@@ -49,6 +46,8 @@ def serve(
 
     from takeback.cli.listening import AnnouncedServer, listen
     from takeback.gate.service.app import make_service
+    from takeback.gate.service.bounds import CONNECTION_BOUNDS, refusal
+    from takeback.running.protocol import bounded
 
     with explained():
         listening = listen(host, port)
@@ -60,6 +59,7 @@ def serve(
                 access_log=False,  # it holds addresses
                 server_header=False,
                 log_level="warning",
-                limit_concurrency=_MOST_CONNECTIONS,
+                http=bounded(CONNECTION_BOUNDS, refusal),
+                ws="none",
             )
             AnnouncedServer(config, listening, "The gate").serve_until_stopped()

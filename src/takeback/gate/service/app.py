@@ -31,6 +31,7 @@ from takeback.gate.check.wire import (
     match_request_body,
 )
 from takeback.gate.cores import usable_cores
+from takeback.gate.service.bounds import most_body_bytes, refusal
 from takeback.gate.service.metrics import GateMetrics
 from takeback.gate.service.request_bodies import (
     MAX_UPLOAD_BYTES,
@@ -43,6 +44,7 @@ from takeback.gate.service.request_bodies import (
 )
 from takeback.matching.matcher import FingerprintError
 from takeback.media import DecoderBusy, DecodingTimedOut, MediaError, MediaTooLarge
+from takeback.running.bodies import bounded_bodies
 
 # Room for some hundred photographs that wait for a core, and at least for eight of the largest.
 _UPLOADS_IN_MEMORY: Final = 8 * MAX_UPLOAD_BYTES
@@ -104,6 +106,7 @@ def make_service(gate: Gate) -> FastAPI:
         redoc_url=None,
     )
 
+    app.add_middleware(bounded_bodies, most_bytes=most_body_bytes, refuse=refusal)
     app.add_middleware(_StrictHeaders)
     app.add_middleware(_HeadAsGet)
     _explain_problems(app, metrics)

@@ -1,30 +1,31 @@
 """The hotline as an ASGI application."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Final, cast
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from takeback.hotline.foundation.headers import headers_for, surface_of_path
+from takeback.running.bodies import Application, Message, Receive, Scope, Send, bounded_bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
 
-_Scope: TypeAlias = dict[str, Any]
-_Message: TypeAlias = Mapping[str, Any]
-_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
-_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_BYTES_TOGETHER: Final = 12 * 1024 * 1024
 
-_django = get_asgi_application()
+_django = cast(Application, get_asgi_application())
+
+from takeback.hotline.pages.early import early_refusal  # noqa: E402 - needs Django set up
 
 
-async def application(scope: _Scope, receive: _Receive, send: _Send) -> None:
+async def _with_headers(scope: Scope, receive: Receive, send: Send) -> None:
     """Django, with the headers also on what it answers before its middleware runs.
 
-    A path that is not UTF-8 or a body that is too large is refused as early as that.
+    A path that is not UTF-8 is refused as early as that.
     """
 
-    async def send_with_headers(message: _Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             present = {name.lower() for name, _ in message["headers"]}
             if b"content-security-policy" not in present:
@@ -34,3 +35,13 @@ async def application(scope: _Scope, receive: _Receive, send: _Send) -> None:
         await send(message)
 
     await _django(scope, receive, send_with_headers)
+
+
+def _most_body_bytes(method: str, _path: str) -> int:
+    # Django would write a larger body to the disk before it looks at its length.
+    return 0 if method in _WITHOUT_BODY else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+application = bounded_bodies(
+    _with_headers, _most_body_bytes, early_refusal, together=_MOST_BYTES_TOGETHER
+)

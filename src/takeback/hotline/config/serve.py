@@ -1,11 +1,19 @@
 """Runs the hotline with uvicorn: no access log, no server banner, one quiet stream of messages."""
 
+from typing import Final
+
 import uvicorn
 from django.conf import settings
 
 from takeback.hotline.foundation.logs import logging_settings
+from takeback.hotline.pages.early import early_refusal
+from takeback.running.connections import Bounds
+from takeback.running.protocol import bounded
+from takeback.running.sources import is_one_of
 
-_STOP_SECONDS = 2
+_STOP_SECONDS: Final = 2
+_MOST_CONNECTIONS: Final = 2000  # a thousand event streams, gates that wait, and people
+_MOST_CONNECTIONS_A_SOURCE: Final = 500  # fifty gates behind one address, or a school
 
 
 def serve(host: str, port: int) -> None:
@@ -17,6 +25,15 @@ def serve(host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        http=bounded(
+            Bounds(
+                connections=_MOST_CONNECTIONS,
+                connections_a_source=_MOST_CONNECTIONS_A_SOURCE,
+                no_single_source=is_one_of(settings.TRUSTED_PROXIES),
+            ),
+            early_refusal,
+        ),
+        ws="none",
         # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
         proxy_headers=True,
         forwarded_allow_ips=settings.TRUSTED_PROXIES,

@@ -11,6 +11,7 @@ import traceback
 from typing import Any
 
 from takeback.running.printable import ExceptionInfo, PrintableFormatter
+from takeback.running.tallies import FewOfAKind
 
 
 class FramesOnly(PrintableFormatter):
@@ -52,19 +53,21 @@ def logging_settings() -> dict[str, Any]:
                 "style": "{",
             }
         },
-        "filters": {"route": {"()": RouteOnly}},
+        # A request can fail as often as somebody asks; a line in five minutes says how often.
+        "filters": {"route": {"()": RouteOnly}, "few": {"()": FewOfAKind}},
         "handlers": {
             "quiet": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "quiet"},
             "requests": {
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
                 "formatter": "quiet",
-                "filters": ["route"],
+                "filters": ["route", "few"],
             },
         },
         "root": {"handlers": ["quiet"], "level": "WARNING"},
         "loggers": {
             "takeback": {"level": "INFO"},
+            "takeback.hotline.limits": {"filters": ["few"]},
             "django": {"handlers": ["quiet"], "level": "WARNING", "propagate": False},
             "django.request": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
             # Anyone can provoke these from outside; they say nothing that helps an operator.

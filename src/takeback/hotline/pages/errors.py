@@ -26,8 +26,11 @@ _FOR_PROGRAMS = {
     403: "forbidden",
     404: "not found",
     405: "method not allowed",
+    408: "too slow",
     409: "conflict",
+    413: "too large",
     429: "too many requests",
+    431: "headers too large",
     500: "internal error",
     503: "busy",
 }
