@@ -46,15 +46,17 @@ nb::tuple jpeg_markers(nb::handle object) {
     const nb::gil_scoped_release released;
     found = takeback::jpeg_markers(jpeg.data(), jpeg.size());
   }
-  return nb::make_tuple(found.scans, ranges_of(found.exif), ranges_of(found.colour_refinements));
+  return nb::make_tuple(
+      found.scans, ranges_of(found.exif), ranges_of(found.colour_refinements),
+      nb::make_tuple(found.frame.marker, found.frame.precision, found.frame.height));
 }
 
 }  // namespace
 
 void bind_media(nb::module_& module) {
   module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"),
-             "Return (number of scans, start and end of each piece of Exif, start and end of each scan "
-             "that refines colour only) of a JPEG.");
+             "Return (number of scans, start and end of the Exif if there is any, start and end of each scan "
+             "that refines colour only; marker, precision and height of its frame) of a JPEG.");
   module.def("forbid_system_calls", &takeback::forbid_system_calls,
              "Confine this process for good; return 0, or the error number if that can't be.");
 }

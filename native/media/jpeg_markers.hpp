@@ -15,9 +15,17 @@ struct Extent {
   size_t length;
 };
 
+// What the first frame header says (ITU-T T.81, B.2.2); all 0 where there is none, or half of one.
+struct JpegFrame {
+  unsigned marker = 0;     // second byte of the marker: 0xC0 is baseline, and so on (table B.1)
+  unsigned precision = 0;  // bits of a sample
+  unsigned height = 0;     // rows; 0 if the file tells their number after the first scan (B.2.5)
+};
+
 struct JpegMarkers {
   size_t scans = 0;          // passes that a decoder makes, at most
-  std::vector<Extent> exif;  // before the first scan; joined in this order they are the Exif
+  JpegFrame frame;
+  std::vector<Extent> exif;  // none, or the first before any scan that holds something
   // Of a progressive JPEG that is there to its end, the scans that refine colour and nothing else.
   // Without them it has the same brightness, to the bit, and less to decode. What was cut short is
   // smoothed by what the decoder knows of all components, so nothing of it can be left out.
@@ -39,7 +47,9 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
   constexpr size_t kFrameComponents = 7;  // where a frame header counts its components (B.2.2)
   constexpr size_t kFirstComponent = 8;   // where the first of them is named
   constexpr size_t kScanComponents = 2;   // and a scan header (B.2.3)
-  constexpr char kExif[] = {'E', 'x', 'i', 'f', 0, 0};
+  // A sixth byte fills up; browsers take any.
+  constexpr char kExif[] = {'E', 'x', 'i', 'f', 0};
+  constexpr size_t kExifHeader = sizeof kExif + 1;
 
   JpegMarkers found;
   unsigned sequential_components = 0;  // 0: no frame yet, or one that may take many passes
@@ -74,6 +84,12 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
     const auto byte = [&](size_t index) -> unsigned {
       return whole && index < length ? data[at + index] : 0;
     };
+    // All but tables of Huffman codes, an extension and arithmetic conditions.
+    const bool begins_frame =
+        marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (begins_frame && found.frame.marker == 0) {
+      found.frame = {marker, byte(2), byte(3) << 8 | byte(4)};
+    }
     switch (marker) {
       case 0xC0:  // sequential: baseline, extended, and extended with arithmetic coding (B.2.1)
       case 0xC1:
@@ -102,11 +118,10 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
         }
         break;
       case kApplication1:
-        if (found.scans == 0 && whole && length >= 2 + sizeof kExif &&
+        // What a second segment holds no browser reads, even if the first one points there.
+        if (found.scans == 0 && found.exif.empty() && whole && length > 2 + kExifHeader &&
             std::memcmp(data + at + 2, kExif, sizeof kExif) == 0) {
-          // What is too long for one segment goes on in the next, after the same letters.
-          const size_t header = 2 + (found.exif.empty() ? 0 : sizeof kExif);
-          found.exif.push_back({at + header, length - header});
+          found.exif.push_back({at + 2 + kExifHeader, length - 2 - kExifHeader});
         }
         break;
       default:

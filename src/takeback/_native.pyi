@@ -14,7 +14,9 @@ def dihedral_pdqs(pixels: NDArray[np.uint8]) -> tuple[_Eight, int]: ...
 
 _Ranges = tuple[tuple[int, int], ...]
 
-def jpeg_markers(jpeg: bytes | memoryview) -> tuple[int, _Ranges, _Ranges]: ...
+def jpeg_markers(
+    jpeg: bytes | memoryview,
+) -> tuple[int, _Ranges, _Ranges, tuple[int, int, int]]: ...
 
 _Addition = tuple[str, str, str, str, bytes]
 

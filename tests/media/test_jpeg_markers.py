@@ -23,7 +23,9 @@ _segment = st.builds(
         st.binary(max_size=12),
         st.builds(lambda count: bytes(5) + bytes((count,)), st.integers(0, 4)),
         st.builds(lambda count: bytes((count,)), st.integers(0, 4)),
-        st.builds(lambda rest: b"Exif\0\0" + rest, st.binary(max_size=9)),
+        st.builds(
+            lambda fill, rest: b"Exif\0" + fill + rest, st.binary(max_size=1), st.binary(max_size=9)
+        ),
     ),
 )
 _piece = st.one_of(
@@ -59,8 +61,8 @@ def _walk(jpeg: bytes) -> tuple[int, bytes]:
             scans += 1
             if whole_in_one and body and body[0] >= whole_in_one:
                 break
-        elif marker == 0xE1 and scans == 0 and body.startswith(b"Exif\0\0"):
-            exif += body[6:] if exif else body
+        elif marker == 0xE1 and scans == 0 and body.startswith(b"Exif\0"):
+            exif = exif or body[6:]
         if not fits:
             break
         at += length or 0
@@ -70,34 +72,45 @@ def _walk(jpeg: bytes) -> tuple[int, bytes]:
 @given(st.lists(_piece, max_size=12).map(b"".join))
 def test_markers_of_any_bytes_are_those_of_a_plain_walk(rest: bytes) -> None:
     jpeg = b"\xff\xd8" + rest
-    scans, exif, _ = jpeg_markers(jpeg)
+    scans, exif, *_ = jpeg_markers(jpeg)
     assert (scans, b"".join(jpeg[start:end] for start, end in exif)) == _walk(jpeg)
 
 
 @given(st.binary(max_size=40))
 def test_markers_of_no_jpeg_lie_within_it(data: bytes) -> None:
-    scans, exif, refinements = jpeg_markers(memoryview(data))
+    scans, exif, refinements, _ = jpeg_markers(memoryview(data))
     assert 0 <= scans <= len(data)
     assert all(0 <= start <= end <= len(data) for start, end in (*exif, *refinements))
 
 
 def test_scans_and_exif_of_real_files_are_found() -> None:
     sequential = encode(landscape(), "image/jpeg")
-    assert jpeg_markers(sequential) == (1, (), ())
-    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), ())
+    baseline = (0xC0, 8, 64)
+    assert jpeg_markers(sequential) == (1, (), (), baseline)
+    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), (), baseline)
     assert jpeg_markers(scan_bomb(77, 64))[0] == 77
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = encode(landscape(), "image/jpeg", exif=exif)
     ((start, end),) = jpeg_markers(turned)[1]
     with Image.open(io.BytesIO(turned)) as picture:
-        assert turned[start:end] == picture.info["exif"]
+        assert b"Exif\0\0" + turned[start:end] == picture.info["exif"]
+
+
+def test_the_frame_is_the_first_that_is_there() -> None:
+    progressive = encode(landscape(), "image/jpeg", progressive=True)
+    assert jpeg_markers(progressive)[3] == (0xC2, 8, 64)
+    frame = progressive.index(b"\xff\xc2")
+    assert jpeg_markers(progressive[:frame])[3] == (0, 0, 0)
+    assert jpeg_markers(progressive[: frame + 6])[3] == (0xC2, 0, 0)
+    second = b"\xff\xc3\0\x08\x0c\0\1\0\1\1"
+    assert jpeg_markers(progressive[:-2] + second + b"\xff\xd9")[3] == (0xC2, 8, 64)
 
 
 @pytest.mark.parametrize("quality", [50, 75, 92, 100])
 def test_brightness_is_the_same_without_the_scans_that_refine_colour(quality: int) -> None:
     jpeg = encode(landscape(), "image/jpeg", progressive=True, quality=quality)
-    _, _, refinements = jpeg_markers(jpeg)
+    _, _, refinements, _ = jpeg_markers(jpeg)
     assert refinements
     kept, at = b"", 0
     for start, end in refinements:

@@ -209,19 +209,18 @@ def test_a_jpeg_cut_short_is_read_as_far_as_it_goes(reading: Decoder) -> None:
         reading.read(whole[:24], _LUMA, b"1")
 
 
-def test_an_orientation_in_exif_longer_than_a_segment_is_read(reading: Decoder) -> None:
+def test_exif_that_goes_on_in_a_second_segment_is_read_no_further(reading: Decoder) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     plain = encode(landscape(), "image/jpeg")
     body = exif.tobytes()
-    first, second = body[:16], body[16:]
     segments = b"".join(
         b"\xff\xe1" + (len(part) + 2).to_bytes(2, "big") + part
-        for part in (first, b"Exif\0\0" + second)
+        for part in (body[:16], b"Exif\0\0" + body[16:])
     )
     data = plain[:2] + segments + plain[2:]
-    assert json.loads(reading.read(data, _SIZE)) == ["image/jpeg", 64, 96]
-    assert reading.decode(data).pixels.shape == (96, 64, 3)
+    assert json.loads(reading.read(data, _SIZE)) == ["image/jpeg", 96, 64]
+    assert reading.decode(data).pixels.shape == (64, 96, 3)
 
 
 def test_limits_are_those_of_decode() -> None:

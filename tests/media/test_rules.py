@@ -28,7 +28,7 @@ def test_a_photograph_gives_the_pixels_that_pillow_gives(decoder: Decoder) -> No
         assert np.array_equal(decoder.decode(jpeg).pixels, np.asarray(expected))
 
 
-@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/webp", "image/tiff"])
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png", "image/tiff"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(media_type: str, orientation: int, decoder: Decoder) -> None:
     stored = {

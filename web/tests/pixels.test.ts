@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { crc32 } from '../src/fingerprints/crc32';
 import { digestFile } from '../src/fingerprints/digests';
+import { plainExif } from '../src/fingerprints/exif';
 import { announcedPixels } from '../src/fingerprints/picture-size';
 import {
   FAINT_NOISE,
@@ -10,6 +12,7 @@ import {
   truthfulReadback,
 } from '../src/fingerprints/readback';
 import { storedPixels } from '../src/fingerprints/stored-pixels';
+import { UnreadBlocks } from '../src/fingerprints/unread';
 import { layOnWhite } from '../src/fingerprints/white';
 
 describe('transparency', () => {
@@ -110,11 +113,78 @@ describe('the pixels as they are stored', () => {
     expect(await stored(png)).toEqual([...signature, ...kept, ...rest]);
   });
 
+  // Exif 2.32: one entry, orientation, SHORT, one value.
+  const exif = (orientation: number) => [
+    ...[0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0],
+    ...[0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0],
+  ];
+  const app1 = (body: number[]) => [0xff, 0xe1, 0, body.length + 8, ...text('Exif\0'), 7, ...body];
+
+  test('are a JPEG with the Exif that counts, in plain form', async () => {
+    const scan = [0xff, 0xda, 0, 2, 9];
+    const jpeg = (...bodies: number[][]) => [0xff, 0xd8, ...bodies.flatMap(app1), ...scan];
+    const plain = [...text('MM\0*'), 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1];
+    const six = [0xff, 0xe1, 0, 34, ...text('Exif\0\0'), ...plain, 0, 6, 0, 0, 0, 0, 0, 0];
+    for (const bodies of [[exif(6)], [exif(6), exif(3)], [[], exif(6)]])
+      expect(await stored(jpeg(...bodies))).toEqual([0xff, 0xd8, ...six, ...scan, ...end]);
+    for (const bodies of [[exif(1), exif(6)], [exif(9), exif(6)], [text('Exif\0\0')], [[]]])
+      expect(await stored(jpeg(...bodies))).toEqual([0xff, 0xd8, ...scan, ...end]);
+  });
+
+  test('are a PNG with the Exif that counts, in plain form', async () => {
+    const uint32 = (value: number) => [24, 16, 8, 0].map((bits) => (value >>> bits) & 255);
+    const chunk = (type: string, body: number[], wrong = 0) => {
+      const checked = [...text(type), ...body];
+      const sum = crc32(Uint8Array.from(checked)) ^ wrong;
+      return [...uint32(body.length), ...checked, ...uint32(sum)];
+    };
+    const start = [137, ...text('PNG\r\n\x1a\n'), ...chunk('IHDR', new Array<number>(13).fill(1))];
+    const data = chunk('IDAT', [1, 2, 3]);
+    const six = chunk('eXIf', plainExif(6));
+    for (const before of [
+      chunk('eXIf', exif(6)),
+      [...chunk('eXIf', exif(6)), ...chunk('eXIf', exif(3))],
+      [...chunk('eXIf', exif(3), 1), ...chunk('eXIf', exif(6))],
+    ])
+      expect(await stored([...start, ...before, ...data])).toEqual([...start, ...six, ...data]);
+    const none = chunk('eXIf', [...text('Exif\0\0'), ...exif(6)]);
+    expect(await stored([...start, ...none, ...data])).toEqual([...start, ...data]);
+    expect(crc32(Uint8Array.from(text('123456789')))).toBe(0xcbf43926);
+  });
+
+  test('are a WebP that says nothing of its Exif', async () => {
+    const webp = (flags: number) => [...text('RIFF1234WEBPVP8X'), 10, 0, 0, 0, flags, 0, 0, 0, 7];
+    expect(await stored(webp(0x18))).toEqual(webp(0x10));
+    expect(await stored(webp(0x10))).toEqual(webp(0x10));
+  });
+
   test('are the whole of any other file, and of one that is cut short anywhere', async () => {
     expect(await stored(text('RIFF1234WEBP'))).toEqual(text('RIFF1234WEBP'));
     const jpeg = [0xff, 0xd8, 0xff, 0xe2, 0, 16, ...text('ICC_PROFILE\0'), 7, 7, 0xff, 0xda];
     for (let cut = 2; cut < 16; cut += 1)
       expect(await stored(jpeg.slice(0, cut))).toEqual([...jpeg.slice(0, cut), ...end]);
+  });
+});
+
+describe('a JPEG of which hardly anything was there', () => {
+  const hardlyRead = (greyRows: number, width = 40, height = 320, strip = 50) => {
+    const blocks = new UnreadBlocks();
+    for (let top = 0; top < height; top += strip) {
+      const rows = Math.min(strip, height - top);
+      const rgba = new Uint8ClampedArray(4 * width * rows).map((_, at) =>
+        top + Math.floor(at / 4 / width) >= height - greyRows ? 128 : at * 31,
+      );
+      blocks.add(rgba, width, top);
+    }
+    return blocks.hardlyRead;
+  };
+
+  test('is known by its grey blocks', () => {
+    expect(hardlyRead(320)).toBe(true);
+    expect(hardlyRead(320 - 16)).toBe(true);
+    expect(hardlyRead(320 - 24)).toBe(false);
+    expect(hardlyRead(0)).toBe(false);
+    expect(hardlyRead(3, 2, 3)).toBe(false);
   });
 });
 

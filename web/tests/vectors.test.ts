@@ -1,9 +1,11 @@
-// The case code's shared vectors: the hotline's Python passes the same file.
+// Shared vectors, of the case code and of Exif: the server's Python passes the same files.
 import { describe, expect, test } from 'vitest';
 import vectors from '../../tests/vectors/case_code.json' with { type: 'json' };
+import exif from '../../tests/vectors/exif.json' with { type: 'json' };
 import { checkDigit, readCode } from '../src/case-code/code';
 import { deriveKeys, fromHex, toHex } from '../src/case-code/keys';
 import { openNames } from '../src/case-code/sealed-names';
+import { orientationOf, plainExif } from '../src/fingerprints/exif';
 
 describe('the case code, as in tests/vectors/case_code.json', () => {
   test.each(vectors.check_digits)('$payload ends in $check_digit', (vector) => {
@@ -23,5 +25,16 @@ describe('the case code, as in tests/vectors/case_code.json', () => {
 
   test.each(vectors.sealed_names)('opens the names', async ({ wrap, names, sealed }) => {
     expect(await openNames(sealed, fromHex(wrap))).toEqual(names);
+  });
+});
+
+describe('the orientation, as in tests/vectors/exif.json', () => {
+  test.each(exif.exif)('is read with $why', ({ exif: hex, orientation }) => {
+    expect(orientationOf(new DataView(Uint8Array.from(fromHex(hex)).buffer))).toBe(orientation);
+  });
+
+  test.each([2, 3, 4, 5, 6, 7, 8])('%i is what plain Exif says', (orientation) => {
+    const plain = Uint8Array.from(plainExif(orientation));
+    expect(orientationOf(new DataView(plain.buffer))).toBe(orientation);
   });
 });

@@ -16,7 +16,7 @@ from takeback._native import forbid_system_calls
 from takeback.media.confinement import allow_cpu_seconds, bound
 from takeback.media.limits import Limits
 from takeback.media.picture import OpenedPicture
-from takeback.media.pixels import Refused, decode_rgb, load_codecs
+from takeback.media.pixels import decode_rgb, load_codecs
 from takeback.media.protocol import (
     MAX_ANSWER,
     PIXELS,
@@ -26,6 +26,7 @@ from takeback.media.protocol import (
     Reply,
     Request,
 )
+from takeback.media.refused import Refused
 from takeback.media.shared import map_inbox
 from takeback.media.sniffing import HEAD_LENGTH, sniff
 

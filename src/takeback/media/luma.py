@@ -6,9 +6,11 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from takeback.media.formats.jpeg import refuse_unread
 from takeback.media.limits import Limits
 from takeback.media.orientation import UPRIGHT, Orientation
 from takeback.media.pixels import check_size
+from takeback.media.refused import Refused
 
 SHORTEST_SIDE: Final = 512
 """Pixels that a scaled picture keeps on its short side: with fewer, PDQ moves by 6 bits."""
@@ -25,7 +27,7 @@ def scaled_luma(
     Returns brightness, uint8 of shape (ceil(height / k), ceil(width / k)), k being what `scale_for`
     says; and the full width and height. What is damaged or cut short is decoded as far as it goes.
     None if the file does not store brightness (RGB, CMYK), or not in a way that this decoder knows.
-    Raises Refused for too many pixels.
+    Raises Refused for too many pixels, and for damage if hardly anything could be read.
     """
     try:
         height, width, colour_space, _ = simplejpeg.decode_jpeg_header(jpeg)
@@ -37,9 +39,15 @@ def scaled_luma(
         grey = simplejpeg.decode_jpeg(
             jpeg, "GRAY", min_height=shape[0], min_width=shape[1], strict=False
         )
-    except ValueError:
+    except (Refused, MemoryError):
+        raise
+    except Exception:  # ValueError; KeyError for a way of sampling that it has no name for
         return None
-    return (grey[:, :, 0], width, height) if grey.shape[:2] == shape else None
+    if grey.shape[:2] != shape:
+        return None
+    stored = grey[:, :, 0]
+    refuse_unread(stored, jpeg)
+    return stored, width, height
 
 
 def scale_for(width: int, height: int, orientation: Orientation = UPRIGHT) -> int:

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback._native import jpeg_markers
+from takeback.media.formats.jpeg import inspected
 from takeback.media.limits import Limits
 from takeback.media.luma import scaled_luma
-from takeback.media.pixels import check_scans, decode_as_stored, orientation_of
+from takeback.media.pixels import decode_as_stored, only_refusals
 
 
 class OpenedPicture:
@@ -51,22 +51,22 @@ class OpenedPicture:
         incomplete cells at the right and lower edges only; all else is decoded exactly and k is 1.
         """
         if self._luma is None:
-            self._luma = self._jpeg_luma() or self._exact_luma()
+            with only_refusals():
+                self._luma = self._jpeg_luma() or self._exact_luma()
         return self._luma
 
     def _jpeg_luma(self) -> tuple[NDArray[np.uint8], int, int] | None:
         if self.media_type != "image/jpeg":
             return None
-        scans, exif, colour = jpeg_markers(self._data)
-        check_scans(scans, self._limits)
-        orientation = orientation_of(b"".join(self._data[start:end] for start, end in exif))
-        stored = scaled_luma(_without(self._data, colour), orientation, self._limits)
+        header = inspected(self._data, self._limits)
+        brightness = _without(self._data, header.colour_refinements)
+        stored = scaled_luma(brightness, header.orientation, self._limits)
         if stored is None:
             return None
         grey, width, height = stored
-        if orientation.sideways:
+        if header.orientation.sideways:
             width, height = height, width
-        return orientation.view(grey), width, height
+        return header.orientation.view(grey), width, height
 
     def _exact_luma(self) -> tuple[NDArray[np.uint8], int, int]:
         grey = self._exact("L")

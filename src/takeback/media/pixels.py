@@ -3,39 +3,37 @@
 import contextlib
 import io
 import warnings
-from typing import Final, Literal
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 import pillow_heif
+from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile
 
-from takeback._native import jpeg_markers
+from takeback.media.formats import bmp, gif, jpeg, png, tiff, webp
+from takeback.media.formats.flat import Mode, from_apple, on_canvas, on_white, whitened
+from takeback.media.formats.share import (
+    LEAST_SHARE,
+    Fill,
+    filled_before,
+    hardly_read,
+    not_written,
+)
 from takeback.media.limits import LONGEST_SIDE, Limits
-from takeback.media.orientation import ORIENTATIONS, UPRIGHT, Orientation
+from takeback.media.orientation import UPRIGHT, Orientation, orientation_of
 from takeback.media.protocol import Outcome
+from takeback.media.refused import Refused
 
-_PILLOW_FORMATS: Final = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/webp": "WEBP",
-    "image/gif": "GIF",
-    "image/avif": "AVIF",
-    "image/heic": "HEIF",
-    "image/heif": "HEIF",
-    "image/tiff": "TIFF",
-    "image/bmp": "BMP",
-}
-_ALL_OR_NOTHING: Final = ("image/heic", "image/heif")
-_ORIENTATION_TAG: Final = 0x0112  # Exif 2.32, 4.6.4
-_WHITE: Final = (255, 255, 255)
+Buffer = bytes | memoryview
+_Stored = tuple[Image.Image, Orientation]
 
+_EXIF_LETTERS: Final = b"Exif\0\0"
+_NO_MEMORY: Final = ("out of memory", "memory allocation error", "failed to allocate memory")
+"""How Pillow, libavif and libheif begin what they say of a shortage."""
 
-class Refused(Exception):  # noqa: N818 - an answer to the parent, not an error of ours
-    """The picture can't be decoded, for the reason in `outcome`."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.name)
-        self.outcome = outcome
+_NOT_READ: Final = ("unsupported feature", "unsupported file-type", "unsupported codec")
+"""How libheif begins what it says of files that are right, but that it can't read."""
 
 
 def load_codecs(limits: Limits) -> None:
@@ -45,53 +43,35 @@ def load_codecs(limits: Limits) -> None:
         decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
     )
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    tiff.know_more_layouts()
     # Pillow's own check backs ours up where a plug-in allocates before we have seen the size.
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def decode_rgb(data: bytes | memoryview, media_type: str, limits: Limits) -> Image.Image:
+def decode_rgb(data: Buffer, media_type: str, limits: Limits) -> Image.Image:
     """Decode the first frame to an upright picture in mode RGB; raises Refused."""
     picture, orientation = decode_as_stored(data, media_type, "RGB", limits)
     return orientation.turned(picture)
 
 
-def decode_as_stored(
-    data: bytes | memoryview, media_type: str, mode: Literal["RGB", "L"], limits: Limits
-) -> tuple[Image.Image, Orientation]:
+def decode_as_stored(data: Buffer, media_type: str, mode: Mode, limits: Limits) -> _Stored:
     """Decode the first frame; return it as it is stored, and how it lies there.
 
     A file cut short still shows most of a picture, and refusing it would be an easy way around us:
-    what can't be read strictly is read again as far as it goes. Raises Refused.
+    what can't be read strictly is read again as far as it goes. Raises Refused, also if that is
+    less than `LEAST_SHARE` of the picture.
     """
-    if media_type == "image/jpeg":
-        check_scans(jpeg_markers(data)[0], limits)
-    try:
-        return _decode(data, media_type, mode, limits, as_far_as_it_goes=False)
-    except Refused as refused:
-        # The HEIF plug-in would give a black picture, whatever went wrong.
-        if refused.outcome is not Outcome.DAMAGED or media_type in _ALL_OR_NOTHING:
-            raise
-    return _decode(data, media_type, mode, limits, as_far_as_it_goes=True)
+    with only_refusals():
+        return _DECODERS[media_type](data, mode, limits)
 
 
-def _decode(
-    data: bytes | memoryview,
-    media_type: str,
-    mode: Literal["RGB", "L"],
-    limits: Limits,
-    *,
-    as_far_as_it_goes: bool,
-) -> tuple[Image.Image, Orientation]:
-    ImageFile.LOAD_TRUNCATED_IMAGES = as_far_as_it_goes
+@contextlib.contextmanager
+def only_refusals() -> Iterator[None]:
+    """Turn whatever a library raises into Refused: a broken file makes it raise nearly anything."""
     try:
-        with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMATS[media_type]]) as picture:
-            check_size(picture.width, picture.height, limits)
-            picture.load()
-            # HEIF may tell another size once it is decoded.
-            check_size(picture.width, picture.height, limits)
-            return _whole_canvas(picture, _on_white(picture, mode)), _orientation(picture)
+        yield
     except Refused:
         raise
     except MemoryError as error:
@@ -100,10 +80,12 @@ def _decode(
         raise Refused(Outcome.TOO_MANY_PIXELS) from error
     except NotImplementedError as error:
         raise Refused(Outcome.UNSUPPORTED) from error
-    except Exception as error:  # a broken file makes Pillow's plug-ins raise nearly anything
-        # Pillow and libheif report some shortages of memory as other errors.
-        shortage = "memory" in str(error).lower()
-        raise Refused(Outcome.OUT_OF_MEMORY if shortage else Outcome.DAMAGED) from error
+    except Exception as error:
+        text = str(error).lower()
+        if text.startswith(_NO_MEMORY):
+            raise Refused(Outcome.OUT_OF_MEMORY) from error
+        unsupported = text.startswith(_NOT_READ)
+        raise Refused(Outcome.UNSUPPORTED if unsupported else Outcome.DAMAGED) from error
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -114,83 +96,165 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         raise Refused(Outcome.SIDE_TOO_LONG)
 
 
-def check_scans(scans: int, limits: Limits) -> None:
-    """Raise Refused for a JPEG of more passes than the limits allow."""
-    if scans > limits.max_scans:
-        raise Refused(Outcome.TOO_MANY_SCANS)
+def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    header = jpeg.inspected(data, limits)
+
+    def decode(*, leniently: bool) -> Image.Image:
+        # The decoder of arithmetic coding can't wait for more bytes: it is given all at once.
+        at_once = len(data) if header.arithmetic else None
+        end = b"\xff\xd9" if header.arithmetic and leniently else b""
+        return _decoded(data, "JPEG", limits, leniently=leniently, at_once=at_once, end=end)
+
+    picture = _strictly(decode) or decode(leniently=True)
+    jpeg.refuse_unread(picture, data)
+    return on_white(picture, mode), header.orientation
 
 
-def _on_white(picture: Image.Image, mode: Literal["RGB", "L"]) -> Image.Image:
-    """Return the picture in RGB or grey, what is transparent laid on white."""
-    if picture.mode.startswith("I;16"):
-        picture = _from_16_bits(picture)
-    elif picture.mode in ("I", "F"):
-        picture = _stretched(picture)
-    elif picture.mode in ("La", "RGBa"):
-        picture = picture.convert({"La": "LA", "RGBa": "RGBA"}[picture.mode])
-    elif picture.mode == "LAB":
-        raise Refused(Outcome.UNSUPPORTED)
-    if not picture.has_transparency_data:
-        return _converted(picture, mode)
-    layered = picture.convert("RGBA")
-    alpha = layered.getchannel("A")
-    if alpha.getextrema() == (255, 255):
-        return layered.convert(mode)
-    ground = Image.new("RGB", layered.size, _WHITE)
-    ground.paste(layered.convert("RGB"), mask=alpha)
-    return _converted(ground, mode)
+def _png(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    frame = png.first_frame(data)
+    check_size(*frame.canvas, limits)
+    picture, unread = _as_far_as_written(
+        frame.file(), "PNG", limits, mended=lambda: frame.mended().file()
+    )
+    flat = on_white(from_apple(picture) if frame.apple else picture, mode)
+    if unread is not None:
+        flat = whitened(flat, unread)
+    return on_canvas(flat, (0, 0, *flat.size), frame.canvas, frame.at), frame.orientation
 
 
-def _converted(picture: Image.Image, mode: Literal["RGB", "L"]) -> Image.Image:
-    """Return the picture in RGB, or in grey by way of RGB, so that both show the same."""
-    if mode == "L" and picture.mode not in ("L", "1", "RGB"):
-        picture = picture.convert("RGB")
-    return picture if picture.mode == mode else picture.convert(mode)
+def _gif(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    gif.refuse_without_colours(data)
+    picture, unread = _as_far_as_written(data, "GIF", limits, frame_of=gif.frame_of)
+    frame = gif.frame_of(picture)
+    flat = on_white(picture, mode)
+    if unread is not None:
+        flat = whitened(flat, unread)
+    return on_canvas(flat, frame, flat.size, frame[:2]), UPRIGHT
 
 
-def _whole_canvas(picture: Image.Image, flat: Image.Image) -> Image.Image:
-    """Lay a GIF's frame on white where it is smaller than the canvas, as browsers do."""
-    frame = getattr(picture, "dispose_extent", None) if picture.format == "GIF" else None
-    if frame is None or frame == (0, 0, *picture.size):
-        return flat
-    ground = Image.new(flat.mode, flat.size, _WHITE if flat.mode == "RGB" else _WHITE[0])
-    ground.paste(flat.crop(frame), frame)
-    return ground
+def _bmp(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    bmp.refuse_unsupported(data)
+    picture = bmp.with_odd_masks(data, limits)
+    if picture is None:
+        picture, _ = _as_far_as_written(data, "BMP", limits)
+    return on_white(picture, mode), UPRIGHT
 
 
-def _from_16_bits(picture: Image.Image) -> Image.Image:
-    samples = np.asarray(picture)
-    grey = Image.fromarray((samples >> 8).astype(np.uint8))
-    transparent = picture.info.get("transparency")
-    if isinstance(transparent, int):
-        grey.putalpha(Image.fromarray(np.where(samples == transparent, 0, 255).astype(np.uint8)))
-    return grey
+def _tiff(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    page = tiff.first_page(data)
+    picture, _ = _as_far_as_written(data, "TIFF", limits, page=page.number)
+    return on_white(tiff.to_8_bits(picture, page), mode), UPRIGHT  # the plug-in has turned it
 
 
-def _stretched(picture: Image.Image) -> Image.Image:
-    """Make samples without a known range visible: the smallest is black, the largest white."""
-    samples = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(samples.min()), float(samples.max())
-    scale = 255.0 / (high - low) if high > low else 0.0
-    return Image.fromarray(((samples - low) * scale).astype(np.uint8))
+def _webp(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    # Chromium and Firefox don't look at its Exif.
+    picture = _decoded(webp.with_transparent_canvas(data), "WEBP", limits)
+    return on_white(picture, mode), UPRIGHT
 
 
-def _orientation(picture: Image.Image) -> Orientation:
-    """Return the EXIF orientation, upright if it is missing or can't be read.
+def _avif(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    picture = _decoded(data, "AVIF", limits)
+    # The plug-in tells the turn of the container as Exif.
+    exif = picture.info.get("exif", b"").removeprefix(_EXIF_LETTERS)
+    return on_white(picture, mode), orientation_of(exif)
 
-    Only EXIF counts, as in browsers: Pillow's own `getexif` would ask XMP too. TIFF and HEIF
-    plug-ins have turned the picture already, and no longer carry the tag.
+
+def _heif(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
+    return on_white(_decoded(data, "HEIF", limits), mode), UPRIGHT  # turned by the plug-in
+
+
+_DECODERS: Final[dict[str, Callable[[Buffer, Mode, Limits], _Stored]]] = {
+    "image/jpeg": _jpeg,
+    "image/png": _png,
+    "image/webp": _webp,
+    "image/gif": _gif,
+    "image/avif": _avif,
+    "image/heic": _heif,
+    "image/heif": _heif,
+    "image/tiff": _tiff,
+    "image/bmp": _bmp,
+}
+
+
+def _decoded(
+    data: Buffer,
+    pillow_format: str,
+    limits: Limits,
+    *,
+    leniently: bool = False,
+    page: int = 0,
+    fill: Fill = None,
+    at_once: int | None = None,
+    end: bytes = b"",
+) -> Image.Image:
+    """Open and decode a picture with Pillow, within the limits on its size.
+
+    `fill` is the ground that it is decoded on; `at_once` how many bytes the decoder is given at a
+    time, at least; `end` is put behind the data.
     """
-    exif = picture.info.get("exif")
-    if picture.format in ("TIFF", "HEIF") or not isinstance(exif, bytes):
-        return UPRIGHT
-    return orientation_of(exif)
+    ImageFile.LOAD_TRUNCATED_IMAGES = leniently
+    file = io.BytesIO(b"".join((data, end)) if end else data)
+    with Image.open(file, formats=[pillow_format]) as picture:
+        if page:
+            picture.seek(page)
+        check_size(picture.width, picture.height, limits)
+        filled_before(picture, fill)
+        if at_once is not None:
+            picture.decodermaxblock = max(at_once + len(end), picture.decodermaxblock)
+        picture.load()
+        # HEIF may tell another size once it is decoded.
+        check_size(picture.width, picture.height, limits)
+        return picture
 
 
-def orientation_of(exif: bytes) -> Orientation:
-    """Return the orientation that Exif states; upright if it is empty or can't be read."""
-    tags = Image.Exif()
-    with contextlib.suppress(Exception):
-        tags.load(exif)
-        return ORIENTATIONS[int(tags[_ORIENTATION_TAG])]
-    return UPRIGHT
+def _strictly(decode: Callable[..., Image.Image]) -> Image.Image | None:
+    """Return the picture if it is whole; None if it is damaged. Lets other refusals pass."""
+    try:
+        with only_refusals():
+            return decode(leniently=False)
+    except Refused as refused:
+        if refused.outcome is not Outcome.DAMAGED:
+            raise
+    return None
+
+
+def _as_far_as_written(
+    data: Buffer,
+    pillow_format: str,
+    limits: Limits,
+    *,
+    page: int = 0,
+    mended: Callable[[], bytes] | None = None,
+    frame_of: Callable[[Image.Image], tuple[int, int, int, int]] | None = None,
+) -> tuple[Image.Image, NDArray[np.bool_] | None]:
+    """Decode a picture as far as it goes, by a decoder that leaves alone what it has no data for.
+
+    `mended` gives the file to try where `data` can't be read strictly. Returns the picture, and
+    which of its pixels were not read; None where all were. Raises Refused for damage if less than
+    the least share of it, or of its frame, was read.
+    """
+    file = data
+
+    def decode(fill: Fill = None, *, leniently: bool) -> Image.Image:
+        return _decoded(file, pillow_format, limits, leniently=leniently, page=page, fill=fill)
+
+    whole = _strictly(decode)
+    if whole is None and mended is not None:
+        file = mended()
+        whole = _strictly(decode)
+    strictly = whole is not None
+    picture = whole or decode(leniently=True)
+    if strictly and not hardly_read(picture, _grounds(picture)):
+        return picture, None
+    unread = not_written(lambda fill: decode(fill, leniently=not strictly))
+    left, top, right, bottom = frame_of(picture) if frame_of else (0, 0, *picture.size)
+    if float(unread[top:bottom, left:right].mean()) > 1 - LEAST_SHARE:
+        raise Refused(Outcome.DAMAGED)
+    return picture, unread if unread.any() else None
+
+
+def _grounds(picture: Image.Image) -> tuple[int | tuple[int, ...], ...]:
+    """Return what pixels have that were never written: nothing, or a GIF's transparent colour."""
+    transparent = picture.info.get("transparency")
+    nothing = 0 if len(picture.getbands()) == 1 else (0,) * len(picture.getbands())
+    return (nothing, transparent) if isinstance(transparent, int) else (nothing,)

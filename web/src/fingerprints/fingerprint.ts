@@ -6,7 +6,8 @@ import { MAX_BYTES, MAX_PIXELS, STRIP_PIXELS } from './limits';
 import { listedCrops } from './listed-crops';
 import { announcedPixels, HEADER_BYTES } from './picture-size';
 import { type Readback, readbacks, truthfulReadback } from './readback';
-import { storedPixels } from './stored-pixels';
+import { isJpeg, storedPixels } from './stored-pixels';
+import { UnreadBlocks } from './unread';
 
 /** What is known of a file. `problem` says why `pdq` is null. */
 export interface FileFingerprints extends Digests {
@@ -55,13 +56,14 @@ export class FileFingerprinter {
       digests = await digestFile(file, (share) => onProgress(share * DIGESTS_DONE));
     } catch (error) {
       await picture.then(
-        (decoded) => decoded.close(),
+        (decoded) => decoded.bitmap.close(),
         () => undefined,
       );
       throw error;
     }
     try {
-      const { pdq, crops } = await this.pdqsOf(await picture, onProgress);
+      const { bitmap, jpeg } = await picture;
+      const { pdq, crops } = await this.pdqsOf(bitmap, jpeg, onProgress);
       onProgress(1);
       return { ...digests, pdq, crops, problem: null };
     } catch (error) {
@@ -72,13 +74,13 @@ export class FileFingerprinter {
     }
   }
 
-  private async decode(file: Blob): Promise<ImageBitmap> {
+  private async decode(file: Blob): Promise<{ bitmap: ImageBitmap; jpeg: boolean }> {
     if (file.size > MAX_BYTES) throw new NoPixels('too-large');
     const header = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
     if ((announcedPixels(header) ?? 0) > MAX_PIXELS) throw new NoPixels('too-large');
-    const picture = await decodePicture(storedPixels(file, header));
-    if (picture.width * picture.height <= MAX_PIXELS) return picture;
-    picture.close();
+    const bitmap = await decodePicture(storedPixels(file, header));
+    if (bitmap.width * bitmap.height <= MAX_PIXELS) return { bitmap, jpeg: isJpeg(header) };
+    bitmap.close();
     throw new NoPixels('too-large');
   }
 
@@ -95,6 +97,7 @@ export class FileFingerprinter {
   /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
   private async pdqsOf(
     picture: ImageBitmap,
+    jpeg: boolean,
     onProgress: OnProgress,
   ): Promise<{ pdq: Pdq; crops: Pdq[] }> {
     try {
@@ -106,11 +109,15 @@ export class FileFingerprinter {
       const { width, height } = picture;
       const step = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
       const hashing = await startPicture(kernel, width, height, step);
+      const unread = new UnreadBlocks();
       for (let top = 0; top < height; top += step) {
         const rows = Math.min(step, height - top);
-        hashing.add(await way.read(picture, top, rows));
+        const rgba = await way.read(picture, top, rows);
+        hashing.add(rgba);
+        if (jpeg) unread.add(rgba, width, top);
         onProgress(DECODED + ((READ - DECODED) * (top + rows)) / height);
       }
+      if (unread.hardlyRead) throw new NoPixels('undecodable');
       const pdq = hashing.finish();
       return { pdq, crops: listedCrops(width, height).map((box) => hashing.crop(box)) };
     } finally {

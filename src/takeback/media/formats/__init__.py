@@ -1,0 +1,1 @@
+"""What each file format needs before and after its decoder: which frame, which kinds, how much."""

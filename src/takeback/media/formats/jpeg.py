@@ -1,0 +1,90 @@
+"""JPEG: which kinds are read, and how much of one was."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from takeback._native import jpeg_markers
+from takeback.media.formats.share import hardly_read
+from takeback.media.limits import Limits
+from takeback.media.orientation import Orientation, orientation_of
+from takeback.media.protocol import Outcome
+from takeback.media.refused import Refused
+
+Buffer = bytes | memoryview
+
+_KINDS: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+"""Sequential and progressive, with Huffman or arithmetic coding (ITU-T T.81, table B.1). Not read
+are lossless and hierarchical ones, which browsers don't show either."""
+
+_ARITHMETIC: Final = frozenset({0xC9, 0xCA})
+_BITS: Final = 8
+
+_GREY: Final = 128
+_UNREAD_RGB: Final = ((_GREY,) * 3, (0, 0, 0))
+"""libjpeg leaves blocks that it has no data for at zero, which is this grey; rows that it did not
+come to stay black."""
+
+_UNREAD_CMYK: Final = ((_GREY - 1,) * 4, (_GREY,) * 3 + (_GREY - 1,), (0, 0, 0, 0))
+"""The same of CMYK and YCCK (T.872, 6.5.3), turned the right way as Pillow does."""
+
+_WITHOUT_CONVERSION: Final = {"RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
+"""Colour space of a JPEG → one that its decoder can give; else brightness."""
+
+
+class JpegHeader(NamedTuple):
+    """What is known of a JPEG before it is decoded.
+
+    `colour_refinements` are ranges of bytes that brightness can do without.
+    """
+
+    orientation: Orientation
+    colour_refinements: tuple[tuple[int, int], ...]
+    arithmetic: bool
+
+
+def inspected(data: Buffer, limits: Limits) -> JpegHeader:
+    """Look at the markers of a JPEG.
+
+    Raises Refused: too many scans; unsupported for a rare kind, for samples of more than 8 bits,
+    and where the number of rows stands behind the first scan (B.2.5), which nobody writes or reads.
+    """
+    scans, exif, colour, (marker, bits, height) = jpeg_markers(data)
+    if scans > limits.max_scans:
+        raise Refused(Outcome.TOO_MANY_SCANS)
+    is_there = marker != 0 and bits != 0
+    if is_there and (marker not in _KINDS or bits != _BITS or height == 0):
+        raise Refused(Outcome.UNSUPPORTED)
+    orientation = orientation_of(b"".join(data[start:end] for start, end in exif))
+    return JpegHeader(orientation, colour, marker in _ARITHMETIC)
+
+
+def refuse_unread(picture: Image.Image | NDArray[np.uint8], data: Buffer) -> None:
+    """Raise Refused for damage if hardly anything of this decoded JPEG was in its `data`.
+
+    `picture` is as stored, whatever its scale; an array is its brightness. A complete picture of
+    one plain grey looks the same, but is read without a complaint.
+    """
+    mode = "L" if isinstance(picture, np.ndarray) else picture.mode
+    unread = {"L": (_GREY, 0), "CMYK": _UNREAD_CMYK}.get(mode, _UNREAD_RGB)
+    if hardly_read(picture, unread) and not _reads_without_complaint(data):
+        raise Refused(Outcome.DAMAGED)
+
+
+def _reads_without_complaint(data: Buffer) -> bool:
+    try:
+        space = _WITHOUT_CONVERSION.get(_colour_space(data), "GRAY")
+        simplejpeg.decode_jpeg(data, space, strict=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _colour_space(data: Buffer) -> str:
+    try:
+        return str(simplejpeg.decode_jpeg_header(data)[2])
+    except KeyError:  # sampled in a way that it has no name for
+        return ""
