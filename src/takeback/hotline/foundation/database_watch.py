@@ -96,10 +96,10 @@ class DatabaseWatch(Generic[_Seen]):
                     away_since = time.monotonic()
                     trouble = trouble_of(error) or type(error).__name__
                     _log.error("%s It is looked for until it does.", trouble)
-                if not ended.is_set():
-                    _revive()
-                    ended.wait(pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            if not ended.is_set():
+                _revive()
+                ended.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _connected() -> psycopg.Connection:

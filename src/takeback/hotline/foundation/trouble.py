@@ -13,7 +13,7 @@ _PASSING: Final = ("08", "53", "57")
 def trouble_of(error: BaseException) -> str | None:
     """Say in a sentence what is wrong with the machine or the database; None: it is something else.
 
-    Looks at what the error came from, too. No message of an error is quoted: it may hold data.
+    It looks at what the error was raised from, too, and quotes no message: that may hold data.
     """
     cause: BaseException | None = error
     away = False
@@ -22,5 +22,5 @@ def trouble_of(error: BaseException) -> str | None:
             return "The disk is full. Free some of it."
         if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
             away |= cause.sqlstate is None or cause.sqlstate.startswith(_PASSING)
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__
     return "The database does not answer." if away else None
