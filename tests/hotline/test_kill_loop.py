@@ -29,7 +29,7 @@ from takeback.tlog.cosignature import CosignatureKind
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 from tests.support.match_lists import EVERYTHING
-from tests.support.running import hotline
+from tests.support.running import environment, hotline
 from tests.support.witnesses import keys_of
 
 KILLS = int(os.environ.get("TAKEBACK_KILLS", "8"))
@@ -125,7 +125,7 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
         f"witness w {key.line} http://127.0.0.1:{port}\nquorum w\n"
     )
     monkeypatch.setenv("TAKEBACK_WITNESSES", str(policy))
-    environment = os.environ | {"DATABASE_URL": hotline_database, "TAKEBACK_GATE_TOKEN": token}
+    processes_environment = environment(hotline_database, TAKEBACK_GATE_TOKEN=token)
     store = Store(tmp_path / "gate")
     with ExitStack() as stack:
         url, _ = stack.enter_context(hotline(hotline_database))
@@ -133,9 +133,9 @@ def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoi
         folders = ["--store", str(tmp_path / "witness")]
         follow = ["--store", str(store.folder), "--trust", str(policy), "--follow"]
         processes = [
-            Killable(["hotline", "worker"], environment),
-            Killable(["witness", "serve", *watched, *folders], environment),
-            Killable(["gate", "sync", "--hotline", url, *follow], environment),
+            Killable(["hotline", "worker"], processes_environment),
+            Killable(["witness", "serve", *watched, *folders], processes_environment),
+            Killable(["gate", "sync", "--hotline", url, *follow], processes_environment),
         ]
         stack.enter_context(running(*processes))
         gate = stack.enter_context(Gate.open(store.folder, EVERYTHING, decoders=1))

@@ -142,7 +142,7 @@ class Stack:
         self.ports.keep(self.state)
         environment = self._environment()
         self.on_progress("Starting the database")
-        environment["DATABASE_URL"] = self._database_url()
+        self._start_database()
         self.on_progress("Bringing its tables up to date")
         _run([*_TAKEBACK, "hotline", "migrate"], environment)
         self.on_progress("Starting the hotline and its worker")
@@ -171,15 +171,14 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _database_url(self) -> str:
-        configured = os.environ.get("DATABASE_URL")
-        if configured:
-            return configured
+    def _start_database(self) -> None:
+        """Start the embedded database first and stop it last; the hotline's processes join it."""
+        if os.environ.get("DATABASE_URL"):
+            return
         from takeback.hotline.foundation.database import embedded_server
 
         server = embedded_server(self.state / "hotline" / "postgres", cleanup_mode=None)
         self._stopping.callback(server.stop)
-        return str(server.get_uri())
 
     def _platform_token(self, environment: Mapping[str, str]) -> str:
         """The platform's token: the one kept from last time where the hotline still takes it."""

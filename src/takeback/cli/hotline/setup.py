@@ -6,8 +6,6 @@ import typer
 
 from takeback.cli.printing import say
 
-_CONNECT_SECONDS = 5
-
 
 def set_up() -> None:
     """Load the hotline's settings and make sure that its database answers."""
@@ -29,7 +27,7 @@ def set_up() -> None:
 
     try:
         # Not through the pool, which would go on trying for a while.
-        psycopg.connect(**connection_options(), connect_timeout=_CONNECT_SECONDS).close()
+        psycopg.connect(**connection_options()).close()
     except psycopg.OperationalError as error:
         raise failure(
             "The database does not answer. Is it running, and is DATABASE_URL right? "

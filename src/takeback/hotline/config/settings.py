@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
-from takeback.hotline.foundation.numbers import whole_number
+from takeback.hotline.foundation.numbers import number_of_seconds, whole_number
 from takeback.hotline.foundation.secrets import secret
 
 HOTLINE = Path(__file__).resolve().parent.parent
@@ -35,6 +35,12 @@ QUALITY_FLOOR = whole_number("TAKEBACK_QUALITY_FLOOR", 50, most=100)
 CROWD = whole_number("TAKEBACK_CROWD", 10, least=1)
 APPEAL_DAYS = whole_number("TAKEBACK_APPEAL_DAYS", 7, least=1, most=90)
 NOT_THE_SAME_PLATFORMS = whole_number("TAKEBACK_NOT_THE_SAME_PLATFORMS", 2, least=1)
+# How often what has come goes onto the list; shorter only where nobody's report is at stake.
+SEQUENCING_SECONDS = number_of_seconds(
+    "TAKEBACK_SEQUENCING_SECONDS", 1, least=1 if _ENCRYPTED else 0.05, most=2
+)
+# Where the worker says, to this machine alone, how it is; 0: nowhere.
+WORKER_HEALTH_PORT = whole_number("TAKEBACK_WORKER_HEALTH_PORT", 8004, most=65_535)
 # Who must have cosigned a checkpoint before anybody gets it (C2SP tlog-policy).
 WITNESSES = Path(witnesses) if (witnesses := os.environ.get("TAKEBACK_WITNESSES")) else None
 
@@ -124,6 +130,7 @@ PLATFORM_COOKIE_NAME = "__Secure-platform" if _ENCRYPTED else "platform"
 # is a young person's page, with Django's usual cookie.
 STATIC_URL = "/static/"
 SURFACES = {
+    "/healthz": "api",
     "/log/": "api",
     "/list/": "api",
     "/feeds/": "api",

@@ -103,6 +103,17 @@ def sequence_everything() -> None:
         pass
 
 
+def another_is_full(batch: int) -> bool:
+    """Say whether, after a batch of so many events, another full one waits.
+
+    What fills no batch is better left for the next tick: it mixes with what comes until then.
+    """
+    if batch < _BATCH:
+        return False
+    waiting = PendingEvent.objects.exclude(waits_for=WaitsFor.PERSON)
+    return len(waiting.values_list("id")[:_BATCH]) == _BATCH
+
+
 def _check_waiting(hooks: LogHooks) -> int:
     """Have at most 4096 events checked; returns how many of them now wait for a person."""
     waiting = PendingEvent.objects.filter(waits_for=WaitsFor.CHECK).order_by("priority", "id")

@@ -1,0 +1,104 @@
+"""The clock of sequencing: cases that come within a tick go together, and none starts a tick."""
+
+import time
+
+import psycopg
+import pytest
+
+from takeback.hotline.log import sequencing
+from takeback.hotline.log.models import Checkpoint, PendingEvent
+from takeback.hotline.log.sequencer import SEQUENCER, seconds_since_sequencing, seconds_to_tick
+from takeback.hotline.log.sequencing import another_is_full, sequence_pending
+from tests.support.followers import some_signals
+from tests.support.listing import list_picture
+from tests.support.running import await_truth, running
+
+TICK = 2.0
+
+
+def sequenced() -> bool:
+    return not PendingEvent.objects.exists()
+
+
+def sequencers(database: str) -> int:
+    with psycopg.connect(database, autocommit=True) as looking:
+        row = looking.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [SEQUENCER],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"), [(100.0, 2.0), (100.5, 1.5), (101.999, 0.001), (102.0, 2.0)]
+)
+def test_ticks_stand_on_the_clock(now: float, seconds: float) -> None:
+    assert seconds_to_tick(now, TICK) == pytest.approx(seconds)
+
+
+def test_what_comes_within_a_tick_goes_together_though_it_came_one_after_the_other(
+    hotline_database: str,
+) -> None:
+    sequence_pending()  # the log begins
+    with running(hotline_database, "worker", TAKEBACK_SEQUENCING_SECONDS=f"{TICK:g}") as worker:
+        list_picture(some_signals())
+        await_truth(sequenced, worker)
+        before = Checkpoint.objects.count()
+        # Just after a tick there is time for several; a report that started one would be alone.
+        for _ in range(2):
+            time.sleep(seconds_to_tick(time.time(), TICK) + 0.1)
+            for _ in range(4):
+                list_picture(some_signals())
+                time.sleep(0.2)
+            await_truth(sequenced, worker)
+        assert Checkpoint.objects.count() == before + 2
+
+
+def test_of_two_workers_one_sequences_and_the_other_follows_on(hotline_database: str) -> None:
+    with running(hotline_database, "worker") as first:
+        await_truth(lambda: sequencers(hotline_database) == 1, first)
+        list_picture(some_signals())
+        await_truth(sequenced, first)
+        with running(hotline_database, "worker") as second:
+            await_truth(lambda: sequencers(hotline_database) == 2, second)
+            with psycopg.connect(hotline_database, autocommit=True) as looking:
+                holders = looking.execute(
+                    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                    " WHERE locktype = 'advisory' AND application_name = %s AND granted",
+                    [SEQUENCER],
+                ).fetchone()
+            assert holders == (1,)
+            first.kill()
+            first.wait()
+            list_picture(some_signals())
+            await_truth(sequenced, second)
+
+
+def test_the_database_knows_when_a_worker_sequenced_last(hotline_database: str) -> None:
+    def seconds() -> float | None:
+        with psycopg.connect(hotline_database, autocommit=True) as looking:
+            return seconds_since_sequencing(looking)
+
+    assert seconds() is None
+    with running(hotline_database, "worker") as worker:
+        await_truth(lambda: seconds() is not None, worker)
+        began = time.monotonic()
+        await_truth(lambda: time.monotonic() > began + 0.5, worker)
+        latest = seconds()
+        assert latest is not None
+        assert latest < time.monotonic() - began
+    await_truth(lambda: seconds() is None)
+
+
+@pytest.mark.django_db
+def test_only_full_batches_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencing, "_BATCH", 4)
+    for _ in range(9):
+        list_picture(some_signals())
+    assert (first := sequence_pending()) == 4
+    assert another_is_full(first)
+    assert (second := sequence_pending()) == 4
+    assert not another_is_full(second)  # one is left: it waits for company
+    assert PendingEvent.objects.count() == 1
