@@ -53,7 +53,8 @@ def answers(url: str) -> bool:
 
 
 def await_truth(
-    truth: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None
+    truth: Callable[[], bool],
+    process: "subprocess.Popen[bytes] | subprocess.Popen[str] | None" = None,
 ) -> None:
     """Wait until something is true; fails if the process has ended, or after a while."""
     deadline = time.monotonic() + READY_SECONDS

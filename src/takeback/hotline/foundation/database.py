@@ -17,12 +17,17 @@ _POOL_SIZE = 20
 _POOL_SECONDS = 10
 
 
+def configured_url() -> str | None:
+    """Return `DATABASE_URL`, None where the database is the embedded one."""
+    return os.environ.get("DATABASE_URL") or None
+
+
 def database_url() -> str:
     """`DATABASE_URL` where it is set; otherwise the URL of the embedded server, started if need be.
 
     The embedded server stops with the last process that asked for it.
     """
-    configured = os.environ.get("DATABASE_URL")
+    configured = configured_url()
     if configured:
         return configured
     return str(embedded_server(state_directory() / "postgres").get_uri())
