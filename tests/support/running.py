@@ -5,14 +5,26 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import requests
 
 READY_SECONDS = 60
+
+
+@contextmanager
+def folder_for_a_server() -> Iterator[Path]:
+    """A temporary folder that the user of the embedded PostgreSQL can reach.
+
+    Not pytest's: any other run of pytest closes the folder above that to all others.
+    """
+    with tempfile.TemporaryDirectory(prefix="takeback-tests-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 @contextmanager

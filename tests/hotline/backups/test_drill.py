@@ -12,11 +12,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from takeback.demo.reporter import Reporter
 from takeback.fingerprints.picture import fingerprint_picture
 from takeback.media import Decoder
-from tests.support.running import answers, await_truth
+from tests.support.running import answers, await_truth, folder_for_a_server
 from tests.support.scenes import encoded, scene
 
 _SEGMENT_BYTES = 16 << 20
@@ -92,9 +93,15 @@ def report(hotline: EmbeddedHotline, seed: int) -> str:
     return reporter.code
 
 
-def test_a_lost_database_comes_back_with_every_report_that_was_accepted(tmp_path: Path) -> None:
-    hotline = EmbeddedHotline(tmp_path)
-    backups, wal, key = tmp_path / "backups", tmp_path / "wal", tmp_path / "key"
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with folder_for_a_server() as found:
+        yield found
+
+
+def test_a_lost_database_comes_back_with_every_report_that_was_accepted(folder: Path) -> None:
+    hotline = EmbeddedHotline(folder)
+    backups, wal, key = folder / "backups", folder / "wal", folder / "key"
     hotline.run("migrate")
     public = hotline.run("backup", "key", str(key)).stdout.strip()
     assert key.stat().st_mode & 0o777 == 0o600
@@ -117,7 +124,7 @@ def test_a_lost_database_comes_back_with_every_report_that_was_accepted(tmp_path
     assert backup.stat().st_mode & 0o777 == 0o600
     assert not secret_bytes_in(backup, hotline.state / "secrets")
 
-    with_a_gap = tmp_path / "gap"
+    with_a_gap = folder / "gap"
     shutil.copytree(wal, with_a_gap)
     middle = sorted(with_a_gap.glob("0*[0-9A-F]"))[-1]  # the newest one that is full
     middle.unlink()
@@ -142,7 +149,7 @@ def test_a_lost_database_comes_back_with_every_report_that_was_accepted(tmp_path
         assert "Stop `serve`" in busy.stderr
         refused = hotline.run("backup", "follow", str(wal), code=1)  # another history by now
         assert "new folder" in refused.stderr
-        released_when_stopped(hotline, tmp_path / "new-wal")
+        released_when_stopped(hotline, folder / "new-wal")
     hotline.run(*restore, code=1)  # there is a database
 
 

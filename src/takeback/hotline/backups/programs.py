@@ -1,7 +1,10 @@
 """PostgreSQL's own programs: those that fit a server, as whom they run, and what they say."""
 
+import ctypes
 import os
+import signal
 import subprocess
+import sys
 import tarfile
 import tempfile
 import warnings
@@ -28,6 +31,7 @@ _VARIABLES: Final = {
     "sslcert": "PGSSLCERT",
     "sslkey": "PGSSLKEY",
 }
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _LAST_WORDS = 2000
 
 
@@ -75,6 +79,8 @@ class Programs:
                 stderr=errors,
                 user=self.user,
                 cwd="/",
+                # A follower without its parent would go on with whatever server comes next.
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, no locks
             )
             try:
                 yield process
@@ -93,6 +99,11 @@ class Programs:
                     process.wait()
             if process.returncode:
                 raise BackupError(_last_words(name, errors))
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(pipe: "IO[bytes] | None") -> BinaryIO:

@@ -9,9 +9,12 @@ import os
 
 import django
 
+from takeback.running.secrecy import leave_no_dump
+
 
 def main() -> None:
     """Print the origin and size of the log as JSON; fails where the hotline would fail."""
+    leave_no_dump()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
     django.setup()
     from takeback.hotline.audit.access import verify_chain  # noqa: PLC0415 - needs settings

@@ -92,11 +92,11 @@ class Follower:
                     f"The follower was away for more than {_MOST_KEPT} of changes. Follow into a "
                     "new folder, with --anew, and then make a backup."
                 )
+            self._refuse_other_log(connection)
             if slot is None:
                 connection.execute(
                     "SELECT pg_create_physical_replication_slot(%s, true)", [FOLLOWER]
                 )
-            self._refuse_other_log(connection)
             connection.execute(f"ALTER SYSTEM SET max_slot_wal_keep_size = '{_MOST_KEPT}'")
             connection.execute("SELECT pg_reload_conf()")
 

