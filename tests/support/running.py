@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import requests
@@ -30,6 +32,16 @@ def environment(database: str, **changes: str) -> dict[str, str]:
         "DATABASE_URL": database,
         **changes,
     }
+
+
+@contextmanager
+def folder_for_a_server() -> Iterator[Path]:
+    """A temporary folder that the user of the embedded PostgreSQL can reach.
+
+    Not pytest's: any other run of pytest closes the folder above that to all others.
+    """
+    with tempfile.TemporaryDirectory(prefix="takeback-tests-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 @contextmanager
@@ -73,7 +85,8 @@ def answers(url: str) -> bool:
 
 
 def await_truth(
-    truth: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None
+    truth: Callable[[], bool],
+    process: "subprocess.Popen[bytes] | subprocess.Popen[str] | None" = None,
 ) -> None:
     """Wait until something is true; fails if the process has ended, or after a while."""
     deadline = time.monotonic() + READY_SECONDS

@@ -11,6 +11,7 @@ from takeback.cli.hotline import guard as hotline_guard
 from takeback.cli.hotline import staff as hotline_staff
 from takeback.cli.printing import print_log_lines
 from takeback.cli.run import run
+from takeback.running.secrecy import leave_no_dump
 
 app = typer.Typer(
     name="takeback",
@@ -23,6 +24,7 @@ app = typer.Typer(
 @app.callback()
 def takeback() -> None:
     """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
+    leave_no_dump()  # before any command reads a secret
     print_log_lines()
 
 

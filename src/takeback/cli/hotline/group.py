@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from takeback.cli.hotline import backups
 from takeback.cli.hotline.canaries import find_app as canary_app
 from takeback.cli.hotline.confirmations import app as confirmation_app
 from takeback.cli.hotline.imports import app as import_app
@@ -27,6 +28,8 @@ app.add_typer(canary_app, name="canary")
 app.add_typer(confirmation_app, name="confirmation")
 app.add_typer(import_app, name="import")
 app.add_typer(audit_app, name="audit")
+app.add_typer(backups.app, name="backup")
+app.command("restore")(backups.restore)
 log_app = typer.Typer(
     help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"
 )

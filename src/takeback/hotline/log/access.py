@@ -81,6 +81,11 @@ def published_size() -> int:
     return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
 
 
+def sequenced_size() -> int:
+    """Return the size of the newest signed checkpoint, published or not; 0 before the first one."""
+    return Checkpoint.objects.aggregate(Max("size"))["size__max"] or 0
+
+
 def first_published_beyond(size: int) -> datetime | None:
     """Return when the first checkpoint of more than so many events was published; None before."""
     beyond = Publication.objects.filter(checkpoint__gt=size).order_by("checkpoint")

@@ -1,0 +1,35 @@
+"""Run as a program: opens a database with its secrets, and says how far its log is.
+
+Before a restore replaces anything, the hotline's own code has opened what it is about to put in
+place: the audit record is whole, and the keys of the log are there.
+"""
+
+import json
+import os
+import sys
+
+import django
+
+from takeback.running.secrecy import leave_no_dump
+
+
+def main() -> None:
+    """Print the origin and size of the log as JSON; fails where the hotline would fail."""
+    leave_no_dump()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
+    django.setup()
+    from takeback.hotline.audit.access import verify_chain  # noqa: PLC0415 - needs settings
+    from takeback.hotline.log import access as log_access  # noqa: PLC0415
+
+    if log_access.log_mark() is None:  # nothing was ever listed
+        sys.stdout.write(json.dumps({"origin": "", "size": 0}))
+        return
+    verify_chain()
+    log_access.verifier_key_line()
+    sys.stdout.write(
+        json.dumps({"origin": log_access.log_origin(), "size": log_access.sequenced_size()})
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""Backups of a server's database: made, restored, refused, and deleted in time."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from takeback.hotline.audit.access import verify_chain
+from takeback.hotline.log.access import log_origin, sequenced_size
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import add_platform
+from tests.support.followers import some_signals
+from tests.support.listing import list_picture
+
+
+def takeback(
+    database: str, state: Path | None, *command: str, limit: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command. `state`: another hotline's folder; `limit`: no file may grow beyond it."""
+    environment = {**os.environ, "DATABASE_URL": database}
+    if state is not None:
+        environment["TAKEBACK_STATE"] = str(state)
+
+    def bounded() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", "takeback", "hotline", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=bounded,
+    )
+
+
+@dataclass
+class Place:
+    """Where a backup goes to, and a key for it."""
+
+    folder: Path
+    key: Path
+    public: str
+
+    def make(self, database: str, *options: str, limit: int | None = None) -> Path:
+        before = set(self.files())
+        command = ("backup", "make", str(self.folder), "--to", self.public)
+        done = takeback(database, None, *command, *options, limit=limit)
+        assert done.returncode == 0, done.stderr
+        (made,) = set(self.files()) - before
+        return made
+
+    def files(self) -> list[Path]:
+        return sorted(self.folder.iterdir()) if self.folder.exists() else []
+
+    def restore(
+        self, backup: Path, database: str, state: Path, *options: str
+    ) -> subprocess.CompletedProcess[str]:
+        command = ("restore", str(backup), "--key", str(self.key))
+        return takeback(database, state, *command, *options)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    key = tmp_path / "key"
+    public = takeback("postgresql:///none", None, "backup", "key", str(key)).stdout.strip()
+    return Place(tmp_path / "backups", key, public)
+
+
+@pytest.fixture
+def another(hotline_database: str) -> Iterator[str]:
+    """The URL of a database that is not there yet, on the same server."""
+    parts = urlsplit(hotline_database)
+    name = f"takeback_{os.urandom(6).hex()}"
+    yield parts._replace(path=f"/{name}").geturl()
+    with psycopg.connect(hotline_database, autocommit=True) as connection:
+        for made in databases(hotline_database):
+            if made.startswith(name):
+                connection.execute(
+                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(made))
+                )
+
+
+def databases(database: str) -> set[str]:
+    with psycopg.connect(database) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+def name_of(database: str) -> str:
+    return urlsplit(database).path[1:]
+
+
+def filled() -> None:
+    add_platform("Skylark")
+    list_picture(some_signals())
+    sequence_pending()
+
+
+def test_a_dump_comes_back_as_the_same_hotline_elsewhere(
+    hotline_database: str, another: str, place: Place, tmp_path: Path
+) -> None:
+    filled()
+    backup = place.make(hotline_database)
+    done = place.restore(backup, another, tmp_path / "there")
+    assert done.returncode == 0, done.stderr
+    note = json.loads((tmp_path / "there" / "restored").read_text())
+    assert (note["origin"], note["size"]) == (log_origin(), sequenced_size())
+    verified = takeback(another, tmp_path / "there", "audit", "verify")
+    assert verify_chain().link.hex() in verified.stdout
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "there" / "secrets").iterdir()}
+    assert modes == {0o600}
+
+    again = place.restore(backup, another, tmp_path / "there")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "--replace" in again.stderr
+    replaced = place.restore(backup, another, tmp_path / "there", "--replace", "--yes")
+    assert replaced.returncode == 0, replaced.stderr
+    assert "Delete it once all is well" in replaced.stdout
+    kept = {name for name in databases(hotline_database) if name.startswith(name_of(another))}
+    assert len(kept) == 2
+
+
+def test_nothing_is_replaced_while_somebody_is_connected(
+    hotline_database: str, place: Place, tmp_path: Path
+) -> None:
+    filled()
+    backup = place.make(hotline_database)
+    with psycopg.connect(hotline_database):
+        done = place.restore(backup, hotline_database, tmp_path / "there", "--replace", "--yes")
+    assert done.returncode == 1
+    assert "connected" in done.stderr
+    assert sequenced_size() > 0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[: len(data) // 2] + b"\0" + data[len(data) // 2 + 1 :],
+        lambda data: data + b"more",
+        lambda _data: b"",
+        lambda _data: b"no backup at all",
+    ],
+    ids=["a byte short", "half", "a byte changed", "a few more", "empty", "another file"],
+)
+def test_a_damaged_backup_changes_nothing(
+    hotline_database: str,
+    another: str,
+    place: Place,
+    tmp_path: Path,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    filled()
+    backup = place.make(hotline_database)
+    backup.write_bytes(damage(backup.read_bytes()))
+    done = place.restore(backup, another, tmp_path / "there")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert not {name for name in databases(hotline_database) if name.startswith(name_of(another))}
+    left = [path for path in (tmp_path / "there").rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_another_key_opens_nothing(hotline_database: str, place: Place, tmp_path: Path) -> None:
+    backup = place.make(hotline_database, "--only", "secrets")
+    place.key.unlink()
+    takeback(hotline_database, None, "backup", "key", str(place.key))
+    done = place.restore(backup, hotline_database, tmp_path / "there")
+    assert done.returncode == 1
+    assert "this key" in done.stderr
+
+
+def test_no_key_is_written_over_another(hotline_database: str, place: Place) -> None:
+    before = place.key.read_bytes()
+    done = takeback(hotline_database, None, "backup", "key", str(place.key))
+    assert done.returncode == 1
+    assert place.key.read_bytes() == before
+
+
+def test_database_and_secrets_can_lie_apart(
+    hotline_database: str, another: str, place: Place, tmp_path: Path
+) -> None:
+    filled()
+    secrets = place.make(hotline_database, "--only", "secrets")
+    database = place.make(hotline_database, "--only", "database")
+    there = tmp_path / "there"
+    refused = place.restore(database, another, there)
+    assert refused.returncode == 1
+    assert "secrets" in refused.stderr
+    assert place.restore(secrets, another, there).returncode == 0
+    assert place.restore(database, another, there).returncode == 0
+    assert takeback(another, there, "audit", "verify").returncode == 0
+
+
+def test_a_database_is_not_put_beside_the_secrets_of_another_hotline(
+    hotline_database: str, another: str, place: Place, tmp_path: Path
+) -> None:
+    filled()
+    database = place.make(hotline_database, "--only", "database")
+    everything = place.make(hotline_database)
+    secrets = tmp_path / "there" / "secrets"
+    secrets.mkdir(parents=True)
+    for name in ("audit", "django", "log-key"):
+        (secrets / name).write_bytes(os.urandom(32))
+    before = {path.name: path.read_bytes() for path in secrets.iterdir()}
+    assert place.restore(database, another, tmp_path / "there").returncode == 1
+    assert place.restore(everything, another, tmp_path / "there").returncode == 1
+    assert {path.name: path.read_bytes() for path in secrets.iterdir()} == before
+    done = place.restore(everything, another, tmp_path / "there", "--replace", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert takeback(another, tmp_path / "there", "audit", "verify").returncode == 0
+    (aside,) = secrets.glob("replaced-*")
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+
+
+def test_what_stands_in_the_state_folder_stays(
+    hotline_database: str, another: str, place: Place, tmp_path: Path
+) -> None:
+    filled()
+    here = Path(os.environ["TAKEBACK_STATE"])
+    (here / "marks").mkdir()
+    (here / "marks" / "older").write_text("older")
+    (here / "marks" / "lost").write_text("lost")
+    try:
+        backup = place.make(hotline_database)
+    finally:
+        for path in (here / "marks").iterdir():
+            path.unlink()
+        (here / "marks").rmdir()
+    there = tmp_path / "there"
+    (there / "marks").mkdir(parents=True)
+    (there / "marks" / "older").write_text("newer")
+    done = place.restore(backup, another, there)
+    assert done.returncode == 0, done.stderr
+    assert (there / "marks" / "older").read_text() == "newer"
+    assert (there / "marks" / "lost").read_text() == "lost"
+
+
+def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, place: Place) -> None:
+    place.folder.mkdir()
+    old = place.folder / "takeback-2020-01-01T000000Z.age"
+    old.write_bytes(b"the only one")
+    command = ("backup", "make", str(place.folder), "--to", place.public)
+    done = takeback(hotline_database, None, *command, limit=20_000)
+    assert done.returncode == 1
+    assert "too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert place.files() == [old]
+
+
+def test_backups_go_when_they_are_too_old_and_what_only_they_needed(
+    hotline_database: str, place: Place, tmp_path: Path
+) -> None:
+    place.folder.mkdir()
+    wal = tmp_path / "wal"
+    wal.mkdir()
+    for name in (
+        "takeback-2020-01-01T000000Z.age",
+        "takeback-database-2020-01-01T000000Z.age",
+        "takeback-2020-01-01.age",
+        "somebody's-2020-01-01T000000Z.age",
+        "notes.txt",
+    ):
+        (place.folder / name).write_bytes(b"")
+    for name, seconds in (("000000010000000000000001", 0), ("000000010000000000000002", None)):
+        (wal / name).write_bytes(b"")
+        if seconds is not None:
+            os.utime(wal / name, (seconds, seconds))
+    (wal / "log-of").write_text("1 1")
+    os.utime(wal / "log-of", (0, 0))
+    made = place.make(hotline_database, "--keep-days", "14", "--wal", str(wal))
+    assert {path.name for path in place.files()} == {
+        made.name,
+        "takeback-2020-01-01.age",
+        "somebody's-2020-01-01T000000Z.age",
+        "notes.txt",
+    }
+    assert {path.name for path in wal.iterdir()} == {"000000010000000000000002", "log-of"}
+
+
+@pytest.mark.parametrize("recipient", ["", "age1short", "ssh-ed25519 AAAA"])
+def test_a_backup_is_for_somebody(hotline_database: str, place: Place, recipient: str) -> None:
+    place.public = recipient
+    command = ("backup", "make", str(place.folder), "--to", recipient)
+    done = takeback(hotline_database, None, *command)
+    assert done.returncode == 1
+    assert "age1" in done.stderr
+    assert place.files() == []
+
+
+def test_a_server_by_url_is_not_followed(hotline_database: str, tmp_path: Path) -> None:
+    done = takeback(hotline_database, None, "backup", "follow", str(tmp_path / "wal"))
+    assert done.returncode == 1
+    assert "its own manual" in done.stderr
