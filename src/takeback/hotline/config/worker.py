@@ -5,7 +5,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import DeleteJobCondition
 
 from takeback.hotline.log.sequencer import sequencing_as_asked
-from takeback.hotline.log.witnesses.submission import ask_witnesses_again
+from takeback.hotline.log.witnesses.submission import ask_witnesses_again, settle_restored_log
 from takeback.hotline.screening.checking import warm_up
 
 _CONCURRENT_JOBS = 4
@@ -18,6 +18,7 @@ def run_worker() -> None:
     What a worker before this one left pending is sequenced and submitted first.
     """
     warm_up()
+    settle_restored_log()
     ask_witnesses_again()
     connector = app.connector
     if not isinstance(connector, DjangoConnector):

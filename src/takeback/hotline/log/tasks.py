@@ -7,6 +7,7 @@ from takeback.hotline.log.sequencing import sequence_everything
 from takeback.hotline.log.witnesses.submission import (
     SUBMISSION_TASK,
     ask_witnesses_again,
+    settle_restored_log,
     submit_newest,
 )
 
@@ -21,6 +22,7 @@ def submit_checkpoint() -> None:
 @app.task(name="takeback.seal_what_was_left", queueing_lock="seal what was left")
 async def sequence_what_was_left(timestamp: int) -> None:
     """Every minute: sequence and submit what a killed worker left, and end its jobs."""
+    await sync_to_async(settle_restored_log)()
     await sync_to_async(sequence_everything)()
     await sync_to_async(ask_witnesses_again)()
     for job in await app.job_manager.get_stalled_jobs():
