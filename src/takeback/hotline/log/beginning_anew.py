@@ -10,7 +10,7 @@ from psycopg import sql
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
 from takeback.hotline.log.actions import ask_for_sequencing
-from takeback.hotline.log.continuity.doubts import stop_seen_from_here
+from takeback.hotline.log.continuity.doubts import keep_mark, stop_seen_from_here
 from takeback.hotline.log.continuity.mark import marked_origins
 from takeback.hotline.log.domain import BegunAnew, RecoveredEntries
 from takeback.hotline.log.hooks import wired
@@ -87,6 +87,7 @@ def begin_recovered_log(
             "Nothing stops this log, so there is nothing to recover. A gate that holds more of it "
             "than this database shows that as soon as it syncs."
         )
+    keep_mark()  # where the worker has not looked yet: what the mark knows counts below
     new = origin_in_place_of(log_origin(), marked_origins())
     recovered = wired().on_recovered(new, files)
     approve(recovered)

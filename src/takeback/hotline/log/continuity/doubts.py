@@ -28,6 +28,7 @@ from takeback.tlog.signed_note import split_note
 _ADVICE: Final = 'Read "When you restore" in docs/hotline.md.'
 _THE_MARK: Final = "the mark"
 _NO_MARK: Final = "no mark"
+_MOST_WHY: Final = 500
 
 _log = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ def keep_mark() -> bool:
         with alone_with_mark():
             _keep_mark()
     except MarkError as error:
-        _doubt(DoubtKind.MARK, _THE_MARK, why=str(error))
+        _doubt(DoubtKind.MARK, _THE_MARK, why=str(error)[:_MOST_WHY])
     stop = signing_stop()
     _say(stop)
     return stop is None
