@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick flood-bounds kill-loop photographs wrk bench bench-against bench-quick chromium \
+        freeze fuzz fuzz-quick flood-bounds kill-loop restored-backup photographs wrk bench bench-against bench-quick chromium \
         messages screenshots lock clean
 
 help: ## List the commands
@@ -95,6 +95,10 @@ kill-loop: setup ## Kill worker, witness and gate 500 times while the list chang
 flood-bounds: setup ## 1 GiB bodies, 10 MB headers and 500 half-open connections, on every route (five minutes)
 	@$(call say,What a stranger can take)
 	@$(BIN)/python -m tests.campaigns.bounds
+
+restored-backup: setup ## Restore an old backup of a running hotline: what its worker and a gate do
+	@$(BIN)/python -m tests.campaigns.restored_backup
+	@$(BIN)/python -m tests.campaigns.restored_backup --with-mark
 
 fuzz-quick: setup ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)

@@ -64,12 +64,12 @@ def _using(name: str) -> Iterator[None]:
     """Let Django work on another database of the server for a while."""
     settings = connections.settings["default"]
     usual = settings["NAME"]
-    _disconnect()
+    disconnect()
     settings["NAME"] = name
     try:
         yield
     finally:
-        _disconnect()
+        disconnect()
         settings["NAME"] = usual
 
 
@@ -103,14 +103,29 @@ UseDatabase = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def second_database(django_db_blocker: DjangoDbBlocker) -> Iterator[UseDatabase]:
+def second_database(
+    django_db_blocker: DjangoDbBlocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[UseDatabase]:
     """A database of a second hotline beside `hotline_database`; call it to work on that one."""
     name = f"takeback_{os.urandom(6).hex()}"
     _administer("CREATE DATABASE {} TEMPLATE {}", name, _database_template(django_db_blocker))
+
+    @contextmanager
+    def use() -> Iterator[None]:
+        with monkeypatch.context() as there, _using(name):
+            there.setenv("TAKEBACK_MARK", str(tmp_path / "second-mark"))
+            yield
+
     try:
-        yield lambda: _using(name)
+        yield use
     finally:
         _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_signed_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has a database of its own: what others have signed must not stop its log."""
+    monkeypatch.setenv("TAKEBACK_MARK", str(tmp_path / "mark"))
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +136,7 @@ def _nobody_has_asked_before() -> None:
     forget_everyone()
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
     """Close this thread's connection and the pool: a database in use can't be cloned or dropped."""
     connection = connections["default"]
     assert isinstance(connection, DatabaseWrapper)

@@ -57,6 +57,7 @@ class Log:
         self.false_checkpoint: bytes | None = None
         self.false_tiles: dict[str, bytes] = {}
         self.acknowledged: list[tuple[int, str]] = []
+        self.shown: list[bytes] = []
         self.cosigners: list[Cosigner] = []
         self.changed = threading.Condition()
         self.withheld: set[int] = set()
@@ -269,6 +270,10 @@ def serving(log: Log, port: int = 0) -> Iterator[str]:
                 acknowledgement = Acknowledgement.model_validate_json(body)
                 log.acknowledged.append((acknowledgement.size, acknowledgement.root))
                 self.answer(204)
+                return
+            if self.path == "/list/v1/checkpoint":
+                log.shown.append(body)
+                self.answer(200, b'{"contained":true}')
                 return
             batch = FeedbackBatch.model_validate_json(body)
             if any(item.entry in log.refuses_feedback for item in batch.feedback):

@@ -36,7 +36,11 @@ def export(
     store: StoreOption,
     form: Annotated[
         str,
-        typer.Option("--format", help="csv, jsonl, or tx: a file of the threatexchange client."),
+        typer.Option(
+            "--format",
+            help="csv, jsonl, tx: a file of the threatexchange client, or recovery: for a hotline "
+            "that has lost its list.",
+        ),
     ] = "csv",
     to: Annotated[Path | None, typer.Option(help="File to write, private to you.")] = None,
 ) -> None:
@@ -50,6 +54,7 @@ def export(
 
     * `takeback list export --store gate --to list.csv`
     * `takeback list export --store gate --format tx --to list.txt`
+    * `takeback list export --store gate --format recovery --to skylark.recovery`
     """
     from takeback.gate.store.store import Store
     from takeback.gate.tools.export import export_entries
@@ -124,4 +129,4 @@ def _format(name: str) -> ExportFormat:
     try:
         return ExportFormat(name)
     except ValueError as error:
-        raise ValueError(f"{name!r} is not a format. Choose csv, jsonl or tx.") from error
+        raise ValueError(f"{name!r} is not a format. Choose csv, jsonl, tx or recovery.") from error

@@ -2,8 +2,14 @@
 
 from tests.support.database import (
     _nobody_has_asked_before,
+    _nothing_was_signed_before,
     hotline_database,
     second_database,
 )
 
-__all__ = ["_nobody_has_asked_before", "hotline_database", "second_database"]
+__all__ = [
+    "_nobody_has_asked_before",
+    "_nothing_was_signed_before",
+    "hotline_database",
+    "second_database",
+]

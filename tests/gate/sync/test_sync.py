@@ -354,3 +354,28 @@ def wait_until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_is_held_is_shown_before_anything_is_taken_and_after_all_trouble(
+    log: Log, sync: ListSync, store: Store, codes: Iterator[bytes]
+) -> None:
+    log.add(next(codes))
+    sync.sync()
+    assert log.shown == []  # there was nothing yet
+    held = followed(store).checkpoint
+    log.add(next(codes))
+    sync.sync()
+    assert log.shown == [held]
+    log.add(next(codes))
+    sync.sync()
+    assert log.shown == [held]  # once is enough while all is well
+    held = followed(store).checkpoint
+    log.begin_anew()  # as from a backup
+    stopped = threading.Event()
+
+    def on_trouble(error: Exception, _pause: float) -> None:
+        if len(log.shown) > 1:
+            stopped.set()
+
+    sync.follow(lambda _: None, on_trouble, stopped)
+    assert log.shown[1:] == [held]

@@ -78,7 +78,8 @@ class Caller:
         (method,) = document()["paths"][path]
         at = path.replace("{path}", end) if "{path}" in path else path + end
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
-        body = json.dumps(more.pop("body", None))
+        given = more.pop("body", None)
+        body = given if isinstance(given, bytes) else json.dumps(given)
         answer: HttpResponseBase = Client().generic(
             method.upper(), at, body, "application/json", headers=headers
         )
@@ -156,6 +157,13 @@ def answers_given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
         (feedback, known),
     ):
         caller.ask("/list/v1/acknowledgement", "", key, body=body)
+    for key, shown in (
+        (token, note),
+        (token, b"no note"),
+        (token, bytes(70_000)),
+        (feedback, note),
+    ):
+        caller.ask("/list/v1/checkpoint", "", key, body=shown)
     yield from caller.answers
 
 

@@ -2,12 +2,15 @@
 
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from takeback.hashlist.events import EntryId, new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
+from takeback.hashlist.recovery_copy import CopyHead, write_recovery_copy
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.desk import actions
 from takeback.hotline.desk.domain import Decision, Reason
@@ -15,7 +18,10 @@ from takeback.hotline.entries.actions import suspend_entry
 from takeback.hotline.entries.amending import amend_entry
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.actions import record_feedback
-from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.log.access import current_checkpoint
+from takeback.hotline.log.beginning_anew import begin_recovered_log
+from takeback.hotline.log.continuity.doubts import note_restored
+from takeback.hotline.log.sequencing import sequence_everything, sequence_pending
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
 from takeback.hotline.staff.access import staff
@@ -208,3 +214,29 @@ def test_two_who_decide_at_once_leave_one_decision() -> None:
     page = read(ana, f"/desk/entries/{entry}")
     assert "Off the list since" in page
     assert "Do it" not in page
+
+
+@pytest.mark.django_db
+def test_the_desk_reads_that_the_list_stands_still_and_whose_case_is_lost(tmp_path: Path) -> None:
+    kept, lost = sequenced_entry(*some_signals()), new_entry_id()
+    ana = at_the_desk()
+    assert "stands still" not in read(ana)
+    note_restored()
+    sequence_pending()
+    page = read(ana)
+    assert "The list stands still since" in page
+    assert "no gate has shown yet that it is the newest" in page
+    live = follow_database()[kept]
+    with (tmp_path / "copy").open("w") as file:
+        head = CopyHead(current_checkpoint()[1], None, frozenset())
+        write_recovery_copy(file, head, [live, replace(live, entry=lost)])
+    begin_recovered_log([tmp_path / "copy"], lambda _: None)
+    sequence_everything()
+    page = read(ana)
+    assert "stands still" not in page
+    assert "their case lost (1)" in page and lost in page
+    assert "from what a gate held" in read(ana, f"/desk/entries/{lost}")
+    assert decide(ana, lost, decision="withdraw", reason="other") == 303
+    sequence_everything()
+    assert "case lost" not in read(ana)
+    assert set(follow_database()) == {kept}

@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from takeback.hotline.config.log_hooks import log_hooks
+from takeback.hotline.log.access import current_checkpoint
 from takeback.hotline.log.beginning_anew import begin_new_log
 from takeback.hotline.log.domain import LogNotWiredError, WaitsFor
 from takeback.hotline.log.hooks import wire, wired
@@ -40,7 +41,7 @@ def test_without_hooks_nothing_is_sequenced_and_no_log_begun(settings: Settings)
     assert len(follow_database()) == 1
 
 
-@pytest.mark.parametrize("hook", ["before_sequencing", "after_sequencing", "on_published"])
+@pytest.mark.parametrize("hook", ["before_sequencing", "after_sequencing"])
 def test_a_hook_that_fails_undoes_the_whole_batch(hook: str) -> None:
     def fail(*_: object) -> None:
         raise OSError("full")
@@ -52,6 +53,20 @@ def test_a_hook_that_fails_undoes_the_whole_batch(hook: str) -> None:
         sequence_pending()
     assert (LogEntry.objects.count(), Checkpoint.objects.count()) == (0, 0)
     assert PendingEvent.objects.get().waits_for == WaitsFor.CHECK
+    wire(log_hooks())
+    sequence_everything()
+    assert len(follow_database()) == 1
+
+
+def test_a_hook_that_fails_to_publish_leaves_it_to_the_next_try() -> None:
+    def fail(_size: int) -> None:
+        raise OSError("full")
+
+    list_picture(some_signals())
+    wire(replace(log_hooks(), on_published=fail))
+    with pytest.raises(OSError, match="full"):
+        sequence_pending()
+    assert current_checkpoint()[0] == 0  # signed, and nobody gets it
     wire(log_hooks())
     sequence_everything()
     assert len(follow_database()) == 1

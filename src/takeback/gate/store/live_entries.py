@@ -181,6 +181,12 @@ def suspended_at(connection: sqlite3.Connection, entry: EntryId) -> int | None:
     return int(row[0]) if row is not None else None
 
 
+def read_suspended(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the ids of all suspended entries."""
+    rows = connection.execute("SELECT entry FROM suspended_entry")
+    return frozenset(entry for (entry,) in rows)
+
+
 def put_suspended(connection: sqlite3.Connection, entry: EntryId, added_at: int | None) -> None:
     """Note that an entry is suspended; None: that it is so no more."""
     if added_at is None:

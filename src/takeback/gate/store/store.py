@@ -223,7 +223,7 @@ class Store:
     def followed_log(self) -> FollowedLog | None:
         """Return which log is followed, or None before the first sync."""
         with self.read_list() as connection:
-            return _read_followed_log(connection)
+            return read_followed_log(connection)
 
     def state(self) -> tuple[SnapshotSource, ListTables] | None:
         """Return the verified state with all live entries, or None before the first sync.
@@ -231,7 +231,7 @@ class Store:
         Raises StoreError if a newer program has put in kinds of fingerprint unknown to this one.
         """
         with self.read_list() as connection, _of_known_kinds(self.folder):
-            log = _read_followed_log(connection)
+            log = read_followed_log(connection)
             return (log.source, read_tables(connection)) if log is not None else None
 
     def changes_since(
@@ -242,7 +242,7 @@ class Store:
         None if that can't be told, or if more than `most` entries changed.
         """
         with self.read_list() as connection, _of_known_kinds(self.folder):
-            log = _read_followed_log(connection)
+            log = read_followed_log(connection)
             if log is None:
                 return None
             source = log.source
@@ -288,7 +288,8 @@ def record_contact(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE followed_log SET contacted_at = ?", (_now(),))
 
 
-def _read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
+def read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
+    """Read, inside a transaction, which log is followed and how far; None before the first sync."""
     row = connection.execute(
         "SELECT verifier_key, origin, frontier, checkpoint, rules, contacted_at FROM followed_log"
     ).fetchone()

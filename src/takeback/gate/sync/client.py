@@ -232,6 +232,20 @@ class HotlineClient(PublicLog):
         except requests.RequestException as error:
             raise HotlineUnreachableError(self._no_answer(error)) from error
 
+    def show_checkpoint(self, note: bytes) -> None:
+        """Show the signed checkpoint that is held here: the hotline's log must contain it."""
+        try:
+            answer = self._session.post(
+                f"{self.url}/list/v1/checkpoint",
+                data=note,
+                headers={"Content-Type": "text/plain; charset=utf-8"},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+            self._check_status(answer)
+        except requests.RequestException as error:
+            raise HotlineUnreachableError(self._no_answer(error)) from error
+
 
 def _why_denied(url: str, answer: requests.Response) -> str:
     """Say in our own words what the hotline says is wrong with the key; docs/wire.md has them."""

@@ -88,6 +88,7 @@ class ListSync:
         self._trust = read_trust(store)
         self._acknowledged: SnapshotSource | None = None
         self._all_in_force = False
+        self._is_shown = False
 
     def sync(self, checkpoint_note: bytes | None = None) -> SyncOutcome:
         """Take the log up to a checkpoint (by default the newest) and put a snapshot in force.
@@ -115,6 +116,7 @@ class ListSync:
             self._take_up_known_by_now()
             self._publisher.publish()  # a process killed just before that left it to us
         self._all_in_force = False
+        self._show_checkpoint()
         outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
         in_force = self._publisher.publish()
         self._all_in_force = True
@@ -167,6 +169,7 @@ class ListSync:
             except (HotlineError, LogError, SnapshotError, OSError, sqlite3.Error) as error:
                 failures += 1
                 note = None
+                self._is_shown = False
                 pause = back_off_seconds(failures)
                 on_trouble(error, pause)
                 stopped.wait(pause)
@@ -240,6 +243,21 @@ class ListSync:
             logger.warning("The hotline does not know yet what is in force here: %s", error)
         else:
             self._acknowledged = in_force
+
+    def _show_checkpoint(self) -> None:
+        """Show the hotline what is held here, before anything is taken, and after all trouble.
+
+        Its own key has signed that: a hotline that was restored from an old backup learns of it,
+        and signs no other history on.
+        """
+        log = self._store.followed_log()
+        if log is None or self._is_shown:
+            return
+        try:
+            self._client.show_checkpoint(log.checkpoint)
+        except HotlineError as error:
+            logger.info("The hotline did not take the checkpoint that is held here: %s", error)
+        self._is_shown = True
 
     def _opened(self, note: bytes) -> Checkpoint:
         return open_checkpoint(note, self._position().key)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TextIO
 
-from takeback.gate.store.live_entries import read_live_entries
-from takeback.gate.store.store import Store
+from takeback.gate.store.live_entries import read_live_entries, read_suspended
+from takeback.gate.store.store import Store, StoreError, read_followed_log
 from takeback.hashlist.fold import LiveEntry
+from takeback.hashlist.recovery_copy import CopyHead, write_recovery_copy
 from takeback.hashlist.signals import PdqSignal
 from takeback.matching.policy import MatchPolicy
 from takeback.signals.kinds import KINDS
@@ -19,12 +20,14 @@ class ExportFormat(StrEnum):
 
     `csv`: a line a fingerprint, after one of headings. `jsonl`: an entry a line. `tx`: what the
     threatexchange client reads from a file, a PDQ a line; it knows no quality, so only PDQs whose
-    quality counts by default are written.
+    quality counts by default are written. `recovery`: what the hotline can begin its list again
+    from, if it has lost it.
     """
 
     CSV = "csv"
     JSONL = "jsonl"
     TX = "tx"
+    RECOVERY = "recovery"
 
 
 # What stands beside the value in any kind: each number has a column.
@@ -36,7 +39,12 @@ _Writer = Callable[[LiveEntry], object]
 
 
 def export_entries(store: Store, to: TextIO, form: ExportFormat) -> int:
-    """Write every live entry of one verified state; returns how many entries there were."""
+    """Write every live entry of one verified state; returns how many entries there were.
+
+    Raises StoreError if there is no state to recover from.
+    """
+    if form is ExportFormat.RECOVERY:
+        return _export_recovery_copy(store, to)
     write = _WRITERS[form](to)
     count = 0
     with store.read_list() as connection:
@@ -44,6 +52,15 @@ def export_entries(store: Store, to: TextIO, form: ExportFormat) -> int:
             write(entry)
             count += 1
     return count
+
+
+def _export_recovery_copy(store: Store, to: TextIO) -> int:
+    with store.read_list() as connection:
+        log = read_followed_log(connection)
+        if log is None:
+            raise StoreError(f"The store {store.folder} follows no list yet.")
+        head = CopyHead(log.checkpoint, log.contacted_at, read_suspended(connection))
+        return write_recovery_copy(to, head, read_live_entries(connection))
 
 
 def _csv_writer(to: TextIO) -> _Writer:

@@ -50,6 +50,7 @@ def document() -> dict[str, Any]:
             "/list/v1/wait": {"get": _for_platforms(_wait())},
             "/list/v1/events": {"get": _for_platforms(_events())},
             "/list/v1/health": {"get": _for_platforms(_health())},
+            "/list/v1/checkpoint": {"post": _for_platforms(_shown_checkpoint())},
             "/list/v1/feedback": {"post": _for_platforms(_feedback())},
             "/list/v1/acknowledgement": {"post": _for_platforms(_acknowledgement())},
         },
@@ -119,6 +120,26 @@ def _acknowledgement() -> dict[str, Any]:
             "204": {"description": "It is kept."},
             "400": _refusal("The body is no acknowledgement."),
             "409": _refusal("No such checkpoint was signed."),
+        },
+    }
+
+
+def _shown_checkpoint() -> dict[str, Any]:
+    contained = {
+        "type": "object",
+        "required": ["contained"],
+        "properties": {"contained": {"type": "boolean"}},
+    }
+    return {
+        "summary": "The signed checkpoint that a gate holds; the log must contain it",
+        "requestBody": {"required": True, "content": {_TEXT: {"schema": {"type": "string"}}}},
+        "responses": {
+            "200": {
+                "description": "Whether it does; if not, nothing is signed any more",
+                "content": {_JSON: {"schema": contained}},
+            },
+            "400": _refusal("The body is no checkpoint that a key of this log has signed."),
+            "413": _refusal("A checkpoint has at most 65,536 bytes."),
         },
     }
 

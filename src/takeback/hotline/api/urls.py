@@ -15,6 +15,7 @@ urlpatterns = [
     path("list/v1/events", api.events, name="list-events"),
     path("list/v1/health", api.health, name="list-health"),
     path("list/v1/wait", api.wait, name="list-wait"),
+    path("list/v1/checkpoint", api.shown_checkpoint, name="list-checkpoint"),
     path("list/v1/feedback", api.feedback, name="list-feedback"),
     path("list/v1/acknowledgement", api.acknowledgement, name="list-acknowledgement"),
 ]

@@ -27,6 +27,7 @@ from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.feedback.domain import PlatformHealth, UnknownCheckpointError
 from takeback.hotline.log import access as log_access
+from takeback.hotline.log.continuity.shown import NotOursError, take_shown
 from takeback.hotline.log.watch import log_watch
 from takeback.hotline.pages.methods import methods_for_programs, refused_method
 from takeback.hotline.planted.access import canaries_of_others
@@ -35,6 +36,7 @@ from takeback.hotline.platforms.admission import NotAdmittedError, admitted, adm
 from takeback.hotline.platforms.domain import FollowingPlatform, Scope
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.errors import MalformedLogError
+from takeback.tlog.signed_note import MAX_NOTE_BYTES
 from takeback.tlog.tiles import BundleRef, TileRef
 
 _Arguments = ParamSpec("_Arguments")
@@ -205,6 +207,24 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
     except UnknownCheckpointError as error:
         raise _RequestError(HTTPStatus.CONFLICT, "unknown_checkpoint", str(error)) from error
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@csrf_exempt
+@_answering("POST")
+def shown_checkpoint(request: HttpRequest) -> HttpResponse:
+    """Take in the checkpoint that a gate holds: what this log's key has signed it must contain."""
+    key, _ = admitted_reader(request)
+    if len(request.body) > MAX_NOTE_BYTES:
+        raise _RequestError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "checkpoint_too_large",
+            f"A checkpoint has at most {MAX_NOTE_BYTES} bytes.",
+        )
+    try:
+        is_contained = take_shown(request.body, f"a gate of {key.platform.name}")
+    except NotOursError as error:
+        raise _RequestError(HTTPStatus.BAD_REQUEST, "bad_checkpoint", str(error)) from error
+    return JsonResponse({"contained": is_contained})
 
 
 async def wait(request: HttpRequest) -> HttpResponse:

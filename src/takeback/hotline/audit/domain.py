@@ -71,6 +71,9 @@ class Verb(StrEnum):
     ENTRY_SUSPENDED = "entry.suspended"
     ENTRY_RESUMED = "entry.resumed"
     ENTRY_WITHDRAWN = "entry.withdrawn"
+    # What became of an entry when a log was recovered from what gates hold.
+    ENTRY_RECOVERED = "entry.recovered"
+    ENTRY_NOT_RECOVERED = "entry.not_recovered"
 
     IMPORT_BEGUN = "import.begun"
     IMPORT_MOVED = "import.moved"
@@ -79,6 +82,8 @@ class Verb(StrEnum):
 
     LOG_KEY_ROTATED = "log.key_rotated"
     LOG_BEGUN_ANEW = "log.begun_anew"
+    LOG_BACKUP_VOUCHED_FOR = "log.backup_vouched_for"
+    LOG_RECOVERED = "log.recovered"
 
     PLATFORM_INVITED = "platform.invited"
     PLATFORM_ADDED = "platform.added"

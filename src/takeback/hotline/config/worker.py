@@ -16,7 +16,7 @@ from procrastinate.jobs import DeleteJobCondition
 from takeback.hotline.config.health import DATABASE, worker_health
 from takeback.hotline.foundation.trouble import trouble_of
 from takeback.hotline.log.sequencer import sequencing_by_the_clock
-from takeback.hotline.log.witnesses.submission import ask_witnesses_again
+from takeback.hotline.log.witnesses.submission import ask_witnesses_again, settle_restored_log
 from takeback.hotline.screening.checking import warm_up
 from takeback.running.health import health_on_loopback
 
@@ -82,7 +82,7 @@ def run_worker() -> None:
     with DATABASE.running(), health_on_loopback(port, lambda: worker_health(jobs.state)) as address:
         if address:
             _log.info("How the worker is: %s", address)
-        for first in (warm_up, ask_witnesses_again):
+        for first in (warm_up, settle_restored_log, ask_witnesses_again):
             _do_once_it_can(first)
         connector = _connector()
         with sequencing_by_the_clock(), app.replace_connector(connector):

@@ -38,7 +38,8 @@ class InReview:
 
     `of_amendment`: it stands as it was, and what it is to become is held. `possible`: what can be
     decided now, by somebody who may; `close_to`: the nearest of `close_count`, entries by their
-    ids, known lawful pictures by their names.
+    ids, known lawful pictures by their names. `recovered_at`: when it was listed again without the
+    case that it belonged to.
     """
 
     entry: EntryId
@@ -52,6 +53,7 @@ class InReview:
     close_to: tuple[Near, ...]
     suspended_at: datetime | None
     withdrawn_at: datetime | None
+    recovered_at: datetime | None
     votes: tuple[Votes, ...]
     possible: frozenset[Decision]
 
@@ -66,6 +68,16 @@ def suspended_entries() -> list[InReview]:
     """Return the entries that are out of force until somebody has looked, the oldest first."""
     rows = Entry.objects.filter(suspended_at__isnull=False, withdrawn_at=None)
     return [_in_review(row, None) for row in rows.order_by("suspended_at")[:MOST_SHOWN]]
+
+
+def entries_without_case() -> tuple[int, list[InReview]]:
+    """Return how many entries on the list have lost their case, and the newest of them.
+
+    They were listed again from what gates held, after a backup had been restored.
+    """
+    rows = Entry.objects.filter(recovered_at__isnull=False, withdrawn_at=None)
+    newest = rows.order_by("-recovered_at", "id")[:MOST_SHOWN]
+    return rows.count(), [_in_review(row, Hold.objects.filter(entry=row).first()) for row in newest]
 
 
 def entry_in_review(entry: EntryId) -> InReview | None:
@@ -110,6 +122,7 @@ def _in_review(row: Entry, hold: Hold | None) -> InReview:
         close_to=tuple(Near(name, distance) for name, distance in hold.close_to) if hold else (),
         suspended_at=row.suspended_at,
         withdrawn_at=row.withdrawn_at,
+        recovered_at=row.recovered_at,
         votes=_votes(row),
         possible=frozenset(possible),
     )

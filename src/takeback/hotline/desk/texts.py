@@ -13,6 +13,7 @@ HOLD_REASONS: Mapping[str, str] = {
     HoldReason.CROWD: "Looks like many entries of other reports",
     HoldReason.NOTHING_LEFT: "Its fingerprints say too little of the picture",
     HoldReason.SUSPENDED: "It was suspended when the log began anew",
+    HoldReason.RECOVERED: "The log was recovered; it may have been taken back meanwhile",
 }
 
 DECISIONS: Final = {

@@ -26,6 +26,7 @@ from takeback.hotline.desk.texts import (
 )
 from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.log.continuity.doubts import signing_stop
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.staff import actions as staff_actions
@@ -123,8 +124,12 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @_for_staff
 def queue(request: HttpRequest, person: SignedIn) -> HttpResponse:
     """What waits, the oldest first."""
+    without_case, newest_without_case = access.entries_without_case()
     context = {
         "person": person,
+        "stop": signing_stop(),
+        "without_case": without_case,
+        "newest_without_case": newest_without_case,
         "held": access.held_entries(),
         "suspended": access.suspended_entries(),
         "hold_reasons": HOLD_REASONS,

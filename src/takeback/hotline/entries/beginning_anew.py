@@ -30,9 +30,7 @@ def list_everything_again(origin: str) -> int:
     In the transaction that begins it. What was suspended waits for a person; what this hotline has
     confirmed of others it says again. Whoever would change an entry meanwhile waits until it ends.
     """
-    with connection.cursor() as cursor:
-        table = sql.Identifier(Entry._meta.db_table)
-        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
+    lock_all_entries()
     waited = last_pending()
     entries = sum(_list_again(contents, origin) for contents in newest_contents())
     while pending := take_back_pending(waited, _AT_A_TIME):
@@ -41,12 +39,19 @@ def list_everything_again(origin: str) -> int:
     return entries
 
 
+def lock_all_entries() -> None:
+    """Have whoever would change an entry wait until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        table = sql.Identifier(Entry._meta.db_table)
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
+
+
 def _list_again(contents: list[tuple[str, bytes]], origin: str) -> int:
     rows = Entry.objects.filter(id__in=[entry for entry, _ in contents], withdrawn_at=None)
     suspended_at = dict(rows.values_list("id", "suspended_at"))
     suspended = [entry for entry, since in suspended_at.items() if since is not None]
     append(
-        _addition(
+        addition(
             parse_event(event),
             origin,
             WaitsFor.PERSON if suspended_at[entry] is not None else WaitsFor.NOTHING,
@@ -71,7 +76,7 @@ def _kept_waiting(waited: list[NewEvent], origin: str) -> list[NewEvent]:
     for new in waited:
         event = new.event
         if isinstance(event, AddedEvent) and event.entry not in known:
-            kept.append(_addition(event, origin, new.waits_for, new.sent_in))
+            kept.append(addition(event, origin, new.waits_for, new.sent_in))
         elif isinstance(event, AmendedEvent):
             provenance = event.provenance.model_copy(update={"hotline": origin})
             amended = event.model_copy(update={"provenance": provenance})
@@ -79,7 +84,7 @@ def _kept_waiting(waited: list[NewEvent], origin: str) -> list[NewEvent]:
     return kept
 
 
-def _addition(
+def addition(
     event: AnyEvent, origin: str, waits_for: WaitsFor, sent_in: int | None = None
 ) -> NewEvent:
     """Say in the new log what an addition, an amendment or a resumption has said in the old."""

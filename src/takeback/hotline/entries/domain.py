@@ -20,6 +20,8 @@ class HoldReason(StrEnum):
     """All it has is PDQs of a quality under the floor."""
     SUSPENDED = "suspended"
     """It was suspended when another log took the place of the one it stood in."""
+    RECOVERED = "recovered"
+    """The log was recovered, and no gate could say whether it was taken back meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class Entry(models.Model):
 
     `pdq`: that of the whole picture, 32 bytes, while it is not withdrawn; `checked_in`: the batch
     in which it was checked, None before. `votes_seen`: the last feedback that a person had before
-    them when they put it into force again.
+    them when they put it into force again. `recovered_at`: when it was listed again from what a
+    gate held, because the case that it belongs to was lost; None for all others.
     """
 
     id = models.CharField(max_length=_ENTRY_LETTERS, primary_key=True)
@@ -24,6 +25,7 @@ class Entry(models.Model):
     pdq = models.BinaryField(null=True)
     checked_in = models.BigIntegerField(null=True, db_index=True)
     votes_seen = models.BigIntegerField(default=0)
+    recovered_at = models.DateTimeField(null=True, db_index=True)
 
 
 class Hold(models.Model):

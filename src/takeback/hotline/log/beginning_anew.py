@@ -1,5 +1,7 @@
-"""Begins another log in the place of one whose key was stolen; cases and entries stay."""
+"""Begins another log in the place of one whose key was stolen, or that was lost; cases stay."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from django.db import connection, transaction
@@ -8,25 +10,34 @@ from psycopg import sql
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
 from takeback.hotline.log.actions import ask_for_sequencing
-from takeback.hotline.log.domain import BegunAnew
+from takeback.hotline.log.continuity.doubts import keep_mark, stop_seen_from_here
+from takeback.hotline.log.continuity.mark import marked_origins
+from takeback.hotline.log.domain import BegunAnew, RecoveredEntries
 from takeback.hotline.log.hooks import wired
 from takeback.hotline.log.models import (
     Checkpoint,
     Cosignature,
+    Doubt,
     Log,
     LogEntry,
     Publication,
     TileHash,
     WitnessState,
 )
-from takeback.hotline.log.signing import free_key_name, log_origin, origin_here
+from takeback.hotline.log.signing import (
+    free_key_name,
+    is_origin_of_address,
+    log_origin,
+    origin_here,
+    origin_in_place_of,
+)
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
 
 _APPEND_ONLY: Final = (Publication, Cosignature, Checkpoint, TileHash, LogEntry, Log)
 """What refuses every change, so that no mistake in a program rewrites the log."""
 
-_OF_THE_LOG: Final = (*_APPEND_ONLY, WitnessState)
+_OF_THE_LOG: Final = (*_APPEND_ONLY, WitnessState, Doubt)
 """What is about the one log only."""
 
 
@@ -45,18 +56,51 @@ def begin_new_log(actor: Actor = OPERATOR) -> BegunAnew:
     """
     require(actor, Permission.BEGIN_ANEW)
     old, new = log_origin(), origin_here()
-    if old == new:
+    if is_origin_of_address(old, new):
         raise NewLogError(
             f"The log of {old} is what gates have pinned. Give the hotline another address first: "
             "TAKEBACK_PUBLIC_URL."
         )
     begun = wired().on_begun_anew(new)
-    key_name = free_key_name()
-    _forget_log()
-    Log.objects.create(id=1, origin=new, first_key=key_name)
+    _begin(new)
     record(Verb.LOG_BEGUN_ANEW, "log", actor)
     ask_for_sequencing()
     return begun
+
+
+@transaction.atomic
+def begin_recovered_log(
+    files: Sequence[Path],
+    approve: Callable[[RecoveredEntries], None],
+    actor: Actor = OPERATOR,
+) -> RecoveredEntries:
+    """Begin another log at the same address, after a restore that lost what was signed since.
+
+    `files`: what gates hold (`takeback list export --format recovery`). The rooms above the log
+    list it again, by the hook `on_recovered`. `approve` is shown what became of the entries before
+    anything is kept; what it raises undoes all. Nothing else may run meanwhile. Raises NewLogError
+    while nothing proves that something was lost, what the hook raises, and NotPermittedError.
+    """
+    require(actor, Permission.BEGIN_ANEW)
+    if stop_seen_from_here() is None:
+        raise NewLogError(
+            "Nothing stops this log, so there is nothing to recover. A gate that holds more of it "
+            "than this database shows that as soon as it syncs."
+        )
+    keep_mark()  # where the worker has not looked yet: what the mark knows counts below
+    new = origin_in_place_of(log_origin(), marked_origins())
+    recovered = wired().on_recovered(new, files)
+    approve(recovered)
+    _begin(new)
+    record(Verb.LOG_RECOVERED, "log", actor)
+    ask_for_sequencing()
+    return recovered
+
+
+def _begin(origin: str) -> None:
+    key_name = free_key_name()
+    _forget_log()
+    Log.objects.create(id=1, origin=origin, first_key=key_name)
 
 
 def _forget_log() -> None:

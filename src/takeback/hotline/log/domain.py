@@ -33,6 +33,17 @@ class Priority(IntEnum):
     """After all others; and of what may come into force in a day it gets at most half."""
 
 
+class DoubtKind(StrEnum):
+    """Why a database may not hold all that the log's key has signed, the plainest first."""
+
+    SHOWN = "shown"
+    """Somebody holds a checkpoint that the key has signed and the log does not contain."""
+    MARK = "mark"
+    """The mark outside the database says so, or can't be read or written."""
+    RESTORED = "restored"
+    """It comes from a backup, and nobody has shown or said yet that it is the newest."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """An event to append, and how it goes.
@@ -67,6 +78,24 @@ class BegunAnew:
     origin: str
     subjects: int
     readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredEntries:
+    """What became of subjects when the log of `origin` took the place of a lost one.
+
+    `listed`: how many stand in it; of these `without_case` are known from gates alone; `held`: wait
+    for a person; `withdrawn`: left the list since the backup; `left_to_imports`: come back by
+    themselves. `readers`: which readers need its new key.
+    """
+
+    origin: str
+    listed: int
+    held: int
+    withdrawn: int
+    without_case: int
+    left_to_imports: int
+    readers: tuple[str, ...] = ()
 
 
 class LogNotWiredError(RuntimeError):

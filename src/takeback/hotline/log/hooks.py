@@ -1,11 +1,17 @@
-"""What the log asks of the rooms above it, which it does not know: four hooks, wired at start."""
+"""What the log asks of the rooms above it, which it does not know: five hooks, wired at start."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from takeback.hashlist.events import AnyEvent
-from takeback.hotline.log.domain import BegunAnew, LogNotWiredError, WaitingEvent
+from takeback.hotline.log.domain import (
+    BegunAnew,
+    LogNotWiredError,
+    RecoveredEntries,
+    WaitingEvent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +21,18 @@ class LogHooks:
     `before_sequencing`: is given events that wait for a check, the log locked; gives back the
     numbers of those that may go. The others wait for a person.
     `after_sequencing`: is given the log index of the first event, the events, and the time.
-    `on_published`: is given the size of the log that everybody gets from now on.
+    `on_published`: is given the size of the log that everybody gets from now on; its transaction
+    is the one that publishes, after the one that signs.
     `on_begun_anew`: is given the origin of the log that takes the place of this one, before this
     one is forgotten; each room handles its own rows, and says what became of them.
+    `on_recovered`: as that, where the log was lost: it is also given files of what gates hold.
     """
 
     before_sequencing: Callable[[Sequence[WaitingEvent]], Collection[int]]
     after_sequencing: Callable[[int, Sequence[AnyEvent], datetime], None]
     on_published: Callable[[int], None]
     on_begun_anew: Callable[[str], BegunAnew]
+    on_recovered: Callable[[str, Sequence[Path]], RecoveredEntries]
 
 
 _wired: LogHooks | None = None

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from takeback.hotline.log.domain import MOST_SUBJECT, Priority, WaitsFor
+from takeback.hotline.log.domain import MOST_SUBJECT, DoubtKind, Priority, WaitsFor
 
 
 class Log(models.Model):
@@ -138,3 +138,25 @@ class WitnessState(models.Model):
     size = models.BigIntegerField(default=0)
     cosigned_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, default="")
+
+
+class Doubt(models.Model):
+    """Why this database may not hold all that the log's key has signed.
+
+    `source`: who or what says so; `size`: the events it knows of; `note`: the signed checkpoint
+    that it shows, if it shows one; `why`: a sentence, where there is none. `settled_at`: when a
+    doubt of the kind `restored` was settled; the worker removes it.
+    """
+
+    kind = models.CharField(max_length=8, choices=[(kind.value, kind.name) for kind in DoubtKind])
+    source = models.CharField(max_length=300)
+    size = models.BigIntegerField(default=0)
+    note = models.BinaryField(null=True)
+    why = models.CharField(max_length=500, default="", blank=True)
+    since = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "source"), name="one_doubt_a_source"),
+        )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from takeback.hashlist.events import (
     AddedEvent,
@@ -19,11 +19,12 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.follow import LoggedEvent
 from takeback.hashlist.rules import LogRules
+from takeback.hotline.log.continuity.doubts import keep_mark, signing_stop
 from takeback.hotline.log.domain import NewEvent, Priority, WaitingEvent, WaitsFor, adds, subject_of
 from takeback.hotline.log.growth import left_today_for_last
 from takeback.hotline.log.hooks import LogHooks, wired
 from takeback.hotline.log.models import Checkpoint, Log, LogEntry, PendingEvent, TileHash
-from takeback.hotline.log.publication import publish
+from takeback.hotline.log.publication import is_published, publish
 from takeback.hotline.log.purpose import purpose_of
 from takeback.hotline.log.signing import LogKeys, key_signer, log_keys
 from takeback.hotline.log.witnesses.submission import defer_submission, quorum_is_asked_for
@@ -58,15 +59,31 @@ def sequence_pending() -> int:
     count. A log begins with its purpose, which does not count. At most 4096 at a time: call it
     again until it returns 0. Of the events that bring entries into force it takes as many as the
     purpose allows in a day, and none once that has expired; the others wait. Two at once wait for
-    each other. Killed at any instant, it has done all of it or nothing. Raises LogNotWiredError
-    without hooks.
+    each other. Killed at any instant, it has done all of it or nothing.
+
+    What is signed is published once it is on the disk, here and in the mark outside the database.
+    Where that knows more than this database, nothing is signed (`continuity.doubts`), and 0 is
+    returned. Raises LogNotWiredError without hooks.
     """
     hooks = wired()
+    if not _publish_signed():  # what a worker killed in between has left
+        return 0
+    done, is_signed = _sequence(hooks)
+    if is_signed:
+        _publish_signed()
+    return done
+
+
+def _sequence(hooks: LogHooks) -> tuple[int, bool]:
+    """Sequence a batch and sign; returns how many events are done with, and whether it signed."""
     keys = log_keys()
     signer = keys.current
     now = datetime.now(UTC)
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
+        _require_durable()
         Log.objects.select_for_update().get()
+        if signing_stop() is not None:
+            return 0, False
         held = _check_waiting(hooks)
         before, rules = _newest()
         purpose = rules.purpose or purpose_of(signer.name)
@@ -74,7 +91,7 @@ def sequence_pending() -> int:
         pending = _pending(purpose, rules, now)
         leaves += [_leaf(_dated(row, now)) for row in _mixed(pending)]
         if not leaves:
-            return held
+            return held, False
         after = before.extended(leaf_hash(leaf.commitment) for leaf in leaves)
         # What a gate would refuse is never signed.
         logged = (LoggedEvent(at, leaf.event) for at, leaf in enumerate(leaves, before.size))
@@ -83,7 +100,7 @@ def sequence_pending() -> int:
         _extend_tiles(before.size, after.size)
         hooks.after_sequencing(before.size, [leaf.event for leaf in leaves], now)
         PendingEvent.objects.filter(id__in=[row.id for row in pending]).delete()
-        checkpoint = Checkpoint.objects.create(
+        Checkpoint.objects.create(
             size=after.size,
             note=SignedState(signer.name, after.size, after.root()).sign(*_signers(keys, leaves)),
             frontier=after.to_bytes(),
@@ -92,9 +109,30 @@ def sequence_pending() -> int:
         )
         if quorum_is_asked_for():
             defer_submission(after.size)
-        else:
-            publish(checkpoint)
-    return len(pending) + held
+    return len(pending) + held, True
+
+
+def _publish_signed() -> bool:
+    """Publish the newest checkpoint, or leave it to the witnesses; says whether signing may go on.
+
+    First it is in the mark: a database that is restored later can't be signed on from before it.
+    """
+    newest = Checkpoint.objects.order_by("-size").first()
+    if not keep_mark():
+        return False
+    if newest is not None and not is_published(newest) and not quorum_is_asked_for():
+        with transaction.atomic():
+            publish(newest)
+    return True
+
+
+def _require_durable() -> None:
+    """Have this transaction on the disk before it counts, even where the server was told not to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', true)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
 
 
 def sequence_everything() -> None:

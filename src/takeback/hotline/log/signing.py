@@ -1,5 +1,6 @@
 """Who signs the log: its origin, fixed when the log begins, and the keys from the secret files."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -9,9 +10,10 @@ from django.conf import settings
 from takeback.hashlist.events import KeyEvent, parse_event
 from takeback.hotline.foundation.secrets import secret, secrets_directory
 from takeback.hotline.log.models import Log, LogEntry
-from takeback.tlog.signed_note import Signer
+from takeback.tlog.signed_note import Signer, VerifierKey
 
 FIRST_KEY = "log-key"
+_KEY_FILES = f"{FIRST_KEY}*"
 OVERLAP = timedelta(days=30)
 """So long a former key signs beside the new one: for gates that were away when it changed."""
 
@@ -44,6 +46,30 @@ def origin_here() -> str:
     return f"{parts.netloc}{parts.path}/log/v1"
 
 
+def origin_in_place_of(lost: str, taken: Collection[str]) -> str:
+    """Return the origin of a log that begins at this address in the place of a lost one.
+
+    It is the address with a number, from 2 on, that none of the origins `taken` has, and none
+    before it: an origin is never used for two logs (C2SP tlog-checkpoint asks for a unique one).
+    """
+    address = origin_here()
+    used = [_number_at(address, origin) for origin in (lost, *taken)]
+    return f"{address}/{max(1, *used) + 1}"
+
+
+def is_origin_of_address(origin: str, address: str) -> bool:
+    """Whether an origin is that of a first log at an address, or of one that followed it there."""
+    return _number_at(address, origin) > 0
+
+
+def _number_at(address: str, origin: str) -> int:
+    """Return the how-manieth log at an address an origin names, from 1; 0 if at another."""
+    if origin == address:
+        return 1
+    number = origin.removeprefix(f"{address}/")
+    return int(number) if origin != number and number.isdecimal() else 0
+
+
 def log_signer() -> Signer:
     """Return the signer with the key in force."""
     return log_keys().current
@@ -69,6 +95,23 @@ def log_keys() -> LogKeys:
     return LogKeys(current, tuple(former))
 
 
+def known_keys() -> list[VerifierKey]:
+    """Return every key of which a checkpoint of this log may be signed.
+
+    Those of the log's own events, and those of files that are newer than its first key: a database
+    from a backup does not know a key that the log was handed over to since. Keys of logs before
+    this one, which may have been stolen, are older.
+    """
+    log = _log()
+    numbers = {path.name: _number_of(path.name) for path in secrets_directory().glob(_KEY_FILES)}
+    first = _number_of(log.first_key)
+    return [
+        Signer(log.origin, secret(name)).verifier_key
+        for name, number in sorted(numbers.items(), key=lambda pair: pair[1])
+        if number >= first
+    ]
+
+
 def new_log_key() -> str:
     """Make another key in a file of its own; returns its verifier key line."""
     return Signer(log_origin(), secret(free_key_name())).verifier_key.line
@@ -92,8 +135,13 @@ def _log() -> Log:
     return log
 
 
+def _number_of(key_name: str) -> int:
+    number = key_name.removeprefix(FIRST_KEY).removeprefix("-")
+    return int(number) if number.isdecimal() else 1
+
+
 def _signer_of(origin: str, line: str) -> Signer:
-    for path in secrets_directory().glob(f"{FIRST_KEY}*"):
+    for path in secrets_directory().glob(_KEY_FILES):
         signer = Signer(origin, secret(path.name))
         if signer.verifier_key.line == line:
             return signer

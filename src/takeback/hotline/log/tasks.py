@@ -7,6 +7,7 @@ from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.witnesses.submission import (
     SUBMISSION_TASK,
     ask_witnesses_again,
+    settle_restored_log,
     submit_newest,
 )
 
@@ -25,6 +26,7 @@ async def sequence_what_was_left(timestamp: int) -> None:
     It waits when a day's growth is used up, and may go on the next. Sequencing itself is left to
     the next tick: between two of them, few events would make a batch of their own.
     """
+    await sync_to_async(settle_restored_log)()
     await sync_to_async(ask_for_sequencing)()
     await sync_to_async(ask_witnesses_again)()
     for job in await app.job_manager.get_stalled_jobs():

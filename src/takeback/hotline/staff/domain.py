@@ -76,6 +76,7 @@ class Permission(StrEnum):
     IMPORT = "import other lists"
     ROTATE_KEY = "hand the log over to another key"
     BEGIN_ANEW = "begin another log"
+    VOUCH_FOR_BACKUP = "say that a restored backup is the newest"
 
 
 @dataclass(frozen=True, slots=True)

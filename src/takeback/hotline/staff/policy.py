@@ -24,6 +24,7 @@ _RUNNING_IT: Final = frozenset(
         Permission.IMPORT,
         Permission.ROTATE_KEY,
         Permission.BEGIN_ANEW,
+        Permission.VOUCH_FOR_BACKUP,
     }
 )
 """What it takes to run a hotline. Imports, canaries and test pictures come and go as entries."""

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ("pdq", models.BinaryField(null=True)),
                 ("checked_in", models.BigIntegerField(db_index=True, null=True)),
                 ("votes_seen", models.BigIntegerField(default=0)),
+                ("recovered_at", models.DateTimeField(db_index=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -77,6 +78,7 @@ class Migration(migrations.Migration):
                             ("crowd", "crowd"),
                             ("nothing_left", "nothing_left"),
                             ("suspended", "suspended"),
+                            ("recovered", "recovered"),
                         ],
                         max_length=16,
                     ),

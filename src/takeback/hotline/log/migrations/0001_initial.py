@@ -226,5 +226,34 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Doubt",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("shown", "SHOWN"), ("mark", "MARK"), ("restored", "RESTORED")],
+                        max_length=8,
+                    ),
+                ),
+                ("source", models.CharField(max_length=300)),
+                ("size", models.BigIntegerField(default=0)),
+                ("note", models.BinaryField(null=True)),
+                ("why", models.CharField(blank=True, default="", max_length=500)),
+                ("since", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "source"), name="one_doubt_a_source")
+                ],
+            },
+        ),
         migrations.RunSQL(_APPEND_ONLY, _NO_LONGER_APPEND_ONLY),
     ]

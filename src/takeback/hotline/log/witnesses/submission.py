@@ -10,8 +10,10 @@ from django.db import transaction
 
 from takeback.hotline.foundation.jobs import defer_once
 from takeback.hotline.log import access as log_access
+from takeback.hotline.log.continuity.doubts import SigningStop, keep_mark, stop_seen_from_here
 from takeback.hotline.log.models import Checkpoint, Cosignature, Publication, WitnessState
-from takeback.hotline.log.publication import publish
+from takeback.hotline.log.publication import is_published, publish
+from takeback.hotline.log.witnesses.asking import held_by, look_at, settle_by_witnesses
 from takeback.hotline.log.witnesses.client import OtherSize, WitnessError, submit
 from takeback.tlog.merkle_proofs import Nodes, consistency_proof, nodes_of_tiles
 from takeback.tlog.signed_note import SignatureLine
@@ -40,11 +42,12 @@ class WitnessStatus:
 
 @dataclass(frozen=True, slots=True)
 class LogStatus:
-    """How far the log is sequenced, how far it is published, and where its witnesses stand."""
+    """How far the log is sequenced and published, where its witnesses stand, and what stops it."""
 
     sequenced_size: int
     published_size: int
     witnesses: tuple[WitnessStatus, ...]
+    stop: SigningStop | None = None
 
 
 def witness_policy() -> TrustPolicy | None:
@@ -79,19 +82,28 @@ def ask_witnesses_again() -> None:
         return  # sequencing says so, loudly
     if newest is not None and policy is not None:
         cosigned = policy.witnessed_by(log_access.cosigned_note(newest))
-        if not _is_published(newest) or len(cosigned) < len(policy.witnesses):
+        if not is_published(newest) or len(cosigned) < len(policy.witnesses):
             defer_submission(newest.size)
+
+
+def settle_restored_log() -> None:
+    """Ask the witnesses whether a restored database is the newest, if that is in doubt."""
+    try:
+        settle_by_witnesses(witness_policy())
+    except (TrustPolicyError, OSError) as error:
+        _log.error("The witness policy can't be used. %s", error)
 
 
 def submit_newest() -> None:
     """Submit the newest checkpoint to every witness that has not cosigned it, all at once.
 
     As soon as enough have cosigned, it is published; later cosignatures are added. A witness that
-    can't be reached is tried again after the next checkpoint, and every minute.
+    can't be reached is tried again after the next checkpoint, and every minute. The mark has the
+    checkpoint before a witness sees it; a log that must not be signed on is not submitted.
     """
     policy = witness_policy()
     newest = Checkpoint.objects.order_by("-size").first()
-    if policy is None or newest is None:
+    if policy is None or newest is None or not keep_mark():
         return
     cosigned = policy.witnessed_by(log_access.cosigned_note(newest))
     missing = [witness for witness in policy.witnesses if witness.name not in cosigned]
@@ -112,7 +124,8 @@ def log_status() -> LogStatus:
         for witness in (policy.witnesses if policy else ())
         for row in [known.get(_key_of(witness)) or WitnessState()]
     )
-    return LogStatus(newest.size if newest else 0, log_access.current_checkpoint()[0], witnesses)
+    published = log_access.current_checkpoint()[0]
+    return LogStatus(newest.size if newest else 0, published, witnesses, stop_seen_from_here())
 
 
 class _Round:
@@ -124,6 +137,7 @@ class _Round:
         self._note = bytes(checkpoint.note)
         self._node: Nodes = nodes_of_tiles(checkpoint.size, _tile)
         self._asked: dict[Future[SignatureLine | OtherSize], tuple[Witness, int]] = {}
+        self._refused: list[Witness] = []
 
     def ask(self, witnesses: list[Witness]) -> None:
         threads = ThreadPoolExecutor(len(witnesses), "witness")
@@ -148,6 +162,11 @@ class _Round:
                         send(witness, old, tries + 1)
         finally:
             threads.shutdown(wait=False)
+        # What a witness holds that refuses proves a fork, if this log's key has signed it.
+        for witness in self._refused:
+            held = held_by(witness, log_access.log_origin())
+            if held is not None:
+                look_at(witness.name, held)
 
     def _patience(self) -> float | None:
         published = Publication.objects.filter(checkpoint=self._size).exists()
@@ -161,11 +180,14 @@ class _Round:
             answer = future.result()
         except WitnessError as error:
             _note(witness, problem=str(error))
+            if error.refused:
+                self._refused.append(witness)
             return None
         if isinstance(answer, SignatureLine):
             _take_cosignature(self._policy, witness, self._size, answer.line.encode())
             _note(witness, size=self._size)
         elif answer.size > self._size:
+            self._refused.append(witness)
             _note(
                 witness,
                 problem=f"It has cosigned {answer.size} events, and the log has {self._size}. "
@@ -189,7 +211,7 @@ def _take_cosignature(policy: TrustPolicy, witness: Witness, size: int, line: by
         checkpoint=checkpoint, key=_key_of(witness), defaults={"line": line}
     )
     names = policy.witnessed_by(log_access.cosigned_note(checkpoint))
-    if policy.is_met_by(names) and not _is_published(checkpoint):
+    if policy.is_met_by(names) and not is_published(checkpoint):
         publish(checkpoint)
 
 
@@ -197,17 +219,13 @@ def _take_cosignature(policy: TrustPolicy, witness: Witness, size: int, line: by
 def _publish_once(size: int) -> None:
     """Publish a checkpoint that has all its cosignatures, unless another worker has."""
     checkpoint = _locked(size)
-    if not _is_published(checkpoint):
+    if not is_published(checkpoint):
         publish(checkpoint)
 
 
 def _locked(size: int) -> Checkpoint:
     """Lock a checkpoint: two workers that may publish the same one wait for each other."""
     return Checkpoint.objects.select_for_update().get(size=size)
-
-
-def _is_published(checkpoint: Checkpoint) -> bool:
-    return Publication.objects.filter(checkpoint=checkpoint).exists()
 
 
 def _note(witness: Witness, *, size: int | None = None, problem: str = "") -> None:
@@ -221,7 +239,7 @@ def _note(witness: Witness, *, size: int | None = None, problem: str = "") -> No
 
 def _warn_if_late(policy: TrustPolicy, size: int) -> None:
     row = Checkpoint.objects.get(size=size)
-    if not _is_published(row) and datetime.now(UTC) - row.signed_at > _LATE:
+    if not is_published(row) and datetime.now(UTC) - row.signed_at > _LATE:
         cosigned = policy.witnessed_by(log_access.cosigned_note(row))
         _log.error(
             "The list stands still: too few witnesses have cosigned it since %s. Missing: %s. "

@@ -1,0 +1,1 @@
+"""Keeps a restored backup from signing another history: what was signed is known elsewhere, too."""
