@@ -15,7 +15,7 @@ from takeback.hotline.foundation.trouble import trouble_of
 
 _EVERY_SECONDS: Final = 1.0
 _FIRST_PAUSE_SECONDS: Final = 0.5
-_LONGEST_PAUSE_SECONDS: Final = 4.0
+_LONGEST_PAUSE_SECONDS: Final = 2.0
 _OLD_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)

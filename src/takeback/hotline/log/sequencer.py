@@ -29,7 +29,7 @@ _DONE: Final[LiteralString] = "SELECT 'sequenced'"
 """Said after every batch and every tick: others see by it when it was, and we that the connection
 is not lost."""
 _ONLY_ONE: Final = lock_number("takeback sequencer")
-_TRY_AGAIN_SECONDS: Final = 2.0
+_TRY_AGAIN_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
