@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from takeback.hotline.config import health
-from takeback.hotline.foundation.database_watch import DatabaseWatch
+from takeback.hotline.foundation.liveness.database_watch import DatabaseWatch
 from takeback.hotline.log.models import PendingEvent
 from takeback.running.health import DiskRoom
 from tests.campaigns.real_hotline import free_port
