@@ -15,7 +15,8 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick flood-bounds kill-loop restored-backup photographs wrk bench bench-against bench-quick chromium \
+        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup photographs \
+        wrk bench bench-against bench-quick chromium \
         messages screenshots lock clean
 
 help: ## List the commands
@@ -99,6 +100,14 @@ flood-bounds: setup ## 1 GiB bodies, 10 MB headers and 500 half-open connections
 restored-backup: setup ## Restore an old backup of a running hotline: what its worker and a gate do
 	@$(BIN)/python -m tests.campaigns.restored_backup
 	@$(BIN)/python -m tests.campaigns.restored_backup --with-mark
+
+mixing: setup ## How well cases mix in a batch, through the running worker (a quarter of an hour)
+	@$(call say,Mixing)
+	@$(BIN)/python -m tests.campaigns.mixing
+
+outages: setup ## Kill PostgreSQL 20 times, fill the disk 5 times, restart everything (as root; 10 minutes)
+	@$(call say,Outages)
+	@$(BIN)/python -m tests.campaigns.outages
 
 fuzz-quick: setup ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)

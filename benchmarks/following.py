@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import secrets
 import shutil
 import statistics
 import subprocess
@@ -244,6 +245,8 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 
 
 def _measure_many_gates() -> dict[str, Any]:
+    from django.conf import settings
+
     codes = [code.tobytes().hex() for code in random_codes(FOLLOWED + _SINGLE_CHANGES)]
     with measured_hotline() as hotline:
         fill(codes[:FOLLOWED])
@@ -257,12 +260,14 @@ def _measure_many_gates() -> dict[str, Any]:
                 stack.enter_context(running(command, environment))
             wait_until(_all_acknowledge, pause=0.5)
             time.sleep(5)
-            delays = [_one_change(code) for code in codes[FOLLOWED:]]
+            tick = settings.SEQUENCING_SECONDS
+            delays = [_one_change(code, tick) for code in codes[FOLLOWED:]]
     every = sorted(seconds for change in delays for seconds in change["in_force"])
     return {
         "gates": GATES,
         "entries": FOLLOWED,
         "changes": len(delays),
+        "tick": tick,
         "published_ms": statistics.median(change["published"] for change in delays) * 1e3,
         "median_ms": statistics.median(every) * 1e3,
         "p95_ms": every[int(len(every) * 0.95)] * 1e3,
@@ -271,13 +276,17 @@ def _measure_many_gates() -> dict[str, Any]:
     }
 
 
-def _one_change(code: str) -> dict[str, Any]:
-    """Report a picture; the seconds until its checkpoint, and from there each gate's."""
+def _one_change(code: str, tick: float) -> dict[str, Any]:
+    """Report a picture; the seconds until its checkpoint, and from there each gate's.
+
+    It is reported at any instant of a tick: the last one ended with a tick, and would set the time.
+    """
     from tests.support.listing import list_picture
 
     from takeback.hotline.feedback.models import KeyAcknowledgement
     from takeback.hotline.log.models import Publication
 
+    time.sleep(secrets.SystemRandom().uniform(0, tick))
     reported = time.time()
     list_picture(signals_of(code))
     threading.Event().wait(0.3)

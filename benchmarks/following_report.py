@@ -38,7 +38,8 @@ Many gates: {gates} of `takeback gate sync --follow` run on this one machine, wi
 a gate takes **{median_ms:.0f} ms** in the median to verify it and have it in force; 95 times
 of 100 it takes at most {p95_ms:.0f} ms. The last gate has it in force after {last_ms:.0f} ms, and
 the hotline has heard so from all of them after {heard_ms:.0f} ms (medians of all reports). From the
-report to the checkpoint it takes {published_ms:.0f} ms.
+report to the checkpoint it takes {published_ms:.0f} ms: that is the wait for the next tick of the
+clock ({tick:g} s, docs/hotline.md), half a tick in the mean, and sequencing.
 """
 
 

@@ -92,6 +92,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "icon": ("/icon.svg", 200, 405, PAGES),
     "favicon": ("/favicon.ico", 200, 405, PAGES),
     "robots": ("/robots.txt", 200, 405, PAGES),
+    "healthz": ("/healthz", 200, 405, API),
     "log-key": ("/log/v1/key", 200, 405, API),
     "log-checkpoint": ("/log/v1/checkpoint", 200, 405, API),
     "log-purpose": ("/log/v1/purpose", 404, 405, API),

@@ -2,10 +2,11 @@
 
 Every picture of a case is an entry of its own. They compare ids, times, order and sizes of entries
 that came in one batch, knowing afterwards which of them belong together: nothing may tell those
-pairs from the others.
+pairs from the others. Nor may when they come: the worker puts cases of one tick into one batch.
 """
 
 import base64
+import secrets
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
@@ -17,13 +18,16 @@ from takeback.hashlist.events import AddedEvent, WithdrawnEvent, parse_event
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.limits.actions import forget_everyone
 from takeback.hotline.log import access as log_access
+from takeback.hotline.log.models import Checkpoint, PendingEvent
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
 from takeback.tlog.bundles import decode_openings
 from takeback.tlog.tiles import BundleRef
-from tests.support.visiting import picture_record, report_from_browser
+from tests.support.running import await_truth, running
+from tests.support.visiting import Visitor, picture_record, report_from_browser
 
 BATCHES, CASES, PICTURES = 6, 5, 3
+MIXED, TICK = 8, 2.0
 A_BATCH = CASES * PICTURES
 MOST_SIGMAS = 5  # an honest hotline fails once in a million runs
 
@@ -165,3 +169,28 @@ def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
     chance = 2 / A_BATCH
     expected, sigma = together * chance, sqrt(together * chance * (1 - chance))
     assert abs(neighbours - expected) < MOST_SIGMAS * sigma
+
+
+def test_the_clock_puts_cases_together_and_none_starts_a_batch_of_its_own(
+    hotline_database: str,
+) -> None:
+    """Through the running worker: no two batches are of one tick, so what came in it is mixed."""
+    reporters = [ready_to_send() for _ in range(MIXED)]
+    with running(hotline_database, "worker", TAKEBACK_SEQUENCING_SECONDS=f"{TICK:g}") as worker:
+        await_truth(lambda: log_access.current_checkpoint()[0] > 0, worker)
+        for reporter, lookup in reporters:
+            assert reporter.post(step="code", lookup=lookup).status_code == 204
+        await_truth(lambda: not PendingEvent.objects.exists(), worker)
+        for reporter, _ in reporters:
+            reporter.read("/case/withdraw").post("/case/withdraw")
+        await_truth(lambda: not PendingEvent.objects.exists(), worker)
+    ticks = [row.signed_at.timestamp() // TICK for row in Checkpoint.objects.order_by("size")]
+    assert log_access.current_checkpoint()[0] == 1 + 2 * MIXED * PICTURES
+    assert len(ticks) == len(set(ticks)) > 1
+
+
+def ready_to_send() -> tuple[Visitor, str]:
+    """A visit that has answered everything, and the look-up key that it will send."""
+    forget_everyone()
+    pictures = [picture_record() for _ in range(PICTURES)]
+    return Visitor().answer_all(pictures=pictures, js="1"), secrets.token_hex(32)

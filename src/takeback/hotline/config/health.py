@@ -5,7 +5,7 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 
-from takeback.hotline.foundation.database_watch import DatabaseWatch
+from takeback.hotline.foundation.liveness.database_watch import DatabaseWatch
 from takeback.hotline.foundation.state import state_directory
 from takeback.hotline.log.sequencer import seconds_since_sequencing
 from takeback.hotline.pages.methods import refused_method

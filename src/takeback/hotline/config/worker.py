@@ -14,7 +14,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import DeleteJobCondition
 
 from takeback.hotline.config.health import DATABASE, worker_health
-from takeback.hotline.foundation.trouble import trouble_of
+from takeback.hotline.foundation.liveness.trouble import trouble_of
 from takeback.hotline.log.sequencer import sequencing_by_the_clock
 from takeback.hotline.log.witnesses.submission import ask_witnesses_again, settle_restored_log
 from takeback.hotline.screening.checking import warm_up

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from takeback.hotline.foundation.advisory import lock_number
 from takeback.hotline.foundation.database import connection_options
-from takeback.hotline.foundation.trouble import trouble_of
+from takeback.hotline.foundation.liveness.trouble import trouble_of
 from takeback.hotline.log.actions import PENDING_CHANNEL
 from takeback.hotline.log.sequencing import another_is_full, sequence_pending
 
@@ -29,7 +29,8 @@ _DONE: Final[LiteralString] = "SELECT 'sequenced'"
 """Said after every batch and every tick: others see by it when it was, and we that the connection
 is not lost."""
 _ONLY_ONE: Final = lock_number("takeback sequencer")
-_TRY_AGAIN_SECONDS: Final = 2.0
+_TRY_AGAIN_SECONDS: Final = 1.0
+_SAY_AGAIN_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
@@ -63,14 +64,17 @@ def seconds_to_tick(now: float, tick: float) -> float:
 
 
 def _sequence_until(ended: threading.Event) -> None:
+    reported_at = -_SAY_AGAIN_SECONDS
     while not ended.is_set():
         try:
             _tick(ended)
         except Exception as error:  # whatever it was, the list must not stand still for good
-            if trouble := trouble_of(error):
-                _log.error("Nothing is sequenced: %s It is tried again.", trouble)
-            else:
+            trouble = trouble_of(error)
+            if trouble is None:
                 _log.exception("Sequencing failed. It is tried again.")
+            elif time.monotonic() - reported_at > _SAY_AGAIN_SECONDS:
+                reported_at = time.monotonic()
+                _log.error("Nothing is sequenced: %s It is tried again every second.", trouble)
             django_connection.close()
             ended.wait(_TRY_AGAIN_SECONDS)
 
@@ -81,15 +85,15 @@ def _tick(ended: threading.Event) -> None:
         **connection_options() | {"application_name": SEQUENCER}, autocommit=True
     ) as listener:
         listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(PENDING_CHANNEL)))
-        is_ours, asked = False, True
+        is_ours, announced = False, True
         while not ended.is_set():
             wait = seconds_to_tick(time.time(), settings.SEQUENCING_SECONDS)
             # All that has been announced until the tick counts as one.
-            asked |= len(list(listener.notifies(timeout=wait))) > 0
+            announced |= len(list(listener.notifies(timeout=wait))) > 0
             is_ours = is_ours or _taken(listener)
             if is_ours and not ended.is_set():
                 # After a batch it looks once more: what that had no room for waits for this tick.
-                asked = asked and _sequence(listener)
+                announced = announced and _sequence(listener)
                 listener.execute(_DONE)
 
 

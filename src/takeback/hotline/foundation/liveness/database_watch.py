@@ -11,11 +11,11 @@ from typing import Final, Generic, TypeVar
 import psycopg
 
 from takeback.hotline.foundation.database import connection_options, revive_embedded
-from takeback.hotline.foundation.trouble import trouble_of
+from takeback.hotline.foundation.liveness.trouble import trouble_of
 
 _EVERY_SECONDS: Final = 1.0
 _FIRST_PAUSE_SECONDS: Final = 0.5
-_LONGEST_PAUSE_SECONDS: Final = 4.0
+_LONGEST_PAUSE_SECONDS: Final = 2.0
 _OLD_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class DatabaseWatch(Generic[_Seen]):
             return Look(answers=False)
 
     def _watch(self, ended: threading.Event) -> None:
-        pause, away_since = _FIRST_PAUSE_SECONDS, 0.0
+        pause, away_since, complaint = _FIRST_PAUSE_SECONDS, 0.0, ""
         while not ended.is_set():
             try:
                 with _connected() as connection:
@@ -88,16 +88,17 @@ class DatabaseWatch(Generic[_Seen]):
                         if away_since:
                             away = time.monotonic() - away_since
                             _log.warning("The database answers again, after %.0f s.", away)
+                            complaint = ""
                         pause, away_since = _FIRST_PAUSE_SECONDS, 0.0
                         ended.wait(_EVERY_SECONDS)
-            except psycopg.Error as error:
+            except Exception as error:  # whatever it was, it must go on looking
                 self._newest = time.monotonic(), Look(answers=False)
                 if not away_since:
                     away_since = time.monotonic()
                     trouble = trouble_of(error) or type(error).__name__
                     _log.error("%s It is looked for until it does.", trouble)
             if not ended.is_set():
-                _revive()
+                complaint = _revive(complaint)
                 ended.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
@@ -107,12 +108,19 @@ def _connected() -> psycopg.Connection:
     return psycopg.connect(**options, autocommit=True)
 
 
-def _revive() -> None:
+def _revive(before: str) -> str:
+    """Start the embedded server; returns what was in the way, and says it unless that is as before.
+
+    The first time or two it is nearly always that children of the old server are still there.
+    """
     try:
         if revive_embedded():
             _log.warning("The embedded PostgreSQL runs again.")
     except Exception as error:  # whatever it was, it is tried again
-        trouble = trouble_of(error) or (
+        reason = trouble_of(error) or (
             f"{type(error).__name__}; its own log is in its folder. A full disk would be a reason."
         )
-        _log.error("The embedded PostgreSQL does not start: %s", trouble)
+        if reason != before:
+            _log.error("The embedded PostgreSQL does not start: %s It is tried again.", reason)
+        return reason
+    return ""
