@@ -1,0 +1,1 @@
+"""Long measurements, each against its bound; `python -m tests.campaigns.NAME --help`."""
