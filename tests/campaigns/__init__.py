@@ -1,1 +1,1 @@
-"""Long campaigns against running programs: each prints figures beside their bounds."""
+"""Long campaigns, figures beside their bounds; `python -m tests.campaigns.NAME --help`."""

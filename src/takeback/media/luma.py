@@ -6,7 +6,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from takeback.media.formats.jpeg import refuse_unread
+from takeback.media.formats.jpeg import JpegHeader, refuse_unread
 from takeback.media.limits import Limits
 from takeback.media.orientation import UPRIGHT, Orientation
 from takeback.media.pixels import check_size
@@ -20,7 +20,7 @@ _COLOUR_SPACES: Final = ("YCbCr", "Gray")  # their first component is brightness
 
 
 def scaled_luma(
-    jpeg: bytes | memoryview, orientation: Orientation, limits: Limits
+    jpeg: bytes | memoryview, header: JpegHeader, limits: Limits
 ) -> tuple[NDArray[np.uint8], int, int] | None:
     """Decode the brightness of a JPEG, as it is stored, at a scale of 1, 1/2, 1/4 or 1/8.
 
@@ -34,7 +34,7 @@ def scaled_luma(
         if colour_space not in _COLOUR_SPACES:
             return None
         check_size(width, height, limits)
-        k = scale_for(width, height, orientation)
+        k = scale_for(width, height, header.orientation)
         shape = (-(-height // k), -(-width // k))
         grey = simplejpeg.decode_jpeg(
             jpeg, "GRAY", min_height=shape[0], min_width=shape[1], strict=False
@@ -46,7 +46,7 @@ def scaled_luma(
     if grey.shape[:2] != shape:
         return None
     stored = grey[:, :, 0]
-    refuse_unread(stored, jpeg)
+    refuse_unread(stored, jpeg, header)
     return stored, width, height
 
 

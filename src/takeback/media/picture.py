@@ -60,7 +60,7 @@ class OpenedPicture:
             return None
         header = inspected(self._data, self._limits)
         brightness = _without(self._data, header.colour_refinements)
-        stored = scaled_luma(brightness, header.orientation, self._limits)
+        stored = scaled_luma(brightness, header, self._limits)
         if stored is None:
             return None
         grey, width, height = stored

@@ -106,7 +106,7 @@ def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
         return _decoded(data, "JPEG", limits, leniently=leniently, at_once=at_once, end=end)
 
     picture = _strictly(decode) or decode(leniently=True)
-    jpeg.refuse_unread(picture, data)
+    jpeg.refuse_unread(picture, data, header)
     return on_white(picture, mode), header.orientation
 
 

@@ -28,7 +28,10 @@ const WEBP_EXIF_FLAG = 0x08;
 /** Return `file` without colour profile, with plain Exif and an end; `header` is its beginning. */
 export function storedPixels(file: Blob, header: Uint8Array): Blob {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  if (isJpeg(header)) return changed(file, changesOfJpeg(view), [JPEG_END]);
+  if (isJpeg(header)) {
+    const { changes, arithmetic } = changesOfJpeg(view);
+    return changed(file, changes, arithmetic ? [] : [JPEG_END]);
+  }
   if (startsWith(view, [0x89, 0x50, 0x4e, 0x47])) return changed(file, changesOfPng(view), []);
   return changed(file, changesOfWebp(view), []);
 }
@@ -38,10 +41,15 @@ export function isJpeg(header: Uint8Array): boolean {
   return header[0] === 0xff && header[1] === 0xd8;
 }
 
-/** ITU-T T.81, annex B: walk the segments up to the first scan. */
-function changesOfJpeg(view: DataView): Change[] {
+/**
+ * ITU-T T.81, annex B: walk the segments up to the first scan.
+ *
+ * An arithmetic one that broke off gets no end: its decoder would make up what is missing.
+ */
+function changesOfJpeg(view: DataView): { changes: Change[]; arithmetic: boolean } {
   const changes: Change[] = [];
   let exif: DataView | null = null;
+  let arithmetic = false;
   for (let at = JPEG_START; at + 4 <= view.byteLength && view.getUint8(at) === 0xff; ) {
     const marker = view.getUint8(at + 1);
     if (marker === 0xda || marker === 0xd9) break;
@@ -50,6 +58,7 @@ function changesOfJpeg(view: DataView): Change[] {
       continue;
     }
     const end = at + 2 + view.getUint16(at + 2);
+    if (marker === 0xc9 || marker === 0xca) arithmetic = true;
     if (marker === 0xe2 && textAt(view, at + 4, ICC_PROFILE.length) === ICC_PROFILE)
       changes.push({ from: at, to: end });
     if (marker === 0xe1 && textAt(view, at + 4, EXIF.length) === EXIF && end <= view.byteLength) {
@@ -59,11 +68,12 @@ function changesOfJpeg(view: DataView): Change[] {
     }
     at = end;
   }
-  return withExif(changes, JPEG_START, exif, (body) => [
+  const wrapped = (body: number[]) => [
     ...[0xff, 0xe1, 0, body.length + EXIF_AT - 2],
     ...bytesOf(EXIF),
     ...[0, ...body],
-  ]);
+  ];
+  return { changes: withExif(changes, JPEG_START, exif, wrapped), arithmetic };
 }
 
 /** PNG 5.3: walk the chunks up to the first of the picture itself. */

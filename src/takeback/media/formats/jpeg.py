@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from takeback._native import jpeg_markers
-from takeback.media.formats.share import hardly_read
+from takeback.media.formats.share import LEAST_SHARE, hardly_read
 from takeback.media.limits import Limits
 from takeback.media.orientation import Orientation, orientation_of
 from takeback.media.protocol import Outcome
@@ -22,6 +22,8 @@ are lossless and hierarchical ones, which browsers don't show either."""
 
 _ARITHMETIC: Final = frozenset({0xC9, 0xCA})
 _BITS: Final = 8
+_END: Final = b"\xff\xd9"
+_OTHER_BYTES: Final = bytes(range(7, 251, 3)) * 64
 
 _GREY: Final = 128
 _UNREAD_RGB: Final = ((_GREY,) * 3, (0, 0, 0))
@@ -62,29 +64,54 @@ def inspected(data: Buffer, limits: Limits) -> JpegHeader:
     return JpegHeader(orientation, colour, marker in _ARITHMETIC)
 
 
-def refuse_unread(picture: Image.Image | NDArray[np.uint8], data: Buffer) -> None:
+def refuse_unread(
+    picture: Image.Image | NDArray[np.uint8], data: Buffer, header: JpegHeader
+) -> None:
     """Raise Refused for damage if hardly anything of this decoded JPEG was in its `data`.
 
     `picture` is as stored, whatever its scale; an array is its brightness. A complete picture of
     one plain grey looks the same, but is read without a complaint.
     """
+    if header.arithmetic:
+        _refuse_unread_arithmetic(data)
     mode = "L" if isinstance(picture, np.ndarray) else picture.mode
     unread = {"L": (_GREY, 0), "CMYK": _UNREAD_CMYK}.get(mode, _UNREAD_RGB)
     if hardly_read(picture, unread) and not _reads_without_complaint(data):
         raise Refused(Outcome.DAMAGED)
 
 
+def _refuse_unread_arithmetic(data: Buffer) -> None:
+    """Raise Refused for damage if hardly anything of an arithmetic JPEG was in its `data`.
+
+    Where its data ends, its decoder goes on with zeros (ITU-T T.81, D.2.4), and makes a picture of
+    them. So it is decoded again with other bytes there: from the first row that differs, nothing
+    was read.
+    """
+    end = bytes(data).rfind(_END)
+    there = data[: end if end > 0 else len(data)]
+    space = _space_to_decode(data)
+    first, second = (
+        simplejpeg.decode_jpeg(
+            b"".join((there, more, _END)), space, min_height=1, min_width=1, strict=False
+        )
+        for more in (b"", _OTHER_BYTES)
+    )
+    differ = (first != second).any(axis=(1, 2))
+    if differ.any() and int(differ.argmax()) < LEAST_SHARE * len(differ):
+        raise Refused(Outcome.DAMAGED)
+
+
 def _reads_without_complaint(data: Buffer) -> bool:
     try:
-        space = _WITHOUT_CONVERSION.get(_colour_space(data), "GRAY")
-        simplejpeg.decode_jpeg(data, space, strict=True)
+        simplejpeg.decode_jpeg(data, _space_to_decode(data), strict=True)
     except ValueError:
         return False
     return True
 
 
-def _colour_space(data: Buffer) -> str:
+def _space_to_decode(data: Buffer) -> str:
     try:
-        return str(simplejpeg.decode_jpeg_header(data)[2])
+        space = str(simplejpeg.decode_jpeg_header(data, strict=False)[2])
     except KeyError:  # sampled in a way that it has no name for
-        return ""
+        return "GRAY"
+    return _WITHOUT_CONVERSION.get(space, "GRAY")

@@ -25,6 +25,7 @@ _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _JPEG: Final = 7
 _BIG: Final = 43  # BigTIFF
 _SEPARATE: Final = 2
+_WIDE: Final = 32  # bits
 _COMPRESSIONS: Final = frozenset({1, 2, 3, 4, 5, _JPEG, 8, 32773, 32946, 50000})
 """None, the three of fax machines, LZW, JPEG, Deflate in both numbers, PackBits, Zstandard."""
 
@@ -103,16 +104,23 @@ _READ: Final[dict[_Layout, Samples]] = {
 """Photometric interpretation, bits of each sample, their format, extra samples → how to read them.
 `tests/media/test_tiff.py` holds each to right pixels."""
 
-_PLANAR_TOO: Final = frozenset({(_RGB, (8,) * 3), (_RGB, (8,) * 4), (_CMYK, (8,) * 4)})
+_PLANAR_TOO: Final = frozenset(
+    {(_RGB, (8,) * 3, ()), (_RGB, (8,) * 4, (2,)), (_CMYK, (8,) * 4, ())}
+)
 """What is read with each sample in a plane of its own, too."""
 
 
 class Page(NamedTuple):
-    """A page of a TIFF: its number, how its samples become 8 bits, and their greatest value."""
+    """A page of a TIFF: its number, how its samples become 8 bits, and their greatest value.
+
+    `swapped` tells that Pillow turns the bytes of its samples round once too often: libtiff has
+    done so, when it decompressed them.
+    """
 
     number: int
     samples: Samples
     most: int
+    swapped: np.dtype[Any] | None
 
 
 def know_more_layouts() -> None:
@@ -138,7 +146,8 @@ def first_page(data: bytes | memoryview) -> Page:
     """
     pages = _directories(data)
     number = next((number for number, tags in enumerate(pages) if _is_picture(tags)), 0)
-    return Page(number, _samples(pages[number]), _most(pages[number]))
+    tags = pages[number]
+    return Page(number, _samples(tags), _most(tags), _swapped(tags))
 
 
 def to_8_bits(picture: Image.Image, page: Page) -> Image.Image:
@@ -146,6 +155,8 @@ def to_8_bits(picture: Image.Image, page: Page) -> Image.Image:
     if page.samples is Samples.AS_DECODED:
         return picture
     samples = np.asarray(picture)
+    if page.swapped is not None:
+        samples = samples.astype(page.swapped).byteswap()
     if page.samples is Samples.STRETCHED_UNSIGNED:
         samples = samples.view(np.uint32)
     if page.samples in _TWELVE_BITS:
@@ -217,7 +228,7 @@ def _samples(tags: Any) -> Samples:
         samples is None
         or len(formats) > 1
         or compression not in _COMPRESSIONS
-        or (planar and (photometric, bits) not in _PLANAR_TOO)
+        or (planar and (photometric, bits[:count], extra) not in _PLANAR_TOO)
         or (tags.get(_FILL_ORDER, 1) != 1 and bits != (1,))
         or (photometric == _YCBCR and compression != _JPEG and _is_subsampled(tags))
     ):
@@ -225,6 +236,18 @@ def _samples(tags: Any) -> Samples:
     if _pieces(tags) < _pieces_needed(tags, width, height) * (count if planar else 1):
         raise Refused(Outcome.DAMAGED)
     return samples
+
+
+def _swapped(tags: Any) -> np.dtype[Any] | None:
+    """Return of which type samples are that come with their bytes swapped; None if they don't."""
+    is_big = tags.prefix == TiffImagePlugin.MM
+    if not is_big or tags.get(_COMPRESSION, 1) == 1:
+        return None
+    formats, (depth, *_) = _numbers(tags, _FORMAT, (_UNSIGNED,)), _numbers(tags, _BITS, (1,))
+    kinds = {(_SIGNED, 16): np.int16, (_FLOAT, _WIDE): np.float32}
+    if (formats[0], depth) in kinds:
+        return np.dtype(kinds[formats[0], depth])
+    return np.dtype(np.int32) if depth == _WIDE else None
 
 
 def _is_subsampled(tags: Any) -> bool:

@@ -1,0 +1,102 @@
+"""GIF: frames on a canvas of another size, transparency, missing colours, cut files."""
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from takeback.media import DamagedMedia, UnsupportedMedia
+from tests.support.odd_pictures.case import (
+    Case,
+    Pixels,
+    on_canvas,
+    other_scene,
+    quantised,
+    saved,
+    scene,
+)
+
+_COLOURS = 128
+_TABLE = 0x80 | (_COLOURS.bit_length() - 2)
+
+
+def _gif(
+    canvas: tuple[int, int],
+    at: tuple[int, int] = (0, 0),
+    *,
+    picture: Image.Image | None = None,
+    clear: int | None = None,
+    background: int = 0,
+    table: str = "global",
+    dispose: int = 0,
+) -> bytes:
+    """Return a GIF of one frame, the scene in 128 colours if no picture is given."""
+    picture = picture or quantised()
+    plain = saved("GIF", picture, interlace=0)
+    colours = bytes(picture.getpalette() or [])[: 3 * _COLOURS].ljust(3 * _COLOURS, b"\0")
+    image = plain[plain.index(b"\x2c", 13 + 3 * _COLOURS) + 10 :]
+    is_global, is_local = table == "global", table == "local"
+    parts = [b"GIF89a" + struct.pack("<HHBBB", *canvas, _TABLE * is_global, background, 0)]
+    parts.append(colours if is_global else b"")
+    if clear is not None or dispose:
+        flags = dispose << 2 | (clear is not None)
+        parts.append(b"\x21\xf9\4" + bytes((flags, 0, 0, clear or 0, 0)))
+    parts.append(b"\x2c" + struct.pack("<HHHHB", *at, *picture.size, _TABLE * is_local))
+    parts.append(colours if is_local else b"")
+    return b"".join((*parts, image))
+
+
+def _colours_of(picture: Image.Image, clear: int | None = None) -> Pixels:
+    colours = np.asarray(picture.convert("RGB"))
+    if clear is None:
+        return colours
+    return np.where((np.asarray(picture) == clear)[..., None], np.uint8(255), colours)
+
+
+def cases() -> Iterator[Case]:
+    """Yield them all."""
+    seen = _colours_of(quantised())
+    plain = _gif((400, 300))
+    yield Case("gif-plain.gif", plain, seen)
+    yield Case("gif-laced.gif", saved("GIF", quantised(), interlace=1), seen)
+    yield Case("gif-own-colours.gif", _gif((400, 300), table="local"), seen)
+    yield Case("gif-canvas-of-nothing.gif", _gif((0, 0)), seen)
+    yield Case("gif-larger-than-canvas.gif", _gif((100, 100)), seen)
+    yield Case("gif-corner.gif", _gif((800, 600), (400, 300)), on_canvas(seen, 800, 600, 400, 300))
+    yield Case("gif-hangs-out.gif", _gif((400, 300), (100, 50)), on_canvas(seen, 500, 350, 100, 50))
+    for name, clear, background, dispose in (
+        ("on-canvas", None, 7, 0),
+        ("on-canvas-disposed", None, 7, 2),
+        ("on-canvas-clear", 5, 0, 0),
+        ("on-canvas-clear-ground", 5, 5, 2),
+    ):
+        data = _gif((800, 600), (100, 50), clear=clear, background=background, dispose=dispose)
+        shows = on_canvas(_colours_of(quantised(), clear), 800, 600, 100, 50)
+        yield Case(f"gif-{name}.gif", data, shows)
+    yield Case("gif-clear-beyond-colours.gif", _gif((400, 300), clear=200), seen)
+    part = Image.fromarray(np.ascontiguousarray(scene()[50:250, 100:300])).quantize(_COLOURS)
+    first = _gif((400, 300), (50, 40), picture=part, clear=3)
+    second = _gif((400, 300), picture=Image.fromarray(other_scene()).quantize(_COLOURS))
+    film = first[:-1] + second[13 + 3 * _COLOURS :]
+    yield Case("gif-second-covers.gif", film, on_canvas(_colours_of(part, 3), 400, 300, 50, 40))
+    without = _gif((400, 300), table="none")
+    yield Case("gif-no-colours.gif", without, error=UnsupportedMedia)
+    yield from _broken(plain, seen)
+
+
+def _broken(plain: bytes, seen: Pixels) -> Iterator[Case]:
+    yield Case("gif-no-end.gif", plain[:-1], seen)
+    yield Case("gif-more-behind.gif", plain + b"x" * 999, seen)
+    frame = plain.index(b"\x2c", 13 + 3 * _COLOURS)
+    for name, data in (
+        ("header-alone", plain[:13]),
+        ("no-frame", plain[:frame] + b";"),
+        ("empty-frame", plain[: frame + 10] + b"\7\0;"),
+        ("ends-at-once", plain[: frame + 10] + b"\7\2\x80\x81\0;"),
+        ("cut-at-a-fiftieth", plain[: frame + len(plain) // 50]),
+    ):
+        yield Case(f"gif-{name}.gif", data, error=DamagedMedia, in_chromium=False)
+    for percent in (30, 60, 90):
+        data = plain[: len(plain) * percent // 100]
+        yield Case(f"gif-cut-{percent}.gif", data, in_chromium=False)

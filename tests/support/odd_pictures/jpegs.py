@@ -1,0 +1,193 @@
+"""JPEG: rare ways to sample, to code and to frame, what is cut short, and what stands behind it."""
+
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from takeback.media import DamagedMedia, UnsupportedMedia
+from tests.support.odd_pictures.case import Case, Pixels, other_scene, saved, scene, three
+
+TOOLS: Final = ("cjpeg", "jpegtran")
+"""Of libjpeg-turbo (Debian: `libjpeg-turbo-progs`): they write what Pillow does not."""
+
+_END: Final = b"\xff\xd9"
+
+
+def cases() -> Iterator[Case]:
+    """Yield them all; without the tools, fewer."""
+    yield from _sampled()
+    yield from _kinds()
+    yield from _cut()
+    yield from _slightly_broken()
+    yield from _colours()
+    if all(shutil.which(tool) for tool in TOOLS):
+        yield from _by_tools()
+
+
+def _jpeg() -> bytes:
+    return saved("JPEG", quality=92)
+
+
+def _large() -> Pixels:
+    return scene(1403, 1101)
+
+
+def _sampled() -> Iterator[Case]:
+    for sampling in ("444", "422", "420", "440", "411"):
+        data = simplejpeg.encode_jpeg(np.ascontiguousarray(_large()), 92, "RGB", sampling)
+        yield Case(f"jpeg-{sampling}.jpg", data, _large())
+    grey = Image.fromarray(_large()).convert("L")
+    jpeg = bytearray(saved("JPEG", grey, quality=92))
+    for factors in (0x22, 0x41, 0x14, 0x44):
+        jpeg[jpeg.index(b"\xff\xc0") + 11] = factors
+        yield Case(f"jpeg-grey-{factors:02x}.jpg", bytes(jpeg), three(np.asarray(grey)))
+
+
+def _patched(at: int, new: bytes, marker: bytes = b"\xff\xc0") -> bytes:
+    """Return the scene's JPEG with other bytes at a place after a marker."""
+    jpeg = bytearray(_jpeg())
+    at += jpeg.index(marker)
+    jpeg[at : at + len(new)] = new
+    return bytes(jpeg)
+
+
+def _refused(name: str, data: bytes) -> Case:
+    return Case(f"jpeg-{name}.jpg", data, error=UnsupportedMedia, in_chromium=False)
+
+
+def _kinds() -> Iterator[Case]:
+    yield Case("jpeg-progressive.jpg", saved("JPEG", quality=92, progressive=True), scene())
+    yield Case("jpeg-restarts.jpg", saved("JPEG", quality=92, restart_marker_rows=1), scene())
+    yield _refused("12-bits", _patched(4, b"\x0c"))
+    for marker in (0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF):
+        yield _refused(f"frame-{marker:02x}", _patched(1, bytes((marker,))))
+    lines = b"\xff\xdc\0\4\1\x2c"
+    yield _refused("lines-behind", _patched(5, b"\0\0")[:-2] + lines + _END)
+    taller = _patched(5, struct.pack(">H", 1200))
+    yield Case("jpeg-four-times-taller.jpg", taller)
+    yield Case("jpeg-half-as-tall.jpg", _patched(5, struct.pack(">H", 150)), scene()[:150])
+    far_taller = _patched(5, struct.pack(">H", 60_000))
+    yield Case("jpeg-60000-rows.jpg", far_taller, error=DamagedMedia, in_chromium=False)
+
+
+def _cut() -> Iterator[Case]:
+    jpeg, progressive = _jpeg(), saved("JPEG", quality=92, progressive=True)
+    scan = jpeg.index(b"\xff\xda")
+    behind = scan + 2 + int.from_bytes(jpeg[scan + 2 : scan + 4])
+    for name, data in (
+        ("no-scan", jpeg[:scan] + _END),
+        ("empty-scan", jpeg[:behind]),
+        ("empty-scan-end", jpeg[:behind] + _END),
+        ("cut-at-a-fortieth", jpeg[: behind + (len(jpeg) - behind) // 40]),
+        ("start-twice", b"\xff\xd8" + jpeg),
+    ):
+        yield Case(f"jpeg-{name}.jpg", data, error=DamagedMedia, in_chromium=False)
+    for percent in (15, 30, 60, 90):
+        yield Case(f"jpeg-cut-{percent}.jpg", jpeg[: len(jpeg) * percent // 100])
+        cut = progressive[: len(progressive) * percent // 100]
+        yield Case(f"jpeg-progressive-cut-{percent}.jpg", cut)
+        yield Case(f"jpeg-progressive-cut-{percent}-end.jpg", cut + _END)
+    restarts = saved("JPEG", quality=92, restart_marker_rows=1)
+    begins = restarts.index(b"\xff\xda") + 14
+    hole = restarts[:begins] + restarts[restarts.index(b"\xff\xd4") :]
+    yield Case("jpeg-hole-between-restarts.jpg", hole)
+    grey = saved("JPEG", np.full((300, 400, 3), 128, np.uint8))
+    # Whole, but of the very grey that a decoder leaves where it has nothing.
+    plain = np.full((300, 400, 3), 128, np.uint8)
+    yield Case("jpeg-plain-grey.jpg", grey, plain, in_chromium=False)
+    yield Case("jpeg-plain-grey-cut.jpg", grey[:-20], error=DamagedMedia, in_chromium=False)
+
+
+def _slightly_broken() -> Iterator[Case]:
+    jpeg = _jpeg()
+    preview = saved("JPEG", other_scene())
+    tail = bytearray(np.random.default_rng(5).integers(0, 256, 60_000, np.uint8).tobytes())
+    for at in range(0, 50_000, 200):
+        tail[at : at + 2] = b"\xff\xda"
+    film = b"\0\0\0\x18ftypmp42" + bytes(tail)
+    progressive = saved("JPEG", quality=92, progressive=True)
+    for name, data in (
+        ("film-behind", jpeg + film),
+        ("film-behind-progressive", progressive + film),
+        ("no-tables", _without(jpeg, 0xC4)),
+        ("no-jfif", _without(jpeg, 0xE0)),
+        ("fill-bytes", jpeg[:2] + b"\xff" * 500 + jpeg[2:]),
+        ("garbage-between", jpeg[:20] + b"\0\1\2" * 30 + jpeg[20:]),
+        ("no-end", jpeg[:-2]),
+        ("zip-behind", jpeg + b"PK\3\4" * 999),
+        ("preview-behind", jpeg + preview),
+        ("length-of-1", jpeg[:2] + b"\xff\xe1\0\1" + jpeg[2:]),
+        ("mpo", saved("MPO", save_all=True, append_images=[Image.fromarray(other_scene())])),
+    ):
+        yield Case(f"jpeg-{name}.jpg", data, scene())
+    middle = len(jpeg) // 2
+    flipped = jpeg[:middle] + bytes((jpeg[middle] ^ 0x55,)) + jpeg[middle + 1 :]
+    yield Case("jpeg-byte-flipped.jpg", flipped)
+    yield _refused("line-before", b"\n" + jpeg)
+
+
+def _without(jpeg: bytes, left_out: int) -> bytes:
+    """Leave out all segments of a kind before the scan."""
+    kept, at = bytearray(jpeg[:2]), 2
+    while jpeg[at + 1] != 0xDA:
+        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+        if jpeg[at + 1] != left_out:
+            kept += jpeg[at:end]
+        at = end
+    return bytes(kept) + jpeg[at:]
+
+
+def _colours() -> Iterator[Case]:
+    jpeg = saved("JPEG", Image.fromarray(scene()).convert("CMYK"), quality=92)
+    at = jpeg.index(b"\xff\xee")
+    end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+    yield Case("jpeg-cmyk.jpg", jpeg, scene())
+    yield Case("jpeg-cmyk-no-adobe.jpg", jpeg[:at] + jpeg[end:], scene())
+    yield Case("jpeg-cmyk-cut-50.jpg", jpeg[: len(jpeg) // 2])
+    few = jpeg[: len(jpeg) // 50]
+    yield Case("jpeg-cmyk-cut-2.jpg", few, error=DamagedMedia, in_chromium=False)
+    yield Case("jpeg-rgb.jpg", saved("JPEG", quality=92, keep_rgb=True), scene())
+
+
+def _by_tools() -> Iterator[Case]:
+    large = np.asarray(Image.fromarray(scene()).resize((2600, 1950), Image.Resampling.LANCZOS))
+    for size, pixels in (("small", scene()), ("large", large)):
+        jpeg = saved("JPEG", pixels, quality=92)
+        for kind in ((), ("-progressive",)):
+            data = _run("jpegtran", "-arithmetic", *kind, data=jpeg)
+            name = "".join(("jpeg-arithmetic", *kind))
+            yield Case(f"{name}-{size}.jpg", data, pixels)
+            if size == "large":
+                yield Case(f"{name}-cut-70.jpg", data[: len(data) * 7 // 10], in_chromium=False)
+                few = data[: len(data) // 200]
+                yield Case(f"{name}-cut.jpg", few, error=DamagedMedia, in_chromium=False)
+    grey = _run("jpegtran", "-arithmetic", "-grayscale", data=_jpeg())
+    seen = three(np.asarray(Image.fromarray(scene()).convert("L")))
+    yield Case("jpeg-arithmetic-grey.jpg", grey, seen)
+    portable = b"P6\n400 300\n255\n" + scene().tobytes()
+    for sampling in (
+        "1x1,2x2,2x2",
+        "2x1,1x2,1x1",
+        "1x1,1x1,2x2",
+        "2x1,2x1,2x1",
+        "3x1,1x1,1x1",
+        "1x2,2x1,2x1",
+        "4x1,1x1,1x1",
+        "1x4,1x1,1x1",
+        "2x2,2x1,1x2",
+        "2x2,1x2,1x2",
+        "4x2,1x1,1x1",
+        "2x4,1x1,1x1",
+    ):
+        data = _run("cjpeg", "-quality", "92", "-sample", sampling, data=portable)
+        yield Case(f"jpeg-sampled-{sampling.replace(',', '-')}.jpg", data, scene())
+
+
+def _run(*command: str, data: bytes) -> bytes:
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
