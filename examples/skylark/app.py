@@ -8,13 +8,13 @@ from pathlib import Path
 from secrets import token_hex
 from string import Template
 
-import uvicorn
 from fastapi import FastAPI, Request, Response, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from takeback.gate import FeedbackValue, Gate, NoListError
 from takeback.gate.check.wire import MatchAnswer
 from takeback.media import MediaError, sniff
+from takeback.running.serving import serve
 
 PAGES = Path(__file__).parent / "pages"
 HEADERS = json.loads((PAGES / "headers.json").read_text())
@@ -96,4 +96,4 @@ if __name__ == "__main__":
     options.add_argument("--uploads", required=True, type=Path, help="folder for the pictures")
     options.add_argument("--port", default=8001, type=int)
     given = options.parse_args()
-    uvicorn.run(make_site(Gate.open(given.store), given.uploads), port=given.port, access_log=False)
+    serve(make_site(Gate.open(given.store), given.uploads), given.port)

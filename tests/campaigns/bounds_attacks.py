@@ -135,14 +135,14 @@ def half_open(half: Half, count: int) -> Callable[[Program], list[bytes]]:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while selector.get_map() and time.monotonic() < deadline:
             for key, _ in selector.select(timeout=1):
-                connection = key.fileobj
-                assert isinstance(connection, socket.socket)
+                ready = key.fileobj
+                assert isinstance(ready, socket.socket)
                 piece = b""
                 with suppress(OSError):
-                    piece = connection.recv(1 << 16)
-                answers[connection] += piece[:1024]
+                    piece = ready.recv(1 << 16)
+                answers[ready] += piece[:1024]
                 if not piece:
-                    selector.unregister(connection)
+                    selector.unregister(ready)
         for connection in answers:
             connection.close()
         return list(answers.values())

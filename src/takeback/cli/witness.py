@@ -76,7 +76,7 @@ def serve(
     import uvicorn
 
     from takeback.cli.listening import AnnouncedServer, listen
-    from takeback.running.protocol import bounded
+    from takeback.running.serving import bounded_options
     from takeback.witness.keys import cosigners_of
     from takeback.witness.service import CONNECTION_BOUNDS, make_service
     from takeback.witness.store import WitnessStore
@@ -85,12 +85,7 @@ def serve(
     with _explained():
         witness = Witness(WitnessStore(store), _watched(log, logs), cosigners_of(store, name))
         config = uvicorn.Config(
-            make_service(witness),
-            access_log=False,
-            server_header=False,
-            log_level="warning",
-            http=bounded(CONNECTION_BOUNDS),
-            ws="none",
+            make_service(witness), log_level="warning", **bounded_options(CONNECTION_BOUNDS)
         )
         AnnouncedServer(config, listen(host, port), "The witness").serve_until_stopped()
 

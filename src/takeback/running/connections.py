@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import resource
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from takeback.running.refusals import Refuse, plain_refusal
@@ -15,6 +16,7 @@ READ_BYTES: Final = 64 * 1024
 """Read at a time; what a connection that nobody listens to yet can hold is about twice this."""
 
 _SWEEP_SECONDS: Final = 1.0
+_OTHER_FILES: Final = 256  # of a process, beside its connections: its database, its store, pipes
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,7 @@ class OpenConnections:
     """
 
     def __init__(self, bounds: Bounds, refuse: Refuse = plain_refusal) -> None:
-        self.bounds = bounds
+        self.bounds = replace(bounds, connections=_that_fit(bounds.connections))
         self.refuse = refuse
         self.tally = Tally(_log)
         self.buffer = memoryview(bytearray(READ_BYTES))
@@ -145,3 +147,18 @@ class OpenConnections:
         self.tally.report()
         if self._open:
             self._sweep_later()
+
+
+def _that_fit(connections: int) -> int:
+    """Let the process open as many files as that needs, and return how many will fit.
+
+    Without a file left, new connections would not be taken from the system at all, and nothing
+    would make room for them.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return connections
+    soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(connections, soft - _OTHER_FILES))

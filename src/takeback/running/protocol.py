@@ -51,7 +51,7 @@ class _RefusedError(Exception):
 def bounded(bounds: Bounds, refuse: Refuse = plain_refusal) -> type[asyncio.Protocol]:
     """Return the protocol for one `uvicorn.Config(http=…)`; all its connections share the bounds.
 
-    Give `ws="none"` beside it: what upgrades to WebSocket leaves this protocol and its bounds.
+    `ws` beside it must be "none": what upgrades to WebSocket leaves this protocol and its bounds.
     """
     opened = OpenConnections(bounds, refuse)
     for name in ("uvicorn.error", "asyncio"):  # of the same filter, a logger takes one

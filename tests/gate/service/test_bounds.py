@@ -1,11 +1,15 @@
 """What the gate's service refuses before it looks: each time a Problem, with every header."""
 
 import json
+import subprocess
+from contextlib import ExitStack
 
 import pytest
 
 from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
-from tests.support.bounded_server import answer_to
+from takeback.gate.store.store import Store
+from tests.support.bounded_server import answer_to, connected
+from tests.support.gate_service import SERVE
 
 JSON = "Content-Type: application/json"
 
@@ -61,3 +65,21 @@ def test_what_takes_too_much_is_a_problem(
 def test_what_reads_no_body_answers_without_it(service: str, sent: bytes, status: int) -> None:
     answer = answer_to(int(service.rpartition(":")[2]), sent)
     assert int(answer[9:12]) == status
+
+
+@pytest.mark.parametrize("most_files", [400, 4096])
+def test_silent_connections_block_nobody_however_few_files_may_be_open(
+    store: Store, most_files: int
+) -> None:
+    limits = f'ulimit -Sn 256 && ulimit -Hn {most_files} && exec "$0" "$@"'
+    command = ["sh", "-c", limits, *SERVE, "--store", str(store.folder), "--port", "0"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
+        ExitStack() as stack,
+    ):
+        stack.callback(process.terminate)
+        assert process.stdout is not None
+        port = int(process.stdout.readline().partition(". ")[0].rpartition(":")[2])
+        for _ in range(500):
+            stack.enter_context(connected(port, data=b"GET /"))
+        assert answer_to(port, request("GET", "/healthz")).startswith(b"HTTP/1.1 503 ")

@@ -47,7 +47,7 @@ def serve(
     from takeback.cli.listening import AnnouncedServer, listen
     from takeback.gate.service.app import make_service
     from takeback.gate.service.bounds import CONNECTION_BOUNDS, refusal
-    from takeback.running.protocol import bounded
+    from takeback.running.serving import bounded_options
 
     with explained():
         listening = listen(host, port)
@@ -56,10 +56,7 @@ def serve(
             gate.warm_up()
             config = uvicorn.Config(
                 make_service(gate),
-                access_log=False,  # it holds addresses
-                server_header=False,
                 log_level="warning",
-                http=bounded(CONNECTION_BOUNDS, refusal),
-                ws="none",
+                **bounded_options(CONNECTION_BOUNDS, refusal),
             )
             AnnouncedServer(config, listening, "The gate").serve_until_stopped()

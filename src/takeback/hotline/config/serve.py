@@ -9,7 +9,7 @@ from takeback.hotline.config.health import DATABASE
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.pages.early import early_refusal
 from takeback.running.connections import Bounds
-from takeback.running.protocol import bounded
+from takeback.running.serving import bounded_options
 from takeback.running.sources import is_one_of
 
 _STOP_SECONDS: Final = 2
@@ -19,27 +19,22 @@ _MOST_CONNECTIONS_A_SOURCE: Final = 500  # fifty gates behind one address, or a 
 
 def serve(host: str, port: int) -> None:
     """Answer on `host`:`port` until stopped. Django must be set up already."""
+    bounds = Bounds(
+        connections=_MOST_CONNECTIONS,
+        connections_a_source=_MOST_CONNECTIONS_A_SOURCE,
+        no_single_source=is_one_of(settings.TRUSTED_PROXIES),
+    )
     with DATABASE.running():
         uvicorn.run(
             "takeback.hotline.config.asgi:application",
             host=host,
             port=port,
-            access_log=False,
-            server_header=False,
             lifespan="off",
-            http=bounded(
-                Bounds(
-                    connections=_MOST_CONNECTIONS,
-                    connections_a_source=_MOST_CONNECTIONS_A_SOURCE,
-                    no_single_source=is_one_of(settings.TRUSTED_PROXIES),
-                ),
-                early_refusal,
-            ),
-            ws="none",
             # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
             proxy_headers=True,
             forwarded_allow_ips=settings.TRUSTED_PROXIES,
             # Gates wait for news in long requests; stopping the hotline does not wait for them.
             timeout_graceful_shutdown=_STOP_SECONDS,
             log_config=logging_settings(),
+            **bounded_options(bounds, early_refusal),
         )
