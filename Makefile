@@ -15,8 +15,8 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup photographs \
-        wrk bench bench-against bench-quick chromium \
+        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies \
+        photographs wrk bench bench-against bench-quick chromium \
         messages screenshots lock clean
 
 help: ## List the commands
@@ -118,7 +118,7 @@ fuzz: setup ## Fuzz every decoder entry for an hour, or FUZZ_SECONDS
 	@$(call say,Fuzzing)
 	@$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --lanes "$$(nproc)"
 
-e2e-test: setup photographs chromium ## End-to-end tests in real Chromium
+e2e-test: setup photographs chromium proxies ## End-to-end tests in real Chromium
 	@$(call say,End-to-end tests)
 	@$(BIN)/pytest -m e2e
 
@@ -147,6 +147,9 @@ wrk: ## Install Debian's wrk, which puts the gate's service under load, where it
 
 chromium: ## Install Debian's Chromium and fonts where they are missing
 	@tools/debian-packages Chromium chromium fonts-noto-core
+
+proxies: ## Install Debian's nginx and Caddy, whose files in deploy/ are tested, where they are missing
+	@tools/debian-packages "nginx and Caddy" nginx-light caddy
 
 messages: setup ## Bring the translation catalogues up to date with the pages
 	@$(BIN)/python tools/messages.py

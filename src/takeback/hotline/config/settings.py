@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy
 
+from takeback.hotline.config.origins import own_origins, public_address, public_host
 from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.foundation.numbers import number_of_seconds, whole_number
@@ -15,8 +16,9 @@ REPOSITORY = HOTLINE.parents[2]
 
 SECRET_KEY = secret("django").hex()
 DEBUG = False
-PUBLIC_URL = os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
+PUBLIC_URL = public_address(os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000"))
+_HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
+ALLOWED_HOSTS = [*filter(None, map(str.strip, _HOSTS)), public_host(PUBLIC_URL)]
 TRUSTED_PROXIES = os.environ.get("TAKEBACK_TRUSTED_PROXIES", "127.0.0.1,::1").split(",")
 _ENCRYPTED = PUBLIC_URL.startswith("https://")
 # Trying it out on one machine: only then may webhooks go there, and without https.
@@ -108,6 +110,7 @@ SESSION_COOKIE_SECURE = _ENCRYPTED
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_USE_SESSIONS = True
+CSRF_TRUSTED_ORIGINS = own_origins(PUBLIC_URL, ALLOWED_HOSTS)
 CSRF_FAILURE_VIEW = "takeback.hotline.pages.errors.csrf_failure"
 
 # The desk: people with passkeys, nobody with a password, and a cookie that stays at the desk.
