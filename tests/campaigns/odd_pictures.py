@@ -16,7 +16,7 @@ from pathlib import Path
 
 import takeback
 from tests.support.odd_pictures import all_cases
-from tests.support.odd_pictures.judging import Judged, Verdict, judged_by_both, told
+from tests.support.odd_pictures.judging import Judged, Verdict, described, judged_by_both
 
 _WAYS = ("all pixels", "gate")
 
@@ -41,7 +41,7 @@ def main() -> int:
 
 def _list(judged: list[tuple[Judged, Judged]]) -> None:
     for way, results in zip(_WAYS, zip(*judged, strict=True), strict=True):
-        for name, what in told(
+        for name, what in described(
             each for each in results if each.verdict is not Verdict.RIGHT
         ).items():
             print(f"{way}: {name}: {what}")

@@ -6,7 +6,7 @@ import pytest
 
 from takeback.media import DamagedMedia, UnsupportedMedia
 from tests.support.odd_pictures import all_cases
-from tests.support.odd_pictures.judging import Judged, Verdict, judged_by_both, told
+from tests.support.odd_pictures.judging import Judged, Verdict, described, judged_by_both
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +17,11 @@ def judged() -> list[tuple[Judged, Judged]]:
 def test_all_pixels_give_the_fingerprint_of_what_people_see(
     judged: list[tuple[Judged, Judged]],
 ) -> None:
-    assert told(exact for exact, _ in judged if exact.verdict is not Verdict.RIGHT) == {}
+    assert described(exact for exact, _ in judged if exact.verdict is not Verdict.RIGHT) == {}
 
 
 def test_the_gate_sees_the_same(judged: list[tuple[Judged, Judged]]) -> None:
-    assert told(upload for _, upload in judged if upload.verdict is not Verdict.RIGHT) == {}
+    assert described(upload for _, upload in judged if upload.verdict is not Verdict.RIGHT) == {}
 
 
 def test_the_cases_are_many_and_of_every_kind() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from tests.fuzz.instrumented import instrumented
 
 with instrumented("takeback.media", "PIL"):
-    from takeback.media.pixels import Refused, decode_rgb, load_codecs
+    from takeback.media.pixels import decode_rgb, load_codecs
+    from takeback.media.refused import Refused
 
 from takeback.media.limits import Limits
 from takeback.media.sniffing import HEAD_LENGTH, MEDIA_TYPES, sniff

@@ -11,6 +11,7 @@ import simplejpeg
 from PIL import Image, ImageCms
 
 from takeback.media.sniffing import HEAD_LENGTH, sniff
+from tests.fuzz.odd_seeds import odd_seeds
 from tests.support.encodings import encode, landscape, png_bomb
 
 _LONGEST = 4096  # bytes; a mutation of a long file rarely hits what matters
@@ -20,6 +21,7 @@ _ODD_ONES = 60  # of each kind, from the torture set
 def pictures(media_type: str, torture: Path) -> Iterator[bytes]:
     """Yield small files of one kind: made here, then the smallest of the torture set, if there."""
     yield from _made(media_type)
+    yield from odd_seeds(media_type)
     for path in _odd_ones(torture).get(media_type, [])[:_ODD_ONES]:
         yield path.read_bytes()
 

@@ -10,7 +10,8 @@ with instrumented("takeback.media", "takeback.fingerprints"):
     from takeback.fingerprints.views import shipped_policies
     from takeback.media import luma
     from takeback.media.picture import OpenedPicture
-    from takeback.media.pixels import Refused, load_codecs
+    from takeback.media.pixels import load_codecs
+    from takeback.media.refused import Refused
 
 from takeback.media.limits import Limits
 from takeback.media.protocol import MAX_ANSWER

@@ -8,11 +8,11 @@ import numpy as np
 from takeback.media import DamagedMedia, UnsupportedMedia
 from tests.support.odd_pictures.case import HEIGHT, WIDTH, Case, Pixels, quantised, saved, scene
 
-_PLAIN, _RLE8, _FIELDS = 0, 1, 3
+_PLAIN, _RLE8, FIELDS = 0, 1, 3
 _MASKS = (0xFF0000, 0xFF00, 0xFF)
 
 
-def _bmp(
+def bmp(
     bits: int,
     body: bytes,
     compression: int = _PLAIN,
@@ -41,7 +41,7 @@ def _fields(depths: tuple[int, int, int], kind: str) -> tuple[bytes, Pixels]:
     packed, seen = np.zeros((HEIGHT, WIDTH), np.uint32), np.zeros_like(scene())
     for channel, depth in enumerate(depths):
         values = scene()[..., channel].astype(np.uint32) << 2 >> (10 - depth)
-        packed = packed << depth | values
+        packed = (packed << depth | values).astype(np.uint32)
         seen[..., channel] = values * 255 // ((1 << depth) - 1)
     return packed[::-1].astype(kind).tobytes(), seen
 
@@ -50,16 +50,16 @@ def cases() -> Iterator[Case]:
     """Yield them all."""
     white = np.full_like(scene(), 255)
     for header in (56, 108, 124):
-        masks = (*_MASKS, 0xFF000000)
+        with_alpha = (*_MASKS, 0xFF000000)
         for name, alpha, shows in (("clear", 0, white), ("opaque", 255, scene())):
-            data = _bmp(32, _bgrx(alpha), _FIELDS, masks=masks, header=header)
+            data = bmp(32, _bgrx(alpha), FIELDS, masks=with_alpha, header=header)
             yield Case(f"bmp-{header}-{name}.bmp", data, shows)
-    yield Case("bmp-40-zero.bmp", _bmp(32, _bgrx(0)), scene())
+    yield Case("bmp-40-zero.bmp", bmp(32, _bgrx(0)), scene())
     downwards = np.dstack([scene()[..., ::-1], np.zeros((HEIGHT, WIDTH), np.uint8)]).tobytes()
-    yield Case("bmp-downwards.bmp", _bmp(32, downwards, height=-HEIGHT), scene())
+    yield Case("bmp-downwards.bmp", bmp(32, downwards, height=-HEIGHT), scene())
     yield Case("bmp-24.bmp", saved("BMP"), scene())
     rows, seen = _fields((5, 5, 5), "<u2")
-    yield Case("bmp-555.bmp", _bmp(16, rows), seen)
+    yield Case("bmp-555.bmp", bmp(16, rows), seen)
     for depths, kind in (
         ((5, 6, 5), "<u2"),
         ((4, 4, 4), "<u2"),
@@ -76,14 +76,14 @@ def cases() -> Iterator[Case]:
         )
         bits = 8 * int(kind[-1])
         rows, seen = _fields(depths, kind)
-        data = _bmp(bits, rows, _FIELDS, masks=masks)
+        data = bmp(bits, rows, FIELDS, masks=masks)
         yield Case(f"bmp-fields-{bits}-{'-'.join(map(str, depths))}.bmp", data, seen)
     red_first = np.dstack([scene()[::-1], np.zeros((HEIGHT, WIDTH), np.uint8)]).tobytes()
-    data = _bmp(32, red_first, _FIELDS, masks=_MASKS[::-1])
+    data = bmp(32, red_first, FIELDS, masks=_MASKS[::-1])
     yield Case("bmp-fields-red-first.bmp", data, scene())
     cut = data[: len(data) // 30]
     yield Case("bmp-fields-cut.bmp", cut, error=DamagedMedia, in_chromium=False)
-    gaps = _bmp(32, red_first, _FIELDS, masks=(0xF0F0, 0xF0F0000, 0xF))
+    gaps = bmp(32, red_first, FIELDS, masks=(0xF0F0, 0xF0F0000, 0xF))
     yield Case("bmp-fields-with-gaps.bmp", gaps, error=UnsupportedMedia, in_chromium=False)
     yield from _palettes()
     yield from _broken()
@@ -94,24 +94,27 @@ def _palettes() -> Iterator[Case]:
     seen = np.asarray(quantised().convert("RGB"))
     colours = np.array(quantised().getpalette() or []).reshape(-1, 3)[:128, ::-1]
     palette = np.pad(colours.astype(np.uint8), ((0, 128), (0, 1))).tobytes()
-    yield Case("bmp-8.bmp", _bmp(8, indices.tobytes(), palette=palette), seen)
+    yield Case("bmp-8.bmp", bmp(8, indices.tobytes(), palette=palette), seen)
     runs = np.dstack([np.ones_like(indices), indices])  # of one pixel each
     whole = b"".join(row.tobytes() + b"\0\0" for row in runs) + b"\0\1"
-    yield Case("bmp-runs.bmp", _bmp(8, whole, _RLE8, palette=palette), seen)
+    yield Case("bmp-runs.bmp", bmp(8, whole, _RLE8, palette=palette), seen)
     for name, body in (("empty", b"\0\1"), ("cut", whole[: len(whole) // 2])):
-        data = _bmp(8, body, _RLE8, palette=palette)
+        data = bmp(8, body, _RLE8, palette=palette)
         yield Case(f"bmp-runs-{name}.bmp", data, error=DamagedMedia, in_chromium=name == "empty")
 
 
 def _broken() -> Iterator[Case]:
-    bmp = saved("BMP")
-    yield Case("bmp-no-size.bmp", bmp[:2] + bytes(4) + bmp[6:], scene())
-    yield Case("bmp-more-behind.bmp", bmp + b"x" * 999, scene())
-    for name, data in (("header-alone", bmp[:54]), ("cut-at-a-thirtieth", bmp[: len(bmp) // 30])):
+    whole = saved("BMP")
+    yield Case("bmp-no-size.bmp", whole[:2] + bytes(4) + whole[6:], scene())
+    yield Case("bmp-more-behind.bmp", whole + b"x" * 999, scene())
+    for name, data in (
+        ("header-alone", whole[:54]),
+        ("cut-at-a-thirtieth", whole[: len(whole) // 30]),
+    ):
         yield Case(f"bmp-{name}.bmp", data, error=DamagedMedia, in_chromium=False)
     for percent in (30, 60, 90):
         seen = scene().copy()
-        cut = bmp[: len(bmp) * percent // 100]
+        cut = whole[: len(whole) * percent // 100]
         seen[: HEIGHT - (len(cut) - 54) // (3 * WIDTH)] = 0
         yield Case(f"bmp-cut-{percent}.bmp", cut, seen, in_chromium=False)
     for name, bits, compression, body in (
@@ -119,5 +122,5 @@ def _broken() -> Iterator[Case]:
         ("png-within", 0, 5, saved("PNG")),
         ("64-bits", 64, _PLAIN, bytes(8 * WIDTH * HEIGHT)),
     ):
-        data = _bmp(bits, body, compression)
+        data = bmp(bits, body, compression)
         yield Case(f"bmp-{name}.bmp", data, error=UnsupportedMedia, in_chromium=False)

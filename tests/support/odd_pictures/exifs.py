@@ -75,7 +75,7 @@ def _forms() -> Iterator[Case]:
 
 def _places() -> Iterator[Case]:
     jpeg = saved("JPEG", turned(scene()), quality=92)
-    six, one, nine = (app1(exif_of(orientation)) for orientation in (6, 1, 9))
+    six, upright_one, nine = (app1(exif_of(orientation)) for orientation in (6, 1, 9))
     stored, upright = turned(scene()), scene()
 
     def at_the_start(name: str, *segments: bytes, turns: bool) -> Case:
@@ -87,8 +87,8 @@ def _places() -> Iterator[Case]:
         data = jpeg[:at] + six + jpeg[at:]
         return Case(f"exif-place-{name}.jpg", data, upright if turns else stored)
 
-    yield at_the_start("6-then-1", six, one, turns=True)
-    yield at_the_start("1-then-6", one, six, turns=False)
+    yield at_the_start("6-then-1", six, upright_one, turns=True)
+    yield at_the_start("1-then-6", upright_one, six, turns=False)
     yield at_the_start("9-then-6", nine, six, turns=False)
     yield at_the_start("long-then-6", app1(exif_of(6, 4)), six, turns=False)
     yield at_the_start("garbage-then-6", app1(b"garbage, garbage"), six, turns=False)
@@ -121,13 +121,13 @@ def _places() -> Iterator[Case]:
 
 def _pngs() -> Iterator[Case]:
     picture, stored, upright = chunk(b"IDAT", packed(turned(scene()))), turned(scene()), scene()
-    six, one = (chunk(b"eXIf", exif_of(orientation)) for orientation in (6, 1))
+    six, first = (chunk(b"eXIf", exif_of(orientation)) for orientation in (6, 1))
     for name, before, behind, turns in (
         ("before", six, b"", True),
         ("behind", b"", six, False),
-        ("6-then-1", six + one, b"", True),
-        ("1-then-6", one + six, b"", False),
-        ("1-before-6-behind", one, six, False),
+        ("6-then-1", six + first, b"", True),
+        ("1-then-6", first + six, b"", False),
+        ("1-before-6-behind", first, six, False),
         ("letters", chunk(b"eXIf", b"Exif\0\0" + exif_of(6)), b"", False),
         ("checksum", six[:-4] + bytes(4), b"", False),
         ("other-name", chunk(b"zxIf", exif_of(6)), b"", False),

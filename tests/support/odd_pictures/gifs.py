@@ -21,7 +21,7 @@ _COLOURS = 128
 _TABLE = 0x80 | (_COLOURS.bit_length() - 2)
 
 
-def _gif(
+def gif(
     canvas: tuple[int, int],
     at: tuple[int, int] = (0, 0),
     *,
@@ -57,30 +57,30 @@ def _colours_of(picture: Image.Image, clear: int | None = None) -> Pixels:
 def cases() -> Iterator[Case]:
     """Yield them all."""
     seen = _colours_of(quantised())
-    plain = _gif((400, 300))
+    plain = gif((400, 300))
     yield Case("gif-plain.gif", plain, seen)
     yield Case("gif-laced.gif", saved("GIF", quantised(), interlace=1), seen)
-    yield Case("gif-own-colours.gif", _gif((400, 300), table="local"), seen)
-    yield Case("gif-canvas-of-nothing.gif", _gif((0, 0)), seen)
-    yield Case("gif-larger-than-canvas.gif", _gif((100, 100)), seen)
-    yield Case("gif-corner.gif", _gif((800, 600), (400, 300)), on_canvas(seen, 800, 600, 400, 300))
-    yield Case("gif-hangs-out.gif", _gif((400, 300), (100, 50)), on_canvas(seen, 500, 350, 100, 50))
+    yield Case("gif-own-colours.gif", gif((400, 300), table="local"), seen)
+    yield Case("gif-canvas-of-nothing.gif", gif((0, 0)), seen)
+    yield Case("gif-larger-than-canvas.gif", gif((100, 100)), seen)
+    yield Case("gif-corner.gif", gif((800, 600), (400, 300)), on_canvas(seen, 800, 600, 400, 300))
+    yield Case("gif-hangs-out.gif", gif((400, 300), (100, 50)), on_canvas(seen, 500, 350, 100, 50))
     for name, clear, background, dispose in (
         ("on-canvas", None, 7, 0),
         ("on-canvas-disposed", None, 7, 2),
         ("on-canvas-clear", 5, 0, 0),
         ("on-canvas-clear-ground", 5, 5, 2),
     ):
-        data = _gif((800, 600), (100, 50), clear=clear, background=background, dispose=dispose)
+        data = gif((800, 600), (100, 50), clear=clear, background=background, dispose=dispose)
         shows = on_canvas(_colours_of(quantised(), clear), 800, 600, 100, 50)
         yield Case(f"gif-{name}.gif", data, shows)
-    yield Case("gif-clear-beyond-colours.gif", _gif((400, 300), clear=200), seen)
+    yield Case("gif-clear-beyond-colours.gif", gif((400, 300), clear=200), seen)
     part = Image.fromarray(np.ascontiguousarray(scene()[50:250, 100:300])).quantize(_COLOURS)
-    first = _gif((400, 300), (50, 40), picture=part, clear=3)
-    second = _gif((400, 300), picture=Image.fromarray(other_scene()).quantize(_COLOURS))
+    first = gif((400, 300), (50, 40), picture=part, clear=3)
+    second = gif((400, 300), picture=Image.fromarray(other_scene()).quantize(_COLOURS))
     film = first[:-1] + second[13 + 3 * _COLOURS :]
     yield Case("gif-second-covers.gif", film, on_canvas(_colours_of(part, 3), 400, 300, 50, 40))
-    without = _gif((400, 300), table="none")
+    without = gif((400, 300), table="none")
     yield Case("gif-no-colours.gif", without, error=UnsupportedMedia)
     yield from _broken(plain, seen)
 

@@ -1,6 +1,7 @@
 """AVIF and HEIC: turned by the container, not by Exif; alpha, films, cut files."""
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import pillow_heif
@@ -24,7 +25,10 @@ from tests.support.odd_pictures.exifs import exif_of
 
 pillow_heif.register_heif_opener()
 
-_FORMATS = (("AVIF", "avif", {"quality": 95, "speed": 9}), ("HEIF", "heic", {"quality": 95}))
+_FORMATS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("AVIF", "avif", {"quality": 95, "speed": 9}),
+    ("HEIF", "heic", {"quality": 95}),
+)
 
 
 def cases() -> Iterator[Case]:
@@ -61,7 +65,7 @@ def cases() -> Iterator[Case]:
     yield Case("heif-film.avif", film, scene(), bits=DECODERS_DIFFER)
 
 
-def _with_exif_alone(pillow_format: str, **how: object) -> bytes:
+def _with_exif_alone(pillow_format: str, **how: Any) -> bytes:
     """Return a file whose Exif says 6, while its container says nothing (libheif #227).
 
     Writers move the entry to the container: so its neighbour is written, and renamed afterwards.

@@ -26,8 +26,13 @@ def cases() -> Iterator[Case]:
     yield from _cut()
     yield from _slightly_broken()
     yield from _colours()
-    if all(shutil.which(tool) for tool in TOOLS):
+    if has_tools():
         yield from _by_tools()
+
+
+def has_tools() -> bool:
+    """Tell whether the tools are installed."""
+    return all(shutil.which(tool) for tool in TOOLS)
 
 
 def _jpeg() -> bytes:
@@ -160,14 +165,14 @@ def _by_tools() -> Iterator[Case]:
     for size, pixels in (("small", scene()), ("large", large)):
         jpeg = saved("JPEG", pixels, quality=92)
         for kind in ((), ("-progressive",)):
-            data = _run("jpegtran", "-arithmetic", *kind, data=jpeg)
+            data = run("jpegtran", "-arithmetic", *kind, data=jpeg)
             name = "".join(("jpeg-arithmetic", *kind))
             yield Case(f"{name}-{size}.jpg", data, pixels)
             if size == "large":
                 yield Case(f"{name}-cut-70.jpg", data[: len(data) * 7 // 10], in_chromium=False)
                 few = data[: len(data) // 200]
                 yield Case(f"{name}-cut.jpg", few, error=DamagedMedia, in_chromium=False)
-    grey = _run("jpegtran", "-arithmetic", "-grayscale", data=_jpeg())
+    grey = run("jpegtran", "-arithmetic", "-grayscale", data=_jpeg())
     seen = three(np.asarray(Image.fromarray(scene()).convert("L")))
     yield Case("jpeg-arithmetic-grey.jpg", grey, seen)
     portable = b"P6\n400 300\n255\n" + scene().tobytes()
@@ -185,9 +190,10 @@ def _by_tools() -> Iterator[Case]:
         "4x2,1x1,1x1",
         "2x4,1x1,1x1",
     ):
-        data = _run("cjpeg", "-quality", "92", "-sample", sampling, data=portable)
+        data = run("cjpeg", "-quality", "92", "-sample", sampling, data=portable)
         yield Case(f"jpeg-sampled-{sampling.replace(',', '-')}.jpg", data, scene())
 
 
-def _run(*command: str, data: bytes) -> bytes:
+def run(*command: str, data: bytes) -> bytes:
+    """Run a tool on data; return what it writes."""
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout

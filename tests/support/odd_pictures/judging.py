@@ -96,7 +96,7 @@ def judged_by_both(
             yield judge(case, exact), judge(case, by_the_gate(case, decoder), exact)
 
 
-def told(wrong: Iterable[Judged]) -> dict[str, str]:
+def described(wrong: Iterable[Judged]) -> dict[str, str]:
     """Return a line for each, by name, as a failed test shows it."""
     return {
         judged.case.name: f"{judged.verdict.value}: {judged.made.error or judged.bits}"

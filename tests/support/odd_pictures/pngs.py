@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +39,12 @@ def header(
     return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, laced))
 
 
-def rows(samples: NDArray[np.generic]) -> bytes:
+def rows(samples: NDArray[Any]) -> bytes:
     """Return the rows of a picture, none filtered."""
     return b"".join(b"\0" + row.tobytes() for row in samples)
 
 
-def packed(samples: NDArray[np.generic]) -> bytes:
+def packed(samples: NDArray[Any]) -> bytes:
     """Return the rows of a picture, compressed."""
     return zlib.compress(rows(samples))
 
@@ -110,7 +110,7 @@ def _kinds() -> Iterator[Case]:
     yield _png("laced", header(laced=1), chunk(b"IDAT", zlib.compress(_laced(scene()))), END)
 
 
-def _laced(pixels: Pixels) -> bytes:
+def _laced(pixels: NDArray[Any]) -> bytes:
     """Return the seven passes of Adam7 (PNG 8.2)."""
     passes = (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)
     later = (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)
@@ -250,10 +250,8 @@ def _animations() -> Iterator[Case]:
 def _apples() -> Iterator[Case]:
     mark = chunk(b"CgBI", b"\x50\x00\x20\x02")
 
-    def apple(
-        name: str, samples: NDArray[np.generic], colour: int, shows: Pixels, laced: int = 0
-    ) -> Case:
-        body = _headless(_laced(samples) if laced else rows(samples))
+    def apple(name: str, samples: NDArray[Any], colour: int, shows: Pixels, laced: int = 0) -> Case:
+        body = headless(_laced(samples) if laced else rows(samples))
         chunks = mark, header(colour=colour, laced=laced), chunk(b"IDAT", body), END
         return _png(f"apple-{name}", *chunks, shows=shows, refused=True)
 
@@ -266,7 +264,7 @@ def _apples() -> Iterator[Case]:
     faded = np.dstack([weighed.astype(np.uint8), fade()])
     yield apple("fading", faded, _RGBA, on_white(scene(), fade()))
     start = SIGNATURE + mark + header(colour=_RGBA)
-    body = _headless(rows(opaque))
+    body = headless(rows(opaque))
     half = scene().copy()
     there = zlib.decompressobj(-15).decompress(body[: len(body) // 2])
     half[len(there) // (4 * WIDTH + 1) :] = 255
@@ -278,7 +276,8 @@ def _apples() -> Iterator[Case]:
     yield Case("png-apple-16-bits.png", deep, error=UnsupportedMedia, in_chromium=False)
 
 
-def _headless(data: bytes) -> bytes:
+def headless(data: bytes) -> bytes:
+    """Compress data as Apple does: without header and checksum."""
     deflating = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     return deflating.compress(data) + deflating.flush()
 

@@ -48,7 +48,7 @@ class Layout:
         samples = self.samples if plane is None else self.samples[..., plane : plane + 1]
         depth = self.bits[0]
         if depth >= 8 and depth != 12:
-            return samples.astype(samples.dtype.newbyteorder(order)).tobytes()
+            return samples.astype(f"{order}{samples.dtype.str[1:]}").tobytes()
         bits = np.unpackbits(samples.astype(">u2")[..., None].view(np.uint8), axis=-1)
         flat = bits[..., -depth:].reshape(len(samples), -1)
         return np.packbits(flat, axis=1).tobytes()
@@ -165,7 +165,10 @@ def _floats(seen: Pixels) -> Iterator[Layout]:
 
 def _in_colour() -> Iterator[Layout]:
     colours, alpha = scene(), fade()
-    for depth, times, kind in ((8, 1, np.uint8), (16, 257, np.uint16)):
+    samples: NDArray[Any]
+    extra: tuple[int, ...]
+    kinds: tuple[tuple[int, int, Any], ...] = ((8, 1, np.uint8), (16, 257, np.uint16))
+    for depth, times, kind in kinds:
         rgb = colours.astype(kind) * kind(times)
         clear = alpha.astype(kind)[..., None] * kind(times)
         yield Layout(f"rgb-{depth}", 2, (depth,) * 3, rgb, colours)
@@ -197,12 +200,12 @@ def _in_colour() -> Iterator[Layout]:
     grey = grey_scene()
     faded = on_white(three(grey), alpha)
     weighed = ((grey.astype(np.uint32) * alpha + 127) // 255).astype(np.uint8)
-    for name, extra, samples, shows in (
+    for name, number, samples, shows in (
         ("unknown", 0, np.dstack([grey, alpha]), three(grey)),
         ("weighted", 1, np.dstack([weighed, alpha]), faded),
         ("alpha", 2, np.dstack([grey, alpha]), faded),
     ):
-        yield Layout(f"grey-8-{name}", 1, (8, 8), samples, shows, {338: (extra,)})
+        yield Layout(f"grey-8-{name}", 1, (8, 8), samples, shows, {338: (number,)})
     for depth in (1, 2, 4, 8):
         picture = Image.fromarray(colours).quantize(1 << min(depth, 7))
         count = 1 << depth
@@ -290,7 +293,7 @@ def _by_pillow() -> Iterator[Case]:
 
 def _rgb_page(pixels: Pixels, more: Tags | None = None) -> tuple[Tags, list[bytes]]:
     height, width = pixels.shape[:2]
-    tags = {258: (8, 8, 8), 262: (2,), 277: (3,)} | (more or {})
+    tags: Tags = {258: (8, 8, 8), 262: (2,), 277: (3,)} | (more or {})
     return page((width, height), tags, [pixels.tobytes()])
 
 
@@ -317,7 +320,7 @@ def _refused() -> Iterator[Case]:
     rgb = scene().tobytes()
     floats = (scene() / 255).astype("<f4").tobytes()
     size = (WIDTH, HEIGHT)
-    for name, tags, body, compression in (
+    refused: tuple[tuple[str, Tags, bytes, int], ...] = (
         ("rgb-float", {258: (32,) * 3, 262: (2,), 277: (3,), 339: (3,) * 3}, floats, _NONE),
         ("rgb-signed", {258: (8,) * 3, 262: (2,), 277: (3,), 339: (2,) * 3}, rgb, _NONE),
         ("rgb-mixed", {258: (8,) * 3, 262: (2,), 277: (3,), 339: (1, 1, 2)}, rgb, _NONE),
@@ -341,14 +344,15 @@ def _refused() -> Iterator[Case]:
             _NONE,
         ),
         ("many-samples", {258: (8,) * 9, 262: (2,), 277: (9,), 338: (0,) * 6}, rgb * 3, _NONE),
-    ):
+    )
+    for name, tags, body, compression in refused:
         yield _error(
             name, tiff(page(size, tags, [body], compression=compression)), UnsupportedMedia
         )
 
 
 def _cut() -> Iterator[Case]:
-    tags = {258: (8,), 262: (1,), 277: (1,)}
+    tags: Tags = {258: (8,), 262: (1,), 277: (1,)}
     yield _error("no-strip", tiff(page((WIDTH, HEIGHT), tags, [b""])), DamagedMedia)
     few = grey_scene()[:9].tobytes()
     yield _error("nine-rows", tiff(page((WIDTH, HEIGHT), tags, [few])), DamagedMedia)

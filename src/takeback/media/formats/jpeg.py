@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from takeback._native import jpeg_markers
-from takeback.media.formats.share import LEAST_SHARE, hardly_read
+from takeback.media.formats.share import LEAST_SHARE, hardly_read, sampled
 from takeback.media.limits import Limits
 from takeback.media.orientation import Orientation, orientation_of
 from takeback.media.protocol import Outcome
@@ -22,13 +22,14 @@ are lossless and hierarchical ones, which browsers don't show either."""
 
 _ARITHMETIC: Final = frozenset({0xC9, 0xCA})
 _BITS: Final = 8
+_FLAT: Final = 2  # axes of a picture in grey
 _END: Final = b"\xff\xd9"
 _OTHER_BYTES: Final = bytes(range(7, 251, 3)) * 64
 
 _GREY: Final = 128
-_UNREAD_RGB: Final = ((_GREY,) * 3, (0, 0, 0))
-"""libjpeg leaves blocks that it has no data for at zero, which is this grey; rows that it did not
-come to stay black."""
+_UNREAD: Final = (_GREY, 0)
+"""libjpeg leaves blocks that it has no data for at zero, which is this brightness; rows that it did
+not come to stay black."""
 
 _UNREAD_CMYK: Final = ((_GREY - 1,) * 4, (_GREY,) * 3 + (_GREY - 1,), (0, 0, 0, 0))
 """The same of CMYK and YCCK (T.872, 6.5.3), turned the right way as Pillow does."""
@@ -74,9 +75,16 @@ def refuse_unread(
     """
     if header.arithmetic:
         _refuse_unread_arithmetic(data)
-    mode = "L" if isinstance(picture, np.ndarray) else picture.mode
-    unread = {"L": (_GREY, 0), "CMYK": _UNREAD_CMYK}.get(mode, _UNREAD_RGB)
-    if hardly_read(picture, unread) and not _reads_without_complaint(data):
+    if isinstance(picture, Image.Image) and picture.mode == "CMYK":
+        is_suspect = hardly_read(sampled(picture), _UNREAD_CMYK)
+    else:
+        # Of colour, too, only brightness is looked at, so that both ways come to one answer.
+        samples = sampled(picture)
+        grey = (
+            samples if samples.ndim == _FLAT else np.asarray(Image.fromarray(samples).convert("L"))
+        )
+        is_suspect = hardly_read(grey, _UNREAD, tolerance=1)
+    if is_suspect and not _reads_without_complaint(data):
         raise Refused(Outcome.DAMAGED)
 
 
@@ -103,7 +111,8 @@ def _refuse_unread_arithmetic(data: Buffer) -> None:
 
 def _reads_without_complaint(data: Buffer) -> bool:
     try:
-        simplejpeg.decode_jpeg(data, _space_to_decode(data), strict=True)
+        space = _space_to_decode(data)
+        simplejpeg.decode_jpeg(data, space, min_height=1, min_width=1, strict=True)
     except ValueError:
         return False
     return True

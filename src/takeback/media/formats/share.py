@@ -20,23 +20,29 @@ Fill = int | None
 Pixel = int | tuple[int, ...]
 
 
-def hardly_read(picture: Image.Image | NDArray[np.uint8], never_read: Iterable[Pixel]) -> bool:
-    """Tell whether nearly all of `picture` has the value of something that was not read.
-
-    `never_read` are such values, as `Image.getpixel` gives them. Looks at one pixel of 64, in the
-    middle of a block. A picture of one plain colour looks so, too: ask further before refusing it.
-    """
+def sampled(picture: Image.Image | NDArray[np.uint8]) -> NDArray[Any]:
+    """Return one pixel of 64, each from the middle of a block."""
     if isinstance(picture, np.ndarray):
         middle = [min(_STEP, side) // 2 for side in picture.shape[:2]]
-        samples: NDArray[Any] = picture[middle[0] :: _STEP, middle[1] :: _STEP]
+        return picture[middle[0] :: _STEP, middle[1] :: _STEP]
+    columns, rows = (-(-side // _STEP) for side in picture.size)
+    return np.asarray(picture.resize((columns, rows), Image.Resampling.NEAREST))
+
+
+def hardly_read(samples: NDArray[Any], never_read: Iterable[Pixel], tolerance: int = 0) -> bool:
+    """Tell whether nearly all samples have the value of something that was not read.
+
+    `never_read` are such values, as `Image.getpixel` gives them; `tolerance` is in steps of them. A
+    picture of one plain colour looks so, too: ask further before refusing it.
+    """
+    return any(_share_of(samples, value, tolerance) > 1 - LEAST_SHARE for value in never_read)
+
+
+def _share_of(samples: NDArray[Any], value: Pixel, tolerance: int) -> float:
+    if tolerance:
+        same = np.abs(samples.astype(np.int64) - value) <= tolerance
     else:
-        columns, rows = (-(-side // _STEP) for side in picture.size)
-        samples = np.asarray(picture.resize((columns, rows), Image.Resampling.NEAREST))
-    return any(_share_of(samples, value) > 1 - LEAST_SHARE for value in never_read)
-
-
-def _share_of(samples: NDArray[Any], value: Pixel) -> float:
-    same = samples == np.asarray(value, dtype=samples.dtype)
+        same = samples == np.asarray(value, dtype=samples.dtype)
     return float((same.all(axis=-1) if isinstance(value, tuple) else same).mean())
 
 
@@ -58,6 +64,6 @@ def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> None:
 def not_written(decode: Callable[[Fill], Image.Image]) -> NDArray[np.bool_]:
     """Decode a picture on two grounds; return which pixels, (height, width), show the ground."""
     first, second = (np.asarray(decode(fill)) for fill in (0, 255))
-    differ: NDArray[np.bool_] = first != second
+    differ = np.not_equal(first, second)
     anywhere: NDArray[np.bool_] = differ.reshape(*differ.shape[:2], -1).any(axis=-1)
     return anywhere

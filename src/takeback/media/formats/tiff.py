@@ -126,14 +126,14 @@ class Page(NamedTuple):
 def know_more_layouts() -> None:
     """Teach Pillow the byte orders that it lacks for layouts that are read here."""
     big, little = TiffImagePlugin.MM, TiffImagePlugin.II
-    one, twelve = (_UNSIGNED,), ("I;16", "I;12")  # packed from the highest bit in both orders
+    unsigned, twelve = (_UNSIGNED,), ("I;16", "I;12")  # packed from the highest bit in both orders
     TiffImagePlugin.OPEN_INFO.update(
         {
-            (big, _WHITE_IS_ZERO, one, 1, (16,), ()): ("I;16B", "I;16B"),
-            (big, _BLACK_IS_ZERO, one, 1, (32,), ()): ("I", "I;32BS"),
-            (big, _BLACK_IS_ZERO, one, 1, (12,), ()): twelve,
-            (big, _WHITE_IS_ZERO, one, 1, (12,), ()): twelve,
-            (little, _WHITE_IS_ZERO, one, 1, (12,), ()): twelve,
+            (big, _WHITE_IS_ZERO, unsigned, 1, (16,), ()): ("I;16B", "I;16B"),
+            (big, _BLACK_IS_ZERO, unsigned, 1, (32,), ()): ("I", "I;32BS"),
+            (big, _BLACK_IS_ZERO, unsigned, 1, (12,), ()): twelve,
+            (big, _WHITE_IS_ZERO, unsigned, 1, (12,), ()): twelve,
+            (little, _WHITE_IS_ZERO, unsigned, 1, (12,), ()): twelve,
         }
     )
 

@@ -1,0 +1,98 @@
+"""A file cut short anywhere: as far as it goes, and no picture of which hardly a part was read."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from takeback.media import DamagedMedia, Decoder
+from takeback.media.formats.share import LEAST_SHARE
+from tests.media import readers
+from tests.support.encodings import encode
+from tests.support.odd_pictures.case import scene
+
+_LUMA: Final = f"{readers.__name__}:luma"
+_GREY, _WHITE, _BLACK = 128, 255, 0
+_KINDS: Final[dict[str, tuple[int, Callable[[Image.Image], bytes]]]] = {
+    "JPEG": (_GREY, lambda picture: encode(picture, "image/jpeg")),
+    "progressive JPEG": (_GREY, lambda picture: encode(picture, "image/jpeg", progressive=True)),
+    "JPEG in grey": (_GREY, lambda picture: encode(picture.convert("L"), "image/jpeg")),
+    "JPEG with restarts": (
+        _GREY,
+        lambda picture: encode(picture, "image/jpeg", restart_marker_rows=1),
+    ),
+    "PNG": (_WHITE, encode),
+    "GIF": (_WHITE, lambda picture: encode(picture.quantize(128), "image/gif", interlace=0)),
+    "BMP": (_BLACK, lambda picture: encode(picture, "image/bmp")),
+    "TIFF": (_BLACK, lambda picture: encode(picture, "image/tiff", compression=None)),
+}
+"""What a file is, with what a decoder fills what is not there, and how to make it."""
+
+_CUTS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 33, 50, 67, 75, 90, 95, 99)
+_SURELY_ENOUGH: Final = 15
+"""Per cent of any of these files; tables and headers take a few."""
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[Decoder]:
+    with Decoder(readers=[_LUMA]) as decoder:
+        yield decoder
+
+
+def _share_read(pixels: NDArray[np.uint8], fill: int) -> float:
+    """Return the share that is not of the colour that what is missing is filled with."""
+    return float((np.abs(pixels.astype(int) - fill) > 1).any(axis=-1).mean())
+
+
+def _pixels(decoder: Decoder, data: bytes) -> NDArray[np.uint8] | None:
+    """Return the picture; None if it is damaged."""
+    try:
+        return decoder.decode(data).pixels
+    except DamagedMedia:
+        return None
+
+
+def _is_read_by_the_fast_way(decoder: Decoder, data: bytes) -> bool:
+    try:
+        decoder.read(data, _LUMA, b"8")
+    except DamagedMedia:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_at_least_the_least_share_of_a_picture_was_read(kind: str, reading: Decoder) -> None:
+    fill, made = _KINDS[kind]
+    whole = made(Image.fromarray(scene(800, 600)))
+    readable = False
+    for percent in _CUTS:
+        data = whole[: len(whole) * percent // 100]
+        pixels = _pixels(reading, data)
+        # What could be read of a shorter file can be read of a longer one.
+        assert not (readable and pixels is None), percent
+        readable = pixels is not None
+        assert readable or percent < _SURELY_ENOUGH, percent
+        assert _is_read_by_the_fast_way(reading, data) == readable, percent
+        if pixels is not None:
+            assert _share_read(pixels, fill) >= LEAST_SHARE * 0.9, percent
+
+
+@pytest.mark.parametrize("media_type", ["image/webp", "image/avif", "image/heic"])
+def test_of_a_part_of_other_files_nothing_is_read(media_type: str, reading: Decoder) -> None:
+    whole = encode(Image.fromarray(scene(800, 600)), media_type)
+    for percent in _CUTS:
+        data = whole[: len(whole) * percent // 100]
+        assert _pixels(reading, data) is None, percent
+        assert not _is_read_by_the_fast_way(reading, data), percent
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_a_plain_picture_that_is_whole_is_read(kind: str, reading: Decoder) -> None:
+    for shade in (_GREY, _WHITE, _BLACK):
+        data = _KINDS[kind][1](Image.new("RGB", (160, 120), (shade,) * 3))
+        pixels = _pixels(reading, data)
+        assert pixels is not None, shade
+        assert np.abs(pixels.astype(int) - shade).max() <= 1
