@@ -13,7 +13,9 @@ from takeback.running.sources import UnknownSourceError, network_of
 from takeback.running.tallies import Tally
 
 READ_BYTES: Final = 64 * 1024
-"""Read at a time; what a connection that nobody listens to yet can hold is about twice this."""
+"""Read at a time; what a connection that nobody listens to yet can hold is about this."""
+BODY_READ_BYTES: Final = 256 * 1024
+"""Read at a time of a body of which the application has taken everything so far."""
 
 _SWEEP_SECONDS: Final = 1.0
 _OTHER_FILES: Final = 256  # of a process, beside its connections: its database, its store, pipes
@@ -74,8 +76,9 @@ class OpenConnections:
         self.bounds = replace(bounds, connections=_that_fit(bounds.connections))
         self.refuse = refuse
         self.tally = Tally(_log)
-        self.buffer = memoryview(bytearray(READ_BYTES))
+        self.body_buffer = memoryview(bytearray(BODY_READ_BYTES))
         """Each read of the one event loop goes here, and is parsed before the next."""
+        self.buffer = self.body_buffer[:READ_BYTES]
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, float] = OrderedDict()
         self._sources: Counter[bytes] = Counter()

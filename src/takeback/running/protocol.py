@@ -77,6 +77,7 @@ class _Reads(asyncio.BufferedProtocol):
     def __init__(self, http: "BoundedProtocol") -> None:
         self._http = http
         self._buffer = http.opened.buffer
+        self._body_buffer = http.opened.body_buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._http.connection_made(cast(asyncio.Transport, transport))
@@ -85,10 +86,10 @@ class _Reads(asyncio.BufferedProtocol):
         self._http.connection_lost(exc)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer
+        return self._body_buffer if self._http.body_is_taken() else self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._http.received(self._buffer[:nbytes])
+        self._http.received(self._body_buffer[:nbytes])
 
     def eof_received(self) -> None:
         self._http.eof_received()
@@ -152,6 +153,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._source = None
         self._give_up()
         super().connection_lost(exc)
+
+    def body_is_taken(self) -> bool:
+        """Whether the application has taken all of a body that has come so far."""
+        return self._reading is _Reading.BODY and self._body_bytes > 0 and not self.cycle.body
 
     def received(self, data: memoryview) -> None:
         """Parse what was read, then look whether it was too much."""
