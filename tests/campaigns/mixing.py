@@ -141,7 +141,8 @@ async def _report_and_take_back(
         await _at_times(people, rate, chance, YoungPerson.send)
         batches = _batches(hotline, "added", start, pictures)
         with connected(hotline.database) as database:
-            case_of = dict(database.execute(_CASES).fetchall())
+            rows = database.execute(_CASES).fetchall()
+        case_of = {row[0]: row[1] for row in rows}
         mixed.append(_mixed(rate, "added", batches, case_of, cases, tick))
 
         async def open_to_take_back(person: YoungPerson) -> None:
