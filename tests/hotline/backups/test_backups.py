@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -229,22 +230,24 @@ def test_what_stands_in_the_state_folder_stays(
 ) -> None:
     filled()
     here = Path(os.environ["TAKEBACK_STATE"])
-    (here / "marks").mkdir()
-    (here / "marks" / "older").write_text("older")
-    (here / "marks" / "lost").write_text("lost")
+    (here / "kept").mkdir()
+    (here / "kept" / "older").write_text("older")
+    (here / "kept" / "lost").write_text("lost")
+    (here / "mark").mkdir(exist_ok=True)
+    (here / "mark" / "old.json").write_text("how far the log was then")
     try:
         backup = place.make(hotline_database)
     finally:
-        for path in (here / "marks").iterdir():
-            path.unlink()
-        (here / "marks").rmdir()
+        shutil.rmtree(here / "kept")
+        (here / "mark" / "old.json").unlink()
     there = tmp_path / "there"
-    (there / "marks").mkdir(parents=True)
-    (there / "marks" / "older").write_text("newer")
+    (there / "kept").mkdir(parents=True)
+    (there / "kept" / "older").write_text("newer")
     done = place.restore(backup, another, there)
     assert done.returncode == 0, done.stderr
-    assert (there / "marks" / "older").read_text() == "newer"
-    assert (there / "marks" / "lost").read_text() == "lost"
+    assert (there / "kept" / "older").read_text() == "newer"
+    assert (there / "kept" / "lost").read_text() == "lost"
+    assert not (there / "mark" / "old.json").exists()  # what it was at last is not in a backup
 
 
 def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, place: Place) -> None:

@@ -99,6 +99,7 @@ def folder() -> Iterator[Path]:
         yield found
 
 
+@pytest.mark.timeout(600)  # two servers are made and many commands started
 def test_a_lost_database_comes_back_with_every_report_that_was_accepted(folder: Path) -> None:
     hotline = EmbeddedHotline(folder)
     backups, wal, key = folder / "backups", folder / "wal", folder / "key"

@@ -97,15 +97,19 @@ class StagedBase:
     @staticmethod
     def refuse_running() -> None:
         """Raise BackupError if a server runs on the folder, or may do so."""
+        import psutil  # noqa: PLC0415 - comes with the embedded server
+
         lock = data_folder() / "postmaster.pid"
         try:
-            process = int(lock.read_text().split("\n", 1)[0])
-            os.kill(process, 0)
-        except (FileNotFoundError, ProcessLookupError, ValueError):
+            server = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+            # After a crash the file stays, and its number may be another program's by now.
+            runs = server.name().startswith("postgres")
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return
-        except PermissionError:
-            pass  # somebody else's: it runs
-        raise BackupError("The embedded database runs. Stop `serve`, `worker` and whatever else.")
+        if runs and server.status() != psutil.STATUS_ZOMBIE:
+            raise BackupError(
+                "The embedded database runs. Stop `serve`, `worker` and whatever else uses it."
+            )
 
     @staticmethod
     def is_taken() -> bool:

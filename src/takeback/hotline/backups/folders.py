@@ -18,6 +18,7 @@ STATE: Final = "state"
 NOTE: Final = "restored"
 """Name in the state folder of the note that a restore leaves (`domain.Restored`)."""
 _STAGED: Final = ".restoring"
+_MARK: Final = "mark"  # what the log was at last: from a backup it would only be older than that
 _REPLACED: Final = "replaced-"
 
 
@@ -51,7 +52,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _left_out(name: str) -> bool:
     return (
         name.split(".", maxsplit=1)[0] == "postgres"
-        or name == _STAGED
+        or name in {_STAGED, _MARK}
         or name.startswith(_REPLACED)
     )
 
@@ -105,8 +106,8 @@ class StagedFiles:
     def put_in_place(self, stamp: str) -> str | None:
         """Put in the secrets, the former ones aside, and the state that is missing.
 
-        What stands in the state folder stays: it is newer, and the mark of the log among it shows
-        how far the log has been. Returns where former secrets stand now, if any do.
+        What stands in the state folder stays, because it is newer. Returns where former secrets
+        stand now, if any do.
         """
         there = secrets_directory()
         aside = there / f"{_REPLACED}{stamp}"
