@@ -30,7 +30,8 @@ from takeback.hotline.entries import amending, confirmations
 from takeback.hotline.feedback import actions as feedback
 from takeback.hotline.imports import actions as imports
 from takeback.hotline.log import key_rotation
-from takeback.hotline.log.beginning_anew import begin_new_log
+from takeback.hotline.log.beginning_anew import begin_new_log, begin_recovered_log
+from takeback.hotline.log.continuity.restoring import vouch_for_backup
 from takeback.hotline.planted.canaries import add_canary
 from takeback.hotline.planted.test_lane import list_drawn_pictures, withdraw_drawn_pictures
 from takeback.hotline.platforms import actions as platforms
@@ -150,6 +151,10 @@ ACTIONS: Final[Mapping[str, Action]] = {
         "- - - - - y", SHELL, lambda actor: imports.drop_feed("nothing", actor=actor)
     ),
     "log.beginning_anew.begin_new_log": Action("- - - - - y", SHELL, begin_new_log),
+    "log.beginning_anew.begin_recovered_log": Action(
+        "- - - - - y", SHELL, lambda actor: begin_recovered_log([], lambda _: None, actor)
+    ),
+    "log.continuity.restoring.vouch_for_backup": Action("- - - - - y", SHELL, vouch_for_backup),
     "log.key_rotation.rotate_log_key": Action("- - - - - y", SHELL, key_rotation.rotate_log_key),
     "planted.canaries.add_canary": Action(
         "- - - - - y",
@@ -212,6 +217,7 @@ ASKED_BEFORE: Final[Mapping[str, str]] = {
     "entries.amending.forgive_votes": "part of sequencing an amendment",
     "entries.amending.note_amended": "part of sequencing an amendment",
     "entries.holds.hold": "part of amend_entry and keep_checked",
+    "entries.recovering.list_what_gates_hold": "part of begin_recovered_log",
     "feedback.actions.forget_acknowledgements": "part of begin_new_log",
     "feedback.actions.record_acknowledgement": "a platform, by a scope of its key",
     "feedback.actions.record_feedback": "a platform, by a scope of its key",

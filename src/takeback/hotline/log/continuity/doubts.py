@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from takeback.hotline.log.access import frontier_at, log_origin
 from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.continuity.mark import (
-    Mark,
     MarkError,
     alone_with_mark,
     read_mark,
@@ -162,34 +161,32 @@ def keep_mark() -> bool:
     return stop is None
 
 
-@transaction.atomic
 def _keep_mark() -> None:
     origin, database = log_origin(), _database_identity()
-    mark = read_mark(origin)
+    mark, newest = read_mark(origin), Checkpoint.objects.order_by("-size").first()
     if mark is not None and not contains(mark.state):
         _doubt(DoubtKind.MARK, _THE_MARK, size=mark.state.size, note=mark.note)
         return
-    settled = Doubt.objects.filter(kind=DoubtKind.RESTORED).exclude(settled_at=None)
-    if not settled.exists():
-        if mark is None and Publication.objects.exists():
-            _doubt(DoubtKind.RESTORED, _NO_MARK, size=_signed_size())
-        elif mark is not None and mark.database != database:
-            _doubt(DoubtKind.RESTORED, f"database {database}", size=_signed_size())
-    Doubt.objects.filter(kind=DoubtKind.MARK).delete()
-    if signing_stop() is None:
-        newest = Checkpoint.objects.order_by("-size").first()
-        if newest is not None and _is_behind(mark, newest, database):
-            write_mark(origin, bytes(newest.note), database)
-        settled.delete()
-
-
-def _is_behind(mark: Mark | None, newest: Checkpoint, database: str) -> bool:
-    return mark is None or mark.state.size < newest.size or mark.database != database
+    doubts = list(Doubt.objects.all())  # there is none, on nearly every day
+    settled = [row.id for row in doubts if row.settled_at is not None]
+    size = newest.size if newest is not None else 0
+    if not settled and mark is None and Publication.objects.exists():
+        doubts.append(_doubt(DoubtKind.RESTORED, _NO_MARK, size=size))
+    elif not settled and mark is not None and mark.database != database:
+        doubts.append(_doubt(DoubtKind.RESTORED, f"database {database}", size=size))
+    if any(row.kind == DoubtKind.MARK for row in doubts):
+        Doubt.objects.filter(kind=DoubtKind.MARK).delete()
+    if newest is None or (doubts and signing_stop() is not None):
+        return
+    if mark is None or mark.state.size < newest.size or mark.database != database:
+        write_mark(origin, bytes(newest.note), database)
+    if settled:
+        Doubt.objects.filter(id__in=settled).delete()
 
 
 def _doubt(
     kind: DoubtKind, source: str, *, size: int = 0, note: bytes | None = None, why: str = ""
-) -> None:
+) -> Doubt:
     row, is_new = Doubt.objects.get_or_create(
         kind=kind,
         source=source,
@@ -198,6 +195,7 @@ def _doubt(
     if not is_new and (row.size, row.why, bytes(row.note or b"")) != (size, why, note or b""):
         row.size, row.note, row.why = size, note, why
         row.save(update_fields=["size", "note", "why"])
+    return row
 
 
 def _sentence(kind: DoubtKind, row: Doubt) -> str:
