@@ -17,7 +17,7 @@ say = printf '\033[1m%s\033[0m\n' "$(1)"
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
         freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies \
         photographs wrk bench bench-against bench-quick chromium \
-        messages screenshots lock clean
+        messages screenshots lock sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -30,7 +30,7 @@ run: setup ## Start the hotline on :8000 and Skylark on :8001, or on the next fr
 demo: setup ## Walk the whole way, headless, on photographs
 	@exec $(BIN)/takeback demo
 
-.venv/.locked: requirements/locked.txt
+.venv/.locked: requirements/development.txt
 	@$(call say,Python packages (once; a few minutes))
 	@PYTHON=$(PYTHON) tools/python-environment
 	@touch $@
@@ -157,8 +157,19 @@ messages: setup ## Bring the translation catalogues up to date with the pages
 screenshots: setup photographs chromium ## Make the pictures of the README from the running program
 	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py
 
-lock: ## Pin the Python packages anew
-	@tools/pin-packages
+lock: ## Pin the Python packages anew, with their hashes; ONLY="name …" changes those alone
+	@tools/pin-packages $(ONLY)
+
+migrations: setup ## Migrate a database of 100,000 entries from the last release, where there is one
+	@$(BIN)/python -m tests.campaigns.migrations
+
+sbom: setup ## Write what Takeback is made of, as CycloneDX, into dist/
+	@$(call say,Bills of materials)
+	@tools/sbom
+
+release: setup ## Build what is released into dist/: wheel, sdist, lock, bills of materials, checksums
+	@$(call say,Release)
+	@tools/release
 
 clean: ## Forget all state under var/
 	@rm -rf var

@@ -87,7 +87,9 @@ def _install(tree: Tree) -> None:
     print(f"Installing {tree.commit} (once; a few minutes)", file=sys.stderr)
     _run([sys.executable, "-m", "venv", "--clear", str(tree.root / ".venv")])
     pip = [tree.python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    _run([*pip, "--requirement", "requirements/locked.txt"], tree.root)
+    locks = [tree.root / "requirements" / name for name in ("development.txt", "locked.txt")]
+    pinned = next(lock for lock in locks if lock.exists())  # older commits had one lock
+    _run([*pip, "--requirement", str(pinned)], tree.root)
     _run([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], tree.root)
 
 

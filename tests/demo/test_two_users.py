@@ -135,16 +135,16 @@ def test_root_has_a_database_too_and_a_long_path_opens_it_to_nobody() -> None:
 
 
 def test_another_checkout_takes_the_next_ports_and_each_keeps_its_own(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
-    two.mkdir()
-    first = Ports.of(one)
+    nearer, further = tmp_path / "nearer", tmp_path / "further"
+    nearer.mkdir()
+    further.mkdir()
+    first = Ports.of(nearer)
     with socket.create_server(("127.0.0.1", first.platform)):
-        second = Ports.of(two)
+        second = Ports.of(further)
         assert not {first.hotline, first.platform} & {second.hotline, second.platform}
-        second.keep(two)
-    assert Ports.of(two) == second
-    assert Ports.of(one) == first
+        second.keep(further)
+    assert Ports.of(further) == second
+    assert Ports.of(nearer) == first
 
 
 def test_a_state_from_before_keeps_the_ports_that_its_log_is_named_by(tmp_path: Path) -> None:

@@ -175,6 +175,9 @@ LOCALE_PATHS = [HOTLINE / "locale"]
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True
 
-WEB_DIST = Path(os.environ.get("TAKEBACK_WEB_DIST", REPOSITORY / "web" / "dist")).resolve()
+# A wheel brings the browser code; a checkout builds it.
+_PACKED_WEB = HOTLINE / "web-dist"
+_WEB = _PACKED_WEB if _PACKED_WEB.is_dir() else REPOSITORY / "web" / "dist"
+WEB_DIST = Path(os.environ.get("TAKEBACK_WEB_DIST", _WEB)).resolve()
 
 LOGGING = logging_settings()
