@@ -10,7 +10,7 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from takeback._native import jpeg_markers
-from takeback.media.limits import LONGEST_SIDE, Limits
+from takeback.media.limits import LONGEST_SIDE, FirstTry, Limits
 from takeback.media.orientation import ORIENTATIONS, UPRIGHT, Orientation
 from takeback.media.protocol import Outcome
 
@@ -72,6 +72,8 @@ def decode_as_stored(
     except Refused as refused:
         # The HEIF plug-in would give a black picture, whatever went wrong.
         if refused.outcome is not Outcome.DAMAGED or media_type in _ALL_OR_NOTHING:
+            raise
+        if isinstance(limits, FirstTry):
             raise
     return _decode(data, media_type, mode, limits, as_far_as_it_goes=True)
 
