@@ -13,7 +13,7 @@ from typing import Final
 
 from takeback.media.admission.grants import seconds_of
 
-PATIENCE: Final = 20
+PATIENCE: Final = 100
 """How many times its own predicted time a picture lets those go first that came later and cost
 nothing. All keep their order, so everybody's turn comes."""
 
