@@ -16,8 +16,8 @@ say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
         freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies \
-        photographs wrk bench bench-against bench-quick chromium \
-        messages screenshots lock sbom release migrations clean
+        photographs wrk bench bench-against bench-quick chromium flood-gate messages screenshots \
+        lock sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -117,6 +117,10 @@ FUZZ_SECONDS ?= 3600
 fuzz: setup ## Fuzz every decoder entry for an hour, or FUZZ_SECONDS
 	@$(call say,Fuzzing)
 	@$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --lanes "$$(nproc)"
+
+flood-gate: setup photographs ## Flood a gate with costly files beside honest uploads (4 minutes)
+	@$(call say,Gate under a flood)
+	@$(BIN)/python -m tests.campaigns.gate_flood
 
 e2e-test: setup photographs chromium proxies ## End-to-end tests in real Chromium
 	@$(call say,End-to-end tests)

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from takeback.gate import FeedbackValue, Gate, NoListError
 from takeback.gate.check.wire import MatchAnswer
-from takeback.media import MediaError, sniff
+from takeback.media import DecoderBusy, MediaError, sniff
 from takeback.running.serving import serve
 
 PAGES = Path(__file__).parent / "pages"
@@ -55,7 +55,7 @@ def make_site(gate: Gate, uploads: Path) -> FastAPI:
     def post_picture(picture: UploadFile) -> Response:
         try:  # the gate decodes it, asks the list and tells the hotline
             verdict = gate.check(data := picture.file.read())
-        except (MediaError, NoListError):  # nothing is posted that was not checked
+        except (MediaError, NoListError, DecoderBusy):  # nothing is posted that was not checked
             return page("unchecked", status=422)
         name = f"{datetime.now(UTC):%FT%T}-{token_hex()}.{Path(sniff(data) or 'x').name}"
         if verdict.decision == "allow":

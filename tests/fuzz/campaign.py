@@ -50,6 +50,7 @@ TARGETS = (
     Target("hostile_child", (), 2),
     Target("reply", (), 1),
     Target("sniff", (), 1),
+    Target("predict", (), 2),
     Target("gate_request", (), 2),
     Target("native", ("jpeg_markers",), 1),
     Target("native", ("kernels",), 2),

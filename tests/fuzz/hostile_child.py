@@ -27,7 +27,7 @@ told = json.loads(sys.argv[-1])
 inbox = mmap.mmap(told["inbox"], told["limits"]["max_bytes"], mmap.MAP_SHARED, mmap.PROT_READ)
 parent = socket.socket(fileno=0)
 parent.sendall(b"R\\0")
-while len(head := parent.recvmsg(13, 64)) and head[0]:
+while len(head := parent.recvmsg(26, 64)) and head[0]:
     shared = array.array("i", head[1][0][2])[0]
     length = int.from_bytes(head[0][1:9], "big")
     how, picture = struct.unpack("!BH", inbox[6:9])

@@ -20,6 +20,7 @@ import pytest
 
 from takeback.media import Decoder, Limits, MediaError
 from takeback.media.shared import Inbox
+from tests.media.children import children_of
 from tests.support.encodings import encode, landscape, pixels, scan_bomb
 
 _FINE = encode(landscape())
@@ -30,16 +31,7 @@ _LABOUR = "tests.media.readers:labour"
 
 def _children(parent: int | None = None) -> set[int]:
     """Process ids of the decoders' children that run below `parent`, this process by default."""
-    found = set()
-    for folder in _PROC.glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        if b"takeback.media.child" in command and f"PPid:\t{parent or os.getpid()}\n" in status:
-            found.add(int(folder.name))
-    return found
+    return children_of(parent or os.getpid())
 
 
 def _until(happened: Callable[[], bool]) -> None:
@@ -246,7 +238,7 @@ def test_the_child_is_bounded_and_knows_nothing(monkeypatch: pytest.MonkeyPatch)
     assert int(bounds["Max file size"][1]) < 301_000_000
     assert int(bounds["Max address space"][1]) < 3 << 30
     soft, hard = (int(seconds) for seconds in bounds["Max cpu time"][:2])
-    assert 10 <= soft <= 20
+    assert 2 < soft <= 20  # a small picture may have no more than it promises
     assert 11_000 <= hard <= 11_010  # of 1,000 pictures
     assert "NoNewPrivs:\t1" in status
     for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):

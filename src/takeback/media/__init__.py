@@ -1,5 +1,7 @@
 """Untrusted bytes in, pixels out: sniffing, limits, decoding in a bounded child process."""
 
+from takeback.media.admission.turns import TurnRules
+from takeback.media.admission.turnstile import Load
 from takeback.media.decoder import Confinement, DecodedPicture, Decoder
 from takeback.media.errors import (
     DamagedMedia,
@@ -22,9 +24,11 @@ __all__ = [
     "DecoderBusy",
     "DecodingTimedOut",
     "Limits",
+    "Load",
     "MediaError",
     "MediaTooLarge",
     "ReaderFailed",
+    "TurnRules",
     "UnsupportedMedia",
     "sniff",
 ]

@@ -10,11 +10,12 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import NamedTuple
 
 from takeback._native import forbid_system_calls
 from takeback.media.confinement import allow_cpu_seconds, bound
-from takeback.media.limits import Limits
+from takeback.media.limits import FirstTry, Limits
 from takeback.media.picture import OpenedPicture
 from takeback.media.pixels import decode_rgb, load_codecs
 from takeback.media.protocol import (
@@ -53,11 +54,17 @@ def main() -> None:
         os.close(silence)
         parent.sendall(READY + bytes((forbid_system_calls(),)))
         while (job := _receive(parent)) is not None:
-            allow_cpu_seconds(limits.max_cpu_seconds)
-            reply, answer = _answer(job, inbox, readers, limits)
+            granted = _granted(job.request, limits)
+            allow_cpu_seconds(granted.max_cpu_seconds)
+            reply, answer = _answer(job, inbox, readers, granted)
             parent.sendall(reply.pack() + answer)
             if reply.outcome is Outcome.OUT_OF_MEMORY:
                 return  # a fresh process is safer than one that ran out of memory somewhere
+
+
+def _granted(request: Request, limits: Limits) -> Limits:
+    granted = {"max_pixels": request.pixels, "max_cpu_seconds": request.cpu_seconds}
+    return (Limits if request.whole else FirstTry)(**(asdict(limits) | granted))
 
 
 def _reader(name: str) -> Reader:

@@ -1,5 +1,6 @@
 """Takes from the child process what decoding a picture does not need."""
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -41,6 +42,34 @@ def allow_cpu_seconds(seconds: int) -> None:
     """Let this process be killed (SIGXCPU) once it has used `seconds` to `seconds` + 1 more."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (min(_cpu_bound(seconds), hard), hard))
+
+
+class ChildMemory:
+    """Bounds the memory of a child from outside, picture by picture; for the parent.
+
+    The soft limit on data (RLIMIT_DATA: private memory that can be written), which a filtered child
+    can't raise. Where there is no such way (not Linux), `bound` alone holds.
+    """
+
+    def __init__(self, pid: int) -> None:
+        """Take what the child has loaded by now as its own."""
+        self._pid = pid
+        self._allowed: int | None = None
+        self._loaded: int | None = None
+        with contextlib.suppress(OSError, StopIteration):  # it may be gone already
+            status = Path(f"/proc/{pid}/status").read_text()
+            data = next(line for line in status.splitlines() if line.startswith("VmData:"))
+            self._loaded = int(data.split()[1]) << 10
+
+    def allow(self, more: int | None) -> None:
+        """Let the child have so many bytes beyond what it has loaded; None: as `bound` says."""
+        if more == self._allowed or self._loaded is None or sys.platform != "linux":
+            return
+        with contextlib.suppress(OSError):
+            _, hard = resource.prlimit(self._pid, resource.RLIMIT_DATA)
+            soft = hard if more is None else self._loaded + more
+            resource.prlimit(self._pid, resource.RLIMIT_DATA, (soft, hard))
+            self._allowed = more
 
 
 def _cpu_bound(seconds: int) -> int:

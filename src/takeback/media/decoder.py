@@ -5,23 +5,35 @@ import enum
 import logging
 import math
 import os
-import queue
 import re
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from takeback.media.errors import DecoderBusy, MediaTooLarge, UnsupportedMedia
+from takeback.media.admission.grants import Grant
+from takeback.media.admission.idle import IdleChildren
+from takeback.media.admission.prediction import predict
+from takeback.media.admission.turns import TurnRules
+from takeback.media.admission.turnstile import Load, Turnstile
+from takeback.media.errors import (
+    DamagedMedia,
+    DecoderBusy,
+    DecodingTimedOut,
+    MediaTooLarge,
+    UnsupportedMedia,
+)
 from takeback.media.limits import PICTURES_A_CHILD, Limits
 from takeback.media.process import DecoderProcess
 from takeback.media.sniffing import sniff
 
 _DEFAULT_LIMITS = Limits()
+_DEFAULT_TURNS = TurnRules()
+_Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 _READER_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -73,14 +85,16 @@ class Decoder:
         children: int = 1,
         readers: Collection[str] = (),
         max_bytes_in_flight: int | None = None,
+        turns: TurnRules = _DEFAULT_TURNS,
     ) -> None:
         """Start nothing yet.
 
         `readers` are what `read` may be asked for: dotted names such as "package.module:function",
         which each child imports before it is confined. `max_bytes_in_flight` bounds the bytes of
-        all files together that are being decoded or wait for a child; no bound if None. Raises
-        ValueError if `children` is less than 1, a name has another form, or the bytes in flight
-        would not let the largest file in.
+        all files together that are being decoded or wait for a child; no bound if None. `turns`
+        says who is decoded first when there are more pictures than children, and how many may wait.
+        Raises ValueError if `children` is less than 1, a name has another form, the bytes in flight
+        would not let the largest file in, or `turns` leaves no child for some pictures.
         """
         if children < 1:
             raise ValueError(f"A Decoder needs at least one child; got {children}.")
@@ -97,16 +111,15 @@ class Decoder:
         self._readers = tuple(readers)
         self._owner = os.getpid()
         self._children = children
+        self._turn_rules = turns
         self._closed = False
         self._confinement: Confinement | None = None
         self._said_unfiltered = False
         self._lock = threading.Lock()
         # Held while every child is taken: two callers with some each would wait for ever.
         self._taking_all = threading.Lock()
-        # Last in, first out: the child that worked last is the one whose memory is warm.
-        self._idle: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
-        for _ in range(children):
-            self._idle.put(None)
+        self._idle: IdleChildren[DecoderProcess] = IdleChildren(children)
+        self._turnstile = Turnstile(turns, children, limits)
 
     def __enter__(self) -> Self:
         """Start the children."""
@@ -151,12 +164,13 @@ class Decoder:
             DamagedMedia: one of these, but it can't be read.
             MediaTooLarge: more bytes, pixels, memory or passes than `limits` allow.
             DecodingTimedOut: more time than `limits` allow.
-            DecoderBusy: this file and those under way are more than `max_bytes_in_flight`.
+            DecoderBusy: this file and those under way are more than `max_bytes_in_flight`, or more
+                wait than `turns` allow.
             RuntimeError: this decoder is closed or was made before a fork, or no child can start.
         """
         media_type = self._check(data)
-        with self._admitted(len(data)), self._child() as child:
-            return DecodedPicture(media_type, child.decode(data))
+        pixels = self._in_turn(data, media_type, lambda child, grant: child.decode(data, grant))
+        return DecodedPicture(media_type, pixels)
 
     def read(self, data: bytes, reader: str, argument: bytes = b"") -> bytes:
         """Return what `reader` makes of the picture in `data`, inside the child.
@@ -173,9 +187,20 @@ class Decoder:
         """
         if reader not in self._readers:
             raise ValueError(f"This Decoder knows no reader {reader!r}. Name it in `readers`.")
-        self._check(data)
-        with self._admitted(len(data)), self._child() as child:
-            return child.read(data, reader, argument)
+        media_type = self._check(data)
+        return self._in_turn(
+            data, media_type, lambda child, grant: child.read(data, reader, argument, grant)
+        )
+
+    @property
+    def most_under_way(self) -> int | None:
+        """How many pictures can be decoded or wait for it at a time; None if there is no bound."""
+        waiting = self._turn_rules.most_waiting
+        return None if waiting is None else self._children + waiting
+
+    def load(self) -> Load:
+        """Return what there is to do now, and what became of all that was asked so far."""
+        return self._turnstile.load()
 
     @property
     def confinement(self) -> Confinement | None:
@@ -209,6 +234,33 @@ class Decoder:
             )
         return media_type
 
+    def _in_turn(
+        self, data: bytes, media_type: str, ask: Callable[[DecoderProcess, Grant], _Answer]
+    ) -> _Answer:
+        """Ask a child when it is this picture's turn: with what its header promises, then with all.
+
+        A header that lies costs what it promised, and then waits as the worst picture would.
+        """
+        self._check_owner()
+        with self._admitted(len(data)):
+            prediction = predict(data, media_type)
+            with (
+                self._turnstile.turn(media_type, prediction) as (grant, quick),
+                self._child(quick=quick) as child,
+            ):
+                try:
+                    return ask(child, grant)
+                except (DamagedMedia, DecodingTimedOut, MediaTooLarge):
+                    if grant.whole:
+                        raise
+                    if not child.alive:  # it ran out of what it was granted, and must start anew
+                        self._turnstile.overran(media_type)
+            with (
+                self._turnstile.turn(media_type, None) as (grant, quick),
+                self._child(quick=quick) as child,
+            ):
+                return ask(child, grant)
+
     @contextlib.contextmanager
     def _admitted(self, length: int) -> Iterator[None]:
         with self._lock:
@@ -222,8 +274,10 @@ class Decoder:
                 self._bytes_left += length
 
     @contextlib.contextmanager
-    def _child(self) -> Iterator[DecoderProcess]:
-        child = self._borrow()
+    def _child(self, *, quick: bool) -> Iterator[DecoderProcess]:
+        child = self._borrow(quick=quick)
+        if not quick and self._children > 1:
+            child.step_back()
         try:
             yield child
         finally:
@@ -249,10 +303,13 @@ class Decoder:
             while len(borrowed) < self._children:
                 borrowed.append(self._borrow())
 
-    def _borrow(self) -> DecoderProcess:
+    def _check_owner(self) -> None:
         if os.getpid() != self._owner:
             raise RuntimeError("This Decoder was made before a fork. Make one in each process.")
-        child = self._idle.get()
+
+    def _borrow(self, *, quick: bool = True) -> DecoderProcess:
+        self._check_owner()
+        child = self._idle.get(quick=quick)
         if self._closed:
             self._idle.put(child)  # `close` ends it, or wakes the next caller that waits
             raise RuntimeError("This Decoder is closed. Make a new one.")

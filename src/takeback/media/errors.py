@@ -27,4 +27,11 @@ class ReaderFailed(MediaError):
 
 
 class DecoderBusy(Exception):
-    """Nothing is wrong with the picture: too many are under way. The same file may pass later."""
+    """Nothing is wrong with the picture: too many are under way. The same file may pass later.
+
+    `retry_after`: whole seconds after which it is worth trying again.
+    """
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

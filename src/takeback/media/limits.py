@@ -42,3 +42,12 @@ class Limits:
         for name, value in vars(self).items():
             if value <= 0:
                 raise ValueError(f"Limits.{name} must be more than 0; got {value}.")
+
+
+@dataclass(frozen=True)
+class FirstTry(Limits):
+    """Less than the limits allow: what fails within it is tried again with all that they allow.
+
+    So nothing is read as far as it goes meanwhile: a decoder that ran short of memory would show
+    less of a picture than there is.
+    """

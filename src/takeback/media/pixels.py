@@ -21,7 +21,7 @@ from takeback.media.formats.share import (
     not_written,
     sampled,
 )
-from takeback.media.limits import LONGEST_SIDE, Limits
+from takeback.media.limits import LONGEST_SIDE, FirstTry, Limits
 from takeback.media.orientation import UPRIGHT, Orientation, orientation_of
 from takeback.media.protocol import Outcome
 from takeback.media.refused import Refused
@@ -106,7 +106,7 @@ def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
         end = b"\xff\xd9" if header.arithmetic and leniently else b""
         return _decoded(data, "JPEG", limits, leniently=leniently, at_once=at_once, end=end)
 
-    picture = _strictly(decode) or decode(leniently=True)
+    picture = _strictly(decode, limits) or decode(leniently=True)
     jpeg.refuse_unread(picture, data, header)
     return on_white(picture, mode), header.orientation
 
@@ -208,13 +208,16 @@ def _decoded(
         return picture
 
 
-def _strictly(decode: Callable[..., Image.Image]) -> Image.Image | None:
-    """Return the picture if it is whole; None if it is damaged. Lets other refusals pass."""
+def _strictly(decode: Callable[..., Image.Image], limits: Limits) -> Image.Image | None:
+    """Return the picture if it is whole; None if it is damaged and may be read as far as it goes.
+
+    Lets other refusals pass, and that of a first try, which may only have been short of memory.
+    """
     try:
         with only_refusals():
             return decode(leniently=False)
     except Refused as refused:
-        if refused.outcome is not Outcome.DAMAGED:
+        if refused.outcome is not Outcome.DAMAGED or isinstance(limits, FirstTry):
             raise
     return None
 
@@ -239,10 +242,10 @@ def _as_far_as_written(
     def decode(fill: Fill = None, *, leniently: bool) -> Image.Image:
         return _decoded(file, pillow_format, limits, leniently=leniently, page=page, fill=fill)
 
-    whole = _strictly(decode)
+    whole = _strictly(decode, limits)
     if whole is None and mended is not None:
         file = mended()
-        whole = _strictly(decode)
+        whole = _strictly(decode, limits)
     strictly = whole is not None
     picture = whole or decode(leniently=True)
     if strictly and not hardly_read(sampled(picture), _grounds(picture)):

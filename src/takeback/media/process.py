@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from takeback.media.admission.grants import Grant
+from takeback.media.confinement import ChildMemory
 from takeback.media.errors import (
     DamagedMedia,
     DecodingTimedOut,
@@ -40,6 +42,7 @@ from takeback.media.shared import Inbox, map_pixels, outbox
 _log = logging.getLogger(__name__)
 _START_SECONDS = 60.0  # a cold disk and a busy machine; half a second is usual
 _STOP_SECONDS = 2.0
+_STEP_BACK = 5  # of nice(2): a third of the processor's time that another would get
 # `-I` keeps the environment, the working directory and the user's own packages out of the child.
 # The packages' folders are named because isolated mode would not see them on PYTHONPATH.
 _LAUNCH = "import sys; sys.path += sys.argv[1:-1]; from takeback.media.child import main; main()"
@@ -85,28 +88,39 @@ class DecoderProcess:
                 )
             undo.pop_all()
         self._socket = ours
+        self._memory: ChildMemory
+        self.stepped_back = False
 
     @property
     def alive(self) -> bool:
         """Whether the child can be asked."""
         return self._process.poll() is None
 
-    def decode(self, data: bytes) -> NDArray[np.uint8]:
+    def step_back(self) -> None:
+        """Let others have the processor before this child, from now on."""
+        if self.stepped_back:
+            return
+        self.stepped_back = True
+        with contextlib.suppress(OSError):  # it is gone: the picture will tell
+            priority = os.getpriority(os.PRIO_PROCESS, self._process.pid)
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, priority + _STEP_BACK)
+
+    def decode(self, data: bytes, grant: Grant) -> NDArray[np.uint8]:
         """Return upright RGB pixels, read-only, shape (height, width, 3); raises MediaError."""
-        with outbox() as shared, self._asking(data) as deadline:
+        with outbox() as shared, self._asking(data, grant) as deadline:
             self._until(deadline)
-            head = Request(PIXELS, len(data)).pack()
+            head = _request(PIXELS, data, b"", grant).pack()
             socket.send_fds(self._socket, [head], [shared])
             reply, _ = self._reply(deadline)
             if reply.outcome is Outcome.PICTURE:
                 return map_pixels(shared, reply, self._limits)
         raise self._refused(reply)
 
-    def read(self, data: bytes, reader: str, argument: bytes) -> bytes:
+    def read(self, data: bytes, reader: str, argument: bytes, grant: Grant) -> bytes:
         """Return what the reader answers; raises MediaError, for its mistakes ReaderFailed."""
-        with self._asking(data) as deadline:
+        with self._asking(data, grant) as deadline:
             self._until(deadline)
-            head = Request(1 + self._readers.index(reader), len(data), len(argument)).pack()
+            head = _request(1 + self._readers.index(reader), data, argument, grant).pack()
             self._socket.sendall(head + argument)
             reply, answer = self._reply(deadline)
         if reply.outcome is Outcome.ANSWER:
@@ -121,12 +135,13 @@ class DecoderProcess:
         raise self._refused(reply)
 
     @contextlib.contextmanager
-    def _asking(self, data: bytes) -> Iterator[float]:
+    def _asking(self, data: bytes, grant: Grant) -> Iterator[float]:
         """Bring the file to the child; yield when the answer must be there; clear up.
 
         Whatever goes wrong in between ends the child and becomes a MediaError.
         """
         self.await_ready()
+        self._memory.allow(grant.memory)
         self.pictures += 1
         deadline = time.monotonic() + self._limits.max_wall_seconds
         try:
@@ -168,6 +183,7 @@ class DecoderProcess:
         errors = self._process.stderr
         if self._ready and errors is not None:
             errors.close()
+            self._memory = ChildMemory(self._process.pid)
         elif errors is not None:
             self._kill()
             message = errors.read().decode(errors="replace").strip()
@@ -254,6 +270,10 @@ class DecoderProcess:
                     "This picture is damaged and can't be read. Open it in a picture viewer, save "
                     "it again, and try the new file."
                 )
+
+
+def _request(task: int, data: bytes, argument: bytes, grant: Grant) -> Request:
+    return Request(task, len(data), len(argument), grant.pixels, grant.cpu_seconds, grant.whole)
 
 
 def _timed_out() -> DecodingTimedOut:

@@ -2,9 +2,10 @@
 
 Start    child → parent   `READY`, and one byte: 0 if a filter of system calls is in force, else
                           the number of the error that prevented it
-Request  parent → child   `Request`: the task, length of the file, length of the argument; 13 bytes
-                          big-endian; then the argument. For `PIXELS` the descriptor of an
-                          empty shared file comes along (SCM_RIGHTS)
+Request  parent → child   `Request`: the task, length of the file, length of the argument; what
+                          the picture may use: pixels, seconds of processor time, whether that
+                          is all there is; 26 bytes big-endian; then the argument. For `PIXELS`
+                          the descriptor of an empty shared file comes along (SCM_RIGHTS)
 Reply    child → parent   `Reply`: outcome, width, height, length of the answer; 13 bytes
                           big-endian; then the answer
 
@@ -25,7 +26,7 @@ PIXELS: Final = 0
 MAX_ANSWER: Final = 1 << 16
 """Bytes that a reader may answer."""
 
-_REQUEST: Final = struct.Struct("!BQI")
+_REQUEST: Final = struct.Struct("!BQIQI?")
 REQUEST_SIZE: Final = _REQUEST.size
 _REPLY: Final = struct.Struct("!BIII")
 REPLY_SIZE: Final = _REPLY.size
@@ -50,7 +51,10 @@ class Request(NamedTuple):
 
     task: int
     file_length: int
-    argument_length: int = 0
+    argument_length: int
+    pixels: int
+    cpu_seconds: int
+    whole: bool
 
     def pack(self) -> bytes:
         """Return the bytes for the socket."""

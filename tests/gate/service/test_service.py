@@ -2,11 +2,14 @@
 
 import gzip
 import os
+import re
+import select
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from takeback.gate.store.outbox import Outbox
 from takeback.gate.store.store import Store
 from takeback.gate.sync.list_sync import ListSync
 from takeback.media import Decoder
+from tests.support.costly_pictures import flat_gif
 from tests.support.gate_service import SERVE, status_of, wait_until
 from tests.support.log_server import Log
 from tests.support.scenes import encoded, scene
@@ -116,23 +120,72 @@ def test_an_upload_can_be_the_body_itself(
     )
 
 
-def test_an_upload_that_comes_when_memory_is_taken_is_told_when_to_come_back(
-    sync: ListSync, service: str
-) -> None:
+def test_uploads_that_are_only_announced_take_no_place(sync: ListSync, service: str) -> None:
     sync.sync()
-    host, port = service.removeprefix("http://").split(":")
-    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
     with ExitStack() as opened:
-        for _ in range(8):
-            upload = opened.enter_context(socket.create_connection((host, int(port))))
-            upload.sendall(f"{head}{MAX_UPLOAD_BYTES}\r\n\r\n".encode() + b"x" * 1000)
-        wait_until(lambda: post_small(service).status_code == 503)
-        for busy in (post_small(service), post_small(service, in_pieces=True)):
-            assert busy.headers["Retry-After"] == "1"
-            assert busy.json()["error"] == "busy"
+        for _ in range(100):
+            send_part(opened, service, MAX_UPLOAD_BYTES, b"abc")
+        for _ in range(3):
+            assert post_small(service).status_code == 200
+
+
+def test_the_largest_of_the_uploads_that_do_not_end_gives_way(sync: ListSync, service: str) -> None:
+    sync.sync()
+    most = MAX_UPLOAD_BYTES - 1
+    with ExitStack() as opened:
+        held = [send_part(opened, service, MAX_UPLOAD_BYTES, bytes(most)) for _ in range(4)]
+        busy, _ = split_answer(first_answer(held))
+        assert busy.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 1\r\n" in busy.lower()
+        for in_pieces in (False, True):
+            assert post_small(service, in_pieces=in_pieces).status_code == 200
         looked_up = requests.post(f"{service}/v1/match", json={"pdq": "0" * 64}, timeout=20)
         assert looked_up.status_code == 200
-    wait_until(lambda: post_small(service).status_code == 200)
+    text = requests.get(f"{service}/metrics", timeout=20).text
+    assert re.search(r'takeback_gate_busy_total\{bound="bytes"\} [1-9]', text)
+
+
+def test_costly_uploads_do_not_keep_quick_ones_waiting(sync: ListSync, service: str) -> None:
+    sync.sync()
+    costly = flat_gif()
+    with ThreadPoolExecutor(40) as threads:
+        flood = [
+            threads.submit(requests.post, f"{service}/v1/match", data=costly, headers=JPEG)
+            for _ in range(40)
+        ]
+        for _ in range(10):
+            assert post_small(service).status_code == 200
+        answers = [future.result() for future in flood]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    for busy in (answer for answer in answers if answer.status_code == 503):
+        assert busy.json()["error"] == "busy"
+        assert 1 <= int(busy.headers["Retry-After"]) <= 30
+    text = requests.get(f"{service}/metrics", timeout=20).text
+    assert "takeback_gate_waiting 0.0" in text
+    assert re.search(r'takeback_gate_decodings_total\{cost="quick"\} 1\d\.0', text)
+    assert re.search(r'takeback_gate_decodings_total\{cost="costly"\} \d', text)
+    assert re.search(r'takeback_gate_busy_total\{bound="(work|seconds)"\} \d', text)
+
+
+def send_part(opened: ExitStack, service: str, length: int, part: bytes) -> socket.socket:
+    """Announce an upload, send a part of it and leave the rest out."""
+    host, port = service.removeprefix("http://").split(":")
+    head = "POST /v1/match HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: "
+    upload = opened.enter_context(socket.create_connection((host, int(port))))
+    with suppress(OSError):  # it may have been given up for another
+        upload.sendall(f"{head}{length}\r\n\r\n".encode() + part)
+    return upload
+
+
+def first_answer(uploads: list[socket.socket]) -> bytes:
+    """What the first says that hears anything."""
+    heard, _, _ = select.select(uploads, [], [], 30)
+    return bytes(heard[0].recv(65536))
+
+
+def split_answer(answer: bytes) -> tuple[bytes, bytes]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head + b"\r\n", body
 
 
 def test_many_uploads_of_unsaid_length_go_in_side_by_side(sync: ListSync, service: str) -> None:

@@ -69,7 +69,9 @@ def match_pictures(
     jobs = jobs or usable_cores()
     with (
         explained(),
-        opened_gate(followed_lists(store, lists, policy), views=views, decoders=jobs) as gate,
+        opened_gate(
+            followed_lists(store, lists, policy), views=views, decoders=jobs, patient=True
+        ) as gate,
         gate,
     ):
         found = scan(files)

@@ -110,12 +110,16 @@ def followed_lists(
 
 @contextmanager
 def opened_gate(
-    lists: Sequence[FollowedList], *, views: str | None = None, decoders: int | None = None
+    lists: Sequence[FollowedList],
+    *,
+    views: str | None = None,
+    decoders: int | None = None,
+    patient: bool = False,
 ) -> Iterator[Gate]:
     """Open the gate on these lists; raises what `explained` explains."""
     from takeback.gate.check.gate import Gate
 
-    gate = Gate.of_lists(lists, views=read_views(views), decoders=decoders)
+    gate = Gate.of_lists(lists, views=read_views(views), decoders=decoders, patient=patient)
     try:
         yield gate
     finally:

@@ -14,7 +14,7 @@ from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
 from takeback.gate.check.followed_list import FollowedList, ListHealth, NoListError
 from takeback.gate.check.reporting import report_to
-from takeback.gate.cores import usable_cores
+from takeback.gate.check.sharing import LIMITS, default_decoders, turn_rules
 from takeback.gate.store.confirmations import ConfirmationReader, OneList
 from takeback.gate.store.store import Store
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
@@ -27,7 +27,7 @@ from takeback.matching.matcher import (
 )
 from takeback.matching.policy import Decision, MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
-from takeback.media import Decoder, MediaError
+from takeback.media import Decoder, Load, MediaError
 from takeback.signals.kinds import MD5, near_kinds
 from takeback.signals.lanes import Lane
 
@@ -133,16 +133,22 @@ class Gate:
         *,
         views: ViewPolicy | None = None,
         decoders: int | None = None,
+        patient: bool = False,
     ) -> "Gate":
         """Open the gate on a store folder, which may still wait for its first list.
 
         `views`: how uploads are looked at (docs/views.md), by default the standard policy.
         `decoders`: how many uploads are decoded at a time, each in a process of its own that keeps
-        some tens of MiB; as many as there are cores by default. Raises StoreError if the folder
-        can't be used.
+        some tens of MiB; by default as many as there are cores, and at least two, for one is kept
+        for uploads that are quickly decoded. `patient`: for files that all come from yourself:
+        no process is kept, and `check` waits for one as long as it takes. Raises StoreError if the
+        folder can't be used.
         """
         return cls.of_lists(
-            [FollowedList(Store(Path(store)), policy)], views=views, decoders=decoders
+            [FollowedList(Store(Path(store)), policy)],
+            views=views,
+            decoders=decoders,
+            patient=patient,
         )
 
     @classmethod
@@ -152,21 +158,29 @@ class Gate:
         *,
         views: ViewPolicy | None = None,
         decoders: int | None = None,
+        patient: bool = False,
     ) -> "Gate":
         """Open the gate on several lists, each with a store and a policy of its own.
 
         `takeback.gate.read_lists_file` reads them from a file. An upload is decoded once; the
-        strictest decision of all lists wins. `views` and `decoders` as in `open`.
+        strictest decision of all lists wins. `views`, `decoders` and `patient` as in `open`.
         """
-        decoder = Decoder(children=decoders or usable_cores(), readers=[READ_UPLOAD])
+        children = decoders or default_decoders()
+        decoder = Decoder(
+            LIMITS,
+            children=children,
+            readers=[READ_UPLOAD],
+            turns=turn_rules(children, patient=patient),
+        )
         return cls(lists, decoder, views or load_policy())
 
     def check(self, upload: bytes, *, report: bool = True) -> Verdict:
         """Say what to do with the bytes of an upload, and report what the policy decided.
 
         Raises MediaError if no picture can be made of the bytes and they are no listed file:
-        the platform then decides. Raises NoListError while a list is not in force, unless that is
-        optional.
+        the platform then decides. Raises DecoderBusy if more uploads wait than the gate lets wait,
+        or this one has waited for long: it may come again (`retry_after` of the error, in seconds).
+        Raises NoListError while a list is not in force, unless that is optional.
         """
         in_force = self._in_force()
         began = time.perf_counter()
@@ -221,6 +235,15 @@ class Gate:
     def health(self) -> list[ListHealth]:
         """Return, for every list, which state is in force and how fresh it is."""
         return [followed.health() for followed in self.lists]
+
+    def load(self) -> Load:
+        """Return what there is to decode now, and what became of all uploads so far."""
+        return self._decoder.load()
+
+    @property
+    def most_under_way(self) -> int | None:
+        """How many uploads can be decoded or wait for it at a time; None if there is no bound."""
+        return self._decoder.most_under_way
 
     def close(self) -> None:
         """Stop the decoding processes."""

@@ -31,12 +31,10 @@ from takeback.gate.check.wire import (
     match_request_body,
 )
 from takeback.gate.cores import usable_cores
+from takeback.gate.service.admission import MemoryBudget, RequestProblem
 from takeback.gate.service.bounds import most_body_bytes, refusal
 from takeback.gate.service.metrics import GateMetrics
 from takeback.gate.service.request_bodies import (
-    MAX_UPLOAD_BYTES,
-    MemoryBudget,
-    RequestProblem,
     media_type_of,
     read_json,
     read_multipart_upload,
@@ -46,9 +44,11 @@ from takeback.matching.matcher import FingerprintError
 from takeback.media import DecoderBusy, DecodingTimedOut, MediaError, MediaTooLarge
 from takeback.running.bodies import bounded_bodies
 
-# Room for some hundred photographs that wait for a core, and at least for eight of the largest.
-_UPLOADS_IN_MEMORY: Final = 8 * MAX_UPLOAD_BYTES
-_RETRY_AFTER_SECONDS: Final = "1"
+# Room for fifty photographs, and for three of the largest files: docs/gate.md adds the memory up.
+_UPLOADS_IN_MEMORY: Final = 192 << 20
+_UPLOADS_IN_MEMORY_A_CORE: Final = 96 << 20
+# Threads that have digests to compute, beside those that hold a child or wait for one.
+_DIGESTING: Final = 16
 _HOW_TO_SEND: Final = (
     "Send a picture as the body with its own content type (image/…) or application/octet-stream, "
     "or as the field `file` of multipart/form-data, or fingerprints as application/json."
@@ -84,11 +84,12 @@ def make_service(gate: Gate) -> FastAPI:
         with gate, pictures:
             yield
 
-    metrics = GateMetrics(gate)
-    budget = MemoryBudget(_UPLOADS_IN_MEMORY)
-    # While one upload is decoded in its process, a thread has the digests of the next one ready.
-    # A request that waits for a thread waits in the event loop, and costs only its bytes.
-    pictures = ThreadPoolExecutor(2 * usable_cores(), thread_name_prefix="check")
+    budget = MemoryBudget(max(_UPLOADS_IN_MEMORY, usable_cores() * _UPLOADS_IN_MEMORY_A_CORE))
+    metrics = GateMetrics(gate, budget)
+    # Whose turn it is to be decoded, the gate says, not the order in which threads come free: there
+    # are more of them than uploads that it lets wait. Meanwhile they have the digests ready.
+    threads = (gate.most_under_way or usable_cores()) + _DIGESTING
+    pictures = ThreadPoolExecutor(threads, thread_name_prefix="check")
 
     async def checked(threads: ThreadPoolExecutor | None, check: Callable[[], Verdict]) -> Response:
         started = time.perf_counter()
@@ -126,7 +127,8 @@ def make_service(gate: Gate) -> FastAPI:
         """
         media_type = media_type_of(request)
         if media_type == "application/json":
-            fingerprints = _parsed_fingerprints(await read_json(request)).as_upload()
+            with budget.reservation() as held:
+                fingerprints = _parsed_fingerprints(await read_json(request, held)).as_upload()
             # Quick work, which does not queue behind pictures.
             return await checked(
                 None, partial(gate.check_fingerprints, fingerprints, report=report)
@@ -182,7 +184,7 @@ def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
     @app.exception_handler(DecoderBusy)
     async def decoder_busy(_request: Request, error: DecoderBusy) -> Response:
         metrics.refused("busy")
-        return _problem(503, "busy", str(error))
+        return _problem(503, "busy", str(error), error.retry_after)
 
     @app.exception_handler(FingerprintError)
     async def no_fingerprint(_request: Request, error: FingerprintError) -> Response:
@@ -214,9 +216,9 @@ def _explain_problems(app: FastAPI, metrics: GateMetrics) -> None:
         return Response(status_code=400)  # nobody reads it
 
 
-def _problem(status: int, kind: str, message: str) -> Response:
+def _problem(status: int, kind: str, message: str, retry_after: int = 1) -> Response:
     problem = Problem(error=kind, message=message).model_dump_json()
-    headers = {"Retry-After": _RETRY_AFTER_SECONDS} if kind == "busy" else None
+    headers = {"Retry-After": str(retry_after)} if kind == "busy" else None
     return Response(problem, status, headers, media_type="application/json")
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from takeback.gate.check.followed_list import STALE_AFTER_SECONDS
 from takeback.gate.check.gate import Gate, Verdict
 from takeback.gate.check.wire import HealthAnswer, ListAnswer
+from takeback.gate.service.admission import MemoryBudget
 
+_MEGA = 1_000_000
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -19,7 +22,7 @@ class GateMetrics:
 
     media_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, budget: MemoryBudget) -> None:
         self._registry = CollectorRegistry()
         self._checks = Counter(
             "takeback_gate_checks",
@@ -40,6 +43,7 @@ class GateMetrics:
             registry=self._registry,
         )
         self._registry.register(_HealthGauges(gate))
+        self._registry.register(_LoadCounts(gate, budget))
 
     def checked(self, verdict: Verdict, seconds: float) -> None:
         """Count an upload that was checked."""
@@ -72,6 +76,59 @@ class _HealthGauges(Collector):
             for health in answer.lists:
                 gauge.add_metric([health.name], value_of(health))
             yield gauge
+
+
+class _LoadCounts(Collector):
+    """What waits, what was predicted, and what was told `busy`, from gate and budget themselves."""
+
+    def __init__(self, gate: Gate, budget: MemoryBudget) -> None:
+        self._gate = gate
+        self._budget = budget
+
+    def collect(self) -> Iterator[Metric]:
+        """Read all of it at once."""
+        load, budget = self._gate.load(), self._budget
+        for name, meaning, value in (
+            ("waiting", "Uploads that wait to be decoded", load.waiting),
+            (
+                "waiting_megapixels",
+                "Predicted work that waits, in megapixels that take 25 ms",
+                load.work_waiting / _MEGA,
+            ),
+            ("decoding", "Uploads that are being decoded", load.running),
+            (
+                "upload_bytes",
+                "Bytes of uploads in memory, of those that are still on their way, too",
+                budget.most_bytes - budget.left,
+            ),
+        ):
+            yield GaugeMetricFamily(f"takeback_gate_{name}", meaning, value=value)
+        for name, meaning, value in (
+            ("waited", "Uploads that had to wait to be decoded", load.waited),
+            ("waited_seconds", "Seconds that these waited, together", load.seconds_waited),
+        ):
+            yield CounterMetricFamily(f"takeback_gate_{name}", meaning, value=value)
+        predicted = {cost: work / _MEGA for cost, work in load.predicted.items()}
+        for name, meaning, label, values in (
+            ("decodings", "Turns asked for, by predicted cost", "cost", load.decodings),
+            ("predicted_megapixels", "Predicted work of these", "cost", predicted),
+            (
+                "busy",
+                "Uploads told `busy`, by the bound that was full",
+                "bound",
+                load.sent_away | {"bytes": budget.given_up},
+            ),
+            (
+                "overran",
+                "Uploads that cost a process more than their header promised, by type",
+                "type",
+                load.overran,
+            ),
+        ):
+            counter = CounterMetricFamily(f"takeback_gate_{name}", meaning, labels=[label])
+            for key, value in sorted(values.items()):
+                counter.add_metric([key], value)
+            yield counter
 
 
 def _silence(health: ListAnswer) -> float:

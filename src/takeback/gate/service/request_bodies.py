@@ -1,14 +1,13 @@
 """The body of a request to the gate: whole, in memory only, within bounds of size and time."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from takeback.gate.service.admission import RequestProblem, Reservation
 from takeback.gate.service.multipart_preamble import without_preamble
 from takeback.media import Limits
 
@@ -16,46 +15,6 @@ MAX_UPLOAD_BYTES: Final = Limits().max_bytes
 _MULTIPART_OVERHEAD_BYTES: Final = 64 * 1024
 _MAX_JSON_BYTES: Final = 256 * 1024
 _MAX_SECONDS: Final = 60.0  # 64 MiB at 9 Mbit/s: slower than any platform's own network
-
-
-class RequestProblem(Exception):  # noqa: N818 - it becomes the `Problem` of an answer
-    """A request that is refused: the status, a word for programs, a sentence for people."""
-
-    def __init__(self, status: int, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
-
-
-class MemoryBudget:
-    """How many bytes of uploads may lie in memory at a time; for one event loop only."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self.left = most_bytes
-
-    @contextmanager
-    def reservation(self) -> Iterator["Reservation"]:
-        """Give a reservation that ends with the block."""
-        held = Reservation(self)
-        try:
-            yield held
-        finally:
-            self.left += held.taken
-
-
-class Reservation:
-    """What one request has taken of a budget."""
-
-    def __init__(self, budget: MemoryBudget) -> None:
-        self._budget = budget
-        self.taken = 0
-
-    def take(self, wanted: int) -> None:
-        """Take so many bytes more; raises RequestProblem if they are not free."""
-        if wanted > self._budget.left:
-            raise RequestProblem(503, "busy", "The gate is busy. Try again in a second.")
-        self._budget.left -= wanted
-        self.taken += wanted
 
 
 def media_type_of(request: Request) -> str:
@@ -75,7 +34,7 @@ async def read_multipart_upload(request: Request, held: Reservation) -> bytes:
     parser = MultiPartParser(request.headers, parts, max_files=1, max_fields=8)
     parser.spool_max_size = MAX_UPLOAD_BYTES + _MULTIPART_OVERHEAD_BYTES  # no byte touches a disk
     try:
-        async with _in_time():
+        async with held.while_arriving(_MAX_SECONDS):
             form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:  # the last for odd charsets
         raise RequestProblem(400, "request", "The multipart body can't be read.") from error
@@ -89,32 +48,26 @@ async def read_multipart_upload(request: Request, held: Reservation) -> bytes:
         await form.close()
 
 
-async def read_json(request: Request) -> bytes:
+async def read_json(request: Request, held: Reservation) -> bytes:
     """Return a body of JSON, not yet parsed; raises as `read_raw_upload`."""
-    return await _read_whole(request, _MAX_JSON_BYTES)
+    return await _read_whole(request, _MAX_JSON_BYTES, held)
 
 
-async def _read_whole(request: Request, most: int, held: Reservation | None = None) -> bytes:
-    async with _in_time():
+async def _read_whole(request: Request, most: int, held: Reservation) -> bytes:
+    async with held.while_arriving(_MAX_SECONDS):
         return b"".join([chunk async for chunk in _chunks(request, most, held)])
 
 
-async def _chunks(
-    request: Request, most: int, held: Reservation | None
-) -> AsyncGenerator[bytes, None]:
+async def _chunks(request: Request, most: int, held: Reservation) -> AsyncGenerator[bytes, None]:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise RequestProblem(415, "content_type", "Send the body without a Content-Encoding.")
     length = request.headers.get("content-length", "")
-    announced = int(length) if length.isdecimal() else 0
-    _bound(announced, most)
-    if held is not None:
-        held.take(announced)
+    _bound(int(length) if length.isdecimal() else 0, most)
     received = 0
     async for chunk in request.stream():
         received += len(chunk)
         _bound(received, most)
-        if held is not None and not announced:
-            held.take(len(chunk))
+        held.take(len(chunk))
         yield chunk
 
 
@@ -122,16 +75,6 @@ def _bound(length: int, most: int) -> None:
     if length > most:
         message = f"The request has more than {most} bytes. Send less at a time."
         raise RequestProblem(413, "too_large", message)
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_MAX_SECONDS):
-            yield
-    except TimeoutError as error:
-        message = f"The body was not there after {_MAX_SECONDS:.0f} seconds."
-        raise RequestProblem(408, "too_slow", message) from error
 
 
 def _not_empty(upload: bytes) -> bytes:
