@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick kill-loop photographs wrk bench bench-against bench-quick chromium \
+        freeze fuzz fuzz-quick flood-hotline kill-loop photographs wrk bench bench-against bench-quick chromium \
         messages screenshots lock clean
 
 help: ## List the commands
@@ -91,6 +91,10 @@ freeze: setup ## Write the files of tests/frozen anew, after a change that is me
 kill-loop: setup ## Kill worker, witness and gate 500 times while the list changes (a quarter of an hour)
 	@$(call say,Kill loop)
 	@TAKEBACK_KILLS=500 $(BIN)/pytest -q tests/hotline/test_kill_loop.py
+
+flood-hotline: setup ## 200 people who send at once, and one source with 200 connections (five minutes)
+	@$(call say,Floods of a hotline)
+	@$(BIN)/python -m tests.campaigns.hotline_flood
 
 fuzz-quick: setup ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)

@@ -1,0 +1,1 @@
+"""Long campaigns against running programs: each prints figures beside their bounds."""
