@@ -16,8 +16,8 @@ say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
         freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies \
-        photographs wrk bench bench-against bench-quick chromium flood-gate messages screenshots \
-        lock sbom release migrations clean
+        photographs wrk bench bench-against bench-quick chromium flood-gate flood-hotline \
+        messages screenshots lock sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -108,6 +108,10 @@ mixing: setup ## How well cases mix in a batch, through the running worker (a qu
 outages: setup ## Kill PostgreSQL 20 times, fill the disk 5 times, restart everything (as root; 10 minutes)
 	@$(call say,Outages)
 	@$(BIN)/python -m tests.campaigns.outages
+
+flood-hotline: setup ## 200 people who send at once, and one source with 200 connections (five minutes)
+	@$(call say,Floods of a hotline)
+	@$(BIN)/python -m tests.campaigns.hotline_flood
 
 fuzz-quick: setup ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)

@@ -1,5 +1,6 @@
 """The description and the routes say the same of each other: neither promises or hides anything."""
 
+import asyncio
 import base64
 import inspect
 import json
@@ -15,10 +16,14 @@ from django.urls import URLPattern
 from takeback.hotline.api import streams
 from takeback.hotline.api.openapi import document
 from takeback.hotline.api.urls import urlpatterns
+from takeback.hotline.config.asgi import application
+from takeback.hotline.limits import places
+from takeback.hotline.limits.turns import Turns
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_key, add_platform
 from takeback.hotline.platforms.domain import Scope
+from tests.support.asgi_browser import Browser, scope
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 
@@ -143,7 +148,8 @@ def answers_given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
     assert refused.status_code == 400
     with monkeypatch.context() as full:
         full.setattr(streams, "MOST_STREAMS", 0)
-        caller.ask("/list/v1/events", "", token)
+        refused = caller.ask("/list/v1/events", "", token)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
     item = {"id": "00000000-0000-4000-8000-000000000000", "entry": entry, "value": "blocked"}
     batch = {"feedback": [{**item, "time": "2026-03-01T00:00:00Z"}]}
     for key, body in ((token, batch), (token, {}), (reading, batch)):
@@ -165,6 +171,20 @@ def answers_given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
     ):
         caller.ask("/list/v1/checkpoint", "", key, body=shown)
     yield from caller.answers
+    with monkeypatch.context() as crowded:
+        crowded.setattr(places, "_places", Turns(0, 0))
+        for path, operations in document()["paths"].items():
+            yield from (answer_in_a_crowd(path, method) for method in operations)
+
+
+def answer_in_a_crowd(path: str, method: str) -> Answer:
+    browser = Browser().finish()
+    request = scope(path.replace("{path}", "x"), method.upper())
+    asyncio.run(application(request, browser.incoming.get, browser.send))
+    start = browser.answered[0]
+    headers = dict(start["headers"])
+    assert int(headers[b"retry-after"]) > 0
+    return Answer(path, method, start["status"], headers[b"content-type"].decode())
 
 
 def acknowledgement(size: int, note: bytes) -> dict[str, Any]:

@@ -130,13 +130,18 @@ def test_nobody_gets_in_without_a_passkey_nor_with_another_cookie_nor_once_remov
 def test_the_desks_cookie_is_strict_and_goes_to_the_desk_only() -> None:
     client = Client()
     page = client.get("/desk/login")
-    assert list(page.cookies) == ["desk"]
-    morsel = page.cookies["desk"]
+    assert list(page.cookies) == ["passkey"]
+    morsel = page.cookies["passkey"]
     assert (morsel["path"], morsel["samesite"], morsel["httponly"]) == ("/desk/", "Strict", True)
-    assert (morsel["max-age"], morsel["expires"], morsel["domain"]) == ("", "", "")
+    assert (morsel["max-age"], morsel["domain"]) == (passkeys.ANSWER_SECONDS, "")
     assert not client.get("/").cookies
     ana = at_the_desk()
-    token = FORM_TOKEN.search(read(ana))
+    first = ana.get("/desk/")
+    assert list(first.cookies) == ["desk"]
+    morsel = first.cookies["desk"]
+    assert (morsel["path"], morsel["samesite"], morsel["httponly"]) == ("/desk/", "Strict", True)
+    assert (morsel["max-age"], morsel["expires"], morsel["domain"]) == ("", "", "")
+    token = FORM_TOKEN.search(first.content.decode())
     assert token
     ended = ana.post("/desk/logout", {"csrfmiddlewaretoken": token[1]})
     assert ended.cookies["desk"].value == ""
@@ -188,11 +193,11 @@ def test_invitations_work_once_and_end_with_the_person() -> None:
     token = staff_actions.invite("Ana", Role.LEAD)
     assert Client().get(f"/desk/join/{token}").status_code == 200
     with pytest.raises(passkeys.PasskeyError):
-        staff_actions.join(token, "{}")
+        staff_actions.join(token, "{}", "")
     staff_actions.remove("Ana")
     assert Client().get(f"/desk/join/{token}").status_code == 404
     with pytest.raises(DeskError):
-        staff_actions.join(token, "{}")
+        staff_actions.join(token, "{}", "")
     with pytest.raises(DeskError):
         staff_actions.remove("Ana")
     for name in ("", " ", "A\nB", "x" * 81):

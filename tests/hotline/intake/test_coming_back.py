@@ -14,6 +14,7 @@ from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
+from takeback.hotline.limits.turns import Turns
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
 from takeback.hotline.platforms.access import following_platform, following_platforms
@@ -174,10 +175,11 @@ def test_more_guesses_than_places_wait_and_are_then_asked_to_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("takeback.hotline.codes.stretching.WAIT_SECONDS", 0.01)
-    monkeypatch.setattr("takeback.hotline.codes.stretching._places.acquire", lambda timeout: False)
+    monkeypatch.setattr("takeback.hotline.codes.stretching._turns", Turns(0, 10))
     answer = open_with(code="1234")
     assert answer.status_code == 503
-    assert b"very busy" in answer.content
+    assert b"Many people are here" in answer.content
+    assert answer.headers["Retry-After"] == "10"
 
 
 @pytest.mark.django_db

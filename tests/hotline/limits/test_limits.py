@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from takeback.hotline.intake.models import Case
 from takeback.hotline.limits import actions
 from takeback.hotline.limits.actions import Limit
 from takeback.hotline.limits.domain import DAY_SECONDS, Allowance, Buckets, UnknownSourceError
+from tests.support.responses import Response
 from tests.support.running import serving
 from tests.support.visiting import ORIGIN, picture_record, report_from_browser
 
@@ -167,5 +169,43 @@ def test_every_look_up_and_log_in_is_refused_beyond_its_allowance_and_where_the_
 
     assert {status() for _ in range(burst)} == {usual}
     assert status() == 429
+    assert Client().get(path).status_code in {200, 404}, "looking is limited by itself"
     monkeypatch.setattr(actions, "_take", lambda *_: 1 / 0)
     assert status() == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [path for path, (burst, _) in GUARDED.items() if burst == 10])
+def test_looking_at_a_page_with_a_way_in_is_limited_and_so_is_beginning(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buckets = {limit: Buckets(limit.value, Clock()) for limit in Limit}
+    monkeypatch.setattr(actions, "_buckets", buckets)
+    asks: list[tuple[Callable[[], Response], Limit]] = [
+        (lambda: Client().get(path), Limit.SEE_LOG_IN),
+        (lambda: Client().post("/begin", headers=ORIGIN), Limit.BEGIN),
+    ]
+    for ask, limit in asks:
+        answers = [ask() for _ in range(limit.value.burst + 1)]
+        assert {answer.status_code for answer in answers[:-1]} <= {200, 303, 404}
+        assert answers[-1].status_code == 429
+        assert int(answers[-1].headers["Retry-After"]) == limit.value.seconds
+
+
+def test_no_two_limits_share_a_bucket() -> None:
+    assert len(list(Limit)) == len(Limit.__members__) == len({id(limit.value) for limit in Limit})
+
+
+@pytest.mark.django_db
+def test_trying_one_way_in_leaves_the_others_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    buckets = {limit: Buckets(limit.value, Clock()) for limit in Limit}
+    monkeypatch.setattr(actions, "_buckets", buckets)
+    ways_in = [path for path, (burst, _) in GUARDED.items() if burst == 10]
+    used_up: list[str] = []
+    for path in ways_in:
+        for other in ways_in:
+            status = Client().post(other, {}, headers=ORIGIN).status_code
+            assert (status == 429) == (other in used_up), (path, other)
+        while Client().post(path, {}, headers=ORIGIN).status_code != 429:
+            pass
+        used_up.append(path)

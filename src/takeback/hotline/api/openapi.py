@@ -31,29 +31,7 @@ def document() -> dict[str, Any]:
             "version": "1",
             "description": "A C2SP tlog-tiles log of commitments, and their openings.",
         },
-        "paths": {
-            "/log/v1/key": {"get": _get("The log's verifier key", _TEXT)},
-            "/log/v1/checkpoint": {"get": _get("The signed checkpoint", _TEXT)},
-            "/log/v1/purpose": {"get": _get("The opening of the first event", _BYTES, 404)},
-            "/log/v1/tile/entries/{path}": {
-                "get": _get("Commitments of up to 256 events", _BYTES, 404, _tile_path())
-            },
-            "/log/v1/tile/{path}": {
-                "get": _get("A tile of the Merkle tree", _BYTES, 404, _tile_path())
-            },
-            "/list/v1/openings/{path}": {
-                "get": _for_platforms(
-                    _get("Openings of a range of events: `first-end`", _BYTES, 404, _tile_path())
-                )
-            },
-            "/list/v1/openapi.json": {"get": _get("This description", _JSON)},
-            "/list/v1/wait": {"get": _for_platforms(_wait())},
-            "/list/v1/events": {"get": _for_platforms(_events())},
-            "/list/v1/health": {"get": _for_platforms(_health())},
-            "/list/v1/checkpoint": {"post": _for_platforms(_shown_checkpoint())},
-            "/list/v1/feedback": {"post": _for_platforms(_feedback())},
-            "/list/v1/acknowledgement": {"post": _for_platforms(_acknowledgement())},
-        },
+        "paths": _paths(),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
@@ -62,6 +40,36 @@ def document() -> dict[str, Any]:
             },
         },
     }
+
+
+def _paths() -> dict[str, Any]:
+    paths: dict[str, Any] = {
+        "/log/v1/key": {"get": _get("The log's verifier key", _TEXT)},
+        "/log/v1/checkpoint": {"get": _get("The signed checkpoint", _TEXT)},
+        "/log/v1/purpose": {"get": _get("The opening of the first event", _BYTES, 404)},
+        "/log/v1/tile/entries/{path}": {
+            "get": _get("Commitments of up to 256 events", _BYTES, 404, _tile_path())
+        },
+        "/log/v1/tile/{path}": {
+            "get": _get("A tile of the Merkle tree", _BYTES, 404, _tile_path())
+        },
+        "/list/v1/openings/{path}": {
+            "get": _for_platforms(
+                _get("Openings of a range of events: `first-end`", _BYTES, 404, _tile_path())
+            )
+        },
+        "/list/v1/openapi.json": {"get": _get("This description", _JSON)},
+        "/list/v1/wait": {"get": _for_platforms(_wait())},
+        "/list/v1/events": {"get": _for_platforms(_events())},
+        "/list/v1/health": {"get": _for_platforms(_health())},
+        "/list/v1/checkpoint": {"post": _for_platforms(_shown_checkpoint())},
+        "/list/v1/feedback": {"post": _for_platforms(_feedback())},
+        "/list/v1/acknowledgement": {"post": _for_platforms(_acknowledgement())},
+    }
+    for operations in paths.values():
+        for operation in operations.values():
+            operation["responses"]["503"] = _later("Too much to do, or no database, just now.")
+    return paths
 
 
 def _get(summary: str, media: str, missing: int = 0, *parameters: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +93,7 @@ def _events() -> dict[str, Any]:
         {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0}}
     ]
     operation["responses"]["400"] = _refusal("`Last-Event-ID` is no number.")
-    operation["responses"]["429"] = _refusal("Too many streams are open.")
+    operation["responses"]["429"] = _later("Too many streams are open.")
     return operation
 
 
@@ -155,6 +163,11 @@ def _refusal(description: str) -> dict[str, Any]:
         "description": description,
         "content": {_JSON: {"schema": _ref("Error")}},
     }
+
+
+def _later(description: str) -> dict[str, Any]:
+    seconds = {"description": "seconds until asking again", "schema": {"type": "integer"}}
+    return {**_refusal(description), "headers": {"Retry-After": seconds}}
 
 
 def _tile_path() -> dict[str, Any]:

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import connection
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -26,6 +25,8 @@ from takeback.hotline.api.streams import MOST_STREAMS_A_PLATFORM, checkpoint_eve
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.feedback import health as feedback_health
 from takeback.hotline.feedback.domain import PlatformHealth, UnknownCheckpointError
+from takeback.hotline.foundation.database import release_connection
+from takeback.hotline.limits.places import leave_place
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.continuity.shown import NotOursError, take_shown
 from takeback.hotline.log.watch import log_watch
@@ -58,15 +59,19 @@ _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 class _RequestError(Exception):
     """A request can't be answered: what to tell, in one word and in a sentence."""
 
-    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, error: str, message: str, *, retry_after: int | None = None
+    ) -> None:
         self.status = status
         self.error = error
         self.message = message
+        self.retry_after = retry_after
         super().__init__(message)
 
     def response(self) -> HttpResponse:
         body = {"error": self.error, "message": self.message}
-        return JsonResponse(body, status=self.status)
+        headers = None if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return JsonResponse(body, status=self.status, headers=headers)
 
 
 def _answering(method: str) -> Callable[[_View[_Arguments]], _Answering[_Arguments]]:
@@ -261,6 +266,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too_many_streams",
                 f"Hold at most {MOST_STREAMS_A_PLATFORM} streams open, or try again in a minute.",
+                retry_after=60,
             )
     except _RequestError as error:
         return error.response()
@@ -277,7 +283,8 @@ def _require_platform(request: HttpRequest) -> FollowingPlatform:
     try:
         return admitted(request)
     finally:
-        connection.close()  # a request that waits must not hold on to a connection meanwhile
+        release_connection()  # a request that waits must hold nothing meanwhile
+        leave_place()
 
 
 def _not_admitted(error: NotAdmittedError) -> HttpResponse:

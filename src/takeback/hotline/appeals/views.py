@@ -11,11 +11,16 @@ from takeback.hotline.appeals.access import answer_of_lookup
 from takeback.hotline.appeals.actions import send_appeal
 from takeback.hotline.appeals.domain import MOST_REFERENCE, MOST_WORDS
 from takeback.hotline.codes.domain import new_case_code
-from takeback.hotline.codes.stretching import BusyError, derive_keys, lookup_of_typed
+from takeback.hotline.codes.stretching import (
+    COME_AGAIN_SECONDS,
+    BusyError,
+    derive_keys,
+    lookup_of_typed,
+)
 from takeback.hotline.codes.texts import CODE_UNKNOWN
 from takeback.hotline.limits.actions import Limit, refused, slow_down
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.errors import too_many_here
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.platforms.access import platform_names
@@ -43,8 +48,8 @@ def appeal(request: HttpRequest) -> HttpResponseBase:
     code = new_case_code()
     try:
         send_appeal(platform, reference, words, derive_keys(code).lookup)
-    except BusyError:
-        return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    except BusyError as error:
+        return too_many_here(request, error, retry_after=COME_AGAIN_SECONDS)
     context = {"code": code, "days": settings.APPEAL_DAYS}
     return render(request, "appeals/sent.html", context)
 
@@ -70,8 +75,8 @@ def answer(request: HttpRequest) -> HttpResponseBase:
         return refusal
     try:
         lookup = lookup_of_typed(request.POST.get("code", "")[:_LONGEST_TYPED])
-    except BusyError:
-        return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    except BusyError as error:
+        return too_many_here(request, error, retry_after=COME_AGAIN_SECONDS)
     found = answer_of_lookup(lookup)
     context: dict[str, object] = {"error": None}
     if found is None:

@@ -1,7 +1,8 @@
-"""Derives the keys of a code on the server, for browsers that can't: a few at a time, no more."""
+"""Derives the keys of a code on the server, for browsers that can't: a few at a time, in turns."""
 
+import os
 import secrets
-from threading import BoundedSemaphore
+from typing import Final
 
 from takeback.hotline.codes.access import site_salt
 from takeback.hotline.codes.domain import (
@@ -11,26 +12,43 @@ from takeback.hotline.codes.domain import (
     new_case_code,
     read_case_code,
 )
+from takeback.hotline.foundation.unavailable import TooManyHereError
+from takeback.hotline.limits.places import place_given_back, source_here
+from takeback.hotline.limits.turns import NoTurnError, Turns
 
-MOST_AT_ONCE = 4
-"""Each takes 64 MiB; a flood of guesses must not take the machine's memory."""
-WAIT_SECONDS = 10.0
+_MOST_CORES: Final = 8
+MOST_AT_ONCE: Final = min(len(os.sched_getaffinity(0)), _MOST_CORES)
+"""One a core, for more would be no faster. Each takes 64 MiB: a flood must not take the memory."""
+MOST_WAITING: Final = 256
+"""Each holds a thread that sleeps, and nothing else."""
+WAIT_SECONDS: Final = 30.0
+"""Well under the minute after which browsers and web servers in front give up."""
+COME_AGAIN_SECONDS: Final = 10
+"""When somebody who waited in vain should try again."""
 
-_places = BoundedSemaphore(MOST_AT_ONCE)
+_turns = Turns(MOST_AT_ONCE, MOST_WAITING)
 
 
-class BusyError(RuntimeError):
-    """Too many codes are being worked on; ask again in a moment."""
+class BusyError(TooManyHereError):
+    """Too many codes are being worked on; ask again in `COME_AGAIN_SECONDS`."""
 
 
 def derive_keys(code: CaseCode) -> CaseKeys:
-    """The keys of a code. Raises BusyError when no place came free within `WAIT_SECONDS`."""
-    if not _places.acquire(timeout=WAIT_SECONDS):
-        raise BusyError("Too many codes are being worked on.")
+    """The keys of a code, once it is this source's turn; no connection is held meanwhile.
+
+    Raises BusyError when that did not come within `WAIT_SECONDS`, or too many wait.
+    """
+    salt = site_salt()
     try:
-        return code.derive(site_salt())
-    finally:
-        _places.release()
+        with place_given_back():
+            turn = _turns.ask(source_here())
+            turn.wait(WAIT_SECONDS)
+            try:
+                return code.derive(salt)
+            finally:
+                turn.end()
+    except NoTurnError as error:
+        raise BusyError("Too many codes are being worked on.") from error
 
 
 def lookup_of_typed(typed: str) -> bytes:

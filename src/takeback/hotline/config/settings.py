@@ -115,6 +115,7 @@ CSRF_FAILURE_VIEW = "takeback.hotline.pages.errors.csrf_failure"
 
 # The desk: people with passkeys, nobody with a password, and a cookie that stays at the desk.
 DESK_COOKIE_NAME = "__Secure-desk" if _ENCRYPTED else "desk"
+PASSKEY_COOKIE_NAME = "__Secure-passkey" if _ENCRYPTED else "passkey"
 AUTH_USER_MODEL = "staff.Person"
 AUTHENTICATION_BACKENDS = ["takeback.hotline.staff.backend.PeopleOfTheDesk"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
@@ -141,9 +142,8 @@ SURFACES = {
     "/desk/": "desk",
 }
 COOKIES = {"/desk/": DESK_COOKIE_NAME, "/platforms/": PLATFORM_COOKIE_NAME}
-# Where a person goes on after their session ended over a form; None: on the same page, afresh.
+# Where a person goes on after their session ended over a form.
 AFTER_THE_VISIT = {
-    "/platforms/join/": None,
     "/platforms/": "platform-login",
     "/desk/": "desk-login",
     "/": "ended",
@@ -151,6 +151,7 @@ AFTER_THE_VISIT = {
 # Where every page leads, by the names of routes.
 HOME_ROUTE = "start"
 LEAVE_ROUTE = "leave"
+VISIT_ROUTE = "report"
 HELPLINES_ROUTE = "helplines"
 FOOTER_LINKS = [
     (HELPLINES_ROUTE, gettext_lazy("Helplines")),

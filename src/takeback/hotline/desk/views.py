@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -25,9 +26,10 @@ from takeback.hotline.desk.texts import (
     ROLES,
 )
 from takeback.hotline.entries.domain import UnknownEntryError
-from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.limits.actions import Limit, refused_at_the_door
 from takeback.hotline.log.continuity.doubts import signing_stop
 from takeback.hotline.pages.methods import methods
+from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.staff import actions as staff_actions
 from takeback.hotline.staff import passkeys
@@ -38,6 +40,7 @@ from takeback.hotline.staff.policy import require
 _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 _StaffView = Callable[Concatenate[HttpRequest, SignedIn, _Arguments], HttpResponseBase]
+_COOKIE_PATH = "/desk/"
 
 
 def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
@@ -63,31 +66,57 @@ def _for_staff(view: _StaffView[_Arguments]) -> _View[_Arguments]:
     return answer
 
 
+@from_our_own_pages
 @methods("GET", "POST")
 def log_in(request: HttpRequest) -> HttpResponseBase:
-    """Ask for a passkey."""
-    if request.method != "POST":
-        return _ask(request)
-    if refusal := refused(request, Limit.LOG_IN):
+    """Ask for a passkey; a session begins with the right one, and not before."""
+    if refusal := refused_at_the_door(request, Limit.DESK_LOG_IN):
         return refusal
+    if request.method != "POST":
+        return _ask(request, "desk/login.html", {"failed": False}, passkeys.asking_to_log_in())
     try:
-        person = passkeys.person_of(request.POST.get("answer", ""))
+        person = passkeys.person_of(*_answered(request))
     except passkeys.PasskeyError:
-        return _ask(request, failed=True)
+        return _ask(request, "desk/login.html", {"failed": True}, passkeys.asking_to_log_in())
     login(request, person)
-    return see_other("desk")
+    return _let_in()
 
 
-def _ask(request: HttpRequest, *, failed: bool = False) -> HttpResponse:
-    context = {"options": passkeys.login_options(), "failed": failed}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
-    return render(request, "desk/login.html", context, status=status)
+def _ask(
+    request: HttpRequest, template: str, context: dict[str, object], asking: passkeys.Asking
+) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if context["failed"] else HTTPStatus.OK
+    context["options"] = asking.options
+    response = render(request, template, context, status=status)
+    response.set_cookie(
+        settings.PASSKEY_COOKIE_NAME,
+        asking.state,
+        max_age=passkeys.ANSWER_SECONDS,
+        path=_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
 
 
+def _answered(request: HttpRequest) -> tuple[str, str]:
+    """What the browser answered, and what it was asked with."""
+    state = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
+    return request.POST.get("answer", ""), state
+
+
+def _let_in() -> HttpResponse:
+    response = see_other("desk")
+    response.delete_cookie(settings.PASSKEY_COOKIE_NAME, _COOKIE_PATH, samesite="Strict")
+    return response
+
+
+@from_our_own_pages
 @methods("GET", "POST")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """Let an invited person make their passkey, then let them in."""
-    if request.method == "POST" and (refusal := refused(request, Limit.LOG_IN)):
+    if refusal := refused_at_the_door(request, Limit.DESK_JOIN):
         return refusal
     invitation = invited(token)
     if invitation is None:
@@ -95,22 +124,21 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     failed = False
     if request.method == "POST":
         try:
-            person = staff_actions.join(token, request.POST.get("answer", ""))
+            person = staff_actions.join(token, *_answered(request))
         except DeskError:
             return render(request, "desk/ended.html", status=HTTPStatus.NOT_FOUND)
         except passkeys.PasskeyError:
             failed = True
         else:
             login(request, person)
-            return see_other("desk")
-    context = {
+            return _let_in()
+    context: dict[str, object] = {
         "name": invitation.person.name,
         "role": ROLES[Role(invitation.person.role)],
-        "options": passkeys.registration_options(invitation.person),
         "failed": failed,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
-    return render(request, "desk/join.html", context, status=status)
+    asking = passkeys.asking_to_register(invitation.person)
+    return _ask(request, "desk/join.html", context, asking)
 
 
 @methods("POST")

@@ -130,6 +130,17 @@ def django_database(url: str) -> dict[str, object]:
     }
 
 
+def release_connection() -> None:
+    """Give this thread's connection back to the pool; in a transaction it is kept.
+
+    There are fewer connections than people: nobody holds one while they wait, for a code to be
+    stretched or for their browser to read the answer. The next query takes one again.
+    """
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
 def connection_options() -> dict[str, Any]:
     """What psycopg needs to connect to Django's database beside Django and its pool."""
     options: dict[str, Any] = connections["default"].get_connection_params()

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
+from takeback.hotline.foundation.unavailable import COME_AGAIN_SECONDS
+
 
 class Surface(StrEnum):
     """A group of routes with the same headers."""
@@ -114,6 +116,8 @@ _NO_STORE = "no-store"
 _FOREVER = "public, max-age=31536000, immutable"
 _HSTS = "max-age=63072000; includeSubDomains"
 
+_COME_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
 _SURFACE_ATTRIBUTE = "_takeback_surface"
 
 
@@ -172,6 +176,8 @@ def _with_headers(request: HttpRequest, response: HttpResponseBase) -> HttpRespo
         surface, found=response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
     ).items():
         response.headers[name] = value
+    if response.status_code in _COME_AGAIN:
+        response.headers.setdefault("Retry-After", str(COME_AGAIN_SECONDS))
     if surface is Surface.API:
         response.headers.setdefault("Cache-Control", _NO_STORE)
         if isinstance(response, HttpResponse):  # what is streamed has no length yet

@@ -12,6 +12,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
+from takeback.hotline.foundation.database import release_connection
 from takeback.hotline.foundation.sessions import SessionStore
 
 
@@ -33,7 +34,16 @@ class SessionsByPlace(MiddlewareMixin):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Keep the session and send its cookie, if anything in it has changed."""
+        """Keep the session and send its cookie, if anything in it has changed.
+
+        That is the last that a page needs of the database: its connection is given back.
+        """
+        try:
+            return self._answered(request, response)
+        finally:
+            release_connection()
+
+    def _answered(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         place = _place(request.path)
         if place is None:
             return self._usual.process_response(request, response)  # type: ignore[arg-type] # any will do

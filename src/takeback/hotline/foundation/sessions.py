@@ -12,7 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    transaction,
+)
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -77,6 +83,8 @@ class SessionStore(SessionBase):
                 row.save(force_insert=must_create, force_update=not must_create)
         except IntegrityError as error:
             raise CreateError from error
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: that says nothing about the session
         except DatabaseError as error:
             # Left quickly meanwhile: a session that is gone stays gone.
             raise UpdateError from error

@@ -1,19 +1,20 @@
-"""What is limited: sending is slowed and never refused, looking up and logging in are refused.
+"""What is limited: sending is slowed and never refused; all else is refused until later.
 
-Where the limiter itself fails, sending gets through at once; looking up and logging in do not.
+Where the limiter itself fails, beginning and sending get through at once; all else does not.
 """
 
 import logging
+import math
 import time
-from enum import Enum
+from enum import Enum, unique
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Final
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from takeback.hotline.limits.domain import Allowance, Buckets
+from takeback.hotline.limits.places import place_given_back
 from takeback.hotline.pages.errors import error_response
 
 MOST_SECONDS: Final = 5.0
@@ -24,12 +25,20 @@ MOST_WAITING: Final = 32
 _log = logging.getLogger(__name__)
 
 
+@unique
 class Limit(Enum):
     """What one source may do how often. A school may be one source, so all are generous."""
 
     SEND = Allowance(burst=20, seconds=15)
+    BEGIN = Allowance(burst=100, seconds=2)
+    """Beginning a visit, which leaves a row for two hours."""
     LOOK_UP = Allowance(burst=30, seconds=5)
-    LOG_IN = Allowance(burst=10, seconds=10)
+    DESK_LOG_IN = Allowance(burst=10, seconds=10)
+    PLATFORM_LOG_IN = Allowance(burst=10, seconds=10)
+    DESK_JOIN = Allowance(burst=10, seconds=10)
+    PLATFORM_JOIN = Allowance(burst=10, seconds=10)
+    SEE_LOG_IN = Allowance(burst=60, seconds=1)
+    """Looking at one of the four pages above; at two of them the device is asked for a passkey."""
 
 
 _buckets = {limit: Buckets(limit.value, time.time) for limit in Limit}
@@ -48,9 +57,8 @@ def slow_down(request: HttpRequest) -> None:
         return
     if seconds > 0 and _waiting.acquire(blocking=False):
         try:
-            if not connection.in_atomic_block:
-                connection.close()  # a request that waits must not keep a connection meanwhile
-            time.sleep(seconds)
+            with place_given_back():
+                time.sleep(seconds)
         finally:
             _waiting.release()
 
@@ -58,14 +66,26 @@ def slow_down(request: HttpRequest) -> None:
 def refused(request: HttpRequest, limit: Limit) -> HttpResponse | None:
     """The page for a source that has asked too often, or None if it may go on.
 
-    Where the limiter fails, nobody may: 503.
+    Where the limiter fails, nobody may (503), except to begin.
     """
     try:
         seconds = _take(limit, request)
     except Exception as error:
+        if limit is Limit.BEGIN:
+            _log.warning("The limiter failed (%s); a visit began.", type(error).__name__)
+            return None
         _log.error("The limiter failed (%s); a request was refused.", type(error).__name__)
         return error_response(request, HTTPStatus.SERVICE_UNAVAILABLE)
-    return error_response(request, HTTPStatus.TOO_MANY_REQUESTS) if seconds > 0 else None
+    if seconds <= 0:
+        return None
+    return error_response(
+        request, HTTPStatus.TOO_MANY_REQUESTS, retry_after=max(1, math.ceil(seconds))
+    )
+
+
+def refused_at_the_door(request: HttpRequest, limit: Limit) -> HttpResponse | None:
+    """The same for a page with a way in: looking at it is limited by itself, trying by `limit`."""
+    return refused(request, limit if request.method == "POST" else Limit.SEE_LOG_IN)
 
 
 def forget_everyone() -> None:

@@ -28,9 +28,9 @@ class UnknownSourceError(ValueError):
     """Where a request came from can't be told; the address itself is not repeated."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Allowance:
-    """`burst` requests at once, then one every `seconds`."""
+    """`burst` requests at once, then one every `seconds`; two with the same numbers stay two."""
 
     burst: int
     seconds: float
@@ -70,11 +70,10 @@ class Buckets:
         An IPv6 address shares its bucket with its /64. Raises UnknownSourceError for what is not an
         address.
         """
-        network = _network(address)
         with self._lock:
             now = self._clock()
             self._begin_day(int(now // DAY_SECONDS))
-            digest = hmac.digest(self._key, network, hashlib.sha256)[:_DIGEST_BYTES]
+            digest = source_digest(self._key, address)
             bucket = self._buckets.pop(digest, None) or _Bucket(self._allowance.burst, now)
             gained = max(0.0, now - bucket.filled_at) / self._allowance.seconds
             bucket.tokens = min(self._allowance.burst, bucket.tokens + gained)
@@ -102,6 +101,14 @@ class Buckets:
         if day != self._day:
             self._day, self._key = day, secrets.token_bytes(_KEY_BYTES)
             self._buckets.clear()
+
+
+def source_digest(key: bytes, address: str) -> bytes:
+    """What a source is known by as long as `key` is kept: 16 bytes, the same for one IPv6 /64.
+
+    Raises UnknownSourceError for what is not an address.
+    """
+    return hmac.digest(key, _network(address), hashlib.sha256)[:_DIGEST_BYTES]
 
 
 def _network(address: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from takeback.hotline.foundation.database import release_connection
 from takeback.hotline.pages.errors import error_response
 
 _Arguments = ParamSpec("_Arguments")
@@ -19,8 +20,13 @@ def methods(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
 
 
 def methods_for_programs(*allowed: str) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Answer other methods than `allowed` with JSON and status 405; GET brings HEAD."""
-    return _only(_with_head(allowed), _for_programs)
+    """Answer other methods than `allowed` with JSON and status 405; GET brings HEAD.
+
+    The connection to the database is given back before the answer goes out, as the middleware does
+    for pages.
+    """
+    only = _only(_with_head(allowed), _for_programs)
+    return lambda view: only(_releasing(view))
 
 
 def refused_method(request: HttpRequest, *names: str) -> HttpResponse | None:
@@ -46,6 +52,19 @@ def _only(
         return checked
 
     return decorate
+
+
+def _releasing(view: _View[_Arguments]) -> _View[_Arguments]:
+    @wraps(view)
+    def released(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            release_connection()
+
+    return released
 
 
 def _refused(

@@ -1,7 +1,8 @@
-"""Protects the two forms on pages without a cookie, where a CSRF token would need one."""
+"""Protects the forms on pages without a session, where a CSRF token would need one."""
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -9,10 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from takeback.hotline.pages.errors import error_response
 
-_View = Callable[[HttpRequest], HttpResponseBase]
+_Arguments = ParamSpec("_Arguments")
+_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 
 
-def from_our_own_pages(view: _View) -> _View:
+def from_our_own_pages(view: _View[_Arguments]) -> _View[_Arguments]:
     """Refuse a POST that another site's page has sent, by `Origin` or `Sec-Fetch-Site`.
 
     Every browser of the last years sends one of the two with a form; without both, the visitor's
@@ -21,10 +23,12 @@ def from_our_own_pages(view: _View) -> _View:
 
     @csrf_exempt
     @wraps(view)
-    def checked(request: HttpRequest) -> HttpResponseBase:
+    def checked(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
         if request.method == "POST" and not _is_own(request):
             return error_response(request, 403)
-        return view(request)
+        return view(request, *args, **kwargs)
 
     return checked
 

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from takeback.hotline.feedback import health as feedback_health
-from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.limits.actions import Limit, refused_at_the_door
 from takeback.hotline.pages.methods import methods
+from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
 from takeback.hotline.platforms.admission import NotAdmittedError, number_of_key, still_admitted
 from takeback.hotline.portal.texts import FEEDBACK, SCOPES
@@ -20,13 +21,14 @@ _KEY: Final = "platform_key"
 _ENDS: Final = "platform_visit_ends"
 
 
+@from_our_own_pages
 @methods("GET", "POST")
 def log_in(request: HttpRequest) -> HttpResponseBase:
     """Ask for a key; the session then knows its number, never the key."""
+    if refusal := refused_at_the_door(request, Limit.PLATFORM_LOG_IN):
+        return refusal
     if request.method != "POST":
         return render(request, "portal/login.html")
-    if refusal := refused(request, Limit.LOG_IN):
-        return refusal
     try:
         number = number_of_key(request.POST.get("key", "").strip())
     except NotAdmittedError as error:

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from takeback.hotline.limits.actions import Limit, refused
+from takeback.hotline.limits.actions import Limit, refused_at_the_door
 from takeback.hotline.pages.methods import methods
+from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.planted.test_lane import drawn_pictures_are_listed
 from takeback.hotline.platforms import access as platforms_access
 from takeback.hotline.platforms import actions as platforms_actions
@@ -34,10 +35,11 @@ class _Wish:
     problem: str = ""
 
 
+@from_our_own_pages
 @methods("GET", "POST")
 def join(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Tell an invited engineer what keys open, and make theirs; it is shown in this answer only."""
-    if request.method == "POST" and (refusal := refused(request, Limit.LOG_IN)):
+    if refusal := refused_at_the_door(request, Limit.PLATFORM_JOIN):
         return refusal
     invitation = platforms_access.open_invitation(secret)
     if invitation is None:

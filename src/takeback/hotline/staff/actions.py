@@ -54,10 +54,11 @@ def invite(name: str, role: Role, actor: Actor = OPERATOR) -> str:
 
 
 @transaction.atomic
-def join(token: str, answer: str) -> Person:
+def join(token: str, answer: str, state: str) -> Person:
     """Register the passkey that an invited person's browser made, and use the invitation up.
 
-    Raises DeskError if the invitation does not hold any more, PasskeyError for a wrong answer.
+    `state`: what the passkey was asked for with. Raises DeskError if the invitation does not hold
+    any more, PasskeyError for a wrong answer.
     """
     invitation = invited(token)
     if invitation is None:
@@ -67,7 +68,7 @@ def join(token: str, answer: str) -> Person:
     used = Invitation.objects.filter(pk=invitation.pk, used_at=None)
     if not used.update(used_at=datetime.now(UTC)):
         raise DeskError("This invitation was used.")
-    passkeys.register(person, answer)
+    passkeys.register(person, answer, state)
     record(Verb.STAFF_JOINED, str(person.actor), person.actor)
     return person
 

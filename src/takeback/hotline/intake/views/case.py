@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.codes.stretching import BusyError, lookup_of_typed
+from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, lookup_of_typed
 from takeback.hotline.codes.texts import CODE_UNKNOWN
 from takeback.hotline.feedback.access import removal_of
 from takeback.hotline.foundation.headers import Surface, on_surface
@@ -21,7 +21,7 @@ from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.errors import too_many_here
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
@@ -40,8 +40,8 @@ def open_case(request: HttpRequest) -> HttpResponseBase:
         return refusal
     try:
         case = _find(request)
-    except BusyError:
-        return error_response(request, 503)
+    except BusyError as error:
+        return too_many_here(request, error, retry_after=COME_AGAIN_SECONDS)
     if case is None:
         return _ask(request, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     visits.open_case(request.session, str(case.id))

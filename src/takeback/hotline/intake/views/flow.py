@@ -7,7 +7,7 @@ import re
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from takeback.hotline.codes.stretching import BusyError, derive_keys
+from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, derive_keys
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup
@@ -16,9 +16,9 @@ from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
 from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import TEMPLATES, context_of
-from takeback.hotline.limits.actions import slow_down
+from takeback.hotline.limits.actions import Limit, refused, slow_down
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.errors import error_response, too_many_here
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
@@ -35,6 +35,8 @@ class BadSendingError(ValueError):
 @methods("POST")
 def begin(request: HttpRequest) -> HttpResponseBase:
     """Begin a visit: the first cookie is set here."""
+    if refusal := refused(request, Limit.BEGIN):
+        return refusal
     visits.begin(request.session)
     return see_other("report")
 
@@ -105,8 +107,8 @@ def _send(request: HttpRequest, visit: Visit) -> HttpResponse:
         else:
             lookup, sealed_names = derive_keys(made_here).lookup, None
         case = send_report(visit.report(), lookup, sealed_names)
-    except BusyError:
-        return error_response(request, 503)
+    except BusyError as error:
+        return too_many_here(request, error, retry_after=COME_AGAIN_SECONDS)
     except CodeTakenError:
         return error_response(request, 409)
     except BadSendingError:

@@ -1,0 +1,36 @@
+"""What means "not now, come again" (503), wherever in a request it is found out."""
+
+import logging
+import time
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
+
+COME_AGAIN_SECONDS: Final = 30
+"""When to try again, where nobody knows better."""
+_SAID_AGAIN_SECONDS: Final = 10.0
+
+_log = logging.getLogger(__name__)
+_last_said: dict[str, float] = {}
+
+
+class TooManyHereError(RuntimeError):
+    """There are too many people here just now; nothing was done, and asking again is right."""
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database, or a connection to it, can't be had now.
+
+    Django gives a pool without a free connection (`psycopg_pool.PoolTimeout`), a server that is
+    gone or shuts down, and a full disk these two types.
+    """
+    return isinstance(error, (OperationalError, InterfaceError))
+
+
+def say_seldom(error: BaseException) -> None:
+    """Log the type of what was answered with 503, each at most once in ten seconds."""
+    kind = type(error.__cause__ or error).__name__
+    now = time.monotonic()
+    if now - _last_said.get(kind, -_SAID_AGAIN_SECONDS) >= _SAID_AGAIN_SECONDS:
+        _last_said[kind] = now
+        _log.warning("Requests are answered with 503: %s.", kind)
