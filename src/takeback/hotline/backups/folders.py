@@ -38,10 +38,10 @@ def add_files(archive: ArchiveWriter) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the plain files of a folder, without the database, the secrets and drafts."""
+    """Yield the plain files of a folder, without the database, the secrets, drafts and locks."""
     secrets = secrets_directory()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_symlink() or path.suffix in {".age", ".draft"}:
+        if path.is_symlink() or path.suffix in {".age", ".draft", ".lock"}:
             continue
         if path.is_file():
             yield path
