@@ -1,10 +1,9 @@
 """A browser below HTTP: it speaks ASGI to an application, message by message."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-Message = Mapping[str, Any]
+from takeback.running.bodies import Application, Message
 
 
 def scope(path: str = "/", method: str = "GET", client: str = "192.0.2.1") -> dict[str, Any]:
@@ -35,3 +34,11 @@ class Browser:
 
     async def send(self, message: Message) -> None:
         self.answered.append(message)
+
+    def ask(self, application: Application, request: dict[str, Any]) -> None:
+        """Have a whole request answered."""
+
+        async def answer() -> None:
+            await application(request, self.finish().incoming.get, self.send)
+
+        asyncio.run(answer())

@@ -1,6 +1,5 @@
 """The description and the routes say the same of each other: neither promises or hides anything."""
 
-import asyncio
 import base64
 import inspect
 import json
@@ -178,9 +177,9 @@ def answers_given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
 
 
 def answer_in_a_crowd(path: str, method: str) -> Answer:
-    browser = Browser().finish()
+    browser = Browser()
     request = scope(path.replace("{path}", "x"), method.upper())
-    asyncio.run(application(request, browser.incoming.get, browser.send))
+    browser.ask(application, request)
     start = browser.answered[0]
     headers = dict(start["headers"])
     assert int(headers[b"retry-after"]) > 0

@@ -142,6 +142,8 @@ def test_a_lost_database_comes_back_with_every_report_that_was_accepted(folder: 
     note = json.loads((hotline.state / "restored").read_text())
     assert note["origin"] == f"127.0.0.1:{hotline.port}/log/v1"
     assert {"restored_at", "made_at", "size"} <= set(note)
+    stopped = hotline.run("log", "status", code=3)
+    assert "no witness and no gate has shown yet that it is the newest" in stopped.stderr
     with hotline.serving():
         for code in codes:
             assert Reporter(hotline.url).read_timeline(code)

@@ -1,8 +1,6 @@
 """A request holds a place while it is worked on, and neither before, nor after, nor in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,10 +9,9 @@ from takeback.hotline.config.asgi import application
 from takeback.hotline.limits import places
 from takeback.hotline.limits.places import place_given_back, with_a_place
 from takeback.hotline.limits.turns import NoTurnError, Turns
-from tests.support.asgi_browser import Browser, Message, scope
+from takeback.running.bodies import Message, Receive, Scope, Send
+from tests.support.asgi_browser import Browser, scope
 
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 START = {"type": "http.response.start", "status": 200, "headers": []}
 END = {"type": "http.response.body", "body": b""}
 
@@ -33,7 +30,7 @@ def test_a_slow_sender_and_a_slow_reader_hold_no_place() -> None:
     at_work: list[str] = []
     read_on = asyncio.Event()
 
-    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         at_work.append(scope["path"])
         await send(START)
@@ -45,10 +42,10 @@ def test_a_slow_sender_and_a_slow_reader_hold_no_place() -> None:
         async def send_slowly(message: Message) -> None:
             await read_on.wait()
 
-        sending = asyncio.create_task(
+        sending = asyncio.ensure_future(
             answering(scope("/sends"), slow_sender.incoming.get, slow_sender.send)
         )
-        reading = asyncio.create_task(
+        reading = asyncio.ensure_future(
             answering(scope("/reads"), slow_reader.incoming.get, send_slowly)
         )
         await turn_of_the_loop()
@@ -68,7 +65,7 @@ def test_one_works_at_a_time_and_a_thread_that_waits_elsewhere_makes_room() -> N
     order: list[str] = []
     elsewhere, back = asyncio.Event(), asyncio.Event()
 
-    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
 
         def view() -> None:
@@ -91,7 +88,7 @@ def test_one_works_at_a_time_and_a_thread_that_waits_elsewhere_makes_room() -> N
     async def walk() -> None:
         answering = with_a_place(app)
         browsers = [Browser().finish() for _ in range(2)]
-        waits = asyncio.create_task(
+        waits = asyncio.ensure_future(
             answering(scope("/waits"), browsers[0].incoming.get, browsers[0].send)
         )
         await asyncio.wait_for(elsewhere.wait(), 30)
@@ -112,7 +109,7 @@ def test_who_leaves_while_waiting_is_not_worked_on_unless_something_was_sent() -
     worked_on: list[str] = []
     go_on = asyncio.Event()
 
-    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if (await receive())["type"] == "http.disconnect":
             return
         worked_on.append(f"{scope['method']} {scope['path']}")
@@ -124,7 +121,7 @@ def test_who_leaves_while_waiting_is_not_worked_on_unless_something_was_sent() -
         browsers = [Browser().finish() for _ in range(3)]
         requests = [scope("/first"), scope("/looks"), scope("/sends", "POST")]
         tasks = [
-            asyncio.create_task(answering(request, browser.incoming.get, browser.send))
+            asyncio.ensure_future(answering(request, browser.incoming.get, browser.send))
             for request, browser in zip(requests, browsers, strict=True)
         ]
         await turn_of_the_loop()
@@ -139,7 +136,7 @@ def test_who_leaves_while_waiting_is_not_worked_on_unless_something_was_sent() -
 
 
 def test_a_place_comes_back_from_an_application_that_fails_or_is_cancelled() -> None:
-    async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         if scope["path"] == "/fails":
             raise ValueError
@@ -157,9 +154,9 @@ def test_a_place_comes_back_from_an_application_that_fails_or_is_cancelled() -> 
 
         with pytest.raises(ValueError):
             await ask("/fails")
-        hangs = asyncio.create_task(ask("/hangs"))
+        hangs = asyncio.ensure_future(ask("/hangs"))
         await turn_of_the_loop()
-        waits = asyncio.create_task(ask("/waits"))
+        waits = asyncio.ensure_future(ask("/waits"))
         await turn_of_the_loop()
         waits.cancel()
         hangs.cancel()
@@ -175,7 +172,7 @@ def test_who_waits_in_vain_is_told_before_anything_was_sent(
     monkeypatch.setattr(places, "WAIT_SECONDS", 0.01)
     monkeypatch.setattr(places, "_places", Turns(0, 2))
 
-    async def app(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send(START)
 
@@ -210,12 +207,12 @@ def test_the_answer_is_503_with_retry_after_in_the_language_and_shape_of_its_add
 ) -> None:
     monkeypatch.setattr(places, "WAIT_SECONDS", 0.01)
     monkeypatch.setattr(places, "_places", Turns(0, 2))
-    browser = Browser().finish()
+    browser = Browser()
     method, _, visit = method.partition(" ")
     request = scope(path, method)
     if visit:
         request["headers"].append((b"cookie", b"s=" + b"A" * 43))
-    asyncio.run(application(request, browser.incoming.get, browser.send))
+    browser.ask(application, request)
     start, body = browser.answered
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     assert start["status"] == 503
@@ -225,6 +222,15 @@ def test_the_answer_is_503_with_retry_after_in_the_language_and_shape_of_its_add
     assert "set-cookie" not in headers
     assert words in body["body"]
     assert bool(body["body"]) == (method != "HEAD")
+
+
+def test_whoever_asks_how_the_hotline_is_waits_for_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(places, "_places", Turns(0, 0))
+    browser = Browser()
+    browser.ask(application, scope("/healthz", "GET"))
+    assert b'"database"' in browser.answered[1]["body"]
 
 
 async def _set(event: asyncio.Event) -> None:

@@ -1,7 +1,8 @@
 """Run as a program: opens a database with its secrets, and says how far its log is.
 
 Before a restore replaces anything, the hotline's own code has opened what it is about to put in
-place: the audit record is whole, and the keys of the log are there.
+place: the audit record is whole, and the keys of the log are there. In it stands from then on that
+it was restored, so that nothing is signed until somebody has shown that it is the newest.
 """
 
 import json
@@ -20,7 +21,9 @@ def main() -> None:
     django.setup()
     from takeback.hotline.audit.access import verify_chain  # noqa: PLC0415 - needs settings
     from takeback.hotline.log import access as log_access  # noqa: PLC0415
+    from takeback.hotline.log.continuity.doubts import note_restored  # noqa: PLC0415
 
+    note_restored()
     if log_access.log_mark() is None:  # nothing was ever listed
         sys.stdout.write(json.dumps({"origin": "", "size": 0}))
         return

@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.setting
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BYTES_TOGETHER: Final = 12 * 1024 * 1024
 
-_django = cast(Application, with_a_place(get_asgi_application()))
+_django = with_a_place(cast(Application, get_asgi_application()))
 
 from takeback.hotline.pages.early import early_refusal  # noqa: E402 - needs Django set up
 

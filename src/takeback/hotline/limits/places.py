@@ -8,14 +8,15 @@ reader holds one; nor does anybody who waits for something else (`place_given_ba
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from takeback.hotline.foundation.database import release_connection
 from takeback.hotline.limits.domain import UnknownSourceError, source_digest
 from takeback.hotline.limits.turns import NoTurnError, Turn, Turns
+from takeback.running.bodies import Application, Message, Receive, Scope, Send
 
 PLACES: Final = 8
 """Of 20 connections; Python works on one thing at a time, so more would only be slower each."""
@@ -25,11 +26,8 @@ WAIT_SECONDS: Final = 20.0
 _RETURN_SECONDS: Final = 60.0
 _NOT_KNOWN: Final = b"unknown"
 _LEFT: Final = {"type": "http.disconnect"}
-
-_Message: TypeAlias = Mapping[str, Any]
-_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
-_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
-_Application: TypeAlias = Callable[[dict[str, Any], _Receive, _Send], Coroutine[Any, Any, None]]
+_AT_ONCE: Final = frozenset({"/healthz"})
+"""What waits for nobody: whoever watches the hotline must not take it for dead in a crowd."""
 
 _KEY: Final = secrets.token_bytes(32)
 _places = Turns(PLACES, MOST_WAITING)
@@ -58,15 +56,15 @@ def source_here() -> bytes:
     return place.source if place is not None else _NOT_KNOWN
 
 
-def with_a_place(application: _Application) -> _Application:
+def with_a_place(application: Application) -> Application:
     """Let an ASGI application work on so many requests at a time.
 
     Raises NoTurnError, before anything was sent, for a request that waited too long or in vain. The
     application is told that the visitor has left, so that it closes what it holds of the request.
     """
 
-    async def answer(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
-        if scope["type"] != "http":
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _AT_ONCE:
             await application(scope, receive, send)
             return
         place = _Place(_source(scope))
@@ -74,7 +72,7 @@ def with_a_place(application: _Application) -> _Application:
         whole = False
         refusal: NoTurnError | None = None
 
-        async def receive_then_wait() -> _Message:
+        async def receive_then_wait() -> Message:
             nonlocal whole, refusal
             message = await receive()
             if not whole and message["type"] == "http.request" and not message.get("more_body"):
@@ -88,7 +86,7 @@ def with_a_place(application: _Application) -> _Application:
                     return _LEFT
             return message
 
-        async def give_back_then_send(message: _Message) -> None:
+        async def give_back_then_send(message: Message) -> None:
             place.over = True
             place.end()
             if refusal is None:
@@ -135,7 +133,7 @@ def leave_place() -> None:
         place.end()
 
 
-async def _take(place: _Place, receive: _Receive | None) -> bool:
+async def _take(place: _Place, receive: Receive | None) -> bool:
     """Wait for a place; False if the visitor has left before, which `receive` tells."""
     turn = _places.ask(place.source)
     granted = asyncio.wrap_future(turn.granted)
