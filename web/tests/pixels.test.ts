@@ -131,6 +131,13 @@ describe('the pixels as they are stored', () => {
       expect(await stored(jpeg(...bodies))).toEqual([0xff, 0xd8, ...scan, ...end]);
   });
 
+  test('are an arithmetic JPEG without an end of ours', async () => {
+    for (const marker of [0xc9, 0xca]) {
+      const jpeg = [0xff, 0xd8, 0xff, marker, 0, 4, 8, 0, 0xff, 0xda, 0, 2, 9];
+      expect(await stored(jpeg)).toEqual(jpeg);
+    }
+  });
+
   test('are a PNG with the Exif that counts, in plain form', async () => {
     const uint32 = (value: number) => [24, 16, 8, 0].map((bits) => (value >>> bits) & 255);
     const chunk = (type: string, body: number[], wrong = 0) => {

@@ -19,7 +19,6 @@ from takeback.media.formats.share import (
     filled_before,
     hardly_read,
     not_written,
-    sampled,
 )
 from takeback.media.limits import LONGEST_SIDE, FirstTry, Limits
 from takeback.media.orientation import UPRIGHT, Orientation, orientation_of
@@ -248,7 +247,7 @@ def _as_far_as_written(
         whole = _strictly(decode, limits)
     strictly = whole is not None
     picture = whole or decode(leniently=True)
-    if strictly and not hardly_read(sampled(picture), _grounds(picture)):
+    if strictly and not hardly_read(picture, _grounds(picture)):
         return picture, None
     unread = not_written(lambda fill: decode(fill, leniently=not strictly))
     left, top, right, bottom = frame_of(picture) if frame_of else (0, 0, *picture.size)

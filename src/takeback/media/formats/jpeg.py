@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from takeback._native import jpeg_markers
-from takeback.media.formats.share import LEAST_SHARE, hardly_read, sampled
+from takeback.media.formats.share import LEAST_SHARE, hardly_read
 from takeback.media.limits import Limits
 from takeback.media.orientation import Orientation, orientation_of
 from takeback.media.protocol import Outcome
@@ -22,7 +22,6 @@ are lossless and hierarchical ones, which browsers don't show either."""
 
 _ARITHMETIC: Final = frozenset({0xC9, 0xCA})
 _BITS: Final = 8
-_FLAT: Final = 2  # axes of a picture in grey
 _END: Final = b"\xff\xd9"
 _OTHER_BYTES: Final = bytes(range(7, 251, 3)) * 64
 
@@ -76,14 +75,10 @@ def refuse_unread(
     if header.arithmetic:
         _refuse_unread_arithmetic(data)
     if isinstance(picture, Image.Image) and picture.mode == "CMYK":
-        is_suspect = hardly_read(sampled(picture), _UNREAD_CMYK)
+        is_suspect = hardly_read(picture, _UNREAD_CMYK)
     else:
         # Of colour, too, only brightness is looked at, so that both ways come to one answer.
-        samples = sampled(picture)
-        grey = (
-            samples if samples.ndim == _FLAT else np.asarray(Image.fromarray(samples).convert("L"))
-        )
-        is_suspect = hardly_read(grey, _UNREAD, tolerance=1)
+        is_suspect = hardly_read(picture, _UNREAD, brightness=True, tolerance=1)
     if is_suspect and not _reads_without_complaint(data):
         raise Refused(Outcome.DAMAGED)
 

@@ -11,7 +11,10 @@ LEAST_SHARE: Final = 1 / 16
 """Of a picture's area. Cut files show more, or nothing that could be known again: PDQ looks at 64
 rows, so four of them hold this much."""
 
-_STEP: Final = 8  # pixels; a block of a JPEG is as large
+_BLOCK: Final = 8  # pixels of a side; a block of a JPEG is as large
+_GLANCE: Final = 16  # pixels of a side that are looked at first
+_SUSPECT: Final = 0.5
+_FLAT: Final = 2  # axes of a picture in grey
 
 Fill = int | None
 """With what a picture is filled before it is decoded; None: with what its decoder takes."""
@@ -20,30 +23,53 @@ Fill = int | None
 Pixel = int | tuple[int, ...]
 
 
-def sampled(picture: Image.Image | NDArray[np.uint8]) -> NDArray[Any]:
-    """Return one pixel of 64, each from the middle of a block."""
-    if isinstance(picture, np.ndarray):
-        middle = [min(_STEP, side) // 2 for side in picture.shape[:2]]
-        return picture[middle[0] :: _STEP, middle[1] :: _STEP]
-    columns, rows = (-(-side // _STEP) for side in picture.size)
-    return np.asarray(picture.resize((columns, rows), Image.Resampling.NEAREST))
+def hardly_read(
+    picture: Image.Image | NDArray[np.uint8],
+    never_read: Iterable[Pixel],
+    *,
+    brightness: bool = False,
+    tolerance: int = 0,
+) -> bool:
+    """Tell whether nearly all of a picture has the value of something that was not read.
 
-
-def hardly_read(samples: NDArray[Any], never_read: Iterable[Pixel], tolerance: int = 0) -> bool:
-    """Tell whether nearly all samples have the value of something that was not read.
-
-    `never_read` are such values, as `Image.getpixel` gives them; `tolerance` is in steps of them. A
-    picture of one plain colour looks so, too: ask further before refusing it.
+    `never_read` are such values, as `Image.getpixel` gives them; of the brightness, if that is what
+    counts. `tolerance` is in steps of them. Looks at 256 pixels, and if half of them are suspect at
+    one of 64, each from the middle of a block. A picture of one plain colour looks so, too: ask
+    further before refusing it.
     """
-    return any(_share_of(samples, value, tolerance) > 1 - LEAST_SHARE for value in never_read)
+    values = tuple(never_read)
+
+    def largest_share(columns: int, rows: int) -> float:
+        samples = _sampled(picture, columns, rows)
+        if brightness and samples.ndim > _FLAT:
+            samples = np.asarray(Image.fromarray(samples).convert("L"))
+        return max(_share_of(samples, value, tolerance) for value in values)
+
+    height, width = _shape(picture)
+    columns, rows = -(-width // _BLOCK), -(-height // _BLOCK)
+    glance = largest_share(min(columns, _GLANCE), min(rows, _GLANCE))
+    return glance >= _SUSPECT and largest_share(columns, rows) > 1 - LEAST_SHARE
+
+
+def _shape(picture: Image.Image | NDArray[np.uint8]) -> tuple[int, ...]:
+    return picture.shape if isinstance(picture, np.ndarray) else picture.size[::-1]
+
+
+def _sampled(picture: Image.Image | NDArray[np.uint8], columns: int, rows: int) -> NDArray[Any]:
+    """Return the pixels in the middles of so many equal parts."""
+    if isinstance(picture, Image.Image):
+        return np.asarray(picture.resize((columns, rows), Image.Resampling.NEAREST))
+    steps = [-(-side // parts) for side, parts in zip(picture.shape, (rows, columns), strict=True)]
+    samples: NDArray[Any] = picture[steps[0] // 2 :: steps[0], steps[1] // 2 :: steps[1]]
+    return samples
 
 
 def _share_of(samples: NDArray[Any], value: Pixel, tolerance: int) -> float:
-    if tolerance:
-        same = np.abs(samples.astype(np.int64) - value) <= tolerance
+    if isinstance(value, tuple):
+        same = (samples == np.asarray(value, dtype=samples.dtype)).all(axis=-1)
     else:
-        same = samples == np.asarray(value, dtype=samples.dtype)
-    return float((same.all(axis=-1) if isinstance(value, tuple) else same).mean())
+        same = (samples >= value - tolerance) & (samples <= value + tolerance)
+    return float(np.count_nonzero(same)) / int(same.size)
 
 
 def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> None:
