@@ -74,7 +74,8 @@ def _floods(
 
 
 def _most_grown(outcome: Outcome) -> int:
-    upload = outcome.target == "POST /v1/match" or outcome.name.startswith("half bodies of /v1")
+    halves = outcome.program == "gate" and outcome.name.endswith("of /v1/match")
+    upload = halves or outcome.target == "POST /v1/match"
     return _MOST_GROWN + (_MOST_UPLOAD if upload else 0)
 
 
