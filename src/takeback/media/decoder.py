@@ -112,6 +112,7 @@ class Decoder:
         self._owner = os.getpid()
         self._children = children
         self._turn_rules = turns
+        self._stepped_back: set[DecoderProcess] = set()
         self._closed = False
         self._confinement: Confinement | None = None
         self._said_unfiltered = False
@@ -276,13 +277,22 @@ class Decoder:
     @contextlib.contextmanager
     def _child(self, *, quick: bool) -> Iterator[DecoderProcess]:
         child = self._borrow(quick=quick)
-        if not quick and self._children > 1:
-            child.step_back()
+        if not quick:
+            self._step_back(child)
         try:
             yield child
         finally:
             self._note_confinement(child)
             self._give_back(child)
+
+    def _step_back(self, child: DecoderProcess) -> None:
+        """Let a child with a costly picture step back, but never all: it is for good."""
+        most = self._children - max(1, self._turn_rules.kept_for_quick)
+        with self._lock:
+            self._stepped_back = {other for other in self._stepped_back if other.alive}
+            if len(self._stepped_back) < most:
+                self._stepped_back.add(child)
+                child.step_back()
 
     def _note_confinement(self, child: DecoderProcess) -> None:
         if child.filter_error is None:

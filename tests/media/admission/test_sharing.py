@@ -121,7 +121,7 @@ def test_a_file_is_read_as_far_as_it_goes_within_all_of_the_limits_only() -> Non
         assert load.overran == {}  # to fail early costs no child
 
 
-def test_costly_pictures_step_back() -> None:
+def test_costly_pictures_step_back_but_the_last_child_never_does() -> None:
     rules = TurnRules(kept_for_quick=1, quick_work=100_000)
     with Decoder(children=2, turns=rules) as decoder:
         decoder.wait_until_ready()
@@ -130,6 +130,9 @@ def test_costly_pictures_step_back() -> None:
         decoder.decode(_FINE)
         after = sorted(map(_priority, children_of(os.getpid())))
         assert after == [before[0], before[1] + 5]
+    with Decoder(turns=TurnRules(quick_work=100_000)) as decoder:
+        decoder.decode(encode(landscape(400, 300)))
+        assert [_priority(child) for child in children_of(os.getpid())] == before[:1]
 
 
 def test_quick_and_costly_pictures_prefer_different_children() -> None:
