@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from takeback.hotline.foundation.logs import logging_settings
-from takeback.running.printable import PrintableFormatter, printable
+from takeback.running.printable import FramesOnly, printable
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_only_what_steers_or_ends_a_line_is_written_otherwise(outside: str, show
 @pytest.mark.parametrize(
     "formatter",
     [
-        PrintableFormatter("%(asctime)s %(message)s"),
+        FramesOnly("%(asctime)s %(message)s"),
         logging_settings()["formatters"]["quiet"]["()"]("{asctime} {message}", style="{"),
     ],
     ids=["gate and witness", "hotline"],
@@ -55,3 +55,4 @@ def test_a_log_line_can_not_be_forged(formatter: logging.Formatter) -> None:
     assert frames
     assert all(line.startswith("  ") for line in frames)
     assert "\x1b" not in written.getvalue()
+    assert "quoted" not in written.getvalue()

@@ -1,5 +1,6 @@
 """Opens the socket that a service listens on, and says where it answers."""
 
+import logging
 import socket
 from typing import Final
 
@@ -34,6 +35,10 @@ class AnnouncedServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, listening: socket.socket, who: str) -> None:
         super().__init__(config)
+        for name in ("uvicorn", "uvicorn.error"):  # its own handlers write what exceptions quote
+            logger = logging.getLogger(name)
+            logger.handlers.clear()
+            logger.propagate = True
         self._listening = listening
         self._who = who
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from takeback.running.printable import PrintableFormatter, printable
+from takeback.running.printable import FramesOnly, printable
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -25,7 +25,10 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def print_log_lines() -> None:
-    """Send what the program logs to standard error, with the time, each record as one line."""
+    """Send what the program logs to standard error, with the time, each record as one line.
+
+    What an exception says of the data that it stumbled on is left out.
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(message)s"))
+    handler.setFormatter(FramesOnly("%(asctime)s %(message)s"))
     logging.basicConfig(handlers=[handler])  # unless somebody has said where logs go

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
@@ -50,14 +51,22 @@ def _written(match: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004 - a byte
 
 
-class PrintableFormatter(logging.Formatter):
-    """Writes the message of a log record as one line; the frames of an exception follow it."""
+class FramesOnly(logging.Formatter):
+    """Writes a record's message as one line, and an exception without its message.
+
+    Messages of exceptions quote the data they stumbled on: bytes of a picture, a fingerprint, an
+    address. Of an exception the files and lines that it passed and its type are written.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Return the line, whatever the message quotes."""
         return printable(super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's name
-        """Return the frames; each line of them is a line of its own."""
-        lines = super().formatException(ei).split("\n")
-        return "\n".join(f"  {printable(line)}" for line in lines)
+        """Return the frames from the outermost to the innermost, then the type."""
+        kind, _, trace = ei
+        frames = [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(trace)
+        ]
+        return "\n".join([*frames, f"  {kind.__name__ if kind else 'no exception'}"])

@@ -8,7 +8,8 @@ import requests
 from django.test import Client, RequestFactory
 
 from takeback.hotline.codes.domain import new_case_code
-from takeback.hotline.foundation.logs import FramesOnly, RouteOnly, logging_settings
+from takeback.hotline.foundation.logs import RouteOnly, logging_settings
+from takeback.running.printable import FramesOnly
 from tests.support.running import serving
 
 SECRET = "what the visitor typed"

@@ -7,24 +7,10 @@ the data they stumbled on.
 
 import logging
 import sys
-import traceback
 from typing import Any
 
-from takeback.running.printable import ExceptionInfo, PrintableFormatter
+from takeback.running.printable import FramesOnly
 from takeback.running.tallies import FewOfAKind
-
-
-class FramesOnly(PrintableFormatter):
-    """Writes an exception as the files and lines it passed, and its type, without its message."""
-
-    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - the name logging calls
-        """The frames from the outermost to the innermost, then the type."""
-        kind, _, trace = ei
-        frames = [
-            f"  {frame.filename}:{frame.lineno} in {frame.name}"
-            for frame in traceback.extract_tb(trace)
-        ]
-        return "\n".join([*frames, f"  {kind.__name__ if kind else 'no exception'}"])
 
 
 class RouteOnly(logging.Filter):
