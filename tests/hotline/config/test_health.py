@@ -7,6 +7,7 @@ from django.test import Client
 
 from takeback.hotline.config import health
 from takeback.hotline.foundation.liveness.database_watch import DatabaseWatch
+from takeback.hotline.log.continuity.doubts import note_restored
 from takeback.hotline.log.models import PendingEvent
 from takeback.running.health import DiskRoom
 from tests.campaigns.real_hotline import free_port
@@ -60,6 +61,17 @@ def test_pages_need_the_database_and_the_list_needs_a_worker_too(
     worker = health.worker_health("waiting")
     assert worker.status == list_grows
     assert worker.details["jobs"] == "waiting"
+
+
+@pytest.mark.django_db
+def test_a_worker_that_must_not_sign_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "DATABASE", DatabaseWatch(_Ask(0.5)))
+    assert health.worker_health("waiting").details["signing"] == "goes on"
+    note_restored()
+    worker = health.worker_health("waiting")
+    assert worker.status == 503
+    assert "no witness and no gate has shown" in str(worker.details["signing"])
+    assert Client().get("/healthz").status_code == 200
 
 
 @pytest.mark.django_db

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from takeback.hotline.intake.models import Case
 from takeback.hotline.limits import actions
 from takeback.hotline.limits.actions import Limit
-from takeback.hotline.limits.domain import DAY_SECONDS, Allowance, Buckets, UnknownSourceError
+from takeback.hotline.limits.domain import DAY_SECONDS, Allowance, Buckets
+from takeback.running.sources import UnknownSourceError
 from tests.support.responses import Response
 from tests.support.running import serving
 from tests.support.visiting import ORIGIN, picture_record, report_from_browser

@@ -1,20 +1,17 @@
 """The hotline as an ASGI application."""
 
 import os
-from functools import lru_cache
+from http import HTTPStatus
 from typing import Final, cast
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.http import HttpRequest, HttpResponse
-from django.utils import translation
 
 from takeback.hotline.foundation.headers import headers_for, surface_of_path
 from takeback.hotline.foundation.unavailable import say_seldom
 from takeback.hotline.limits.places import with_a_place
 from takeback.hotline.limits.turns import NoTurnError
-from takeback.hotline.pages.errors import too_many_here
-from takeback.running.bodies import Application, Message, Receive, Scope, Send, bounded_bodies
+from takeback.running.bodies import Application, Message, Receive, Scope, Send, bounded_bodies, give
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
 
@@ -48,24 +45,8 @@ async def _with_headers(scope: Scope, receive: Receive, send: Send) -> None:
         say_seldom(error)
         cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
         visiting = f"{settings.SESSION_COOKIE_NAME}=".encode() in cookies
-        response = _refusal(scope["path"], visiting=visiting)
-        headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
-        length = (b"content-length", str(len(response.content)).encode())
-        start = {"type": "http.response.start", "status": response.status_code}
-        await send_with_headers({**start, "headers": [*headers, length]})
-        body = b"" if scope["method"] == "HEAD" else response.content
-        await send({"type": "http.response.body", "body": body})
-
-
-@lru_cache(maxsize=256)  # a flood must not cost as much here as it would have there
-def _refusal(path: str, *, visiting: bool) -> HttpResponse:
-    """The page in the language of its address; it asks neither the database nor a session."""
-    request = HttpRequest()
-    request.path = request.path_info = path
-    if visiting:
-        request.COOKIES[settings.SESSION_COOKIE_NAME] = ""
-    with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
-        return too_many_here(request, NoTurnError("Too many wait."))
+        busy = HTTPStatus.SERVICE_UNAVAILABLE
+        await give(early_refusal(scope["path"], busy, visiting=visiting), send)
 
 
 def _most_body_bytes(method: str, _path: str) -> int:

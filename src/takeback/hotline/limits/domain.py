@@ -7,7 +7,6 @@ ever written to disk.
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import threading
 from collections import OrderedDict
@@ -15,17 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from takeback.running.sources import network_of
+
 DAY_SECONDS: Final = 86_400
 MOST_SOURCES: Final = 50_000
 """Buckets that are held at a time; whoever has been away longest is forgotten first."""
 
 _KEY_BYTES: Final = 32
 _DIGEST_BYTES: Final = 16
-_V6_NETWORK_BYTES: Final = 8  # a /64: what one household or one phone has to itself (RFC 6177)
-
-
-class UnknownSourceError(ValueError):
-    """Where a request came from can't be told; the address itself is not repeated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,16 +104,4 @@ def source_digest(key: bytes, address: str) -> bytes:
 
     Raises UnknownSourceError for what is not an address.
     """
-    return hmac.digest(key, _network(address), hashlib.sha256)[:_DIGEST_BYTES]
-
-
-def _network(address: str) -> bytes:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError as error:
-        raise UnknownSourceError("The source of the request is not an address.") from error
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return parsed.packed[:_V6_NETWORK_BYTES]
-        parsed = parsed.ipv4_mapped
-    return parsed.packed
+    return hmac.digest(key, network_of(address), hashlib.sha256)[:_DIGEST_BYTES]

@@ -14,9 +14,10 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from takeback.hotline.foundation.database import release_connection
-from takeback.hotline.limits.domain import UnknownSourceError, source_digest
+from takeback.hotline.limits.domain import source_digest
 from takeback.hotline.limits.turns import NoTurnError, Turn, Turns
 from takeback.running.bodies import Application, Message, Receive, Scope, Send
+from takeback.running.sources import UnknownSourceError
 
 PLACES: Final = 8
 """Of 20 connections; Python works on one thing at a time, so more would only be slower each."""
