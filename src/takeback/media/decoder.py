@@ -252,9 +252,10 @@ class Decoder:
                 try:
                     return ask(child, grant)
                 except (DamagedMedia, DecodingTimedOut, MediaTooLarge):
-                    if grant.whole:
+                    if grant.whole or child.late:
                         raise
-                    if not child.alive:  # it ran out of what it was granted, and must start anew
+                    # It ran out of what it was granted, where quick pictures need it.
+                    if quick and not child.alive:
                         self._turnstile.overran(media_type)
             with (
                 self._turnstile.turn(media_type, None) as (grant, quick),

@@ -90,6 +90,7 @@ class DecoderProcess:
         self._socket = ours
         self._memory: ChildMemory
         self.stepped_back = False
+        self.late = False  # on the clock, which is not granted: the machine may be busy
 
     @property
     def alive(self) -> bool:
@@ -149,6 +150,7 @@ class DecoderProcess:
             yield deadline
             self._inbox.tidy(len(data))
         except TimeoutError:
+            self.late = True
             self.end()
             raise _timed_out() from None
         except (OSError, EOFError, ValueError):  # it died, or talks nonsense
