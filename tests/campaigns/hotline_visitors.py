@@ -24,6 +24,7 @@ _ANSWERS = {
 _MOST_STEPS = 12
 _TIMEOUT_SECONDS = 180.0
 _USUAL_WAIT_SECONDS = 5.0
+_IDLE_SECONDS = 2.0  # sooner than the server ends idle connections: the two would race
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: it takes long
 
 
@@ -55,6 +56,7 @@ class Visitor:
             timeout=_TIMEOUT_SECONDS,
             trust_env=False,
             verify=_NO_TLS,
+            limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
         )
 
     async def walk_to_the_code(self) -> None:
