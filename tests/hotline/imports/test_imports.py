@@ -202,10 +202,10 @@ def test_imports_never_take_the_room_of_reports(
     )
     # A report that comes later goes out first.
     reported = list_picture(some_signals())
-    monkeypatch.setattr(sequencing, "_BATCH", 1)
-    sequence_pending()
+    with monkeypatch.context() as alone:
+        alone.setattr(sequencing, "_BATCH", 1)
+        sequence_pending()
     assert set(follow_database()) == {reported}
-    monkeypatch.undo()
     # However many copies of one picture a list holds, they are no crowd, and make no other one.
     copies = [(PdqSignal(value=random_pdqs(1)[0], quality=90),)] * 20
     list_imported("partner", copies)
