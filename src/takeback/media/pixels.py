@@ -198,10 +198,10 @@ def _decoded(
         if page:
             picture.seek(page)
         check_size(picture.width, picture.height, limits)
-        filled_before(picture, fill)
         if at_once is not None:
             picture.decodermaxblock = max(at_once + len(end), picture.decodermaxblock)
-        picture.load()
+        with filled_before(picture, fill):
+            picture.load()
         # HEIF may tell another size once it is decoded.
         check_size(picture.width, picture.height, limits)
         return picture

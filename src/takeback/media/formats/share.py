@@ -1,6 +1,7 @@
 """How much of a picture was really read: what a decoder never wrote must not get a fingerprint."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -72,9 +73,15 @@ def _share_of(samples: NDArray[Any], value: Pixel, tolerance: int) -> float:
     return float(np.count_nonzero(same)) / int(same.size)
 
 
-def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> None:
-    """Make the plug-in fill the picture's memory with `fill`, in all samples, before it decodes."""
+@contextlib.contextmanager
+def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> Iterator[None]:
+    """Have the plug-in fill the picture's memory with `fill`, in all samples, before it decodes.
+
+    Only within the block, for what is put in the plug-in's place knows the picture: both would stay
+    in memory until somebody looks for such rings.
+    """
     if fill is None:
+        yield
         return
     prepare = picture.load_prepare
 
@@ -85,6 +92,10 @@ def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> None:
         picture.im.paste(ink, (0, 0, *picture.im.size))
 
     picture.load_prepare = prepare_and_fill  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del picture.load_prepare
 
 
 def not_written(decode: Callable[[Fill], Image.Image]) -> NDArray[np.bool_]:
