@@ -12,7 +12,7 @@ with instrumented("takeback.media", "PIL"):
 from takeback.media.limits import Limits
 from takeback.media.sniffing import HEAD_LENGTH, MEDIA_TYPES, sniff
 from tests.fuzz.seeds import pictures
-from tests.fuzz.session import bound_memory, fuzz
+from tests.fuzz.session import fuzz
 
 # As small as the seeds allow: it is the ways through the code that count, not the sizes.
 LIMITS = Limits(max_pixels=1 << 18, max_scans=20, max_memory=512 << 20)
@@ -50,7 +50,6 @@ def prepare(chosen: argparse.Namespace) -> None:
     if unknown := _wanted - set(MEDIA_TYPES):
         raise SystemExit(f"Not a kind of picture that is decoded: {', '.join(sorted(unknown))}")
     load_codecs(LIMITS)
-    bound_memory(LIMITS.max_memory)
 
 
 def seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
@@ -60,4 +59,4 @@ def seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    fuzz(entry, seeds, __doc__ or "", options, prepare)
+    fuzz(entry, seeds, __doc__ or "", options, prepare, memory=LIMITS.max_memory)

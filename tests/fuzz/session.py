@@ -22,12 +22,13 @@ def fuzz(
     options: Callable[[argparse.ArgumentParser], object] = lambda _: None,
     prepare: Callable[[argparse.Namespace], object] = lambda _: None,
     keep_seeds: bool = False,
+    memory: int | None = None,
 ) -> None:
     """Parse the command line and fuzz `entry`, which raises for a find; does not return.
 
     `options` adds arguments; `prepare` is called with all of them before the first input; `seeds`
     yields what to start from. `keep_seeds`: change all of them, even those that take the same way
-    through the Python code.
+    through the Python code. `memory`: bytes that may be mapped beyond what the seeds have taken.
     """
     asking = parser(about)
     options(asking)
@@ -48,11 +49,13 @@ def fuzz(
         ],
         entry,
     )
+    if memory is not None:
+        _bound_memory(memory)
     with contextlib.suppress(KeyboardInterrupt):
         atheris.Fuzz()
 
 
-def bound_memory(extra: int) -> None:
+def _bound_memory(extra: int) -> None:
     """Let this process map `extra` bytes more than it has, as the decoding child is bounded."""
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
     resource.setrlimit(resource.RLIMIT_AS, (mapped + extra, resource.RLIM_INFINITY))

@@ -17,7 +17,7 @@ from takeback.media.limits import Limits
 from takeback.media.protocol import MAX_ANSWER
 from takeback.media.sniffing import HEAD_LENGTH, MEDIA_TYPES, sniff
 from tests.fuzz.seeds import pictures
-from tests.fuzz.session import bound_memory, fuzz
+from tests.fuzz.session import fuzz
 from tests.support.encodings import encode, landscape
 
 LIMITS = Limits(max_pixels=1 << 18, max_scans=20, max_memory=512 << 20)
@@ -53,7 +53,6 @@ def prepare(_: argparse.Namespace) -> None:
     """
     luma.SHORTEST_SIDE = 9  # type: ignore[misc] # final for all but this search
     load_codecs(LIMITS)
-    bound_memory(LIMITS.max_memory)
 
 
 def seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
@@ -68,4 +67,4 @@ def seeds(chosen: argparse.Namespace) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    fuzz(entry, seeds, __doc__ or "", prepare=prepare)
+    fuzz(entry, seeds, __doc__ or "", prepare=prepare, memory=LIMITS.max_memory)
