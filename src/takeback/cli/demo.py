@@ -165,6 +165,11 @@ def _show(console: "Console", plan: "Plan", walk: "Walk") -> None:
         times.add_row(str(number), f"{seconds:.2f}")
     times.add_row("median", f"{median(walk.report_to_stop_seconds):.2f}", style="bold")
     console.print(times)
+    console.print(
+        "Up to one tick of the clock in each is the wait that mixes cases "
+        "(TAKEBACK_SEQUENCING_SECONDS: 1 s by default).",
+        highlight=False,
+    )
     console.print("What the first young person now reads:", style="bold")
     for line in walk.timeline:
         console.print(f"  {line}", highlight=False, markup=False)
