@@ -29,6 +29,10 @@ _SCAN: Final = 0xDA
 _MARKER: Final = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # of a segment, or the end (B.1.1.3)
 _HEIGHT_AT: Final = 5  # from the marker of a frame (B.2.2)
 _BLOCK: Final = 8
+_MOST_LATE: Final = 8
+"""Blocks that may still come of the data behind the first that differs: the last bits of it count
+for some."""
+
 _MOST_BLOCKS: Final = 4  # one above the other in an interleaved unit (A.1.1)
 _OTHER_BYTES: Final = bytes(range(7, 251, 3)) * 64
 
@@ -96,8 +100,8 @@ def _refuse_unread_arithmetic(picture: Image.Image | NDArray[np.uint8], data: Bu
     Where its data ends, its decoder goes on with zeros (ITU-T T.81, D.2.4), and makes a picture of
     them. So its first rows, as many as make the least share, are decoded again with zeros and with
     other bytes there: if they differ, no more than that was read. But encoders leave out zeros at
-    the end (D.1.8): of a picture that has its end, what they make may be the rest of it. They make
-    one plain colour there, or it was damage.
+    the end (D.1.8): of a picture that has its end, what they make may be the rest of it. Then it is
+    of one plain colour from there on; where data is missing, a decoder makes noise before that.
     """
     parts = _parts(data)
     there = bytes(data[: parts.end]).rstrip(b"\xff")
@@ -114,11 +118,14 @@ def _refuse_unread_arithmetic(picture: Image.Image | NDArray[np.uint8], data: Bu
         )
         for more in (b"", _OTHER_BYTES)
     )
-    differ = (first != second).any(axis=(1, 2))
+    differ = (first != second).any(axis=2)
     if not differ.any():
         return
-    from_share = (int(differ.argmax()) + _MOST_BLOCKS) * _BLOCK / height
-    if parts.end is None or not plain_from(picture, from_share):
+    row = int(differ.any(axis=1).argmax())
+    behind = first[row, int(differ[row].argmax()) + _MOST_LATE :]
+    from_share = (row + _MOST_BLOCKS) * _BLOCK / height
+    is_plain = (behind == behind[:1]).all() and plain_from(picture, from_share)
+    if parts.end is None or not is_plain:
         raise Refused(Outcome.DAMAGED)
 
 

@@ -54,7 +54,7 @@ def hardly_read(
 
 
 def plain_from(picture: Image.Image | NDArray[np.uint8], share: float) -> bool:
-    """Tell whether a picture has one brightness, give or take 1, below this share of its height.
+    """Tell whether a picture has one brightness below this share of its height.
 
     One pixel from the middle of each block is looked at; nothing at all is plain.
     """
@@ -63,7 +63,7 @@ def plain_from(picture: Image.Image | NDArray[np.uint8], share: float) -> bool:
     if samples.ndim > _FLAT:
         samples = np.asarray(Image.fromarray(samples).convert("L"))
     rest = samples[math.ceil(share * len(samples)) :]
-    return rest.size == 0 or int(rest.max()) - int(rest.min()) <= 1
+    return rest.size == 0 or bool(rest.max() == rest.min())
 
 
 def _shape(picture: Image.Image | NDArray[np.uint8]) -> tuple[int, ...]:
