@@ -172,7 +172,6 @@ def _by_tools() -> Iterator[Case]:
                 yield Case(f"{name}-cut-70.jpg", data[: len(data) * 7 // 10], in_chromium=False)
                 few = data[: len(data) // 200]
                 yield Case(f"{name}-cut.jpg", few, error=DamagedMedia, in_chromium=False)
-                yield Case(f"{name}-cut-end.jpg", few + _END, error=DamagedMedia, in_chromium=False)
             else:
                 # What a decoder makes up has colours that brightness tells otherwise than RGB.
                 grey = run("jpegtran", "-arithmetic", *kind, "-grayscale", data=jpeg)
@@ -232,12 +231,6 @@ def _arithmetic_plain() -> Iterator[Case]:
             data = run("jpegtran", "-arithmetic", *kind, data=saved("JPEG", pixels, quality=92))
             file = f"{''.join(('jpeg-arithmetic', *kind))}-{name}.jpg"
             yield Case(file, data, pixels, in_chromium=name != "plain-grey")
-    data = run("jpegtran", "-arithmetic", data=saved("JPEG", page, quality=92))
-    begins = data.index(b"\xff\xda") + 14
-    for thousandth in (1, 3, 10, 60):
-        cut = data[: begins + (len(data) - begins) * thousandth // 1000] + _END
-        name = f"jpeg-arithmetic-page-cut-{thousandth}-end.jpg"
-        yield Case(name, cut, error=DamagedMedia, in_chromium=False)
 
 
 def run(*command: str, data: bytes) -> bytes:
