@@ -13,6 +13,7 @@ from takeback.media.formats.share import LEAST_SHARE
 from tests.media import readers
 from tests.support.encodings import encode
 from tests.support.odd_pictures.case import scene
+from tests.support.odd_pictures.jpegs import has_tools, run
 
 _LUMA: Final = f"{readers.__name__}:luma"
 _GREY, _WHITE, _BLACK = 128, 255, 0
@@ -96,3 +97,21 @@ def test_a_plain_picture_that_is_whole_is_read(kind: str, reading: Decoder) -> N
         pixels = _pixels(reading, data)
         assert pixels is not None, shade
         assert np.abs(pixels.astype(int) - shade).max() <= 1
+
+
+@pytest.mark.skipif(not has_tools(), reason="writes arithmetic JPEG with libjpeg-turbo's tools")
+@pytest.mark.parametrize("ground", ["scene", "white"])
+def test_an_end_behind_a_cut_arithmetic_jpeg_does_not_make_it_whole(
+    ground: str, reading: Decoder
+) -> None:
+    pixels = scene(800, 600)
+    if ground == "white":  # below a narrow part of the scene
+        pixels = np.full((600, 800, 3), 255, np.uint8)
+        pixels[20:126, 100:700] = scene(600, 106)
+    whole = run("jpegtran", "-arithmetic", data=encode(Image.fromarray(pixels), "image/jpeg"))
+    begins = whole.index(b"\xff\xda") + 14
+    assert _pixels(reading, whole) is not None
+    for thousandth in (1, 3, 10, 30):
+        data = whole[: begins + (len(whole) - begins) * thousandth // 1000] + b"\xff\xd9"
+        assert _pixels(reading, data) is None, thousandth
+        assert not _is_read_by_the_fast_way(reading, data), thousandth

@@ -5,9 +5,11 @@ import struct
 import zlib
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image
 
 from tests.support.encodings import png_bomb, png_chunk
+from tests.support.odd_pictures.jpegs import has_tools, run
 
 SIDE = 10_000
 """Pixels; 100 megapixels, as many as a picture may have."""
@@ -68,6 +70,14 @@ def lying_avif(width: int = SIDE, height: int = SIDE) -> bytes:
     )
 
 
+def noisy_arithmetic_jpeg(width: int = 1800, height: int = 1500) -> bytes:
+    """Return an arithmetic JPEG of noise, as `jpegtran` writes it: about 8 MB by default."""
+    noise = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "JPEG", quality=100, subsampling=0)
+    return run("jpegtran", "-arithmetic", data=file.getvalue())
+
+
 COSTLY: dict[str, Callable[[], bytes]] = {
     "webp": flat_webp,
     "gif": flat_gif,
@@ -80,5 +90,6 @@ COSTLY: dict[str, Callable[[], bytes]] = {
     "avif-lying": lying_avif,
     "webp-just-quick": lambda: flat_webp(2000, 1600),
     "no-header": lambda: b"GIF89a" + bytes(28),
+    **({"jpeg-arithmetic": noisy_arithmetic_jpeg} if has_tools() else {}),
 }
 """Name → how to make the file."""

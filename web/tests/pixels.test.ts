@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { crc32 } from '../src/fingerprints/crc32';
 import { digestFile } from '../src/fingerprints/digests';
 import { plainExif } from '../src/fingerprints/exif';
-import { announcedPixels } from '../src/fingerprints/picture-size';
+import { announcedPixels, jpegComponents } from '../src/fingerprints/picture-size';
 import {
   FAINT_NOISE,
   knownPattern,
@@ -174,17 +174,25 @@ describe('the pixels as they are stored', () => {
 });
 
 describe('a JPEG of which hardly anything was there', () => {
-  const hardlyRead = (greyRows: number, width = 40, height = 320, strip = 50) => {
-    const blocks = new UnreadBlocks();
+  const rows = (
+    blocks: UnreadBlocks,
+    grey: number,
+    greyRows: number,
+    width: number,
+    height: number,
+    strip: number,
+  ) => {
     for (let top = 0; top < height; top += strip) {
-      const rows = Math.min(strip, height - top);
-      const rgba = new Uint8ClampedArray(4 * width * rows).map((_, at) =>
-        top + Math.floor(at / 4 / width) >= height - greyRows ? 128 : at * 31,
+      const here = Math.min(strip, height - top);
+      const rgba = new Uint8ClampedArray(4 * width * here).map((_, at) =>
+        top + Math.floor(at / 4 / width) >= height - greyRows ? grey : at * 31,
       );
       blocks.add(rgba, width, top);
     }
     return blocks.hardlyRead;
   };
+  const hardlyRead = (greyRows: number, width = 40, height = 320, strip = 50) =>
+    rows(new UnreadBlocks(), 128, greyRows, width, height, strip);
 
   test('is known by its grey blocks', () => {
     expect(hardlyRead(320)).toBe(true);
@@ -192,6 +200,39 @@ describe('a JPEG of which hardly anything was there', () => {
     expect(hardlyRead(320 - 24)).toBe(false);
     expect(hardlyRead(0)).toBe(false);
     expect(hardlyRead(3, 2, 3)).toBe(false);
+  });
+
+  test('is known by a darker grey if it is of four colours, and by no other', () => {
+    expect(rows(new UnreadBlocks(true), 64, 320, 40, 320, 50)).toBe(true);
+    expect(rows(new UnreadBlocks(true), 128, 320, 40, 320, 50)).toBe(false);
+    expect(rows(new UnreadBlocks(false), 64, 320, 40, 320, 50)).toBe(false);
+  });
+
+  test('is of as many colours as its frame says', () => {
+    const jpeg = (components: number) =>
+      new Uint8Array([
+        0xff,
+        0xd8,
+        0xff,
+        0xe1,
+        0,
+        4,
+        1,
+        2,
+        0xff,
+        0xc0,
+        0,
+        17,
+        8,
+        0,
+        9,
+        0,
+        9,
+        components,
+      ]);
+    for (const components of [1, 3, 4]) expect(jpegComponents(jpeg(components))).toBe(components);
+    expect(jpegComponents(jpeg(4).slice(0, 14))).toBeNull();
+    expect(jpegComponents(new Uint8Array([0x89, 0x50, 0x4e, 0x47]))).toBeNull();
   });
 });
 

@@ -10,6 +10,10 @@ import logging
 import sys
 
 from takeback.running.printable import FramesOnly, printable
+from takeback.running.tallies import FewOfAKind
+
+_UPLOADS = "takeback.media."
+"""Loggers of what happens to pictures: whoever uploads one can provoke a line."""
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -27,8 +31,15 @@ def say(*lines: str, err: bool = False) -> None:
 def print_log_lines() -> None:
     """Send what the program logs to standard error, with the time, each record as one line.
 
-    What an exception says of the data that it stumbled on is left out.
+    What an exception says of the data that it stumbled on is left out. Of a kind that a picture
+    can provoke one record in five minutes is written, with how many there were.
     """
     handler = logging.StreamHandler()
+    handler.addFilter(_FewAboutPictures())
     handler.setFormatter(FramesOnly("%(asctime)s %(message)s"))
     logging.basicConfig(handlers=[handler])  # unless somebody has said where logs go
+
+
+class _FewAboutPictures(FewOfAKind):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.name.startswith(_UPLOADS) or super().filter(record)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from takeback.media.formats.jpeg import JpegHeader, refuse_unread
 from takeback.media.limits import Limits
 from takeback.media.orientation import UPRIGHT, Orientation
-from takeback.media.pixels import check_size
-from takeback.media.refused import Refused
+from takeback.media.refused import Refused, check_size
 
 SHORTEST_SIDE: Final = 512
 """Pixels that a scaled picture keeps on its short side: with fewer, PDQ moves by 6 bits."""

@@ -20,10 +20,10 @@ from takeback.media.formats.share import (
     hardly_read,
     not_written,
 )
-from takeback.media.limits import LONGEST_SIDE, FirstTry, Limits
+from takeback.media.limits import FirstTry, Limits
 from takeback.media.orientation import UPRIGHT, Orientation, orientation_of
 from takeback.media.protocol import Outcome
-from takeback.media.refused import Refused
+from takeback.media.refused import Refused, check_size
 
 Buffer = bytes | memoryview
 _Stored = tuple[Image.Image, Orientation]
@@ -86,14 +86,6 @@ def only_refusals() -> Iterator[None]:
             raise Refused(Outcome.OUT_OF_MEMORY) from error
         unsupported = text.startswith(_NOT_READ)
         raise Refused(Outcome.UNSUPPORTED if unsupported else Outcome.DAMAGED) from error
-
-
-def check_size(width: int, height: int, limits: Limits) -> None:
-    """Raise Refused for more pixels than the limits allow, or a side that nobody reads."""
-    if width * height > limits.max_pixels:
-        raise Refused(Outcome.TOO_MANY_PIXELS)
-    if max(width, height) > LONGEST_SIDE:
-        raise Refused(Outcome.SIDE_TOO_LONG)
 
 
 def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:

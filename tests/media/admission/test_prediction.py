@@ -18,6 +18,9 @@ _MAGIC = (
 )
 
 
+_OTHERWISE = {"bmp-runs", "no-header", "avif-lying", "jpeg-arithmetic"}
+
+
 def _predicted(data: bytes) -> Prediction:
     media_type = sniff(data)
     assert media_type is not None
@@ -57,7 +60,7 @@ def test_other_ways_to_write_a_picture_promise_the_same(
     assert _predicted(encode(landscape(), media_type, **how)).pixels == 96 * 64
 
 
-@pytest.mark.parametrize("kind", sorted(set(COSTLY) - {"bmp-runs", "no-header", "avif-lying"}))
+@pytest.mark.parametrize("kind", sorted(set(COSTLY) - _OTHERWISE))
 def test_a_costly_file_is_known_by_its_header(kind: str) -> None:
     data = COSTLY[kind]()
     expected = 2000 * 1600 if kind == "webp-just-quick" else SIDE * SIDE
@@ -77,6 +80,18 @@ def test_what_costs_more_is_predicted_to_cost_more() -> None:
     assert _predicted(deep_png(100, 100)).work > _predicted(encode(landscape(100, 100))).work
     floats = encode(Image.new("F", size), "image/tiff", compression=None)
     assert _predicted(floats).memory > _predicted(encode(plain, "image/tiff")).memory
+
+
+@pytest.mark.parametrize(("plain", "arithmetic"), [(0xC0, 0xC9), (0xC2, 0xCA)])
+def test_arithmetic_coding_is_predicted_to_cost_for_every_byte(plain: int, arithmetic: int) -> None:
+    noise = Image.effect_noise((300, 200), 100)
+    jpeg = encode(noise, "image/jpeg", quality=100, progressive=plain == 0xC2)
+    frame = jpeg.index(bytes((0xFF, plain)))
+    coded = jpeg[: frame + 1] + bytes((arithmetic,)) + jpeg[frame + 2 :]
+    assert _predicted(coded).pixels == 300 * 200
+    # One decoding takes about four times 25 ns a byte, and part of the file is decoded thrice.
+    assert _predicted(coded).work > 12 * len(coded)
+    assert _predicted(jpeg).work < 12 * len(jpeg)
 
 
 def test_of_two_sizes_in_a_header_the_larger_counts() -> None:

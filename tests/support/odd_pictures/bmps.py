@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from takeback.media import DamagedMedia, UnsupportedMedia
+from takeback.media import DamagedMedia, MediaTooLarge, UnsupportedMedia
 from tests.support.odd_pictures.case import HEIGHT, WIDTH, Case, Pixels, quantised, saved, scene
 
 _PLAIN, _RLE8, FIELDS = 0, 1, 3
@@ -85,6 +85,9 @@ def cases() -> Iterator[Case]:
     yield Case("bmp-fields-cut.bmp", cut, error=DamagedMedia, in_chromium=False)
     gaps = bmp(32, red_first, FIELDS, masks=(0xF0F0, 0xF0F0000, 0xF))
     yield Case("bmp-fields-with-gaps.bmp", gaps, error=UnsupportedMedia, in_chromium=False)
+    long = bytearray(bmp(16, b"", FIELDS, masks=(0xF00, 0xF0, 0xF)))
+    struct.pack_into("<ii", long, 18, (1 << 24) + 4, 1)
+    yield Case("bmp-fields-too-long.bmp", bytes(long), error=MediaTooLarge, in_chromium=False)
     yield from _palettes()
     yield from _broken()
 

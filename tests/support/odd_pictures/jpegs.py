@@ -172,6 +172,17 @@ def _by_tools() -> Iterator[Case]:
                 yield Case(f"{name}-cut-70.jpg", data[: len(data) * 7 // 10], in_chromium=False)
                 few = data[: len(data) // 200]
                 yield Case(f"{name}-cut.jpg", few, error=DamagedMedia, in_chromium=False)
+            else:
+                # What a decoder makes up has colours that brightness tells otherwise than RGB.
+                grey = run("jpegtran", "-arithmetic", *kind, "-grayscale", data=jpeg)
+                for part, odd, shows in (
+                    ("thumbnail", data, pixels),
+                    ("thumbnail-no-end", data[:-2], pixels),
+                    ("thumbnail-cut-90", grey[: len(grey) * 9 // 10], None),
+                ):
+                    framed, is_whole = _with_thumbnail(odd), part == "thumbnail"
+                    yield Case(f"{name}-{part}.jpg", framed, shows, in_chromium=is_whole)
+    yield from _arithmetic_plain()
     grey = run("jpegtran", "-arithmetic", "-grayscale", data=_jpeg())
     seen = three(np.asarray(Image.fromarray(scene()).convert("L")))
     yield Case("jpeg-arithmetic-grey.jpg", grey, seen)
@@ -192,6 +203,34 @@ def _by_tools() -> Iterator[Case]:
     ):
         data = run("cjpeg", "-quality", "92", "-sample", sampling, data=portable)
         yield Case(f"jpeg-sampled-{sampling.replace(',', '-')}.jpg", data, scene())
+
+
+def _with_thumbnail(jpeg: bytes) -> bytes:
+    """Put a small JPEG, which has an end of its own, in a segment as Exif does."""
+    small = saved("JPEG", np.asarray(Image.fromarray(other_scene()).resize((80, 60))))
+    body = b"Exif\0\0II*\0\x08\0\0\0" + bytes(6) + small
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+
+
+def _arithmetic_plain() -> Iterator[Case]:
+    """Yield what has no data for its rest: encoders leave out zeros at the end (T.81, D.1.8)."""
+    white = np.full((600, 800, 3), 255, np.uint8)
+    page, line = white.copy(), white.copy()
+    page[20:126, 100:700] = scene(600, 106)
+    line[8:24, 100:700] = scene(600, 16)
+    flat = np.full_like(white, (90, 120, 60))
+    grey = np.full_like(white, 128)
+    for name, pixels in (
+        ("flat", flat),
+        ("white", white),
+        ("plain-grey", grey),
+        ("page", page),
+        ("line", line),
+    ):
+        for kind in ((), ("-progressive",)):
+            data = run("jpegtran", "-arithmetic", *kind, data=saved("JPEG", pixels, quality=92))
+            file = f"{''.join(('jpeg-arithmetic', *kind))}-{name}.jpg"
+            yield Case(file, data, pixels, in_chromium=name != "plain-grey")
 
 
 def run(*command: str, data: bytes) -> bytes:

@@ -4,10 +4,12 @@ import { type Digests, digestFile } from './digests';
 import { type Kernel, type Pdq, startPicture } from './kernel';
 import { MAX_BYTES, MAX_PIXELS, STRIP_PIXELS } from './limits';
 import { listedCrops } from './listed-crops';
-import { announcedPixels, HEADER_BYTES } from './picture-size';
+import { announcedPixels, HEADER_BYTES, jpegComponents } from './picture-size';
 import { type Readback, readbacks, truthfulReadback } from './readback';
 import { isJpeg, storedPixels } from './stored-pixels';
 import { UnreadBlocks } from './unread';
+
+const CMYK_COMPONENTS = 4;
 
 /** What is known of a file. `problem` says why `pdq` is null. */
 export interface FileFingerprints extends Digests {
@@ -62,8 +64,8 @@ export class FileFingerprinter {
       throw error;
     }
     try {
-      const { bitmap, jpeg } = await picture;
-      const { pdq, crops } = await this.pdqsOf(bitmap, jpeg, onProgress);
+      const { bitmap, unread } = await picture;
+      const { pdq, crops } = await this.pdqsOf(bitmap, unread, onProgress);
       onProgress(1);
       return { ...digests, pdq, crops, problem: null };
     } catch (error) {
@@ -74,14 +76,17 @@ export class FileFingerprinter {
     }
   }
 
-  private async decode(file: Blob): Promise<{ bitmap: ImageBitmap; jpeg: boolean }> {
+  private async decode(file: Blob): Promise<{ bitmap: ImageBitmap; unread: UnreadBlocks | null }> {
     if (file.size > MAX_BYTES) throw new NoPixels('too-large');
     const header = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
     if ((announcedPixels(header) ?? 0) > MAX_PIXELS) throw new NoPixels('too-large');
     const bitmap = await decodePicture(storedPixels(file, header));
-    if (bitmap.width * bitmap.height <= MAX_PIXELS) return { bitmap, jpeg: isJpeg(header) };
-    bitmap.close();
-    throw new NoPixels('too-large');
+    if (bitmap.width * bitmap.height > MAX_PIXELS) {
+      bitmap.close();
+      throw new NoPixels('too-large');
+    }
+    const cmyk = jpegComponents(header) === CMYK_COMPONENTS;
+    return { bitmap, unread: isJpeg(header) ? new UnreadBlocks(cmyk) : null };
   }
 
   /** Only success is kept: the network may be back for the next picture. */
@@ -97,7 +102,7 @@ export class FileFingerprinter {
   /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
   private async pdqsOf(
     picture: ImageBitmap,
-    jpeg: boolean,
+    unread: UnreadBlocks | null,
     onProgress: OnProgress,
   ): Promise<{ pdq: Pdq; crops: Pdq[] }> {
     try {
@@ -109,15 +114,14 @@ export class FileFingerprinter {
       const { width, height } = picture;
       const step = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
       const hashing = await startPicture(kernel, width, height, step);
-      const unread = new UnreadBlocks();
       for (let top = 0; top < height; top += step) {
         const rows = Math.min(step, height - top);
         const rgba = await way.read(picture, top, rows);
         hashing.add(rgba);
-        if (jpeg) unread.add(rgba, width, top);
+        unread?.add(rgba, width, top);
         onProgress(DECODED + ((READ - DECODED) * (top + rows)) / height);
       }
-      if (unread.hardlyRead) throw new NoPixels('undecodable');
+      if (unread?.hardlyRead) throw new NoPixels('undecodable');
       const pdq = hashing.finish();
       return { pdq, crops: listedCrops(width, height).map((box) => hashing.crop(box)) };
     } finally {

@@ -33,8 +33,25 @@ function webp(view: DataView): number | null {
   return null;
 }
 
-/** ITU-T T.81, annex B: walk the segments up to the first frame header (SOF). */
+/** Return how many components a JPEG has, 4 being CMYK or YCCK; null where the header is no JPEG's. */
+export function jpegComponents(header: Uint8Array): number | null {
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  try {
+    const frame = view.getUint16(0) === 0xffd8 ? jpegFrame(view) : null;
+    return frame === null ? null : view.getUint8(frame + 9);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the header is cut short
+    return null;
+  }
+}
+
 function jpeg(view: DataView): number | null {
+  const frame = jpegFrame(view);
+  return frame === null ? null : view.getUint16(frame + 5) * view.getUint16(frame + 7);
+}
+
+/** ITU-T T.81, annex B: walk the segments to the first frame header (SOF); return where it is. */
+function jpegFrame(view: DataView): number | null {
   for (let at = 2; ; ) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
@@ -44,7 +61,7 @@ function jpeg(view: DataView): number | null {
     }
     const startOfFrame =
       marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (startOfFrame) return view.getUint16(at + 5) * view.getUint16(at + 7);
+    if (startOfFrame) return at;
     if (marker === 0xda || marker === 0xd9) return null;
     at += 2 + view.getUint16(at + 2);
   }

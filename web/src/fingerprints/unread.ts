@@ -2,7 +2,8 @@
 //
 // libjpeg, by which every browser reads, leaves blocks that it has no data for in a middle grey.
 
-const GREYS = new Set([128, 64]); // of colours that are stored as brightness, and of CMYK
+const GREY = 128;
+const CMYK_GREY = 64; // the same, once black is taken into account
 
 /** Pixels; one of each block of a JPEG is looked at. */
 const STEP = 8;
@@ -15,6 +16,13 @@ export class UnreadBlocks {
   private looked = 0;
   private grey = 0;
 
+  private readonly unread: number;
+
+  /** `cmyk`: whether the file stores four colours, whose middle is darker. */
+  constructor(cmyk = false) {
+    this.unread = cmyk ? CMYK_GREY : GREY;
+  }
+
   /** Look at a strip: RGBA of rows of `width` pixels, of which the first is row `top`. */
   add(rgba: Uint8ClampedArray, width: number, top: number): void {
     const rows = rgba.length / (4 * width);
@@ -24,7 +32,7 @@ export class UnreadBlocks {
         const at = 4 * (row * width + column);
         const red = rgba[at] ?? 0;
         this.looked += 1;
-        if (GREYS.has(red) && red === rgba[at + 1] && red === rgba[at + 2]) this.grey += 1;
+        if (red === this.unread && red === rgba[at + 1] && red === rgba[at + 2]) this.grey += 1;
       }
   }
 

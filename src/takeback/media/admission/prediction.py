@@ -49,6 +49,7 @@ _JPEG_BRIGHTNESS: Final = _Cost(0.05, 0.25, 1.5)
 _JPEG_A_SCAN: Final = 0.05  # work a pixel for each pass over a progressive file
 _JPEG_IN_PASSES: Final = _Cost(0, 0.25, 8)
 _JPEG_ODD: Final = _Cost(1, 0.25, 14)  # CMYK, RGB: exactly, by way of all colours
+_JPEG_ARITHMETIC: Final = _Cost(1, 13, 14)  # a byte costs 4.3, and its rows are decoded three times
 _PLAIN_PNG: Final = _Cost(1, 0.1, 8)
 _DEEP_PNG: Final = _Cost(1.5, 0.1, 20)  # transparent, or 16 bits a sample
 _GIF: Final = _Cost(0.6, 0.25, 8)
@@ -115,6 +116,7 @@ def _jpeg(data: _Bytes) -> _Read:
 
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BASELINE: Final = (0xC0, 0xC1)
+_JPEG_BY_ARITHMETIC: Final = frozenset(range(0xC9, 0xD0)) - {0xCC}
 _JPEG_ALONE: Final = frozenset((0x01, 0xD8, 0xFF, *range(0xD0, 0xD8)))
 _JPEG_FILL: Final = 0xFF
 _JPEG_ADOBE: Final = 0xEE
@@ -124,6 +126,8 @@ _COLOURS: Final = 3
 def _jpeg_cost(data: _Bytes, pixels: int, marker: int, *, brightness: bool) -> _Read:
     scans = jpeg_markers(data)[0]
     passes = pixels * _JPEG_A_SCAN * scans
+    if marker in _JPEG_BY_ARITHMETIC:
+        return pixels, _JPEG_ARITHMETIC, passes
     if not brightness:
         return pixels, _JPEG_ODD, passes
     if marker in _JPEG_BASELINE and scans <= 1:

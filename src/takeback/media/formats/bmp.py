@@ -10,7 +10,7 @@ from PIL import Image
 from takeback.media.formats.share import LEAST_SHARE
 from takeback.media.limits import Limits
 from takeback.media.protocol import Outcome
-from takeback.media.refused import Refused
+from takeback.media.refused import Refused, check_size
 
 # BITMAPFILEHEADER and BITMAPINFOHEADER to BITMAPV5HEADER, Windows SDK, wingdi.h.
 _OFFSET_AT, _HEADER_AT, _MASKS_AT = 10, 14, 54
@@ -40,7 +40,8 @@ def refuse_unsupported(data: bytes | memoryview) -> None:
 def with_odd_masks(data: bytes | memoryview, limits: Limits) -> Image.Image | None:
     """Decode a BMP with bit fields that Pillow does not know; None if it is none of those.
 
-    Raises Refused for too many pixels, unusable masks, and if less than the least share is there.
+    Raises Refused for too many pixels, a side that is too long, unusable masks, and if less than
+    the least share is there.
     """
     if len(data) < _MASKS_AT + 12:
         return None
@@ -57,8 +58,7 @@ def with_odd_masks(data: bytes | memoryview, limits: Limits) -> Image.Image | No
     rows = abs(height)
     if width <= 0 or rows == 0:
         raise Refused(Outcome.DAMAGED)
-    if width * rows > limits.max_pixels:
-        raise Refused(Outcome.TOO_MANY_PIXELS)
+    check_size(width, rows, limits)
     alpha = struct.unpack_from("<I", data, _MASKS_AT + 12)[0] if _has_alpha(size, data) else 0
     samples = _samples(data, width, rows, bits)
     channels = [_channel(samples, mask, default=0) for mask in masks]

@@ -1,5 +1,7 @@
 """JPEG: which kinds are read, and how much of one was."""
 
+import math
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from takeback._native import jpeg_markers
-from takeback.media.formats.share import LEAST_SHARE, hardly_read
+from takeback.media.formats.share import LEAST_SHARE, hardly_read, plain_from
 from takeback.media.limits import Limits
 from takeback.media.orientation import Orientation, orientation_of
 from takeback.media.protocol import Outcome
@@ -23,6 +25,15 @@ are lossless and hierarchical ones, which browsers don't show either."""
 _ARITHMETIC: Final = frozenset({0xC9, 0xCA})
 _BITS: Final = 8
 _END: Final = b"\xff\xd9"
+_SCAN: Final = 0xDA
+_MARKER: Final = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # of a segment, or the end (B.1.1.3)
+_HEIGHT_AT: Final = 5  # from the marker of a frame (B.2.2)
+_BLOCK: Final = 8
+_MOST_LATE: Final = 8
+"""Blocks that may still come of the data behind the first that differs: the last bits of it count
+for some."""
+
+_MOST_BLOCKS: Final = 4  # one above the other in an interleaved unit (A.1.1)
 _OTHER_BYTES: Final = bytes(range(7, 251, 3)) * 64
 
 _GREY: Final = 128
@@ -73,7 +84,7 @@ def refuse_unread(
     one plain grey looks the same, but is read without a complaint.
     """
     if header.arithmetic:
-        _refuse_unread_arithmetic(data)
+        _refuse_unread_arithmetic(picture, data)
     if isinstance(picture, Image.Image) and picture.mode == "CMYK":
         is_suspect = hardly_read(picture, _UNREAD_CMYK)
     else:
@@ -83,15 +94,23 @@ def refuse_unread(
         raise Refused(Outcome.DAMAGED)
 
 
-def _refuse_unread_arithmetic(data: Buffer) -> None:
+def _refuse_unread_arithmetic(picture: Image.Image | NDArray[np.uint8], data: Buffer) -> None:
     """Raise Refused for damage if hardly anything of an arithmetic JPEG was in its `data`.
 
     Where its data ends, its decoder goes on with zeros (ITU-T T.81, D.2.4), and makes a picture of
-    them. So it is decoded again with other bytes there: from the first row that differs, nothing
-    was read.
+    them. So its first rows, as many as make the least share, are decoded again with zeros and with
+    other bytes there: if they differ, no more than that was read. But encoders leave out zeros at
+    the end (D.1.8): of a picture that has its end, what they make may be the rest of it. Then it is
+    of one plain colour from there on; where data is missing, a decoder makes noise before that.
     """
-    end = bytes(data).rfind(_END)
-    there = data[: end if end > 0 else len(data)]
+    parts = _parts(data)
+    there = bytes(data[: parts.end]).rstrip(b"\xff")
+    if parts.frame is None:
+        return
+    at = parts.frame + _HEIGHT_AT
+    height = int.from_bytes(there[at : at + 2])
+    top = math.ceil(height * LEAST_SHARE)
+    there = b"".join((there[:at], top.to_bytes(2), there[at + 2 :]))
     space = _space_to_decode(data)
     first, second = (
         simplejpeg.decode_jpeg(
@@ -99,9 +118,36 @@ def _refuse_unread_arithmetic(data: Buffer) -> None:
         )
         for more in (b"", _OTHER_BYTES)
     )
-    differ = (first != second).any(axis=(1, 2))
-    if differ.any() and int(differ.argmax()) < LEAST_SHARE * len(differ):
+    differ = (first != second).any(axis=2)
+    if not differ.any():
+        return
+    row = int(differ.any(axis=1).argmax())
+    behind = first[row, int(differ[row].argmax()) + _MOST_LATE :]
+    from_share = (row + _MOST_BLOCKS) * _BLOCK / height
+    is_plain = (behind == behind[:1]).all() and plain_from(picture, from_share)
+    if parts.end is None or not is_plain:
         raise Refused(Outcome.DAMAGED)
+
+
+class _Parts(NamedTuple):
+    """Where a JPEG's frame begins, and where it ends; None for what is not there."""
+
+    frame: int | None
+    end: int | None
+
+
+def _parts(data: Buffer) -> _Parts:
+    """Walk the segments (T.81, annex B): what looks like an end within one, as in Exif, is none."""
+    frame, at, scanned = None, 2, False
+    while found := _MARKER.search(data, at):
+        marker = data[found.start() + 1]
+        if marker == _END[1]:
+            return _Parts(frame, found.start() if scanned else None)
+        if marker in _KINDS and frame is None:
+            frame = found.start()
+        scanned = scanned or marker == _SCAN
+        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2]))
+    return _Parts(frame, None)
 
 
 def _reads_without_complaint(data: Buffer) -> bool:

@@ -61,11 +61,6 @@ class FirstFrame(NamedTuple):
     orientation: Orientation
     apple: bool
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the frame covers its canvas."""
-        return self.at == (0, 0) and self.canvas == (self.header.width, self.header.height)
-
     def file(self) -> bytes:
         """Return the frame as a PNG."""
         # Pillow does not look at the checksum of IDAT: there is nothing to compare it with.

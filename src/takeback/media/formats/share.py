@@ -1,6 +1,7 @@
 """How much of a picture was really read: what a decoder never wrote must not get a fingerprint."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -50,6 +51,19 @@ def hardly_read(
     columns, rows = -(-width // _BLOCK), -(-height // _BLOCK)
     glance = largest_share(min(columns, _GLANCE), min(rows, _GLANCE))
     return glance >= _SUSPECT and largest_share(columns, rows) > 1 - LEAST_SHARE
+
+
+def plain_from(picture: Image.Image | NDArray[np.uint8], share: float) -> bool:
+    """Tell whether a picture has one brightness below this share of its height.
+
+    One pixel from the middle of each block is looked at; nothing at all is plain.
+    """
+    height, width = _shape(picture)
+    samples = _sampled(picture, -(-width // _BLOCK), -(-height // _BLOCK))
+    if samples.ndim > _FLAT:
+        samples = np.asarray(Image.fromarray(samples).convert("L"))
+    rest = samples[math.ceil(share * len(samples)) :]
+    return rest.size == 0 or bool(rest.max() == rest.min())
 
 
 def _shape(picture: Image.Image | NDArray[np.uint8]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """TIFF: the combinations of samples that are read right, and the page that is the picture.
 
-Anything that is not in `_READ` is unsupported rather than read as something else.
+Anything that is not in `READ` is unsupported rather than read as something else.
 """
 
 import enum
@@ -77,7 +77,7 @@ def _with_extras(
     }
 
 
-_READ: Final[dict[_Layout, Samples]] = {
+READ: Final[dict[_Layout, Samples]] = {
     **{
         (photometric, (bits,), _UNSIGNED, ()): Samples.AS_DECODED
         for photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
@@ -102,7 +102,8 @@ _READ: Final[dict[_Layout, Samples]] = {
     (_YCBCR, (8,) * 3, _UNSIGNED, ()): Samples.AS_DECODED,
 }
 """Photometric interpretation, bits of each sample, their format, extra samples → how to read them.
-`tests/media/test_tiff.py` holds each to right pixels."""
+`tests/fingerprints` holds each to right pixels, and `tests/media/test_tiff_layouts.py` lets none be
+left out."""
 
 _PLANAR_TOO: Final = frozenset(
     {(_RGB, (8,) * 3, ()), (_RGB, (8,) * 4, (2,)), (_CMYK, (8,) * 4, ())}
@@ -223,7 +224,7 @@ def _samples(tags: Any) -> Samples:
         bits *= min(count, 8)
     formats = set(_numbers(tags, _FORMAT, (_UNSIGNED,)))
     planar = tags.get(_PLANAR, 1) == _SEPARATE and count > 1
-    samples = _READ.get((photometric, bits[:count], next(iter(formats)), extra))
+    samples = READ.get((photometric, bits[:count], next(iter(formats)), extra))
     if (
         samples is None
         or len(formats) > 1
