@@ -4,6 +4,9 @@ import json
 import os
 import shutil
 import socket
+import threading
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -51,6 +54,41 @@ def test_whoever_says_nothing_holds_up_the_others_for_seconds_only() -> None:
         assert address is not None
         with socket.create_connection(("127.0.0.1", httpx.URL(address).port or 0)):
             assert get(address).status_code == 200
+
+
+def test_whoever_drips_holds_nobody_up_and_is_let_go() -> None:
+    with health_on_loopback(0, lambda: Health(True, {})) as address:
+        assert address is not None
+        with socket.create_connection(("127.0.0.1", httpx.URL(address).port or 0)) as dripping:
+            dripping.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+            dripping.settimeout(0.2)
+            for _ in range(100):
+                assert get(address).status_code == 200
+                try:
+                    dripping.sendall(b"a")
+                    dripping.recv(1)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    break
+                break  # an answer to what came until then, or the end
+            else:
+                pytest.fail("it was never let go")
+
+
+def test_many_who_say_nothing_leave_room_once_their_time_is_over() -> None:
+    with health_on_loopback(0, lambda: Health(True, {})) as address, ExitStack() as opened:
+        assert address is not None
+        port = httpx.URL(address).port or 0
+        for _ in range(100):
+            opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert threading.active_count() < 60
+        for _ in range(100):
+            with suppress(httpx.TransportError):
+                assert get(address).status_code == 200
+                return
+            time.sleep(0.1)
+        pytest.fail("nobody was let in again")
 
 
 def test_a_port_in_use_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:

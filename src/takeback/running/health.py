@@ -1,22 +1,25 @@
 """Whether a program is well: room on its disk, and an address for monitors on this machine."""
 
+import contextlib
 import json
 import logging
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _LOW_BYTES: Final = 1 << 30
 _FULL_BYTES: Final = 48 << 20
 """Three segments of PostgreSQL's write-ahead log, of 16 MiB each: with less it soon stops."""
 _CLIENT_SECONDS: Final = 2.0
+_MOST_CLIENTS: Final = 16
 _LOOPBACK: Final = "127.0.0.1"
 _PATH: Final = "/healthz"
 
@@ -63,25 +66,74 @@ def disk_room(folder: Path) -> DiskRoom:
     return DiskRoom.LOW if free < _LOW_BYTES else DiskRoom.ENOUGH
 
 
+class _FewAtATime(ThreadingHTTPServer):
+    """Answers each client in a thread of its own, and no more than a few at a time."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._places = threading.BoundedSemaphore(_MOST_CLIENTS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin with a client, or turn it away."""
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread could begin, so none gives the place back
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a client."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that goes in the middle is no news."""
+
+
+def _read_no_more(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has gone
+        connection.shutdown(socket.SHUT_RD)
+
+
 @contextmanager
 def health_on_loopback(port: int, health: Callable[[], Health]) -> Iterator[str | None]:
     """Answer `GET /healthz` on 127.0.0.1 while the context lasts; yields the address.
 
     Where nothing can listen on the port, it says so in the log and yields None: nobody stops
-    working because nobody can ask. One request after another, each for two seconds at most.
+    working because nobody can ask. A client has two seconds to send its request, however it
+    spreads the bytes, and holds up nobody else; of more than 16 at a time the last are turned away.
     """
+    one_at_a_time = threading.Lock()
 
     class Answers(BaseHTTPRequestHandler):
         """Says how the program is."""
 
         timeout = _CLIENT_SECONDS
 
+        def setup(self) -> None:
+            """Begin, and read nothing more once the time is over."""
+            super().setup()
+            self._ending = threading.Timer(_CLIENT_SECONDS, _read_no_more, [self.connection])
+            self._ending.daemon = True
+            self._ending.start()
+
+        def finish(self) -> None:
+            """End."""
+            self._ending.cancel()
+            super().finish()
+
         def do_GET(self) -> None:
             """Answer with the health, on its one path."""
             if self.path != _PATH:
                 self._send(HTTPStatus.NOT_FOUND, b"")
                 return
-            now = health()
+            with one_at_a_time:
+                now = health()
             self._send(now.status, now.to_json())
 
         do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
@@ -99,7 +151,7 @@ def health_on_loopback(port: int, health: Callable[[], Health]) -> Iterator[str 
             """Say nothing."""
 
     try:
-        server = HTTPServer((_LOOPBACK, port), Answers)
+        server = _FewAtATime((_LOOPBACK, port), Answers)
     except OSError as error:
         _log.warning("No health on port %d: %s. Choose another.", port, error.strerror)
         yield None

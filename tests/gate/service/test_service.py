@@ -308,6 +308,26 @@ def test_feedback_that_is_no_feedback_is_refused(service: str, body: bytes) -> N
     assert answer.json()["message"]
 
 
+@pytest.mark.parametrize("path", ["/v1/feedback", "/v1/match"])
+def test_bytes_of_json_that_came_lie_in_the_budget(service: str, path: str) -> None:
+    """Nobody holds bytes outside it, however many connections they open."""
+    assert bytes_in_memory(service) == 0
+    address = ("127.0.0.1", int(service.rpartition(":")[2]))
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with ExitStack() as opened:
+        for _ in range(4):
+            connection = opened.enter_context(socket.create_connection(address))
+            connection.sendall(f"{head}Content-Length: 250000\r\n\r\n".encode() + bytes(200_000))
+        wait_until(lambda: bytes_in_memory(service) == 800_000)
+    wait_until(lambda: bytes_in_memory(service) == 0)
+
+
+def bytes_in_memory(service: str) -> int:
+    text = requests.get(f"{service}/metrics", timeout=20).text
+    (line,) = (line for line in text.splitlines() if line.startswith("takeback_gate_upload_bytes "))
+    return int(float(line.split()[1]))
+
+
 def test_the_service_describes_itself(service: str) -> None:
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}

@@ -250,6 +250,32 @@ def test_what_stands_in_the_state_folder_stays(
     assert not (there / "mark" / "old.json").exists()  # what it was at last is not in a backup
 
 
+def test_a_mark_under_another_name_is_in_no_backup(
+    hotline_database: str,
+    another: str,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled()
+    here = Path(os.environ["TAKEBACK_STATE"])
+    newest = here / "kept" / "newest"
+    monkeypatch.setenv("TAKEBACK_MARK", str(newest))
+    newest.mkdir(parents=True)
+    (newest / "old.json").write_text("how far the log was then")
+    (here / "kept" / "lost").write_text("lost")
+    try:
+        backup = place.make(hotline_database)
+    finally:
+        shutil.rmtree(here / "kept")
+    there = tmp_path / "there"
+    done = place.restore(backup, another, there)
+    assert done.returncode == 0, done.stderr
+    assert (there / "kept" / "lost").exists()
+    assert not (there / "kept" / "newest").exists()
+    assert (there / "restored").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, place: Place) -> None:
     place.folder.mkdir()
     old = place.folder / "takeback-2020-01-01T000000Z.age"

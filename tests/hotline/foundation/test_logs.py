@@ -1,6 +1,7 @@
 """What stands in a log: routes, kinds of errors and places in the program, nothing of a visitor."""
 
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -8,7 +9,7 @@ import requests
 from django.test import Client, RequestFactory
 
 from takeback.hotline.codes.domain import new_case_code
-from takeback.hotline.foundation.logs import RouteOnly, logging_settings
+from takeback.hotline.foundation.logs import FewFromRequests, RouteOnly, logging_settings
 from takeback.running.printable import FramesOnly
 from tests.support.running import serving
 
@@ -58,6 +59,47 @@ def test_a_failing_page_is_logged_by_its_route(
     assert "request 500: helplines-country" in logged
     assert "ValueError" in logged
     assert SECRET not in logged
+
+
+def test_what_strangers_can_ask_for_is_a_line_and_not_one_a_request() -> None:
+    """In a process of its own, for logging is set up once in each."""
+    script = """
+import logging, logging.config
+from takeback.hotline.foundation.logs import logging_settings
+logging.config.dictConfig(logging_settings())
+for number in range(50):
+    logging.getLogger("takeback.hotline.limits.actions").warning("The limiter failed (%s).", "A")
+    logging.getLogger("takeback.hotline.log.tasks").warning("Another %s.", number)
+for kind in "BCB":
+    logging.getLogger("takeback.hotline.foundation.unavailable").warning("503: %s.", kind)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    for text, count in (("limiter", 1), ("Another", 50), ("503: B", 1), ("503: C", 1)):
+        assert done.stderr.count(text) == count, text
+
+
+@pytest.mark.django_db
+def test_a_bad_address_behind_the_proxy_is_a_line_and_not_one_a_request() -> None:
+    """What really writes it stands where the settings look."""
+    few = FewFromRequests()
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    handler = Kept()
+    handler.addFilter(few)
+    logger = logging.getLogger("takeback")
+    logger.addHandler(handler)
+    try:
+        for _ in range(5):
+            Client(REMOTE_ADDR="no address").post("/open", {"code": "1"})
+    finally:
+        logger.removeHandler(handler)
+    assert len([line for line in lines if "limiter failed" in line]) == 1
 
 
 def test_the_access_log_is_off() -> None:

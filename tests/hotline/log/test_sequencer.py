@@ -1,16 +1,25 @@
 """The clock of sequencing: cases that come within a tick go together, and none starts a tick."""
 
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
+from pytest_django import Settings
 
 from takeback.hotline.log import sequencing
+from takeback.hotline.log.continuity.doubts import signing_stop
+from takeback.hotline.log.continuity.mark import mark_path
 from takeback.hotline.log.models import Checkpoint, PendingEvent
-from takeback.hotline.log.sequencer import SEQUENCER, seconds_since_sequencing, seconds_to_tick
+from takeback.hotline.log.sequencer import (
+    SEQUENCER,
+    seconds_since_sequencing,
+    seconds_to_tick,
+    sequencing_by_the_clock,
+)
 from takeback.hotline.log.sequencing import another_is_full, sequence_pending
 from tests.support.followers import some_signals
-from tests.support.listing import list_picture
+from tests.support.listing import list_picture, sequenced_entry
 from tests.support.running import await_truth, running
 
 TICK = 2.0
@@ -83,6 +92,26 @@ def test_the_database_knows_when_a_worker_sequenced_last(hotline_database: str) 
         assert latest is not None
         assert latest < time.monotonic() - began
     await_truth(lambda: seconds() is None)
+
+
+def test_it_goes_on_at_the_next_tick_once_the_mark_can_be_written_again(
+    hotline_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """The clock alone, without the job that looks every minute: nobody announces a disk's room."""
+    sequenced_entry(*some_signals())
+    settings.SEQUENCING_SECONDS = 0.2
+    usual = mark_path("").parent
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("TAKEBACK_MARK", str(tmp_path / "file" / "mark"))
+    with sequencing_by_the_clock():
+        await_truth(lambda: sequencers(hotline_database) == 1)
+        list_picture(some_signals())
+        await_truth(lambda: signing_stop() is not None)
+        time.sleep(1)  # several ticks
+        assert not sequenced()
+        monkeypatch.setenv("TAKEBACK_MARK", str(usual))
+        await_truth(sequenced)
+    await_truth(lambda: sequencers(hotline_database) == 0)
 
 
 @pytest.mark.django_db

@@ -183,8 +183,9 @@ def restore(
     """Put back what a backup holds. Stop `serve`, `worker` and `backup follow` first.
 
     All of it is read, checked, started and opened by the hotline's own code before anything takes
-    its place. The log may be older now than what gates have seen: a note, the file `restored` in
-    the state folder, says so to the worker; docs/hotline.md has what comes next.
+    its place. The log may be older now than what gates have seen, so the restored database says
+    that it was restored, and the worker signs nothing until somebody has shown that it is the
+    newest; docs/hotline.md has what comes next. The file `restored` in the state folder is for you.
 
     **Examples**
 

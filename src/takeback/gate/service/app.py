@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import MutableHeaders
@@ -35,6 +35,7 @@ from takeback.gate.service.admission import MemoryBudget, RequestProblem
 from takeback.gate.service.bounds import most_body_bytes, refusal
 from takeback.gate.service.metrics import GateMetrics
 from takeback.gate.service.request_bodies import (
+    json_within,
     media_type_of,
     read_json,
     read_multipart_upload,
@@ -143,7 +144,9 @@ def make_service(gate: Gate) -> FastAPI:
             upload = await read(request, held)
             return await checked(pictures, partial(gate.check, upload, report=report))
 
-    @app.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
+    short = APIRouter(route_class=json_within(budget))
+
+    @short.post("/v1/feedback", status_code=202, responses={422: {"model": Problem}})
     def feedback(body: FeedbackRequest) -> FeedbackAccepted:
         """Tell the hotlines what a person decided about an upload that matched these entries."""
         try:
@@ -151,6 +154,8 @@ def make_service(gate: Gate) -> FastAPI:
         except ValueError as error:
             raise RequestProblem(422, "origin", str(error)) from error
         return FeedbackAccepted(ids=[str(item.id) for item in reported])
+
+    app.include_router(short)
 
     @app.get("/healthz", responses={503: {"model": HealthAnswer}})
     def healthz(response: Response) -> HealthAnswer:

@@ -1,13 +1,15 @@
 """The body of a request to the gate: whole, in memory only, within bounds of size and time."""
 
-from collections.abc import AsyncGenerator
-from typing import Final
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, Final
 
+from fastapi.routing import APIRoute
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
+from starlette.responses import Response
 
-from takeback.gate.service.admission import RequestProblem, Reservation
+from takeback.gate.service.admission import MemoryBudget, RequestProblem, Reservation
 from takeback.gate.service.multipart_preamble import without_preamble
 from takeback.media import Limits
 
@@ -51,6 +53,41 @@ async def read_multipart_upload(request: Request, held: Reservation) -> bytes:
 async def read_json(request: Request, held: Reservation) -> bytes:
     """Return a body of JSON, not yet parsed; raises as `read_raw_upload`."""
     return await _read_whole(request, _MAX_JSON_BYTES, held)
+
+
+def json_within(budget: MemoryBudget) -> type[APIRoute]:
+    """Return a kind of route whose body of JSON the framework gets once it lies in the budget.
+
+    The description of the route stays what its function says.
+    """
+
+    class JsonWithin(APIRoute):
+        """Reads the body by `read_json`."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            """Return what answers a request."""
+            answer = super().get_route_handler()
+
+            async def read_and_answer(request: Request) -> Response:
+                with budget.reservation() as held:
+                    whole = await read_json(request, held)
+                    return await answer(_WithBody(request, whole))
+
+            return read_and_answer
+
+    return JsonWithin
+
+
+class _WithBody(Request):
+    """A request whose body has been read."""
+
+    def __init__(self, request: Request, whole: bytes) -> None:
+        super().__init__(request.scope, request.receive)
+        self._whole = whole
+
+    async def body(self) -> bytes:
+        """Return it."""
+        return self._whole
 
 
 async def _read_whole(request: Request, most: int, held: Reservation) -> bytes:

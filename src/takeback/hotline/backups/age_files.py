@@ -14,6 +14,7 @@ from typing import IO, Any, BinaryIO
 import pyrage
 
 from takeback.hotline.backups.domain import BackupError, now
+from takeback.running.private_files import sync_directory
 
 _BUFFER = 1 << 20
 
@@ -90,7 +91,7 @@ def encrypting(
             sink.finish()
             os.fsync(file.fileno())
         draft.rename(path)
-        sync_folder(path.parent)
+        sync_directory(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -215,12 +216,3 @@ class _Source:
         data = self._file.read(size)
         self._on_bytes(len(data))
         return data
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -84,11 +84,6 @@ class Member:
             raise BackupError(f"The backup holds a file with the name {info.name!r}.")
 
     @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder."""
-        return self._data is None
-
-    @property
     def data(self) -> BinaryIO:
         """Its bytes."""
         if self._data is None:

@@ -17,13 +17,13 @@ from typing import Final
 import psycopg
 
 from takeback.hotline.backups import base_list
-from takeback.hotline.backups.age_files import sync_folder
 from takeback.hotline.backups.archive import ArchiveWriter, Member, data_of
 from takeback.hotline.backups.domain import BackupError
 from takeback.hotline.backups.programs import connection_environment, embedded_programs
 from takeback.hotline.backups.wal import WAL_SETTING, newest_segment, segment_at, take_wal
 from takeback.hotline.foundation.database import embedded_server
 from takeback.hotline.foundation.state import state_directory
+from takeback.running.private_files import sync_directory
 
 MEMBERS: Final = "postgres"
 # They are of the server that was, and its socket, processes and messages say nothing of the new.
@@ -178,7 +178,7 @@ class StagedBase:
             aside = self._target.with_name(f"{self._target.name}.replaced-{stamp}")
             self._target.rename(aside)
         self._folder.rename(self._target)
-        sync_folder(self._target.parent)
+        sync_directory(self._target.parent)
         return str(aside) if aside else None
 
     def discard(self) -> None:

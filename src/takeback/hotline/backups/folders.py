@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from takeback.hotline.backups.age_files import sync_folder
 from takeback.hotline.backups.archive import ArchiveWriter, Member
 from takeback.hotline.backups.domain import BackupError
 from takeback.hotline.foundation.secrets import secrets_directory
-from takeback.hotline.foundation.state import state_directory
+from takeback.hotline.foundation.state import mark_directory, state_directory
+from takeback.running.private_files import replacing, sync_directory
 
 SECRETS: Final = "secrets"
 STATE: Final = "state"
@@ -20,6 +20,7 @@ NOTE: Final = "restored"
 _STAGED: Final = ".restoring"
 _MARK: Final = "mark"  # what the log was at last: from a backup it would only be older than that
 _REPLACED: Final = "replaced-"
+_NO_STATE: Final = frozenset({".age", ".draft", ".lock", ".partial"})
 
 
 def add_files(archive: ArchiveWriter) -> None:
@@ -41,19 +42,20 @@ def _files(folder: Path) -> Iterator[Path]:
     """Yield the plain files of a folder, without the database, the secrets, drafts and locks."""
     secrets = secrets_directory()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_symlink() or path.suffix in {".age", ".draft", ".lock"}:
+        if path.is_symlink() or path.suffix in _NO_STATE:
             continue
         if path.is_file():
             yield path
-        elif path.is_dir() and path != secrets and not _left_out(path.name):
+        elif path.is_dir() and path != secrets and not _left_out(path):
             yield from _files(path)
 
 
-def _left_out(name: str) -> bool:
+def _left_out(folder: Path) -> bool:
     return (
-        name.split(".", maxsplit=1)[0] == "postgres"
-        or name in {_STAGED, _MARK}
-        or name.startswith(_REPLACED)
+        folder.name.split(".", maxsplit=1)[0] == "postgres"
+        or folder.name in {_STAGED, _MARK}
+        or folder.name.startswith(_REPLACED)
+        or folder == mark_directory()
     )
 
 
@@ -117,7 +119,7 @@ class StagedFiles:
         for name in self._from_backup:
             (there / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.secrets / name).replace(there / name)
-        sync_folder(there)
+        sync_directory(there)
         for path in _files(self.state):
             target = state_directory() / path.relative_to(self.state)
             if not target.exists():
@@ -135,15 +137,9 @@ class StagedFiles:
 def write_note(text: bytes) -> Path:
     """Write the note that a restore happened, before anything is replaced; returns where."""
     path = state_directory() / NOTE
-    draft = path.with_name(f".{NOTE}.{os.getpid()}.draft")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with draft.open("wb") as file:
-        draft.chmod(0o600)
+    with replacing(path) as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    sync_folder(path.parent)
     return path
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from takeback.hotline.foundation.headers import headers_for, surface_of_path
-from takeback.hotline.foundation.unavailable import say_seldom
+from takeback.hotline.foundation.unavailable import say_unavailable
 from takeback.hotline.limits.places import with_a_place
 from takeback.hotline.limits.turns import NoTurnError
 from takeback.running.bodies import Application, Message, Receive, Scope, Send, bounded_bodies, give
@@ -42,7 +42,7 @@ async def _with_headers(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         await _django(scope, receive, send_with_headers)
     except NoTurnError as error:
-        say_seldom(error)
+        say_unavailable(error)
         cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
         visiting = f"{settings.SESSION_COOKIE_NAME}=".encode() in cookies
         busy = HTTPStatus.SERVICE_UNAVAILABLE

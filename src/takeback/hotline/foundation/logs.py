@@ -7,10 +7,32 @@ the data they stumbled on.
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 from takeback.running.printable import FramesOnly
 from takeback.running.tallies import FewOfAKind
+
+_AS_OFTEN_AS_ASKED: Final = (
+    "takeback.hotline.foundation.unavailable",
+    "takeback.hotline.limits",
+    "takeback.hotline.log.sequencer",
+)
+"""Loggers, with those below them, that would write a line a request, or one a second."""
+
+
+class FewFromRequests(FewOfAKind):
+    """Of what is logged as often as somebody asks, one line of a kind in five minutes.
+
+    It belongs on a handler: the filter of a logger is not asked about the loggers below it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(kind=logging.LogRecord.getMessage)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is written; those of all other loggers are."""
+        often = any(f"{record.name}.".startswith(f"{name}.") for name in _AS_OFTEN_AS_ASKED)
+        return not often or super().filter(record)
 
 
 class RouteOnly(logging.Filter):
@@ -40,9 +62,18 @@ def logging_settings() -> dict[str, Any]:
             }
         },
         # A request can fail as often as somebody asks; a line in five minutes says how often.
-        "filters": {"route": {"()": RouteOnly}, "few": {"()": FewOfAKind}},
+        "filters": {
+            "route": {"()": RouteOnly},
+            "few": {"()": FewOfAKind},
+            "few_from_requests": {"()": FewFromRequests},
+        },
         "handlers": {
-            "quiet": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "quiet"},
+            "quiet": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": "quiet",
+                "filters": ["few_from_requests"],
+            },
             "requests": {
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
@@ -53,7 +84,6 @@ def logging_settings() -> dict[str, Any]:
         "root": {"handlers": ["quiet"], "level": "WARNING"},
         "loggers": {
             "takeback": {"level": "INFO"},
-            "takeback.hotline.limits": {"filters": ["few"]},
             # While the database is away, our own watch says so once.
             "psycopg.pool": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "django": {"handlers": ["quiet"], "level": "WARNING", "propagate": False},

@@ -1,17 +1,14 @@
 """What means "not now, come again" (503), wherever in a request it is found out."""
 
 import logging
-import time
 from typing import Final
 
 from django.db import InterfaceError, OperationalError
 
 COME_AGAIN_SECONDS: Final = 30
 """When to try again, where nobody knows better."""
-_SAID_AGAIN_SECONDS: Final = 10.0
 
 _log = logging.getLogger(__name__)
-_last_said: dict[str, float] = {}
 
 
 class TooManyHereError(RuntimeError):
@@ -27,10 +24,6 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, (OperationalError, InterfaceError))
 
 
-def say_seldom(error: BaseException) -> None:
-    """Log the type of what was answered with 503, each at most once in ten seconds."""
-    kind = type(error.__cause__ or error).__name__
-    now = time.monotonic()
-    if now - _last_said.get(kind, -_SAID_AGAIN_SECONDS) >= _SAID_AGAIN_SECONDS:
-        _last_said[kind] = now
-        _log.warning("Requests are answered with 503: %s.", kind)
+def say_unavailable(error: BaseException) -> None:
+    """Log the type of what was answered with 503; `logs` writes few of them."""
+    _log.warning("Requests are answered with 503: %s.", type(error.__cause__ or error).__name__)

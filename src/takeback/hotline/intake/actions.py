@@ -14,6 +14,7 @@ from takeback.hotline.audit.domain import REPORTER, Verb
 from takeback.hotline.codes.access import lookup_digest
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.foundation.encryption import seal_field
+from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
     address_of,
     belongs_to_address,
@@ -31,6 +32,7 @@ class CodeTakenError(ValueError):
     """A code belongs to one report, and this one has been used."""
 
 
+@again_after_deadlock
 @transaction.atomic
 def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case:
     """Make a case of a report, list its pictures and write the audit record, all or nothing.
@@ -67,6 +69,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
     return case
 
 
+@again_after_deadlock
 @transaction.atomic
 def withdraw_case(case: Case) -> list[EntryId]:
     """Take every picture of a case off the list and delete the case, all or nothing.

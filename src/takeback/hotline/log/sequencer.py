@@ -20,6 +20,7 @@ from takeback.hotline.foundation.advisory import lock_number
 from takeback.hotline.foundation.database import connection_options
 from takeback.hotline.foundation.liveness.trouble import trouble_of
 from takeback.hotline.log.actions import PENDING_CHANNEL
+from takeback.hotline.log.continuity.doubts import mark_is_in_trouble
 from takeback.hotline.log.sequencing import another_is_full, sequence_pending
 
 SEQUENCER: Final = "takeback sequencer"
@@ -30,7 +31,6 @@ _DONE: Final[LiteralString] = "SELECT 'sequenced'"
 is not lost."""
 _ONLY_ONE: Final = lock_number("takeback sequencer")
 _TRY_AGAIN_SECONDS: Final = 1.0
-_SAY_AGAIN_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,6 @@ def seconds_to_tick(now: float, tick: float) -> float:
 
 
 def _sequence_until(ended: threading.Event) -> None:
-    reported_at = -_SAY_AGAIN_SECONDS
     while not ended.is_set():
         try:
             _tick(ended)
@@ -72,8 +71,7 @@ def _sequence_until(ended: threading.Event) -> None:
             trouble = trouble_of(error)
             if trouble is None:
                 _log.exception("Sequencing failed. It is tried again.")
-            elif time.monotonic() - reported_at > _SAY_AGAIN_SECONDS:
-                reported_at = time.monotonic()
+            else:
                 _log.error("Nothing is sequenced: %s It is tried again every second.", trouble)
             django_connection.close()
             ended.wait(_TRY_AGAIN_SECONDS)
@@ -98,13 +96,17 @@ def _tick(ended: threading.Event) -> None:
 
 
 def _sequence(listener: psycopg.Connection) -> bool:
-    """Sequence what has come, and say whether there was anything."""
+    """Sequence what has come, and say whether to look again at the next tick.
+
+    So it is if there was anything, and while the mark can't be written: nobody would announce that
+    its disk has room again.
+    """
     batch = sequence_pending()
-    found = batch > 0
+    again = batch > 0 or mark_is_in_trouble()
     while another_is_full(batch):
         listener.execute(_DONE)
         batch = sequence_pending()
-    return found
+    return again
 
 
 def _taken(listener: psycopg.Connection) -> bool:

@@ -17,7 +17,7 @@ from takeback.hotline.foundation.unavailable import (
     COME_AGAIN_SECONDS,
     TooManyHereError,
     is_away,
-    say_seldom,
+    say_unavailable,
 )
 
 _UNAVAILABLE = 503
@@ -51,7 +51,7 @@ def _away(request: HttpRequest, error: BaseException) -> HttpResponse:
 def _come_again(
     request: HttpRequest, error: BaseException, body: dict[str, str], seconds: int
 ) -> HttpResponse:
-    say_seldom(error)
+    say_unavailable(error)
     response = _answer(request, _UNAVAILABLE, body)
     response.headers["Retry-After"] = str(seconds)
     # Django would log each of them, with its traceback, however many there are.

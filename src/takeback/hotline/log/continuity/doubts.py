@@ -78,6 +78,11 @@ def signing_stop() -> SigningStop | None:
     return None
 
 
+def mark_is_in_trouble() -> bool:
+    """Whether nothing is signed because the mark can't be read or written, which may pass."""
+    return Doubt.objects.filter(kind=DoubtKind.MARK, note=None, settled_at=None).exists()
+
+
 def stop_seen_from_here() -> SigningStop | None:
     """Return `signing_stop()`, and what the mark says where this process can read it.
 

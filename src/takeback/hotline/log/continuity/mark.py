@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from takeback.hotline.foundation.state import mark_directory
+from takeback.running.private_files import replacing
 from takeback.tlog.checkpoint import Checkpoint, parse_checkpoint
 from takeback.tlog.errors import LogError
 from takeback.tlog.signed_note import split_note
@@ -94,22 +94,11 @@ def write_mark(origin: str, note: bytes, database: str) -> None:
     the mark before or this one. Raises MarkError.
     """
     path = mark_path(origin)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     text = json.dumps({"database": database, "note": note.decode()}, ensure_ascii=False)
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with replacing(path) as file:
+            file.write(f"{text}\n".encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise MarkError(f"The mark {path} can't be written: {error.strerror}.") from error
 
 
