@@ -85,8 +85,13 @@ def test_who_waits_when_the_decoder_is_closed_hears_of_it() -> None:
         waiting = threads.submit(decoder.decode, _FINE)
         _until(lambda: decoder.load().waiting == 1)
         closing = threads.submit(decoder.close)
-        _kill_children()
-        closing.result(60)
+
+        def is_closed() -> bool:
+            _kill_children()  # a picture whose child died before it was closed has another by now
+            return closing.done()
+
+        _until(is_closed)
+        closing.result()
         assert isinstance(waiting.exception(60), RuntimeError) or waiting.result().width == 96
 
 
