@@ -14,6 +14,7 @@ from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from takeback.demo.stack import Stack
+from takeback.gate import Gate
 from takeback.media import Decoder
 from tests.e2e.conftest import RecordingProxy
 
@@ -69,7 +70,14 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     _pick(page, [each.path for each in reported])
     page.mouse.wheel(0, 300)  # down to the list
     readme_picture(page, "phone")
-    code = _send(page)
+    with Gate.open(stack.gate_store) as gate:
+        before = _listed(gate)
+        code = _send(page)
+        for _ in range(100):  # the list goes out with the next tick of the clock
+            if _listed(gate) >= before + len(reported):
+                break
+            page.wait_for_timeout(100)
+        assert _listed(gate) == before + len(reported)
 
     site = browser.new_context(viewport={"width": 720, "height": 740}).new_page()
     refused = site.get_by_role("heading", name="We did not post this picture")
@@ -102,6 +110,10 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     for each in reported:
         assert each.path.name.encode() not in sent
     phone.close()
+
+
+def _listed(gate: Gate) -> int:
+    return sum(health.entries for health in gate.health())
 
 
 def _answer_up_to_the_pictures(page: Page, hotline: str) -> None:
