@@ -4,7 +4,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from takeback.hotline.backups.archive import ArchiveWriter, Member
@@ -70,13 +70,13 @@ class StagedFiles:
         secrets_directory().mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.secrets, self.state):
             folder.mkdir(mode=0o700)
-        self._from_backup: set[Path] = set()
+        self._from_backup: set[PurePath] = set()
 
     def take(self, member: Member) -> None:
         """Write one of the files."""
         if member.name.parts[0] == SECRETS:
             member.put_under(self.secrets, SECRETS)
-            self._from_backup.add(member.name.relative_to(SECRETS))  # type: ignore[arg-type]
+            self._from_backup.add(member.name.relative_to(SECRETS))
         else:
             member.put_under(self.state, STATE)
 
