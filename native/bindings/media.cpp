@@ -48,7 +48,8 @@ nb::tuple jpeg_markers(nb::handle object) {
   }
   return nb::make_tuple(
       found.scans, ranges_of(found.exif), ranges_of(found.colour_refinements),
-      nb::make_tuple(found.frame.marker, found.frame.precision, found.frame.height));
+      nb::make_tuple(found.frame.marker, found.frame.precision, found.frame.height,
+                     found.frame.width, found.frame.brightness_first));
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ nb::tuple jpeg_markers(nb::handle object) {
 void bind_media(nb::module_& module) {
   module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"),
              "Return (number of scans, start and end of the Exif if there is any, start and end of each scan "
-             "that refines colour only; marker, precision and height of its frame) of a JPEG.");
+             "that refines colour only; marker, precision, height and width of its frame, and whether brightness "
+             "comes first in it) of a JPEG.");
   module.def("forbid_system_calls", &takeback::forbid_system_calls,
              "Confine this process for good; return 0, or the error number if that can't be.");
 }

@@ -20,6 +20,9 @@ struct JpegFrame {
   unsigned marker = 0;     // second byte of the marker: 0xC0 is baseline, and so on (table B.1)
   unsigned precision = 0;  // bits of a sample
   unsigned height = 0;     // rows; 0 if the file tells their number after the first scan (B.2.5)
+  unsigned width = 0;
+  // Whether the first component is brightness: judged as libjpeg does, by what comes before this.
+  bool brightness_first = false;
 };
 
 struct JpegMarkers {
@@ -43,10 +46,18 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
   constexpr uint8_t kStartOfImage = 0xD8;
   constexpr uint8_t kEndOfImage = 0xD9;
   constexpr uint8_t kStartOfScan = 0xDA;
+  constexpr uint8_t kApplication0 = 0xE0;
   constexpr uint8_t kApplication1 = 0xE1;
+  constexpr uint8_t kApplication14 = 0xEE;
   constexpr size_t kFrameComponents = 7;  // where a frame header counts its components (B.2.2)
   constexpr size_t kFirstComponent = 8;   // where the first of them is named
+  constexpr size_t kNextComponent = 3;    // bytes from there to the next
   constexpr size_t kScanComponents = 2;   // and a scan header (B.2.3)
+  constexpr char kJfif[] = {'J', 'F', 'I', 'F', 0};
+  constexpr size_t kJfifLength = 16;
+  // Adobe's segment tells whether colours were transformed (T.872, 6.5.3).
+  constexpr char kAdobe[] = {'A', 'd', 'o', 'b', 'e'};
+  constexpr size_t kAdobeTransform = 13;
   // A sixth byte fills up; browsers take any.
   constexpr char kExif[] = {'E', 'x', 'i', 'f', 0};
   constexpr size_t kExifHeader = sizeof kExif + 1;
@@ -55,6 +66,9 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
   unsigned sequential_components = 0;  // 0: no frame yet, or one that may take many passes
   bool progressive = false;
   unsigned brightness = 0;       // the first component of a progressive frame
+  bool jfif = false;             // whose colours are always brightness and two differences
+  bool adobe = false;
+  bool transformed = false;      // so says Adobe's segment
   size_t refinement_begins = 0;  // where such a scan's marker lies that has not ended yet; or 0
   const auto end_refinement = [&](size_t end) {
     if (refinement_begins == 0) return;
@@ -88,7 +102,14 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
     const bool begins_frame =
         marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
     if (begins_frame && found.frame.marker == 0) {
-      found.frame = {marker, byte(2), byte(3) << 8 | byte(4)};
+      const auto named = [&](size_t component) {
+        return byte(kFirstComponent + component * kNextComponent);
+      };
+      const unsigned components = byte(kFrameComponents);
+      const bool rgb = adobe ? !transformed
+                             : named(0) == 'R' && named(1) == 'G' && named(2) == 'B';
+      found.frame = {marker, byte(2), byte(3) << 8 | byte(4), byte(5) << 8 | byte(6),
+                     components == 1 || (components == 3 && (jfif || !rgb))};
     }
     switch (marker) {
       case 0xC0:  // sequential: baseline, extended, and extended with arithmetic coding (B.2.1)
@@ -122,6 +143,17 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
         if (found.scans == 0 && found.exif.empty() && whole && length > 2 + kExifHeader &&
             std::memcmp(data + at + 2, kExif, sizeof kExif) == 0) {
           found.exif.push_back({at + 2 + kExifHeader, length - 2 - kExifHeader});
+        }
+        break;
+      case kApplication0:
+        jfif = jfif || (length >= kJfifLength && whole &&
+                        std::memcmp(data + at + 2, kJfif, sizeof kJfif) == 0);
+        break;
+      case kApplication14:
+        if (length > kAdobeTransform && whole &&
+            std::memcmp(data + at + 2, kAdobe, sizeof kAdobe) == 0) {
+          adobe = true;
+          transformed = byte(kAdobeTransform) != 0;
         }
         break;
       default:

@@ -16,7 +16,7 @@ _Ranges = tuple[tuple[int, int], ...]
 
 def jpeg_markers(
     jpeg: bytes | memoryview,
-) -> tuple[int, _Ranges, _Ranges, tuple[int, int, int]]: ...
+) -> tuple[int, _Ranges, _Ranges, tuple[int, int, int, int, bool]]: ...
 
 _Addition = tuple[str, str, str, str, bytes]
 

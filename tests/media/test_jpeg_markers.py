@@ -85,7 +85,7 @@ def test_markers_of_no_jpeg_lie_within_it(data: bytes) -> None:
 
 def test_scans_and_exif_of_real_files_are_found() -> None:
     sequential = encode(landscape(), "image/jpeg")
-    baseline = (0xC0, 8, 64)
+    baseline = (0xC0, 8, 64, 96, True)
     assert jpeg_markers(sequential) == (1, (), (), baseline)
     assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), (), baseline)
     assert jpeg_markers(scan_bomb(77, 64))[0] == 77
@@ -99,12 +99,32 @@ def test_scans_and_exif_of_real_files_are_found() -> None:
 
 def test_the_frame_is_the_first_that_is_there() -> None:
     progressive = encode(landscape(), "image/jpeg", progressive=True)
-    assert jpeg_markers(progressive)[3] == (0xC2, 8, 64)
+    assert jpeg_markers(progressive)[3] == (0xC2, 8, 64, 96, True)
     frame = progressive.index(b"\xff\xc2")
-    assert jpeg_markers(progressive[:frame])[3] == (0, 0, 0)
-    assert jpeg_markers(progressive[: frame + 6])[3] == (0xC2, 0, 0)
+    assert jpeg_markers(progressive[:frame])[3] == (0, 0, 0, 0, False)
+    assert jpeg_markers(progressive[: frame + 6])[3] == (0xC2, 0, 0, 0, False)
     second = b"\xff\xc3\0\x08\x0c\0\1\0\1\1"
-    assert jpeg_markers(progressive[:-2] + second + b"\xff\xd9")[3] == (0xC2, 8, 64)
+    assert jpeg_markers(progressive[:-2] + second + b"\xff\xd9")[3] == (0xC2, 8, 64, 96, True)
+
+
+@pytest.mark.parametrize("jfif", [False, True])
+@pytest.mark.parametrize("adobe", [None, 0, 1, 2])
+@pytest.mark.parametrize("names", [b"\1\2\3", b"RGB", b"abc"])
+def test_brightness_comes_first_where_the_decoder_says_so(
+    *, jfif: bool, adobe: int | None, names: bytes
+) -> None:
+    written = encode(landscape(), "image/jpeg")
+    frame, scan = written.index(b"\xff\xc0"), written.index(b"\xff\xda")
+    named = bytearray(written)
+    for component, name in enumerate(names):
+        named[frame + 10 + 3 * component] = named[scan + 5 + 2 * component] = name
+    behind_jfif = 4 + int.from_bytes(named[4:6])
+    jpeg = bytes(named[: behind_jfif if jfif else 2])
+    if adobe is not None:
+        jpeg += b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes((adobe,))
+    jpeg += named[behind_jfif:]
+    space = simplejpeg.decode_jpeg_header(jpeg, strict=False)[2]
+    assert jpeg_markers(jpeg)[3][4] == (space == "YCbCr")
 
 
 @pytest.mark.parametrize("quality", [50, 75, 92, 100])

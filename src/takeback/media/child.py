@@ -10,11 +10,10 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from takeback._native import forbid_system_calls
-from takeback.media.confinement import allow_cpu_seconds, bound
+from takeback.media.confinement import ProcessorTime, bound
 from takeback.media.limits import FirstTry, Limits
 from takeback.media.picture import OpenedPicture
 from takeback.media.pixels import decode_rgb, load_codecs
@@ -30,6 +29,8 @@ from takeback.media.protocol import (
 from takeback.media.refused import Refused
 from takeback.media.shared import map_inbox
 from takeback.media.sniffing import HEAD_LENGTH, sniff
+
+_DESCRIPTOR_SPACE: Final = socket.CMSG_SPACE(array.array("i").itemsize)
 
 Reader = Callable[[OpenedPicture, bytes], bytes]
 
@@ -49,13 +50,14 @@ def main() -> None:
         load_codecs(limits)
         readers = [_reader(name) for name in settings["readers"]]
         bound(limits)
+        processor_time = ProcessorTime()
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)  # from here on a codec could print what it read from a file
         os.close(silence)
         parent.sendall(READY + bytes((forbid_system_calls(),)))
         while (job := _receive(parent)) is not None:
             granted = _granted(job.request, limits)
-            allow_cpu_seconds(granted.max_cpu_seconds)
+            processor_time.allow(granted.max_cpu_seconds)
             reply, answer = _answer(job, inbox, readers, granted)
             parent.sendall(reply.pack() + answer)
             if reply.outcome is Outcome.OUT_OF_MEMORY:
@@ -64,7 +66,7 @@ def main() -> None:
 
 def _granted(request: Request, limits: Limits) -> Limits:
     granted = {"max_pixels": request.pixels, "max_cpu_seconds": request.cpu_seconds}
-    return (Limits if request.whole else FirstTry)(**(asdict(limits) | granted))
+    return (Limits if request.whole else FirstTry)(**(vars(limits) | granted))
 
 
 def _reader(name: str) -> Reader:
@@ -119,17 +121,15 @@ def _media_type(data: memoryview) -> str:
 
 def _receive(parent: socket.socket) -> _Job | None:
     """Return the next request; None when the parent is gone."""
-    descriptors = array.array("i", [-1])
-    head, ancillary, _, _ = parent.recvmsg(REQUEST_SIZE, socket.CMSG_SPACE(descriptors.itemsize))
+    head, ancillary, _, _ = parent.recvmsg(REQUEST_SIZE, _DESCRIPTOR_SPACE)
     if len(head) < REQUEST_SIZE:
         return None
-    if ancillary:
-        descriptors = array.array("i", ancillary[0][2])
+    outbox = array.array("i", ancillary[0][2])[0] if ancillary else -1
     request = Request.unpack(head)
     argument = b""
     if request.argument_length:
         argument = parent.recv(request.argument_length, socket.MSG_WAITALL)
-    return _Job(request, argument, descriptors[0])
+    return _Job(request, argument, outbox)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import ctypes
 import os
 import resource
 import sys
+import time
 from pathlib import Path
 
 from takeback.media.limits import PICTURES_A_CHILD, Limits
@@ -38,10 +39,19 @@ def bound(limits: Limits) -> None:
     _bound(resource.RLIMIT_FSIZE, limits.max_pixels * _BYTES_A_PIXEL + _LONGEST_HEADER)
 
 
-def allow_cpu_seconds(seconds: int) -> None:
-    """Let this process be killed (SIGXCPU) once it has used `seconds` to `seconds` + 1 more."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (min(_cpu_bound(seconds), hard), hard))
+class ProcessorTime:
+    """Bounds the processor time of this process, picture by picture; for the child."""
+
+    def __init__(self) -> None:
+        """Take for good what `bound` has set; call it afterwards."""
+        self._allowed, self._most = resource.getrlimit(resource.RLIMIT_CPU)
+
+    def allow(self, seconds: int) -> None:
+        """Let the process be killed (SIGXCPU) once it has used `seconds` to `seconds` + 1 more."""
+        allowed = min(_cpu_bound(seconds), self._most)
+        if allowed != self._allowed:
+            resource.setrlimit(resource.RLIMIT_CPU, (allowed, self._most))
+            self._allowed = allowed
 
 
 class ChildMemory:
@@ -56,7 +66,10 @@ class ChildMemory:
         self._pid = pid
         self._allowed: int | None = None
         self._loaded: int | None = None
+        if sys.platform != "linux":
+            return
         with contextlib.suppress(OSError, StopIteration):  # it may be gone already
+            _, self._most = resource.prlimit(pid, resource.RLIMIT_DATA)
             status = Path(f"/proc/{pid}/status").read_text()
             data = next(line for line in status.splitlines() if line.startswith("VmData:"))
             self._loaded = int(data.split()[1]) << 10
@@ -65,16 +78,14 @@ class ChildMemory:
         """Let the child have so many bytes beyond what it has loaded; None: as `bound` says."""
         if more == self._allowed or self._loaded is None or sys.platform != "linux":
             return
+        soft = self._most if more is None else self._loaded + more
         with contextlib.suppress(OSError):
-            _, hard = resource.prlimit(self._pid, resource.RLIMIT_DATA)
-            soft = hard if more is None else self._loaded + more
-            resource.prlimit(self._pid, resource.RLIMIT_DATA, (soft, hard))
+            resource.prlimit(self._pid, resource.RLIMIT_DATA, (soft, self._most))
             self._allowed = more
 
 
 def _cpu_bound(seconds: int) -> int:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return int(usage.ru_utime + usage.ru_stime) + 1 + seconds
+    return int(time.process_time()) + 1 + seconds
 
 
 def _bound(which: int, value: int) -> None:

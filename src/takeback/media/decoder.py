@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from takeback.media.admission.grants import Grant
 from takeback.media.admission.idle import IdleChildren
-from takeback.media.admission.prediction import predict
+from takeback.media.admission.prediction import Prediction, predict
 from takeback.media.admission.turns import TurnRules
-from takeback.media.admission.turnstile import Load, Turnstile
+from takeback.media.admission.turnstile import Load, Turn, Turnstile
 from takeback.media.errors import (
     DamagedMedia,
     DecoderBusy,
@@ -243,48 +243,42 @@ class Decoder:
         A header that lies costs what it promised, and then waits as the worst picture would.
         """
         self._check_owner()
-        with self._admitted(len(data)):
-            prediction = predict(data, media_type)
-            with (
-                self._turnstile.turn(media_type, prediction) as (grant, quick),
-                self._child(quick=quick) as child,
-            ):
+        with self._lock:
+            if len(data) > self._bytes_left:
+                raise DecoderBusy("Too many pictures are being read. Try again in a second.")
+            self._bytes_left -= len(data)
+        try:
+            with self._turn(media_type, predict(data, media_type)) as (turn, child):
                 try:
-                    return ask(child, grant)
+                    return ask(child, turn.grant)
                 except (DamagedMedia, DecodingTimedOut, MediaTooLarge):
-                    if grant.whole or child.late:
+                    if turn.grant.whole or child.late:
                         raise
                     # It ran out of what it was granted, where quick pictures need it.
-                    if quick and not child.alive:
+                    if turn.quick and not child.alive:
                         self._turnstile.overran(media_type)
-            with (
-                self._turnstile.turn(media_type, None) as (grant, quick),
-                self._child(quick=quick) as child,
-            ):
-                return ask(child, grant)
-
-    @contextlib.contextmanager
-    def _admitted(self, length: int) -> Iterator[None]:
-        with self._lock:
-            if length > self._bytes_left:
-                raise DecoderBusy("Too many pictures are being read. Try again in a second.")
-            self._bytes_left -= length
-        try:
-            yield
+            with self._turn(media_type, None) as (turn, child):
+                return ask(child, turn.grant)
         finally:
             with self._lock:
-                self._bytes_left += length
+                self._bytes_left += len(data)
 
     @contextlib.contextmanager
-    def _child(self, *, quick: bool) -> Iterator[DecoderProcess]:
-        child = self._borrow(quick=quick)
-        if not quick:
-            self._step_back(child)
+    def _turn(
+        self, media_type: str, prediction: Prediction | None
+    ) -> Iterator[tuple[Turn, DecoderProcess]]:
+        turn = self._turnstile.await_turn(media_type, prediction)
         try:
-            yield child
+            child = self._borrow(quick=turn.quick)
+            if not turn.quick:
+                self._step_back(child)
+            try:
+                yield turn, child
+            finally:
+                self._note_confinement(child)
+                self._give_back(child)
         finally:
-            self._note_confinement(child)
-            self._give_back(child)
+            self._turnstile.end(turn)
 
     def _step_back(self, child: DecoderProcess) -> None:
         """Let a child with a costly picture step back, but never all: it is for good."""
@@ -335,7 +329,7 @@ class Decoder:
             raise
 
     def _give_back(self, child: DecoderProcess) -> None:
-        if child.alive and child.pictures < PICTURES_A_CHILD:
+        if not child.ended and child.pictures < PICTURES_A_CHILD:
             self._idle.put(child)
             return
         child.end()

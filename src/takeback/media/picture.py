@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from takeback.media.formats.jpeg import inspected
 from takeback.media.limits import Limits
 from takeback.media.luma import scaled_luma
-from takeback.media.pixels import decode_as_stored, only_refusals
+from takeback.media.pixels import decode_as_stored, refusal_of
 
 
 class OpenedPicture:
@@ -51,8 +51,10 @@ class OpenedPicture:
         incomplete cells at the right and lower edges only; all else is decoded exactly and k is 1.
         """
         if self._luma is None:
-            with only_refusals():
+            try:
                 self._luma = self._jpeg_luma() or self._exact_luma()
+            except Exception as error:
+                raise refusal_of(error) from error
         return self._luma
 
     def _jpeg_luma(self) -> tuple[NDArray[np.uint8], int, int] | None:

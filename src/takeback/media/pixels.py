@@ -1,9 +1,8 @@
 """Bytes of a picture → exact pixels, by Pillow. In the child only; rules in docs/media.md."""
 
-import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -63,29 +62,27 @@ def decode_as_stored(data: Buffer, media_type: str, mode: Mode, limits: Limits) 
     what can't be read strictly is read again as far as it goes. Raises Refused, also if that is
     less than `LEAST_SHARE` of the picture.
     """
-    with only_refusals():
-        return _DECODERS[media_type](data, mode, limits)
-
-
-@contextlib.contextmanager
-def only_refusals() -> Iterator[None]:
-    """Turn whatever a library raises into Refused: a broken file makes it raise nearly anything."""
     try:
-        yield
-    except Refused:
-        raise
-    except MemoryError as error:
-        raise Refused(Outcome.OUT_OF_MEMORY) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused(Outcome.TOO_MANY_PIXELS) from error
-    except NotImplementedError as error:
-        raise Refused(Outcome.UNSUPPORTED) from error
+        return _DECODERS[media_type](data, mode, limits)
     except Exception as error:
-        text = str(error).lower()
-        if text.startswith(_NO_MEMORY):
-            raise Refused(Outcome.OUT_OF_MEMORY) from error
-        unsupported = text.startswith(_NOT_READ)
-        raise Refused(Outcome.UNSUPPORTED if unsupported else Outcome.DAMAGED) from error
+        raise refusal_of(error) from error
+
+
+def refusal_of(error: Exception) -> Refused:
+    """Return what a file is refused for: libraries raise nearly anything at a broken one."""
+    match error:
+        case Refused():
+            return error
+        case MemoryError():
+            return Refused(Outcome.OUT_OF_MEMORY)
+        case Image.DecompressionBombError() | Image.DecompressionBombWarning():
+            return Refused(Outcome.TOO_MANY_PIXELS)
+        case NotImplementedError():
+            return Refused(Outcome.UNSUPPORTED)
+    text = str(error).lower()
+    if text.startswith(_NO_MEMORY):
+        return Refused(Outcome.OUT_OF_MEMORY)
+    return Refused(Outcome.UNSUPPORTED if text.startswith(_NOT_READ) else Outcome.DAMAGED)
 
 
 def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
@@ -205,11 +202,11 @@ def _strictly(decode: Callable[..., Image.Image], limits: Limits) -> Image.Image
     Lets other refusals pass, and that of a first try, which may only have been short of memory.
     """
     try:
-        with only_refusals():
-            return decode(leniently=False)
-    except Refused as refused:
-        if refused.outcome is not Outcome.DAMAGED or isinstance(limits, FirstTry):
-            raise
+        return decode(leniently=False)
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal.outcome is not Outcome.DAMAGED or isinstance(limits, FirstTry):
+            raise refusal from error
     return None
 
 

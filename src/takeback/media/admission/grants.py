@@ -4,8 +4,7 @@ A picture that needs more than it promised is not refused. It is decoded once mo
 nothing is known of: within all of the limits, when there is room for that.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from takeback.media.admission.prediction import Prediction
 from takeback.media.limits import Limits
@@ -14,6 +13,9 @@ _KEPT_MEMORY: Final = 80 << 20
 """Bytes that a child may still hold of what earlier pictures needed (`trim_threshold` and what
 lies above it on the heap)."""
 
+_MEMORY_STEP: Final = 16 << 20
+"""Bytes: pictures that need about the same are granted the same, and the child's bound stays."""
+
 _SPARE_CPU_SECONDS: Final = 2
 """Whole seconds, for that is how the kernel counts; 25 ns a pixel is an estimate."""
 
@@ -21,8 +23,7 @@ _WORK_A_SECOND: Final = 40_000_000
 """Pixels of ordinary work in a second of one core; see `Prediction`."""
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """What the child may use for one picture.
 
     `pixels`: width times height, checked when the file is opened, before a pixel is decoded.
@@ -53,7 +54,7 @@ def whole_grant(limits: Limits) -> Grant:
 
 def grant_for(prediction: Prediction, limits: Limits) -> Grant:
     """Grant what was predicted, and some time and memory to spare."""
-    memory = prediction.memory + _KEPT_MEMORY
+    memory = -(-(prediction.memory + _KEPT_MEMORY) // _MEMORY_STEP) * _MEMORY_STEP
     cpu_seconds = _SPARE_CPU_SECONDS + int(seconds_of(prediction.work))
     if (
         memory >= limits.max_memory

@@ -39,6 +39,9 @@ class IdleChildren(Generic[_Child]):
         with self._change:
             while not self._idle:
                 self._change.wait()
+            latest = self._idle[-1]
+            if latest is not None and latest.stepped_back != quick:
+                return self._idle.pop()
             last = len(self._idle) - 1
             suits = [
                 place

@@ -1,6 +1,6 @@
 """Says from a picture's header what decoding it will cost; reads bounds-checked, decodes nothing.
 
-Python alone looks at the bytes here, in the caller's process: no codec, and no pixel. A header may
+No codec looks at the bytes here, in the caller's process, and no pixel is decoded. A header may
 lie: what is predicted is granted, not believed (`takeback.media.admission.grants`).
 """
 
@@ -89,50 +89,19 @@ _Bytes = bytes | memoryview
 
 
 def _jpeg(data: _Bytes) -> _Read:
-    """Read the frame header of ITU-T T.81, B.2.2, and Adobe's transform in APP14."""
-    at = 2
-    adobe_transform = None
-    for _ in range(_MOST_PARTS):
-        (fill,) = struct.unpack_from("B", data, at)
-        if fill != 0xFF:  # noqa: PLR2004 - what every marker begins with
-            raise _Unpredictable
-        (marker,) = struct.unpack_from("B", data, at + 1)
-        if marker in _JPEG_ALONE:
-            at += 1 if marker == _JPEG_FILL else 2
-            continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        if marker == _JPEG_ADOBE and bytes(data[at + 4 : at + 9]) == b"Adobe":
-            adobe_transform = data[at + 15]
-        if marker in _JPEG_FRAMES:
-            height, width, components = struct.unpack_from(">HHB", data, at + 5)
-            names = bytes(data[at + 10 : at + 10 + 3 * components : 3])
-            brightness = components == 1 or (
-                components == _COLOURS and adobe_transform != 0 and names != b"RGB"
-            )
-            return _jpeg_cost(data, width * height, marker, brightness=brightness)
-        at += 2 + length
-    raise _Unpredictable
-
-
-_JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_BASELINE: Final = (0xC0, 0xC1)
-_JPEG_BY_ARITHMETIC: Final = frozenset(range(0xC9, 0xD0)) - {0xCC}
-_JPEG_ALONE: Final = frozenset((0x01, 0xD8, 0xFF, *range(0xD0, 0xD8)))
-_JPEG_FILL: Final = 0xFF
-_JPEG_ADOBE: Final = 0xEE
-_COLOURS: Final = 3
-
-
-def _jpeg_cost(data: _Bytes, pixels: int, marker: int, *, brightness: bool) -> _Read:
-    scans = jpeg_markers(data)[0]
+    """Ask for the frame header of ITU-T T.81, B.2.2, and count the scans."""
+    scans, _, _, (marker, _, height, width, brightness_first) = jpeg_markers(data)
+    pixels = width * height
+    if marker in _JPEG_BASELINE and brightness_first and scans <= 1:
+        return pixels, _JPEG_BRIGHTNESS, 0
     passes = pixels * _JPEG_A_SCAN * scans
     if marker in _JPEG_BY_ARITHMETIC:
         return pixels, _JPEG_ARITHMETIC, passes
-    if not brightness:
-        return pixels, _JPEG_ODD, passes
-    if marker in _JPEG_BASELINE and scans <= 1:
-        return pixels, _JPEG_BRIGHTNESS, 0
-    return pixels, _JPEG_IN_PASSES, passes
+    return pixels, _JPEG_IN_PASSES if brightness_first else _JPEG_ODD, passes
+
+
+_JPEG_BASELINE: Final = (0xC0, 0xC1)
+_JPEG_BY_ARITHMETIC: Final = frozenset(range(0xC9, 0xD0)) - {0xCC}
 
 
 def _png(data: _Bytes) -> _Read:

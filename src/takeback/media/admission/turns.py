@@ -73,7 +73,7 @@ class Standing(enum.Enum):
     DONE = "done"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Ticket:
     """One picture's place: `work` in pixels of ordinary work, `memory` in bytes."""
 
@@ -132,6 +132,9 @@ class Turns:
         rules = self.rules
         quick = trusted and work <= rules.quick_work and memory <= rules.quick_memory
         ticket = Ticket(work, memory, quick, now + PATIENCE * seconds_of(work))
+        if not self.waiting and self._can_begin(ticket):
+            self._begin(ticket)
+            return ticket, [ticket]
         heap = self._quick if quick else self._costly
         heapq.heappush(heap, (ticket.key, next(self._order), ticket))
         self.waiting += 1
@@ -168,34 +171,39 @@ class Turns:
     def _let_in(self) -> list[Ticket]:
         """Give turns while there are any to give."""
         let_in = []
-        while (ticket := self._next()) is not None:
+        while self.waiting and (ticket := self._next()) is not None:
             heapq.heappop(self._quick if ticket.quick else self._costly)
-            self._stop_waiting(ticket, Standing.HAS_TURN)
-            self.running += 1
-            if not ticket.quick:
-                self.running_costly += 1
-                self._costly_memory += ticket.memory
+            self._stop_waiting(ticket)
+            self._begin(ticket)
             let_in.append(ticket)
         return let_in
 
+    def _begin(self, ticket: Ticket) -> None:
+        ticket.standing = Standing.HAS_TURN
+        self.running += 1
+        if not ticket.quick:
+            self.running_costly += 1
+            self._costly_memory += ticket.memory
+
     def _next(self) -> Ticket | None:
         """Return whose turn it is; of the costly only the first, or it would never have room."""
-        if self.running >= self.children:
-            return None
-        quick, costly = _first(self._quick), _first(self._costly)
-        if costly is not None and not self._has_room(costly):
-            costly = None
+        quick, costly = (
+            ticket if ticket is not None and self._can_begin(ticket) else None
+            for ticket in (_first(self._quick), _first(self._costly))
+        )
         if quick is None or costly is None:
             return quick or costly
         return min(quick, costly, key=lambda ticket: ticket.key)
 
-    def _has_room(self, costly: Ticket) -> bool:
+    def _can_begin(self, ticket: Ticket) -> bool:
+        if self.running >= self.children:
+            return False
+        if ticket.quick or not self.running_costly:
+            return True
         if self.running_costly >= self.children - self.rules.kept_for_quick:
             return False
         most = self.rules.most_costly_memory
-        return (
-            not self.running_costly or most is None or self._costly_memory + costly.memory <= most
-        )
+        return most is None or self._costly_memory + ticket.memory <= most
 
     def _full(self) -> Bound | None:
         rules = self.rules
@@ -214,18 +222,17 @@ class Turns:
 
     def _send_away(self, ticket: Ticket, bound: Bound) -> Ticket:
         """Send a waiting ticket away; its place in the heap is passed over later."""
-        ticket.bound = bound
+        ticket.standing, ticket.bound = Standing.SENT_AWAY, bound
         wait = seconds_of(self.work_waiting) / (self.children - self.rules.kept_for_quick)
         ticket.retry_after = max(1, min(_LONGEST_RETRY_SECONDS, round(wait)))
-        self._stop_waiting(ticket, Standing.SENT_AWAY)
+        self._stop_waiting(ticket)
         heap = self._quick if ticket.quick else self._costly
         if len(heap) > 2 * self.waiting + 16:
             heap[:] = [entry for entry in heap if _waits(entry)]
             heapq.heapify(heap)
         return ticket
 
-    def _stop_waiting(self, ticket: Ticket, standing: Standing) -> None:
-        ticket.standing = standing
+    def _stop_waiting(self, ticket: Ticket) -> None:
         self.waiting -= 1
         self.work_waiting -= ticket.work
 

@@ -3,10 +3,8 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from takeback.media.admission.grants import Grant, grant_for, whole_grant
 from takeback.media.admission.prediction import Prediction
@@ -40,6 +38,18 @@ class Load:
     overran: dict[str, int]
 
 
+class Turn(NamedTuple):
+    """That a picture may have a child now, and what it may use there."""
+
+    ticket: Ticket
+    grant: Grant
+
+    @property
+    def quick(self) -> bool:
+        """Whether it may have a child that is kept for quick pictures."""
+        return self.ticket.quick
+
+
 class Turnstile:
     """The turns of one `Decoder`, for any number of threads."""
 
@@ -58,9 +68,8 @@ class Turnstile:
         self._waited = 0
         self._seconds_waited = 0.0
 
-    @contextmanager
-    def turn(self, media_type: str, prediction: Prediction | None) -> Iterator[tuple[Grant, bool]]:
-        """Wait for a child to be free for this picture; yield what it may use, and if it is quick.
+    def await_turn(self, media_type: str, prediction: Prediction | None) -> Turn:
+        """Wait for a child to be free for this picture; give the turn back with `end`.
 
         `prediction`: None if the worst is to be expected. Raises DecoderBusy if it can't wait, or
         has waited too long.
@@ -71,11 +80,12 @@ class Turnstile:
         ticket = self._await(
             media_type, work, limits.max_memory if grant.memory is None else grant.memory
         )
-        try:
-            yield grant, ticket.quick
-        finally:
-            with self._lock:
-                self._call(self._turns.leave(ticket))
+        return Turn(ticket, grant)
+
+    def end(self, turn: Turn) -> None:
+        """Let the next one in."""
+        with self._lock:
+            self._call(self._turns.done(turn.ticket))
 
     def overran(self, media_type: str) -> None:
         """Hear that a picture of this kind cost a child more than it had promised."""
