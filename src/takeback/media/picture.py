@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from takeback.media.formats.jpeg import inspected
 from takeback.media.limits import Limits
 from takeback.media.luma import scaled_luma
-from takeback.media.pixels import decode_as_stored, refusal_of
+from takeback.media.pixels import decode_as_stored, outcome_of
+from takeback.media.refused import Refused
 
 
 class OpenedPicture:
@@ -54,7 +55,7 @@ class OpenedPicture:
             try:
                 self._luma = self._jpeg_luma() or self._exact_luma()
             except Exception as error:
-                raise refusal_of(error) from error
+                raise Refused(outcome_of(error)) from error
         return self._luma
 
     def _jpeg_luma(self) -> tuple[NDArray[np.uint8], int, int] | None:

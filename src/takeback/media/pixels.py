@@ -65,24 +65,24 @@ def decode_as_stored(data: Buffer, media_type: str, mode: Mode, limits: Limits) 
     try:
         return _DECODERS[media_type](data, mode, limits)
     except Exception as error:
-        raise refusal_of(error) from error
+        raise Refused(outcome_of(error)) from error
 
 
-def refusal_of(error: Exception) -> Refused:
-    """Return what a file is refused for: libraries raise nearly anything at a broken one."""
+def outcome_of(error: Exception) -> Outcome:
+    """Return what to refuse a file for, whatever a library raised: a broken one may be anything."""
     match error:
         case Refused():
-            return error
+            return error.outcome
         case MemoryError():
-            return Refused(Outcome.OUT_OF_MEMORY)
+            return Outcome.OUT_OF_MEMORY
         case Image.DecompressionBombError() | Image.DecompressionBombWarning():
-            return Refused(Outcome.TOO_MANY_PIXELS)
+            return Outcome.TOO_MANY_PIXELS
         case NotImplementedError():
-            return Refused(Outcome.UNSUPPORTED)
+            return Outcome.UNSUPPORTED
     text = str(error).lower()
     if text.startswith(_NO_MEMORY):
-        return Refused(Outcome.OUT_OF_MEMORY)
-    return Refused(Outcome.UNSUPPORTED if text.startswith(_NOT_READ) else Outcome.DAMAGED)
+        return Outcome.OUT_OF_MEMORY
+    return Outcome.UNSUPPORTED if text.startswith(_NOT_READ) else Outcome.DAMAGED
 
 
 def _jpeg(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
@@ -204,9 +204,8 @@ def _strictly(decode: Callable[..., Image.Image], limits: Limits) -> Image.Image
     try:
         return decode(leniently=False)
     except Exception as error:
-        refusal = refusal_of(error)
-        if refusal.outcome is not Outcome.DAMAGED or isinstance(limits, FirstTry):
-            raise refusal from error
+        if outcome_of(error) is not Outcome.DAMAGED or isinstance(limits, FirstTry):
+            raise
     return None
 
 
