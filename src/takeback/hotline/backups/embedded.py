@@ -76,7 +76,7 @@ def size_of_embedded() -> int:
     url = str(embedded_server(data_folder()).get_uri())
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT sum(pg_database_size(oid))::bigint FROM pg_database")
-        return int(row.fetchone()[0])  # type: ignore[index]
+        return int(row.fetchone()[0])  # type: ignore[index]  # one row always
 
 
 class StagedBase:

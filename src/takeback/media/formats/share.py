@@ -110,7 +110,7 @@ def filled_before(picture: ImageFile.ImageFile, fill: Fill) -> Iterator[None]:
         ink = fill if bands == 1 else (fill,) * bands
         picture.im.paste(ink, (0, 0, *picture.im.size))
 
-    picture.load_prepare = prepare_and_fill  # type: ignore[method-assign]
+    picture.load_prepare = prepare_and_fill  # type: ignore[method-assign]  # undone below
     try:
         yield
     finally:
