@@ -39,12 +39,12 @@ nb::tuple ranges_of(const std::vector<Extent>& extents) {
   return nb::tuple(ranges);
 }
 
-nb::tuple jpeg_markers(nb::handle object) {
+nb::tuple jpeg_markers(nb::handle object, size_t most_scans) {
   const Buffer jpeg(object);
   JpegMarkers found;
   {
     const nb::gil_scoped_release released;
-    found = takeback::jpeg_markers(jpeg.data(), jpeg.size());
+    found = takeback::jpeg_markers(jpeg.data(), jpeg.size(), most_scans);
   }
   return nb::make_tuple(
       found.scans, ranges_of(found.exif), ranges_of(found.colour_refinements),
@@ -55,8 +55,8 @@ nb::tuple jpeg_markers(nb::handle object) {
 }  // namespace
 
 void bind_media(nb::module_& module) {
-  module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"),
-             "Return (number of scans, start and end of the Exif if there is any, start and end of each scan "
+  module.def("jpeg_markers", &jpeg_markers, nb::arg("jpeg"), nb::arg("most_scans"),
+             "Return (number of scans, at most one more than `most_scans`; start and end of the Exif if there is any, start and end of each scan "
              "that refines colour only; marker, precision, height and width of its frame, and whether brightness "
              "comes first in it) of a JPEG.");
   module.def("forbid_system_calls", &takeback::forbid_system_calls,

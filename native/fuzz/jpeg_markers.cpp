@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // A copy, so that the sanitizer sees one byte too far.
   const std::vector<uint8_t> file(data, data + size);
-  const takeback::JpegMarkers found = takeback::jpeg_markers(file.data(), file.size());
+  const takeback::JpegMarkers found = takeback::jpeg_markers(file.data(), file.size(), 100);
   if (found.scans > size / 2) std::abort();  // each has a marker of its own
   for (const auto& extents : {found.exif, found.colour_refinements}) {
     size_t before = 0;

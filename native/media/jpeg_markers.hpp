@@ -26,7 +26,7 @@ struct JpegFrame {
 };
 
 struct JpegMarkers {
-  size_t scans = 0;          // passes that a decoder makes, at most
+  size_t scans = 0;          // passes that a decoder makes, at most; `most_scans` and one for more
   JpegFrame frame;
   std::vector<Extent> exif;  // none, or the first before any scan that holds something
   // Of a progressive JPEG that is there to its end, the scans that refine colour and nothing else.
@@ -37,8 +37,9 @@ struct JpegMarkers {
 
 // Walks the segments of ITU-T T.81, annex B, up to the end of the image; a preview or a film behind
 // it is not looked at. Reads within [data, data + size) only, whatever the file says, and takes
-// time in proportion to `size`; of a sequential JPEG in one scan it reads the header alone.
-inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
+// time in proportion to `size`; of a sequential JPEG in one scan it reads the header alone. With more
+// than `most_scans` scans, which take memory here, it stops.
+inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size, size_t most_scans) {
   constexpr uint8_t kFill = 0xFF;
   constexpr uint8_t kStuffing = 0x00;
   constexpr uint8_t kTemporary = 0x01;
@@ -125,7 +126,10 @@ inline JpegMarkers jpeg_markers(const uint8_t* data, size_t size) {
         brightness = byte(kFirstComponent);
         break;
       case kStartOfScan:
-        ++found.scans;
+        if (++found.scans > most_scans) {
+          found.colour_refinements.clear();
+          return found;
+        }
         // All there is comes in this scan: libjpeg, too, ends with it.
         if (sequential_components != 0 && byte(kScanComponents) >= sequential_components) {
           found.colour_refinements.clear();

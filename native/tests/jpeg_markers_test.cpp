@@ -13,6 +13,8 @@ namespace {
 
 using namespace takeback;
 
+constexpr size_t kMostScans = 100;
+
 int failures = 0;
 
 void check(bool holds, const char* what, size_t a = 0, size_t b = 0) {
@@ -25,7 +27,7 @@ void check(bool holds, const char* what, size_t a = 0, size_t b = 0) {
 JpegMarkers walk(const std::vector<uint8_t>& bytes, size_t size) {
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[size]);
   if (size > 0) std::memcpy(exact.get(), bytes.data(), size);
-  return jpeg_markers(exact.get(), size);
+  return jpeg_markers(exact.get(), size, kMostScans);
 }
 
 void append_segment(std::vector<uint8_t>& jpeg, uint8_t marker, std::vector<uint8_t> body) {

@@ -15,7 +15,7 @@ def dihedral_pdqs(pixels: NDArray[np.uint8]) -> tuple[_Eight, int]: ...
 _Ranges = tuple[tuple[int, int], ...]
 
 def jpeg_markers(
-    jpeg: bytes | memoryview,
+    jpeg: bytes | memoryview, most_scans: int
 ) -> tuple[int, _Ranges, _Ranges, tuple[int, int, int, int, bool]]: ...
 
 _Addition = tuple[str, str, str, str, bytes]

@@ -12,6 +12,7 @@ from PIL import Image
 from takeback._native import jpeg_markers
 from tests.support.encodings import encode, landscape, scan_bomb
 
+_MOST_SCANS = 1000
 _BARE = {0x00, 0x01, *range(0xD0, 0xD9)}  # stuffing, TEM, restarts, start of image: no length
 _SEQUENTIAL = {0xC0, 0xC1, 0xC9}
 _PROGRESSIVE = {0xC2, 0xCA}
@@ -69,16 +70,24 @@ def _walk(jpeg: bytes) -> tuple[int, bytes]:
     return scans, exif
 
 
+_Ranges = tuple[tuple[int, int], ...]
+_Frame = tuple[int, int, int, int, bool]
+
+
+def _markers(data: bytes | memoryview) -> tuple[int, _Ranges, _Ranges, _Frame]:
+    return jpeg_markers(data, _MOST_SCANS)
+
+
 @given(st.lists(_piece, max_size=12).map(b"".join))
 def test_markers_of_any_bytes_are_those_of_a_plain_walk(rest: bytes) -> None:
     jpeg = b"\xff\xd8" + rest
-    scans, exif, *_ = jpeg_markers(jpeg)
+    scans, exif, *_ = _markers(jpeg)
     assert (scans, b"".join(jpeg[start:end] for start, end in exif)) == _walk(jpeg)
 
 
 @given(st.binary(max_size=40))
 def test_markers_of_no_jpeg_lie_within_it(data: bytes) -> None:
-    scans, exif, refinements, _ = jpeg_markers(memoryview(data))
+    scans, exif, refinements, _ = _markers(memoryview(data))
     assert 0 <= scans <= len(data)
     assert all(0 <= start <= end <= len(data) for start, end in (*exif, *refinements))
 
@@ -86,25 +95,34 @@ def test_markers_of_no_jpeg_lie_within_it(data: bytes) -> None:
 def test_scans_and_exif_of_real_files_are_found() -> None:
     sequential = encode(landscape(), "image/jpeg")
     baseline = (0xC0, 8, 64, 96, True)
-    assert jpeg_markers(sequential) == (1, (), (), baseline)
-    assert jpeg_markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), (), baseline)
-    assert jpeg_markers(scan_bomb(77, 64))[0] == 77
+    assert _markers(sequential) == (1, (), (), baseline)
+    assert _markers(sequential + b"\xff\xda\0\2" * 9) == (1, (), (), baseline)
+    assert _markers(scan_bomb(77, 64))[0] == 77
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = encode(landscape(), "image/jpeg", exif=exif)
-    ((start, end),) = jpeg_markers(turned)[1]
+    ((start, end),) = _markers(turned)[1]
     with Image.open(io.BytesIO(turned)) as picture:
         assert b"Exif\0\0" + turned[start:end] == picture.info["exif"]
 
 
+def test_more_scans_than_are_wanted_end_the_walk() -> None:
+    jpeg = encode(landscape(), "image/jpeg", progressive=True)
+    scans, _, refinements, _ = _markers(jpeg)
+    assert refinements
+    assert jpeg_markers(jpeg, scans)[:3:2] == (scans, refinements)
+    assert jpeg_markers(jpeg, scans - 1)[:3:2] == (scans, ())
+    assert jpeg_markers(scan_bomb(77, 64), 5)[0] == 6
+
+
 def test_the_frame_is_the_first_that_is_there() -> None:
     progressive = encode(landscape(), "image/jpeg", progressive=True)
-    assert jpeg_markers(progressive)[3] == (0xC2, 8, 64, 96, True)
+    assert _markers(progressive)[3] == (0xC2, 8, 64, 96, True)
     frame = progressive.index(b"\xff\xc2")
-    assert jpeg_markers(progressive[:frame])[3] == (0, 0, 0, 0, False)
-    assert jpeg_markers(progressive[: frame + 6])[3] == (0xC2, 0, 0, 0, False)
+    assert _markers(progressive[:frame])[3] == (0, 0, 0, 0, False)
+    assert _markers(progressive[: frame + 6])[3] == (0xC2, 0, 0, 0, False)
     second = b"\xff\xc3\0\x08\x0c\0\1\0\1\1"
-    assert jpeg_markers(progressive[:-2] + second + b"\xff\xd9")[3] == (0xC2, 8, 64, 96, True)
+    assert _markers(progressive[:-2] + second + b"\xff\xd9")[3] == (0xC2, 8, 64, 96, True)
 
 
 @pytest.mark.parametrize("jfif", [False, True])
@@ -124,13 +142,13 @@ def test_brightness_comes_first_where_the_decoder_says_so(
         jpeg += b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes((adobe,))
     jpeg += named[behind_jfif:]
     space = simplejpeg.decode_jpeg_header(jpeg, strict=False)[2]
-    assert jpeg_markers(jpeg)[3][4] == (space == "YCbCr")
+    assert _markers(jpeg)[3][4] == (space == "YCbCr")
 
 
 @pytest.mark.parametrize("quality", [50, 75, 92, 100])
 def test_brightness_is_the_same_without_the_scans_that_refine_colour(quality: int) -> None:
     jpeg = encode(landscape(), "image/jpeg", progressive=True, quality=quality)
-    _, _, refinements, _ = jpeg_markers(jpeg)
+    _, _, refinements, _ = _markers(jpeg)
     assert refinements
     kept, at = b"", 0
     for start, end in refinements:
@@ -144,11 +162,11 @@ def test_brightness_is_the_same_without_the_scans_that_refine_colour(quality: in
             simplejpeg.decode_jpeg(data, "GRAY", min_height=side) for data in (jpeg, kept)
         )
         assert np.array_equal(expected, found)
-    assert jpeg_markers(jpeg[: len(jpeg) * 9 // 10])[2] == ()
+    assert _markers(jpeg[: len(jpeg) * 9 // 10])[2] == ()
 
 
 def test_of_other_jpegs_nothing_can_be_left_out() -> None:
     for picture, progressive in ((landscape(), False), (landscape().convert("L"), True)):
         file = io.BytesIO()
         picture.save(file, "JPEG", progressive=progressive)
-        assert jpeg_markers(file.getvalue())[2] == ()
+        assert _markers(file.getvalue())[2] == ()

@@ -329,7 +329,7 @@ class Decoder:
             raise
 
     def _give_back(self, child: DecoderProcess) -> None:
-        if not child.ended and child.pictures < PICTURES_A_CHILD:
+        if child.alive and child.pictures < PICTURES_A_CHILD:
             self._idle.put(child)
             return
         child.end()

@@ -97,11 +97,6 @@ class DecoderProcess:
         """Whether the child can be asked."""
         return self._process.poll() is None
 
-    @property
-    def ended(self) -> bool:
-        """Whether the child is known to have ended; unlike `alive` this asks nobody."""
-        return self._process.returncode is not None
-
     def step_back(self) -> None:
         """Let others have the processor before this child, from now on."""
         if self.stepped_back:

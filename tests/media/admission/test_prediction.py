@@ -1,6 +1,7 @@
 """What a header promises, for every format that is read; odd headers promise nothing."""
 
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -125,6 +126,18 @@ def test_of_two_sizes_in_a_header_the_larger_counts() -> None:
 )
 def test_a_header_that_says_nothing_promises_nothing(data: bytes) -> None:
     assert predict(data, sniff(data) or "image/jpeg") is None
+
+
+def test_a_header_without_end_takes_no_memory() -> None:
+    frame = b"\xff\xc2\0\x11\x08\0\x40\0\x40\3\1\x11\0\2\x11\0\3\x11\0"
+    scan_of_colour = b"\xff\xda\0\x08\1\2\0\1\x3f\0"
+    many = b"\xff\xd8" + frame + scan_of_colour * 100_000 + b"\xff\xd9"
+    tracemalloc.start()
+    try:
+        assert predict(many, "image/jpeg") is None
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 @settings(deadline=None)

@@ -90,7 +90,9 @@ _Bytes = bytes | memoryview
 
 def _jpeg(data: _Bytes) -> _Read:
     """Ask for the frame header of ITU-T T.81, B.2.2, and count the scans."""
-    scans, _, _, (marker, _, height, width, brightness_first) = jpeg_markers(data)
+    scans, _, _, (marker, _, height, width, brightness_first) = jpeg_markers(data, _MOST_PARTS)
+    if scans > _MOST_PARTS:
+        raise _Unpredictable
     pixels = width * height
     if marker in _JPEG_BASELINE and brightness_first and scans <= 1:
         return pixels, _JPEG_BRIGHTNESS, 0

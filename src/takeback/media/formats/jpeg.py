@@ -65,7 +65,7 @@ def inspected(data: Buffer, limits: Limits) -> JpegHeader:
     Raises Refused: too many scans; unsupported for a rare kind, for samples of more than 8 bits,
     and where the number of rows stands behind the first scan (B.2.5), which nobody writes or reads.
     """
-    scans, exif, colour, (marker, bits, height, *_) = jpeg_markers(data)
+    scans, exif, colour, (marker, bits, height, *_) = jpeg_markers(data, limits.max_scans)
     if scans > limits.max_scans:
         raise Refused(Outcome.TOO_MANY_SCANS)
     is_there = marker != 0 and bits != 0
