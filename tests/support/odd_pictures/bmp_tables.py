@@ -49,6 +49,18 @@ def _rows(indices: Pixels, bits: int) -> bytes:
     return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 4))).tobytes()
 
 
+def in_runs(picture: Image.Image) -> bytes:
+    """Write a picture in at most 128 colours, in runs of one pixel each."""
+    colours = picture.convert("RGB").quantize(128)
+    indices = np.asarray(colours)
+    rows = [row + _END_OF_ROW for row in _single(indices)]
+    table = np.array(colours.getpalette(), np.uint8).reshape(-1, 3)
+    body = b"".join(rows) + _END
+    whole = bytearray(bmp(8, body, _RLE8, palette=_table(table), used=len(table)))
+    struct.pack_into("<ii", whole, 18, *picture.size)
+    return bytes(whole)
+
+
 def cases() -> Iterator[Case]:
     """Yield them all."""
     yield from _tables()
