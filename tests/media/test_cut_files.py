@@ -12,6 +12,7 @@ from takeback.media import DamagedMedia, Decoder
 from takeback.media.formats.share import LEAST_SHARE
 from tests.media import readers
 from tests.support.encodings import encode
+from tests.support.odd_pictures.bmp_tables import in_runs
 from tests.support.odd_pictures.case import scene
 from tests.support.odd_pictures.jpegs import has_tools, run
 
@@ -28,6 +29,11 @@ _KINDS: Final[dict[str, tuple[int, Callable[[Image.Image], bytes]]]] = {
     "PNG": (_WHITE, encode),
     "GIF": (_WHITE, lambda picture: encode(picture.quantize(128), "image/gif", interlace=0)),
     "BMP": (_BLACK, lambda picture: encode(picture, "image/bmp")),
+    "BMP in colours of a table": (
+        _BLACK,
+        lambda picture: encode(picture.quantize(128), "image/bmp"),
+    ),
+    "BMP in runs": (_BLACK, in_runs),
     "TIFF": (_BLACK, lambda picture: encode(picture, "image/tiff", compression=None)),
 }
 """What a file is, with what a decoder fills what is not there, and how to make it."""

@@ -10,7 +10,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, ImageFile
 
-from takeback.media.formats import bmp, gif, jpeg, png, tiff, webp
+from takeback.media.formats import bmp, bmp_palette, gif, jpeg, png, tiff, webp
 from takeback.media.formats.flat import Mode, from_apple, on_canvas, on_white, whitened
 from takeback.media.formats.share import (
     LEAST_SHARE,
@@ -112,10 +112,10 @@ def _png(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
 
 
 def _gif(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
-    gif.refuse_without_colours(data)
+    colours = gif.colours_of(data)
     picture, unread = _as_far_as_written(data, "GIF", limits, frame_of=gif.frame_of)
     frame = gif.frame_of(picture)
-    flat = on_white(picture, mode)
+    flat = on_white(gif.blackened(picture, colours), mode)
     if unread is not None:
         flat = whitened(flat, unread)
     return on_canvas(flat, frame, flat.size, frame[:2]), UPRIGHT
@@ -123,7 +123,7 @@ def _gif(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
 
 def _bmp(data: Buffer, mode: Mode, limits: Limits) -> _Stored:
     bmp.refuse_unsupported(data)
-    picture = bmp.with_odd_masks(data, limits)
+    picture = bmp_palette.decoded(data, limits) or bmp.with_odd_masks(data, limits)
     if picture is None:
         picture, _ = _as_far_as_written(data, "BMP", limits)
     return on_white(picture, mode), UPRIGHT

@@ -6,7 +6,17 @@ Shapes come from bug reports of viewers, decoders and browsers. The pictures are
 from collections.abc import Iterator
 from functools import cache
 
-from tests.support.odd_pictures import bmps, exifs, gifs, heifs, jpegs, pngs, tiffs, webps
+from tests.support.odd_pictures import (
+    bmp_tables,
+    bmps,
+    exifs,
+    gifs,
+    heifs,
+    jpegs,
+    pngs,
+    tiffs,
+    webps,
+)
 from tests.support.odd_pictures.case import Case
 
 
@@ -19,5 +29,5 @@ def all_cases() -> tuple[Case, ...]:
 
 
 def _cases() -> Iterator[Case]:
-    for module in (bmps, exifs, gifs, heifs, jpegs, pngs, tiffs, webps):
+    for module in (bmps, bmp_tables, exifs, gifs, heifs, jpegs, pngs, tiffs, webps):
         yield from module.cases()

@@ -1,4 +1,5 @@
-"""BMP: headers of every age, bit fields, run lengths, alpha that is all zero."""
+"""BMP: headers of every age, bit fields, alpha that is all zero; `bmp_tables` has those in colours
+from a table, and in runs."""
 
 import struct
 from collections.abc import Iterator
@@ -6,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from takeback.media import DamagedMedia, MediaTooLarge, UnsupportedMedia
-from tests.support.odd_pictures.case import HEIGHT, WIDTH, Case, Pixels, quantised, saved, scene
+from tests.support.odd_pictures.case import HEIGHT, WIDTH, Case, Pixels, saved, scene
 
-_PLAIN, _RLE8, FIELDS = 0, 1, 3
+_PLAIN, FIELDS = 0, 3
 _MASKS = (0xFF0000, 0xFF00, 0xFF)
 
 
@@ -21,12 +22,16 @@ def bmp(
     palette: bytes = b"",
     header: int = 40,
     height: int = HEIGHT,
+    used: int = 0,
 ) -> bytes:
-    """Return a BMP with a header of a given age; its rows go upwards, unless its height is less."""
+    """Return a BMP with a header of a given age; its rows go upwards, unless its height is less.
+
+    `used` is how many colours it says that its table has; 0: all.
+    """
     stored = struct.pack("<IiiHHII", header, WIDTH, height, 1, bits, compression, len(body))
-    stored += bytes(16)
+    stored += struct.pack("<iiII", 0, 0, used, 0)
     fields = struct.pack(f"<{len(masks)}I", *masks)
-    stored += (fields + b"BGRs" + bytes(64))[: header - 40] if header > 40 else fields
+    stored += (fields + b"BGRs" + bytes(80))[: header - 40] if header > 40 else fields
     offset = 14 + len(stored) + len(palette)
     return b"BM" + struct.pack("<IHHI", offset + len(body), 0, 0, offset) + stored + palette + body
 
@@ -88,22 +93,7 @@ def cases() -> Iterator[Case]:
     long = bytearray(bmp(16, b"", FIELDS, masks=(0xF00, 0xF0, 0xF)))
     struct.pack_into("<ii", long, 18, (1 << 24) + 4, 1)
     yield Case("bmp-fields-too-long.bmp", bytes(long), error=MediaTooLarge, in_chromium=False)
-    yield from _palettes()
     yield from _broken()
-
-
-def _palettes() -> Iterator[Case]:
-    indices = np.asarray(quantised())[::-1]
-    seen = np.asarray(quantised().convert("RGB"))
-    colours = np.array(quantised().getpalette() or []).reshape(-1, 3)[:128, ::-1]
-    palette = np.pad(colours.astype(np.uint8), ((0, 128), (0, 1))).tobytes()
-    yield Case("bmp-8.bmp", bmp(8, indices.tobytes(), palette=palette), seen)
-    runs = np.dstack([np.ones_like(indices), indices])  # of one pixel each
-    whole = b"".join(row.tobytes() + b"\0\0" for row in runs) + b"\0\1"
-    yield Case("bmp-runs.bmp", bmp(8, whole, _RLE8, palette=palette), seen)
-    for name, body in (("empty", b"\0\1"), ("cut", whole[: len(whole) // 2])):
-        data = bmp(8, body, _RLE8, palette=palette)
-        yield Case(f"bmp-runs-{name}.bmp", data, error=DamagedMedia, in_chromium=name == "empty")
 
 
 def _broken() -> Iterator[Case]:

@@ -82,7 +82,37 @@ def cases() -> Iterator[Case]:
     yield Case("gif-second-covers.gif", film, on_canvas(_colours_of(part, 3), 400, 300, 50, 40))
     without = gif((400, 300), table="none")
     yield Case("gif-no-colours.gif", without, error=UnsupportedMedia)
+    yield from _short_tables()
     yield from _broken(plain, seen)
+
+
+def _short_tables() -> Iterator[Case]:
+    """Tables with fewer colours than the pixels ask for: black in Chromium 156."""
+    indices = np.asarray(quantised())
+    grey = bytes(value for value in range(_COLOURS) for _ in range(3))
+    for kind, colours in (("", bytes(quantised().getpalette() or [])), ("-grey", grey)):
+        for table in ("global", "local"):
+            whole = gif((400, 300), table=table)
+            begins = 13 if table == "global" else 23
+            flags_at = 10 if table == "global" else 22
+            for size in (5, 3, 0):
+                count = 2 << size
+                data = bytearray(whole)
+                data[flags_at] = 0x80 | size
+                data[begins : begins + 3 * _COLOURS] = colours[: 3 * count]
+                known = np.zeros((256, 3), np.uint8)
+                known[:count] = np.frombuffer(colours, np.uint8)[: 3 * count].reshape(-1, 3)
+                name = f"gif-{table}-of-{count}{kind}.gif"
+                yield Case(name, bytes(data), known[indices])
+    for kind, colours in (("", bytes(quantised().getpalette() or [])), ("-grey", grey)):
+        for clear in (100, 5, 0):
+            data = bytearray(gif((400, 300), clear=clear))
+            data[10] = 0x80 | 4
+            data[13 : 13 + 3 * _COLOURS] = colours[: 3 * 32]
+            known = np.zeros((256, 3), np.uint8)
+            known[:32] = np.frombuffer(colours, np.uint8)[: 3 * 32].reshape(-1, 3)
+            known[clear] = 255
+            yield Case(f"gif-of-32-clear-{clear}{kind}.gif", bytes(data), known[indices])
 
 
 def _broken(plain: bytes, seen: Pixels) -> Iterator[Case]:

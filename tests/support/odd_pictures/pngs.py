@@ -305,6 +305,63 @@ def _palettes() -> Iterator[Case]:
     blank = chunk(b"IDAT", packed(np.zeros_like(indices)))
     frame = frame_control(), frame_data(1, packed(indices))
     yield of("hidden", (animation(), palette, clear, blank, *frame), seen)
+    yield from _short_palettes()
+
+
+def _short_palettes() -> Iterator[Case]:
+    """Palettes with fewer colours than the pixels ask for: Chromium 156 shows the last one."""
+    for depth, count in ((8, 128), (4, 16), (2, 4), (1, 2)):
+        picture = Image.fromarray(scene()).quantize(count)
+        indices = np.asarray(picture)
+        colours = bytes(picture.getpalette() or [])[: 3 * count]
+        bits = np.unpackbits(indices[..., None], axis=-1)[..., 8 - depth :]
+        data = chunk(b"IDAT", packed(np.packbits(bits.reshape(HEIGHT, -1), axis=1)))
+
+        def of(
+            name: str,
+            length: int,
+            alpha: bytes | None = None,
+            *,
+            colours: bytes = colours,
+            indices: Pixels = indices,
+            depth: int = depth,
+            data: bytes = data,
+        ) -> Case:
+            entries = length // 3
+            table = np.frombuffer(colours, np.uint8)[: 3 * entries].reshape(-1, 3)
+            found = np.minimum(indices, entries - 1)
+            seen, clear = table[found], b""
+            if alpha is not None:
+                clear = chunk(b"tRNS", alpha)
+                opacity = np.frombuffer(alpha[:entries].ljust(entries, b"\xff"), np.uint8)
+                seen = on_white(seen, opacity[found])
+            head = header(depth=depth, colour=_PALETTE) + chunk(b"PLTE", colours[:length]) + clear
+            return _png(f"palette-{depth}-{name}", head, data, END, shows=seen)
+
+        for entries in {count, count - 1, count * 5 // 8, count // 3, 1} - {0}:
+            yield of(f"of-{entries}", 3 * entries)
+        half = count // 2
+        yield of("a-byte-short", 3 * count - 1)
+        if depth > 1:  # else these are the same
+            yield of("half-and-2-bytes", 3 * half + 2)
+            yield of("first-clear", 3 * half, b"\0")
+        yield of("last-clear", 3 * half, b"\xff" * (half - 1) + b"\0")
+        yield of("last-half-clear", 3 * half, b"\xff" * (half - 1) + b"\x80")
+        yield of("clear-beyond", 3 * half, b"\xff" * half + b"\0" * half)
+        if depth != 8:
+            continue
+        mark = header(colour=_PALETTE)
+        palette, clear = chunk(b"PLTE", colours), chunk(b"tRNS", bytes(257))
+        shows = np.asarray(picture.convert("RGB"))
+        yield _png("palette-clear-too-long", mark, palette, clear, data, END, shows=shows)
+        long = chunk(b"PLTE", colours.ljust(3 * 257, b"\0"))
+        yield _png("palette-too-long", mark, long, data, END, shows=shows, refused=True)
+        for name, chunks in (
+            ("of-0", mark + chunk(b"PLTE", b"")),
+            ("of-2-bytes", mark + chunk(b"PLTE", b"ab")),
+        ):
+            yield _damaged(f"palette-{name}", SIGNATURE + chunks + data + END)
+        yield _damaged("palette-without", SIGNATURE + mark + data + END)
 
 
 def _shapes() -> Iterator[Case]:

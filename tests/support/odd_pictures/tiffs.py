@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -236,6 +236,7 @@ def cases() -> Iterator[Case]:
     yield from _by_pillow()
     yield from _pages()
     yield from _refused()
+    yield from _palettes()
     yield from _cut()
 
 
@@ -314,6 +315,20 @@ def _pages() -> Iterator[Case]:
 
 def _error(name: str, data: bytes, error: type[MediaError]) -> Case:
     return Case(f"tiff-{name}.tif", data, error=error, in_chromium=False)
+
+
+def _palettes() -> Iterator[Case]:
+    """Maps of colours that are too short or too long, and one whose numbers have 8 bits."""
+    layout = next(layout for layout in layouts() if layout.name == "palette-4")
+    colours = layout.tags[320]
+    for order in ("<", ">"):
+        for count in (0, 1, 30, 47, 49, 60, 768):
+            tags = {320: (colours * 16)[:count]} if count else {}
+            data = _in_strips(replace(layout, tags=tags), order, _NONE)
+            yield _error(f"palette-of-{count}-{_ORDERS[order]}", data, DamagedMedia)
+        small = replace(layout, tags={320: tuple(value >> 8 for value in colours)})
+        data = _in_strips(small, order, _NONE)
+        yield _case(f"palette-of-8-bits-{_ORDERS[order]}", data, layout.shows)
 
 
 def _refused() -> Iterator[Case]:

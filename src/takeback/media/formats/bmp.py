@@ -14,11 +14,18 @@ from takeback.media.refused import Refused, check_size
 
 # BITMAPFILEHEADER and BITMAPINFOHEADER to BITMAPV5HEADER, Windows SDK, wingdi.h.
 _OFFSET_AT, _HEADER_AT, _MASKS_AT = 10, 14, 54
-_CORE_HEADER: Final = 12
 _INFO_HEADER: Final = 40
 _WITH_ALPHA: Final = 56  # headers from this size on have a mask for alpha
-_DEPTHS: Final = frozenset({1, 2, 4, 8, 16, 24, 32})
-_PLAIN, _RLE8, _RLE4, _BIT_FIELDS = range(4)
+_OS2_HEADER: Final = 64
+_PLAIN, _RLE8, _RLE4, _BIT_FIELDS, _RLE24_OF_OS2 = range(5)
+_DEPTHS: Final = {
+    _PLAIN: frozenset({1, 2, 4, 8, 16, 24, 32}),
+    _RLE8: frozenset({8}),
+    _RLE4: frozenset({4}),
+    _BIT_FIELDS: frozenset({16, 24, 32}),
+}
+"""Compression → bits a pixel that it goes with."""
+
 _READ_BY_PILLOW: Final = {
     16: frozenset({(0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F)}),
     32: frozenset({(0xFF0000, 0xFF00, 0xFF)}),
@@ -26,14 +33,16 @@ _READ_BY_PILLOW: Final = {
 
 
 def refuse_unsupported(data: bytes | memoryview) -> None:
-    """Raise Refused for a BMP with a JPEG or PNG in it, or with another number of bits."""
+    """Raise Refused for a BMP with a JPEG or PNG in it, or with bits that nobody reads so."""
     if len(data) < _HEADER_AT + _INFO_HEADER:
-        return  # damaged, or of OS/2: Pillow's to tell
+        return  # damaged, or small
     (size,) = struct.unpack_from("<I", data, _HEADER_AT)
-    if size == _CORE_HEADER:
-        return
+    if size < _INFO_HEADER:
+        return  # of OS/2
     bits, compression = struct.unpack_from("<HI", data, _HEADER_AT + 14)
-    if bits not in _DEPTHS or compression not in (_PLAIN, _RLE8, _RLE4, _BIT_FIELDS):
+    if (size, bits, compression) == (_OS2_HEADER, 24, _RLE24_OF_OS2):
+        return
+    if bits not in _DEPTHS.get(compression, ()):
         raise Refused(Outcome.UNSUPPORTED)
 
 

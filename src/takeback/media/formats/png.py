@@ -20,7 +20,10 @@ Buffer = bytes | memoryview
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _MOST_BYTES: Final = (1 << 31) - 1  # of one chunk (PNG 5.3)
 _PALETTE: Final = 3  # colour type (PNG 11.2.1)
-_PALETTE_BYTES: Final = 768
+_PALETTE_DEPTHS: Final = (1, 2, 4, 8)  # bits (PNG 11.2.1)
+_COLOUR_BYTES: Final = 3
+_MOST_COLOURS: Final = 256
+_PALETTE_BYTES: Final = _COLOUR_BYTES * _MOST_COLOURS
 _NUMBER: Final = 4  # bytes of a number
 _HEADER: Final = struct.Struct(">IIBBBBB")  # PNG 11.2.1
 _FRAME: Final = struct.Struct(">IIIIIHHBB")  # PNG 11.3.6.2: fcTL
@@ -213,8 +216,32 @@ def _placed(control: bytes, found: _Found) -> tuple[tuple[int, int], Header]:
 
 
 def _before(header: Header, chunks: dict[bytes, bytes]) -> bytes:
+    if header.colour_type == _PALETTE:
+        chunks = _completed(header, chunks)
     kept = [_chunk(kind, chunks[kind]) for kind in (b"PLTE", b"tRNS") if kind in chunks]
     return b"".join((_SIGNATURE, _chunk(b"IHDR", _HEADER.pack(*header)), *kept))
+
+
+def _completed(header: Header, chunks: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Return the palette and its transparency with an entry for each pixel that there may be.
+
+    Whatever a pixel asks for beyond its end has the palette's last colour and transparency, as in
+    Chromium (`SkPngCodecBase` of Skia fills its table so). Raises Refused where there is none.
+    """
+    palette, alpha = chunks.get(b"PLTE", b""), chunks.get(b"tRNS", b"")
+    entries = len(palette) // _COLOUR_BYTES
+    if entries == 0:
+        raise Refused(Outcome.DAMAGED)
+    palette = palette[: entries * _COLOUR_BYTES]
+    missing = (1 << header.depth) - entries
+    if header.depth not in _PALETTE_DEPTHS or missing < 0:
+        missing = 0
+    last = palette[-_COLOUR_BYTES:]
+    complete = {b"PLTE": palette + last * missing}
+    if 0 < len(alpha) <= _MOST_COLOURS:  # a longer one is none (libpng and the `png` crate agree)
+        alpha = alpha[:entries].ljust(entries, b"\xff")
+        complete[b"tRNS"] = alpha + alpha[-1:] * missing
+    return complete
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

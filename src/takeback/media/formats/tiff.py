@@ -17,7 +17,7 @@ from takeback.media.refused import Refused
 # TIFF 6.0, section 8 and others; 254 in "Supplement 1".
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 257, 258, 259
 _PHOTOMETRIC, _FILL_ORDER, _STRIPS, _SAMPLES, _STRIP_ROWS = 262, 266, 273, 277, 278
-_MOST, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT, _TILES = 281, 284, 322, 323, 324
+_MOST, _PLANAR, _COLOURS, _TILE_WIDTH, _TILE_HEIGHT, _TILES = 281, 284, 320, 322, 323, 324
 _EXTRA, _FORMAT, _YCBCR_SAMPLING = 338, 339, 530
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
@@ -62,6 +62,7 @@ _TWELVE_BITS: Final = (Samples.TWELVE, Samples.INVERTED_12)
 _INVERTED: Final = (Samples.INVERTED_12, Samples.INVERTED_16)
 _STRETCHED: Final = (Samples.STRETCHED, Samples.STRETCHED_UNSIGNED, Samples.STRETCHED_INVERTED)
 _MOST_SHORT: Final = 0xFFFF
+_MOST_OF_8_BITS: Final = 0xFF
 
 
 _Bits = tuple[int, ...]
@@ -115,13 +116,14 @@ class Page(NamedTuple):
     """A page of a TIFF: its number, how its samples become 8 bits, and their greatest value.
 
     `swapped` tells that Pillow turns the bytes of its samples round once too often: libtiff has
-    done so, when it decompressed them.
+    done so, when it decompressed them. `colours` is a palette that Pillow would read wrongly.
     """
 
     number: int
     samples: Samples
     most: int
     swapped: np.dtype[Any] | None
+    colours: bytes | None
 
 
 def know_more_layouts() -> None:
@@ -148,11 +150,13 @@ def first_page(data: bytes | memoryview) -> Page:
     pages = _directories(data)
     number = next((number for number, tags in enumerate(pages) if _is_picture(tags)), 0)
     tags = pages[number]
-    return Page(number, _samples(tags), _most(tags), _swapped(tags))
+    return Page(number, _samples(tags), _most(tags), _swapped(tags), _colours_of_8_bits(tags))
 
 
 def to_8_bits(picture: Image.Image, page: Page) -> Image.Image:
     """Return the decoded picture with 8 bits a sample."""
+    if page.colours is not None:
+        picture.putpalette(page.colours)
     if page.samples is Samples.AS_DECODED:
         return picture
     samples = np.asarray(picture)
@@ -234,9 +238,23 @@ def _samples(tags: Any) -> Samples:
         or (photometric == _YCBCR and compression != _JPEG and _is_subsampled(tags))
     ):
         raise Refused(Outcome.UNSUPPORTED)
+    if photometric == _PALETTE and len(_numbers(tags, _COLOURS, ())) != 3 << bits[0]:
+        raise Refused(Outcome.DAMAGED)  # libtiff takes no other length, and so no viewer shows it
     if _pieces(tags) < _pieces_needed(tags, width, height) * (count if planar else 1):
         raise Refused(Outcome.DAMAGED)
     return samples
+
+
+def _colours_of_8_bits(tags: Any) -> bytes | None:
+    """Return the palette, red, green and blue in turns, where no number in it needs 16 bits.
+
+    Such are of 8 bits by mistake, as libtiff takes them (`checkcmap` in `tif_getimage.c`); Pillow
+    makes them all black.
+    """
+    colours = _numbers(tags, _COLOURS, ())
+    if tags.get(_PHOTOMETRIC) != _PALETTE or max(colours, default=0) > _MOST_OF_8_BITS:
+        return None
+    return np.array(colours, np.uint8).reshape(3, -1).T.tobytes()
 
 
 def _swapped(tags: Any) -> np.dtype[Any] | None:
