@@ -102,7 +102,7 @@ def test_get_brings_head_and_405_says_what_is_allowed(gate: ServingGate) -> None
         for method, answer in answers.items():
             assert (answer.status_code != NOT_ALLOWED) == (method in allowed), (method, path)
             if answer.status_code == NOT_ALLOWED:
-                assert set(answer.headers["Allow"].split(", ")) == allowed, (method, path)
+                assert answer.headers["Allow"] == ", ".join(sorted(allowed)), (method, path)
         if "HEAD" in allowed:
             head, whole = answers["HEAD"], answers["GET"]
             assert (head.status_code, head.content) == (whole.status_code, b"")

@@ -210,8 +210,51 @@ def test_requests_ahead_are_answered_in_order_and_bounded(port: int, echo: Echo)
         answer.index(b"/%d " % number) for number in range(3)
     )
     assert statuses(answer) == [200] * 4
-    echo.scopes.clear()
-    assert statuses(answer_to(port, b"GET /wait HTTP/1.1\r\n\r\n" + few * 100)) == []
+
+
+@pytest.mark.parametrize("times", [2, 100, 20_000])
+def test_with_too_many_ahead_those_that_were_taken_are_answered(
+    port: int, echo: Echo, caplog: pytest.LogCaptureFixture, times: int
+) -> None:
+    more = HEAD + b"\r\n"
+    with connected(port, data=b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+        await_truth(lambda: bool(echo.scopes))
+        connection.sendall(more * times)
+        threading.Timer(0.3, echo.go_on.set).start()
+        answer = until_closed(connection)
+    taken = 1 + min(times, SHORT.requests_ahead)
+    assert statuses(answer) == [200] * taken
+    assert len(echo.scopes) == taken
+    assert answer.count(b"connection: close") == (times > SHORT.requests_ahead)
+    assert "malformed" not in caplog.text
+
+
+def test_whatever_is_begun_of_many_that_come_one_by_one_is_answered(port: int, echo: Echo) -> None:
+    with connected(port) as connection:
+        for _ in range(200):
+            connection.sendall(HEAD + b"\r\n")
+        answered = statuses(until_closed(connection))
+    assert answered == [200] * len(echo.scopes)
+    assert answered
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"hello\r\n\r\n",
+        HEAD + b"A: " + b"a" * 5000 + b"\r\n\r\n",
+        posted("/y", "Transfer-Encoding: chunked", body=b"nonsense\r\n"),
+    ],
+)
+def test_what_came_before_something_wrong_is_answered(port: int, echo: Echo, wrong: bytes) -> None:
+    answer = answer_to(port, HEAD + b"\r\n" + HEAD + b"\r\n" + wrong)
+    assert statuses(answer) == [200, 200]
+    assert [scope["path"] for scope in echo.scopes] == ["/x", "/x"]
+
+
+def test_who_goes_with_too_many_ahead_is_missed(port: int, echo: Echo) -> None:
+    with connected(port, data=b"GET /wait HTTP/1.1\r\n\r\n" + (HEAD + b"\r\n") * 300):
+        await_truth(lambda: bool(echo.scopes))
     await_truth(lambda: echo.left == ["/wait"])
     assert len(echo.scopes) == 1
 

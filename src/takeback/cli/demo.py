@@ -49,11 +49,13 @@ def demo(
     from takeback.demo.photographs import NoPhotographs
     from takeback.demo.plan import TooFewPhotographsError
     from takeback.demo.stack import StackError
+    from takeback.media import DecoderNotStarted
 
     console = Console()
     try:
         plan, walk = _walk(console, _photographs(console, photos), reports, others)
     except (
+        DecoderNotStarted,
         FileNotFoundError,
         NoPhotographs,
         requests.RequestException,

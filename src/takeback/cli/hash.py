@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.decoding import start_explained
 from takeback.cli.picture_files import (
     NotAFileError,
     PictureFile,
@@ -46,7 +47,8 @@ def hash_files(
     Folders are read with all that is below them; linked folders too, each folder once. Files in
     them that are no pictures are skipped. A file that can't be read, a folder that can't be looked
     into and a link that leads nowhere are reported, the others are still done, and the exit code
-    is 1. Names that would steer a terminal are printed with `\\x1b` and the like.
+    is 1; it is 2 where no process can be started that decodes pictures. Names that would steer a
+    terminal are printed with `\\x1b` and the like.
 
     **Examples**
 
@@ -66,6 +68,7 @@ def hash_files(
     pictures = 0
     workers = min(os.cpu_count() or 1, max(1, len(sources)))
     with (
+        start_explained(),
         Decoder(children=workers) as decoder,
         ThreadPoolExecutor(workers) as threads,
         Progress(

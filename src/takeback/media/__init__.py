@@ -6,6 +6,7 @@ from takeback.media.decoder import Confinement, DecodedPicture, Decoder
 from takeback.media.errors import (
     DamagedMedia,
     DecoderBusy,
+    DecoderNotStarted,
     DecodingTimedOut,
     MediaError,
     MediaTooLarge,
@@ -22,6 +23,7 @@ __all__ = [
     "DecodedPicture",
     "Decoder",
     "DecoderBusy",
+    "DecoderNotStarted",
     "DecodingTimedOut",
     "Limits",
     "Load",

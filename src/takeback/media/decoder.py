@@ -23,6 +23,7 @@ from takeback.media.admission.turnstile import Load, Turn, Turnstile
 from takeback.media.errors import (
     DamagedMedia,
     DecoderBusy,
+    DecoderNotStarted,
     DecodingTimedOut,
     MediaTooLarge,
     UnsupportedMedia,
@@ -123,7 +124,7 @@ class Decoder:
         self._turnstile = Turnstile(turns, children, limits)
 
     def __enter__(self) -> Self:
-        """Start the children."""
+        """Start the children; raises DecoderNotStarted."""
         started: list[DecoderProcess] = []
         try:
             self._borrow_all(started)
@@ -146,7 +147,7 @@ class Decoder:
     def wait_until_ready(self) -> None:
         """Wait until every child can be asked, so that no picture has to.
 
-        Raises RuntimeError if a child can't start, or as `decode` does.
+        Raises DecoderNotStarted if a child can't start, or as `decode` does.
         """
         borrowed: list[DecoderProcess] = []
         try:
@@ -167,7 +168,8 @@ class Decoder:
             DecodingTimedOut: more time than `limits` allow.
             DecoderBusy: this file and those under way are more than `max_bytes_in_flight`, or more
                 wait than `turns` allow.
-            RuntimeError: this decoder is closed or was made before a fork, or no child can start.
+            DecoderNotStarted: no child can start.
+            RuntimeError: this decoder is closed or was made before a fork.
         """
         media_type = self._check(data)
         pixels = self._in_turn(data, media_type, lambda child, grant: child.decode(data, grant))
@@ -184,7 +186,7 @@ class Decoder:
             ValueError: the decoder was not made with this reader.
             ReaderFailed: the reader raised an exception of its own, or answered with something
                 else. It is a MediaError.
-            MediaError, DecoderBusy, RuntimeError: as for `decode`.
+            MediaError, DecoderBusy, DecoderNotStarted, RuntimeError: as for `decode`.
         """
         if reader not in self._readers:
             raise ValueError(f"This Decoder knows no reader {reader!r}. Name it in `readers`.")
@@ -336,6 +338,6 @@ class Decoder:
         replacement = None
         if not self._closed:
             # Started now, the next child gets ready while nobody waits for it.
-            with contextlib.suppress(OSError):  # the next caller tries again, and gets the error
+            with contextlib.suppress(DecoderNotStarted):  # the next caller tries, and gets it
                 replacement = DecoderProcess(self.limits, self._readers)
         self._idle.put(replacement)

@@ -26,6 +26,10 @@ class ReaderFailed(MediaError):
     """The reader did not take the picture: its own mistake, or the file took the child over."""
 
 
+class DecoderNotStarted(RuntimeError):
+    """Nothing is wrong with the picture: the process that decodes can't be started here."""
+
+
 class DecoderBusy(Exception):
     """Nothing is wrong with the picture: too many are under way. The same file may pass later.
 

@@ -21,6 +21,7 @@ from takeback.media.admission.grants import Grant
 from takeback.media.confinement import ChildMemory
 from takeback.media.errors import (
     DamagedMedia,
+    DecoderNotStarted,
     DecodingTimedOut,
     MediaError,
     MediaTooLarge,
@@ -56,13 +57,16 @@ class DecoderProcess:
     """One child, for one thread at a time; useless once it is not `alive`."""
 
     def __init__(self, limits: Limits, readers: tuple[str, ...] = ()) -> None:
-        """Start the child without waiting for it; it will know the readers and no others."""
+        """Start the child without waiting for it; it will know the readers and no others.
+
+        Raises DecoderNotStarted where this machine does not let it.
+        """
         self._limits = limits
         self._readers = readers
         self._ready = False
         self.pictures = 0
         self.filter_error: int | None = None  # not known before the first picture
-        with contextlib.ExitStack() as undo:
+        with contextlib.ExitStack() as undo, _starting():
             self._inbox = Inbox(limits)
             undo.callback(self._inbox.close)
             ours, theirs = socket.socketpair()
@@ -174,7 +178,7 @@ class DecoderProcess:
             self._process.wait()
 
     def await_ready(self) -> None:
-        """Wait until the child can be asked; raises RuntimeError if it could not start."""
+        """Wait until the child can be asked; raises DecoderNotStarted if it could not."""
         if self._ready:
             return
         self._socket.settimeout(_START_SECONDS)
@@ -190,7 +194,7 @@ class DecoderProcess:
             self._kill()
             message = errors.read().decode(errors="replace").strip()
             self.end()
-            raise RuntimeError(
+            raise DecoderNotStarted(
                 "The process that decodes pictures could not start. Check that Takeback is "
                 f"installed completely and that there is memory left. It said: "
                 f"{message or 'nothing'}"
@@ -282,6 +286,16 @@ def _timed_out() -> DecodingTimedOut:
     return DecodingTimedOut(
         "This picture took too long to read. Make it smaller, or save it as JPEG, and try again."
     )
+
+
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:  # too many open files, no memory, no right to run Python
+        raise DecoderNotStarted(
+            f"The process that decodes pictures could not be started: {error}."
+        ) from error
 
 
 def _environment() -> dict[str, str]:

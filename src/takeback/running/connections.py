@@ -45,7 +45,8 @@ class Bounds:
     body_rate: int = 1024
     """Bytes. A phone at the edge of its network sends more than 5,000 a second."""
     requests_ahead: int = 4
-    """How many may be sent before the one that is being answered has its answer."""
+    """How many may be sent before the one that is being answered has its answer. With one more,
+    these are answered and the connection ends; the rest has to be sent again."""
     linger_seconds: float = 3.0
     """How long what still comes is thrown away after an answer that did not wait for it."""
     linger_bytes: int = 4 * 1024 * 1024

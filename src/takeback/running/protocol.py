@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 from takeback.running.connections import Bounds, OpenConnections
 from takeback.running.refusals import Refuse, plain_refusal
 from takeback.running.tallies import FewOfAKind
+from takeback.running.transports import EndingTransport, Reads
 
 _HEADER_OVERHEAD: Final = 4  # a colon, a space, the end of the line
 _BODY_AHEAD_BYTES: Final = 16 * 1024
@@ -40,6 +41,8 @@ _FEW: Final = FewOfAKind()
 class _Reading(Enum):
     HEAD = auto()
     BODY = auto()
+    ENOUGH = auto()
+    """What was taken is still answered; what comes after it is thrown away."""
     NOTHING = auto()
     """The last answer has gone: what still comes is thrown away."""
 
@@ -63,42 +66,10 @@ def bounded(bounds: Bounds, refuse: Refuse = plain_refusal) -> type[asyncio.Prot
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> asyncio.BaseProtocol:
-        return _Reads(BoundedProtocol(opened, config, server_state, app_state, _loop))
+        http = BoundedProtocol(opened, config, server_state, app_state, _loop)
+        return Reads(http, opened.buffer, opened.body_buffer)
 
     return cast(type[asyncio.Protocol], connect)  # uvicorn calls it, and asks no more of it
-
-
-class _Reads(asyncio.BufferedProtocol):
-    """Reads less at a time than an event loop gives by itself, and into the same place for all.
-
-    Stands before a protocol instead of being one, as uvloop reads so for nothing else.
-    """
-
-    def __init__(self, http: "BoundedProtocol") -> None:
-        self._http = http
-        self._buffer = http.opened.buffer
-        self._body_buffer = http.opened.body_buffer
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._http.connection_made(cast(asyncio.Transport, transport))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._http.connection_lost(exc)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._body_buffer if self._http.body_is_taken() else self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._http.received(self._body_buffer[:nbytes])
-
-    def eof_received(self) -> None:
-        self._http.eof_received()
-
-    def pause_writing(self) -> None:
-        self._http.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._http.resume_writing()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -118,7 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._source: bytes | None = None
         self._requests = 0
         self._at_work: RequestResponseCycle | None = None
-        self._fault = HTTPStatus.BAD_REQUEST
+        self._fault: HTTPStatus | None = HTTPStatus.BAD_REQUEST
         self._in_head = False
         self._head_bytes = 0
         self._framing = b""
@@ -166,12 +137,20 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._read_bytes > self.opened.bounds.linger_bytes:
                 self.transport.abort()
             return
+        if self._reading is _Reading.ENOUGH:
+            self._read_bytes += nbytes
+            if self._read_bytes > self.opened.bounds.linger_bytes:
+                self.flow.pause_reading()
+            return
         self._unset_keepalive_if_required()
         before = (self._reading, self._requests)
         try:
             self._parse(data)
         except httptools.HttpParserError:
-            self._refuse(self._fault)
+            if self._fault is None:
+                self._answer_what_was_taken()
+            else:
+                self._refuse(self._fault)
             return
         goes_on = before == (self._reading, self._requests)
         if self._reading is _Reading.BODY:
@@ -213,7 +192,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._since = self._looked = self._heard
             # Should it be answered before its body is there, the connection ends with that.
             self.cycle.keep_alive = False
-            self.cycle.transport = _LingeringTransport(self)
+            self.cycle.transport = EndingTransport(self.transport, self.end)
         self._read_bytes += nbytes
         if len(self.headers) > self.opened.bounds.headers:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -252,8 +231,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if size > bounds.head_bytes or len(self.headers) > bounds.headers:
             self._fault = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise _RefusedError
-        ahead = len(self.pipeline)
-        if ahead >= bounds.requests_ahead or self.parser.get_http_version() not in _VERSIONS:
+        if self.parser.get_http_version() not in _VERSIONS:
+            raise _RefusedError
+        if len(self.pipeline) >= bounds.requests_ahead:
+            self._fault = None  # it may be sent again, on another connection
             raise _RefusedError
         super().on_headers_complete()
         self._in_head = False
@@ -344,7 +325,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def end(self) -> None:
         """End after an answer: at once, or with what still comes of the request thrown away."""
-        if self._reading is _Reading.BODY or self._in_head:
+        if self._reading in {_Reading.BODY, _Reading.ENOUGH} or self._in_head:
             self._linger()
         elif self._reading is _Reading.HEAD:
             self.transport.close()
@@ -367,6 +348,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer, if no other answer is under way, and end."""
         self.opened.tally.count(_KINDS[status])
+        if self._answer_what_was_taken():
+            return
         if self._reading is _Reading.BODY:
             free = self.cycle is self._at_work and not self.cycle.response_started
         else:
@@ -376,6 +359,22 @@ class BoundedProtocol(HttpToolsProtocol):
             self._write_refusal(path, status)
         self._give_up()
         self._linger()
+
+    def _answer_what_was_taken(self) -> bool:
+        """Let whole requests have their answers and the last of these end it; False without one."""
+        if self._reading is _Reading.BODY:
+            if self.cycle is self._at_work:
+                return False
+            self.pipeline.popleft()  # the newest, which is not whole
+        last = self.pipeline[0][0] if self.pipeline else self._at_work
+        if last is None or last.response_complete:
+            return False
+        self.cycle = last
+        last.keep_alive = False
+        last.transport = EndingTransport(self.transport, self.end)
+        self._reading = _Reading.ENOUGH
+        self._read_bytes = 0
+        return True
 
     def _write_refusal(self, path: str, status: HTTPStatus) -> None:
         refusal = self.opened.refuse(path, status)
@@ -388,20 +387,3 @@ class BoundedProtocol(HttpToolsProtocol):
                 cycle.disconnected = True
                 cycle.message_event.set()
         self.pipeline.clear()
-
-
-class _LingeringTransport(asyncio.Transport):
-    """The transport as a request meets it whose body is still under way."""
-
-    def __init__(self, protocol: BoundedProtocol) -> None:
-        super().__init__()
-        self._protocol = protocol
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._protocol.transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._protocol.transport.is_closing()
-
-    def close(self) -> None:
-        self._protocol.end()

@@ -266,6 +266,8 @@ FILE_PART = b'Content-Disposition: form-data; name="file"; filename="a.png"\r\n\
         b"This is a multi-part message in MIME format.\r\n",
         b"two lines\r\nof it\r\n\r\n",
         b"--another\r\n--a b\r\n -- b\r\n",
+        b"--boundary0\r\n--boundaryry\r\n--boundary--0\r\n --boundary\r\n--boundary \t x\r\n",
+        b" " * (16 * 1024 - 2) + b"\r\n",
         b"\n\r\r\n" + bytes(10_000) + b"\r\n",
     ],
 )
@@ -275,11 +277,32 @@ def test_what_stands_before_the_first_part_is_passed_over(
 ) -> None:
     sync.sync()
     body = preamble + b"--boundary\r\n" + FILE_PART + encoded(scene(2)) + b"\r\n--boundary--\r\n"
-    headers = {"Content-Type": "multipart/form-data; boundary=boundary"}
-    sent = iter([body[at : at + 67] for at in range(0, len(body), 67)]) if in_pieces else body
-    answer = requests.post(f"{service}/v1/match", data=sent, headers=headers, timeout=20)
-    assert (answer.status_code, answer.json().get("decision")) == (200, "allow"), answer.text
+    assert decision(service, body, 67 if in_pieces else len(body)) == "allow"
     assert (tmp_path / "service.log").read_text().count("\n") == 1  # where it answers, no more
+
+
+def test_blanks_after_a_boundary_are_passed_over(log: Log, sync: ListSync, service: str) -> None:
+    # Listed byte for byte: what is read of it must begin and end where it does.
+    file = b"GIF89a \r\n--boundary0\r\n--boundar \r\r\n--bound"
+    log.add(b"", sha256=sha256(file).digest())
+    sync.sync()
+    other = b'Content-Disposition: form-data; name="other"\r\n\r\n1\r\n'
+    for blanks in (b" ", b" \t \t", b" " * 900):
+        line = b"--boundary" + blanks + b"\r\n"
+        parts = (line + other, line + FILE_PART + file + b"\r\n", line + other)
+        body = b"".join(parts) + b"--boundary--" + blanks + b"\r\n"
+        for size in (1, 67, len(body)):
+            assert decision(service, body, size) == "review", (blanks, size)
+
+
+def decision(service: str, body: bytes, size: int) -> object:
+    """What is answered to a body that is sent in pieces of so many bytes."""
+    headers = {"Content-Type": "multipart/form-data; boundary=boundary"}
+    pieces = iter([body[at : at + size] for at in range(0, len(body), size)])
+    sent = pieces if size < len(body) else body
+    answer = requests.post(f"{service}/v1/match", data=sent, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["decision"]
 
 
 def test_no_byte_of_a_body_that_can_not_be_read_reaches_the_log(

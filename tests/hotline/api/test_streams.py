@@ -1,9 +1,11 @@
 """Server-sent events: nothing is missed, streams are bounded, and the site goes on answering."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 import httpx
+import requests
 
 from takeback.hotline.api.streams import MOST_STREAMS_A_PLATFORM, checkpoint_events
 from takeback.hotline.log import access as log_access
@@ -13,7 +15,7 @@ from takeback.tlog.checkpoint import open_checkpoint
 from takeback.tlog.signed_note import VerifierKey
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
-from tests.support.running import hotline
+from tests.support.running import hotline, serving
 
 
 def grow() -> int:
@@ -107,3 +109,23 @@ def test_a_stream_says_that_it_stands_and_ends(hotline_database: str) -> None:
     parts = asyncio.run(collect())
     assert parts[0] == b"retry: 2000\n\n"
     assert set(parts[1:]) == {b": nothing new\n\n"}
+
+
+def test_a_stop_lets_those_go_who_follow(hotline_database: str) -> None:
+    headers = {"Authorization": f"Bearer {add_platform('Skylark')}"}
+    size = str(grow())
+    with ThreadPoolExecutor(1) as threads, requests.Session() as session:
+        with serving(hotline_database) as (address, log):
+            after = headers | {"Last-Event-ID": size}
+            stream = session.get(
+                f"{address}/list/v1/events", headers=after, stream=True, timeout=60
+            )
+            lines = stream.iter_lines()
+            assert next(lines) == b"retry: 2000"
+            waits = f"{address}/list/v1/wait?size={size}"
+            wait = threads.submit(requests.get, waits, headers=headers, timeout=60)
+            assert requests.get(f"{address}/robots.txt", timeout=60).status_code == 200
+        assert wait.result().status_code == 204
+        assert b"".join(lines) == b"", "it would raise an error had the stream been broken off"
+    assert "graceful shutdown exceeded" not in log[0]
+    assert "Exception" not in log[0]

@@ -84,13 +84,14 @@ def test_hotline_stops_though_somebody_waits(hotline_database: str) -> None:
     token = add_platform("Skylark")
 
     async def wait_and_stop(url: str, process: subprocess.Popen[bytes]) -> None:
-        waiting = asyncio.create_task(wait_all(url, token, size=0, seconds=25))
-        while not listeners(hotline_database):
-            await asyncio.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait)
-        with pytest.raises(httpx.TransportError):
-            (await waiting)[0].raise_for_status()
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(headers=headers, timeout=READY_SECONDS) as client:
+            waiting = asyncio.create_task(client.get(f"{url}/list/v1/wait?size=0&seconds=25"))
+            while not listeners(hotline_database):
+                await asyncio.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(process.wait)
+            assert (await waiting).status_code == 204
 
     with hotline(hotline_database) as (url, process):
         asyncio.run(wait_and_stop(url, process))

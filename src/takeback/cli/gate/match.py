@@ -53,9 +53,9 @@ def match_pictures(
     Files that could not be read, folders that could not be looked into and links that lead nowhere
     are named there. Names that would steer a terminal are printed with `\\x1b` and the like.
 
-    Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 2 wrong options, or
-    no pictures; 3 a file could not be read as a picture, or a place not be looked into; 130 stopped
-    by Ctrl-C.
+    Exit codes: 0 all were checked, whatever the decision; 1 there is no list; 2 wrong options, no
+    pictures, or no process can be started that decodes them; 3 a file could not be read as a
+    picture, or a place not be looked into; 130 stopped by Ctrl-C.
 
     **Examples**
 

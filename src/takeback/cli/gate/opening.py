@@ -138,6 +138,7 @@ def explained(about: str = "") -> Iterator[None]:
     from takeback.gate.store.store import StoreError
     from takeback.gate.sync.client import HotlineError
     from takeback.matching.snapshot_file import SnapshotError
+    from takeback.media import DecoderNotStarted
     from takeback.tlog.errors import LogError
 
     try:
@@ -150,9 +151,7 @@ def explained(about: str = "") -> Iterator[None]:
         _fail(about, str(error), ExitCode.FAILED)
     except sqlite3.Error as error:
         _fail(about, f"The store can't be read or written: {error}.", ExitCode.FAILED)
-    except RuntimeError as error:  # the decoding process could not start
-        _fail(about, str(error), ExitCode.FAILED)
-    except (ValueError, OSError) as error:
+    except (DecoderNotStarted, ValueError, OSError) as error:
         _fail(about, str(error), ExitCode.USAGE)
 
 

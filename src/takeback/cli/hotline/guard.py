@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from takeback.cli.decoding import start_explained
 from takeback.cli.hotline.setup import set_up
 from takeback.cli.printing import say
 
@@ -40,6 +41,7 @@ def build_known_lawful(
     once. Each call replaces the known-lawful corpus that the last one made.
 
     Exit code 1: a picture could not be read, or a place not be looked into; the others are taken.
+    Exit code 2: no process can be started that decodes pictures; the corpus stays as it was.
 
     **Example**
 
@@ -57,7 +59,7 @@ def build_known_lawful(
     found: list[LawfulPicture] = []
     failed = 0
     errors = Console(stderr=True)
-    with Decoder(readers=(READ_UPLOAD,)) as decoder:
+    with start_explained(), Decoder(readers=(READ_UPLOAD,)) as decoder:
         scanned = scan([str(folder)])
         for source in track(
             scanned.files,

@@ -220,7 +220,7 @@ class Gate:
         return report_to(self.lists, entries, value, origin)
 
     def warm_up(self) -> None:
-        """Wait until uploads can be decoded; raises RuntimeError if the processes can't start."""
+        """Wait until uploads can be decoded; raises DecoderNotStarted if that can't be."""
         self._decoder.wait_until_ready()
 
     @property

@@ -256,8 +256,9 @@ class _HeadAsGet:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if "GET" in headers.get("Allow", "").split(", "):
-                    headers["Allow"] += ", HEAD"
+                allowed = set(headers.get("Allow", "").split(", "))
+                if "GET" in allowed:
+                    headers["Allow"] = ", ".join(sorted(allowed | {"HEAD"}))
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -38,16 +38,19 @@ async def checkpoint_events(
     """Yield an event for each checkpoint of more than `size` events, the newest at once.
 
     Its id is its size, so that `Last-Event-ID` says from where to go on; its data is the signed
-    checkpoint. Ends after `life` seconds, and at once if there is no room.
+    checkpoint. Ends after `life` seconds, when the program stops, and at once if there is no room.
     """
     yield f"retry: {_RETRY_MILLISECONDS}\n\n".encode()
     if not has_room(platform):
         return
     _open[platform] += 1
+    watch = log_watch()
     try:
         end = time.monotonic() + life
         while (left := end - time.monotonic()) > 0:
-            newest = await log_watch().newest_after(size, min(heartbeat, left))
+            newest = await watch.newest_after(size, min(heartbeat, left))
+            if watch.is_over and newest is None:
+                break
             if newest is None:
                 yield b": nothing new\n\n"
             else:

@@ -1,5 +1,8 @@
 """Runs the hotline with uvicorn: no access log, no server banner, one quiet stream of messages."""
 
+import socket
+import sys
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -7,12 +10,14 @@ from django.conf import settings
 
 from takeback.hotline.config.health import DATABASE
 from takeback.hotline.foundation.logs import logging_settings
+from takeback.hotline.log.watch import log_watch
 from takeback.hotline.pages.early import early_refusal
 from takeback.running.connections import Bounds
 from takeback.running.serving import bounded_options
 from takeback.running.sources import is_one_of
 
 _STOP_SECONDS: Final = 2
+_NOT_STARTED: Final = 3  # as uvicorn has it
 _MOST_CONNECTIONS: Final = 2000  # a thousand event streams, gates that wait, and people
 _MOST_CONNECTIONS_A_SOURCE: Final = 500  # fifty gates behind one address, or a school
 
@@ -25,7 +30,7 @@ def serve(host: str, port: int) -> None:
         no_single_source=is_one_of(settings.TRUSTED_PROXIES),
     )
     with DATABASE.running():
-        uvicorn.run(
+        config = uvicorn.Config(
             "takeback.hotline.config.asgi:application",
             host=host,
             port=port,
@@ -33,8 +38,22 @@ def serve(host: str, port: int) -> None:
             # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
             proxy_headers=True,
             forwarded_allow_ips=settings.TRUSTED_PROXIES,
-            # Gates wait for news in long requests; stopping the hotline does not wait for them.
             timeout_graceful_shutdown=_STOP_SECONDS,
             log_config=logging_settings(),
             **bounded_options(bounds, early_refusal),
         )
+        config.load_app()
+        server = _Server(config)
+        with suppress(KeyboardInterrupt):  # it is raised once more when all is stopped
+            server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """Gates wait for news in long requests; when it stops, these are answered at once."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let everyone go who only waits, then stop as usual."""
+        await log_watch().end()
+        await super().shutdown(sockets)

@@ -5,7 +5,7 @@ thread; with fifty gates that ask at once, that is much of what the hotline does
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
@@ -18,6 +18,28 @@ from takeback.hotline.foundation.headers import Surface, surface_of_path
 from takeback.hotline.foundation.session_cookies import SessionsByPlace
 
 _GetResponse = Callable[[HttpRequest], Any]
+_ANSWERED: Final = "answered_methods"
+
+
+def note_methods(view: Callable[..., Any], names: tuple[str, ...]) -> None:
+    """Note on a view which methods it answers; all others it refuses by itself.
+
+    Such a refusal changes nothing and is the same for everybody, so it needs no token. What wraps
+    the view with `functools.wraps` has the note, too.
+    """
+    setattr(view, _ANSWERED, names)
+
+
+class _CsrfWhereAnswered(CsrfViewMiddleware):
+    """Asks for a token where the view answers the method; otherwise 405 is the answer, not 403."""
+
+    def process_view(
+        self, request: HttpRequest, callback: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        """Let through what the view refuses."""
+        if request.method not in getattr(callback, _ANSWERED, (request.method,)):
+            return None
+        return super().process_view(request, callback, *arguments)
 
 
 def _pages_only(middleware: Callable[[Any], Any]) -> Callable[[_GetResponse], _GetResponse]:
@@ -70,4 +92,4 @@ def _is_of_a_program(request: HttpRequest) -> bool:
 sessions_by_place = _pages_only(SessionsByPlace)
 locale = _pages_only(LocaleMiddleware)
 common = _pages_only(CommonMiddleware)
-csrf = _pages_only(CsrfViewMiddleware)
+csrf = _pages_only(_CsrfWhereAnswered)

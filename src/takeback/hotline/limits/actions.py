@@ -37,10 +37,19 @@ class Limit(Enum):
     PLATFORM_LOG_IN = Allowance(burst=10, seconds=10)
     DESK_JOIN = Allowance(burst=10, seconds=10)
     PLATFORM_JOIN = Allowance(burst=10, seconds=10)
-    SEE_LOG_IN = Allowance(burst=60, seconds=1)
+    SEE_DESK_LOG_IN = Allowance(burst=60, seconds=1)
     """Looking at one of the four pages above; at two of them the device is asked for a passkey."""
+    SEE_PLATFORM_LOG_IN = Allowance(burst=60, seconds=1)
+    SEE_DESK_JOIN = Allowance(burst=60, seconds=1)
+    SEE_PLATFORM_JOIN = Allowance(burst=60, seconds=1)
 
 
+_LOOKING: Final = {
+    Limit.DESK_LOG_IN: Limit.SEE_DESK_LOG_IN,
+    Limit.PLATFORM_LOG_IN: Limit.SEE_PLATFORM_LOG_IN,
+    Limit.DESK_JOIN: Limit.SEE_DESK_JOIN,
+    Limit.PLATFORM_JOIN: Limit.SEE_PLATFORM_JOIN,
+}
 _buckets = {limit: Buckets(limit.value, time.time) for limit in Limit}
 _waiting = BoundedSemaphore(MOST_WAITING)
 
@@ -84,8 +93,11 @@ def refused(request: HttpRequest, limit: Limit) -> HttpResponse | None:
 
 
 def refused_at_the_door(request: HttpRequest, limit: Limit) -> HttpResponse | None:
-    """The same for a page with a way in: looking at it is limited by itself, trying by `limit`."""
-    return refused(request, limit if request.method == "POST" else Limit.SEE_LOG_IN)
+    """The same for a page with a way in; trying is limited by `limit`, looking by one of its own.
+
+    `limit`: that of one of the four log-in pages. Whoever uses one page up still sees the others.
+    """
+    return refused(request, limit if request.method == "POST" else _LOOKING[limit])
 
 
 def forget_everyone() -> None:

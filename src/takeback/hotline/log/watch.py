@@ -32,6 +32,14 @@ class LogWatch:
         self._grown = asyncio.Condition()
         self._waiting = 0
         self._listener: asyncio.Task[None] | None = None
+        self.is_over = False
+        """Whether the program stops: whoever waits is to ask elsewhere, or later."""
+
+    async def end(self) -> None:
+        """Let everyone who waits have their answer now, as if their time were over."""
+        async with self._grown:
+            self.is_over = True
+            self._grown.notify_all()
 
     async def checkpoint_after(self, size: int, seconds: float) -> bytes | None:
         """Return the signed checkpoint once the log is larger than `size`, None if it stays."""
@@ -45,8 +53,8 @@ class LogWatch:
             self._listener = asyncio.create_task(self._listen())
         try:
             async with asyncio.timeout(seconds), self._grown:
-                await self._grown.wait_for(lambda: self._newest[0] > size)
-                return self._newest
+                await self._grown.wait_for(lambda: self.is_over or self._newest[0] > size)
+                return self._newest if self._newest[0] > size else None
         except TimeoutError:
             return None
         finally:

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from takeback.hotline.foundation.database import release_connection
+from takeback.hotline.foundation.middleware import note_methods
 from takeback.hotline.pages.errors import error_response
 
 _Arguments = ParamSpec("_Arguments")
@@ -49,6 +50,7 @@ def _only(
                 return view(request, *args, **kwargs)
             return _refused(request, names, refusal)
 
+        note_methods(checked, names)
         return checked
 
     return decorate
