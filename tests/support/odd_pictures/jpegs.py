@@ -110,8 +110,8 @@ def _cut() -> Iterator[Case]:
     grey = saved("JPEG", np.full((300, 400, 3), 128, np.uint8))
     # Whole, but of the very grey that a decoder leaves where it has nothing.
     plain = np.full((300, 400, 3), 128, np.uint8)
-    yield Case("jpeg-plain-grey.jpg", grey, plain, in_chromium=False)
-    yield Case("jpeg-plain-grey-cut.jpg", grey[:-20], plain, in_chromium=False)
+    yield Case("jpeg-plain-grey.jpg", grey, plain)
+    yield Case("jpeg-plain-grey-cut.jpg", grey[:-20], plain)
     few = grey[: first_pass(grey)[0] + 20]
     yield Case("jpeg-plain-grey-hardly.jpg", few, error=DamagedMedia, in_chromium=False)
 
@@ -292,7 +292,7 @@ def _arithmetic_plain() -> Iterator[Case]:
         for kind in ((), ("-progressive",)):
             data = run("jpegtran", "-arithmetic", *kind, data=saved("JPEG", pixels, quality=92))
             file = f"{''.join(('jpeg-arithmetic', *kind))}-{name}.jpg"
-            yield Case(file, data, pixels, in_chromium=name != "plain-grey")
+            yield Case(file, data, pixels)
 
 
 def run(*command: str, data: bytes) -> bytes:
