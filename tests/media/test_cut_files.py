@@ -176,7 +176,12 @@ def test_restarts_without_data_between_them_make_no_picture(reading: Decoder) ->
     assert not _is_read_by_the_fast_way(reading, data)
 
 
-def test_a_jpeg_of_many_segments_is_not_walked_for_long(reading: Decoder) -> None:
-    whole = lines_as(lines("grey"))["sequential"]
-    data = whole[:2] + b"\xff\xef\0\2" * 100_000 + whole[2:]
-    assert _pixels(reading, data) is None
+@pytest.mark.parametrize("kind", ["sequential", "progressive", "cmyk"])
+def test_a_picture_behind_very_many_segments_is_read_and_none_is_not(
+    kind: str, reading: Decoder
+) -> None:
+    whole = lines_as(lines("grey"))[kind]
+    begin, _ = first_pass(whole)
+    many = b"\xff\xef\0\2" * 100_000  # more than are walked
+    assert _pixels(reading, whole[:2] + many + whole[2:]) is not None
+    assert _pixels(reading, whole[:2] + many + whole[2 : begin + 20] + whole[-2:]) is None

@@ -13,6 +13,7 @@ from takeback.media.formats.jpeg_data import (
     Buffer,
     decoded_top,
     first_pass_is_sound,
+    is_sound,
     share_there,
 )
 from takeback.media.formats.share import LEAST_SHARE, hardly_read, plain_from
@@ -90,7 +91,8 @@ def refuse_unread(
     if not is_suspect:
         return
     top = decoded_top(data, arithmetic=False)
-    if top is None or share_there(top, arithmetic=False) < LEAST_SHARE:
+    is_there = is_sound(data) if top is None else share_there(top, arithmetic=False) >= LEAST_SHARE
+    if not is_there:
         raise Refused(Outcome.DAMAGED)
 
 
@@ -104,6 +106,8 @@ def _refuse_unread_arithmetic(picture: Image.Image | NDArray[np.uint8], data: Bu
     """
     top = decoded_top(data, arithmetic=True)
     if top is None:
+        if is_sound(data):
+            return
         raise Refused(Outcome.DAMAGED)
     differ = (top.first != top.second).any(axis=2)
     if share_there(top, arithmetic=True) >= LEAST_SHARE:

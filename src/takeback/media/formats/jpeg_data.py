@@ -90,7 +90,7 @@ def decoded_top(data: Buffer, *, arithmetic: bool) -> Top | None:
     Where data ends, a decoder goes on with zeros (T.81, D.2.4, and libjpeg for Huffman codes): what
     changes if other bytes stand there was not in the file. Takes two copies of the data, and twice
     the time that a sixteenth of the picture takes at an eighth of its size. None if there is no
-    such pass, or none that can be decoded.
+    such pass, or none that can be decoded, or if too many segments come before it.
     """
     parts = _parts(data)
     if parts is None:
@@ -128,11 +128,13 @@ def first_pass_is_sound(data: Buffer) -> bool:
     the data, and the time that the picture takes at an eighth of its size.
     """
     parts = _parts(data)
-    if parts is None:
-        return False
-    there = bytes(data[: parts.end]).rstrip(b"\xff") + _END
+    return parts is not None and is_sound(bytes(data[: parts.end]).rstrip(b"\xff") + _END)
+
+
+def is_sound(data: Buffer) -> bool:
+    """Tell whether a JPEG can be decoded without a complaint."""
     try:
-        simplejpeg.decode_jpeg(there, _space_to_decode(data), min_height=1, min_width=1)
+        simplejpeg.decode_jpeg(data, _space_to_decode(data), min_height=1, min_width=1)
     except ValueError:
         return False
     return True
