@@ -185,3 +185,23 @@ def test_a_picture_behind_very_many_segments_is_read_and_none_is_not(
     many = b"\xff\xef\0\2" * 100_000  # more than are walked
     assert _pixels(reading, whole[:2] + many + whole[2:]) is not None
     assert _pixels(reading, whole[:2] + many + whole[2 : begin + 20] + whole[-2:]) is None
+
+
+@pytest.mark.skipif(not has_tools(), reason="samples with libjpeg-turbo's tools")
+@pytest.mark.parametrize("how", ["-baseline", "-progressive", "-arithmetic"])
+@pytest.mark.parametrize("sampling", ["3x1,1x1,1x1", "2x1,1x2,1x1", "1x1,2x2,2x2"])
+@pytest.mark.parametrize("ground", ["black", "grey"])
+def test_an_oddly_sampled_jpeg_is_read_as_far_as_its_data_goes(
+    ground: str, sampling: str, how: str, reading: Decoder
+) -> None:
+    portable = b"P6\n800 600\n255\n" + lines(ground).tobytes()
+    whole = run("cjpeg", "-quality", "95", how, "-sample", sampling, data=portable)
+    begin, end = first_pass(whole)
+    for data in (whole, whole[:-2], whole[: begin + (end - begin) // 5]):
+        assert _pixels(reading, data) is not None
+        assert _is_read_by_the_fast_way(reading, data)
+    if how == "-arithmetic":
+        return  # that decoder may leave grey what is missing, and does not say so
+    few = whole[: begin + (end - begin) // 50]
+    assert _pixels(reading, few) is None
+    assert not _is_read_by_the_fast_way(reading, few)

@@ -1,5 +1,6 @@
 """How much of a JPEG's picture there is data for, whatever colours the picture has."""
 
+import io
 import math
 import re
 from typing import Final, NamedTuple
@@ -7,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
+from PIL import JpegImagePlugin
 
 from takeback.media.formats.share import LEAST_SHARE
 
@@ -81,7 +83,7 @@ def share_there(top: Top, *, arithmetic: bool) -> float:
         read_later = ~(differ | is_grey) & (not arithmetic)
         there[below] = read_later[below]
         there[unit_row, column:] = read_later[unit_row, column:]
-    return int(np.count_nonzero(there)) / (-(-top.height // BLOCK) * there.shape[1])
+    return int(np.count_nonzero(there)) / int(-(-top.height // BLOCK) * there.shape[1])
 
 
 def decoded_top(data: Buffer, *, arithmetic: bool) -> Top | None:
@@ -104,19 +106,12 @@ def decoded_top(data: Buffer, *, arithmetic: bool) -> Top | None:
     behind = _behind(scan, restarts=parts.restarts)
     # Encoders leave out zeros at the end of arithmetic data, also before a restart (D.1.8).
     between = scan if arithmetic else _RESTART.sub(_OTHER_BYTES + rb"\g<0>", scan, _MOST_RESTARTS)
-    try:
-        space = _space_to_decode(data)
-        first, second = (
-            simplejpeg.decode_jpeg(
-                b"".join((header, *data_there, parts.details, _END)),
-                space,
-                min_height=1,
-                min_width=1,
-                strict=False,
-            )
-            for data_there in ((scan,), (between, behind))
-        )
-    except ValueError:
+    space = _space_to_decode(data)
+    first, second = (
+        _eighth(b"".join((header, *data_there, parts.details, _END)), space)
+        for data_there in ((scan,), (between, behind))
+    )
+    if first is None or second is None or first.shape != second.shape:
         return None
     return Top(first, second, height, parts.together)
 
@@ -128,16 +123,38 @@ def first_pass_is_sound(data: Buffer) -> bool:
     the data, and the time that the picture takes at an eighth of its size.
     """
     parts = _parts(data)
-    return parts is not None and is_sound(bytes(data[: parts.end]).rstrip(b"\xff") + _END)
+    if parts is None:
+        return False
+    if _space_to_decode(data) is None:
+        return True  # sampled in a way whose decoder does not complain
+    return is_sound(bytes(data[: parts.end]).rstrip(b"\xff") + _END)
 
 
 def is_sound(data: Buffer) -> bool:
     """Tell whether a JPEG can be decoded without a complaint."""
+    space = _space_to_decode(data)
     try:
-        simplejpeg.decode_jpeg(data, _space_to_decode(data), min_height=1, min_width=1)
+        simplejpeg.decode_jpeg(data, space or "GRAY", min_height=1, min_width=1)
     except ValueError:
         return False
     return True
+
+
+def _eighth(jpeg: bytes, space: str | None) -> NDArray[np.uint8] | None:
+    """Decode at an eighth, (rows, columns, samples), as far as it goes; by Pillow without space."""
+    try:
+        if space is not None:
+            decoded: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+                jpeg, space, min_height=1, min_width=1, strict=False
+            )
+            return decoded
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg)) as picture:
+            picture.decodermaxblock = len(jpeg)  # an arithmetic decoder can't wait for more
+            picture.draft(None, (1, 1))
+            pixels = np.asarray(picture)
+    except (ValueError, OSError):
+        return None
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 class _Parts(NamedTuple):
@@ -209,9 +226,12 @@ def _behind(scan: bytes, *, restarts: bool) -> bytes:
     return _MANY_OTHER_BYTES + b"".join(marker + _MANY_OTHER_BYTES for marker in following)
 
 
-def _space_to_decode(data: Buffer) -> str:
+def _space_to_decode(data: Buffer) -> str | None:
+    """Return what simplejpeg can decode to; None if it can't, for how the JPEG is sampled."""
     try:
         space = str(simplejpeg.decode_jpeg_header(data, strict=False)[2])
     except KeyError:  # sampled in a way that it has no name for
         return "GRAY"
+    except ValueError:
+        return None
     return _WITHOUT_CONVERSION.get(space, "GRAY")
