@@ -20,6 +20,7 @@ are lossless and hierarchical ones, which browsers don't show either."""
 
 BLOCK: Final = 8
 
+_START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
 _MARKER: Final = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # of a segment, or the end (B.1.1.3)
 _SCAN: Final = 0xDA
@@ -173,8 +174,8 @@ def _parts(data: Buffer) -> _Parts | None:
     frame, components, restarts, at = None, b"", False, 2
     for _ in range(_MOST_SEGMENTS):
         found = _MARKER.search(data, at)
-        if found is None:
-            break
+        if found is None or _START in bytes(data[at : found.start()]):
+            break  # no decoder goes on behind a second start
         start, marker = found.start(), data[found.start() + 1]
         length = max(2, int.from_bytes(data[start + 2 : start + 4]))
         segment = bytes(data[start : start + 2 + length])
