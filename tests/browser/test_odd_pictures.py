@@ -55,6 +55,8 @@ def _wrong(case: Case, browser: Pdq | None, decoder: Decoder) -> str | None:
     if server is None:
         # Shown, and rightly not read by the server: then it shows nothing that could be listed.
         return None if browser.quality == 0 else f"quality {browser.quality}, refused by the server"
+    if browser.quality == server.quality == 0:
+        return None  # plain: it has no bits to speak of
     seen = [server] if case.shows is None else [server, reference_of(case.shows)]
     bits = max(browser.distance(other) for other in seen)
     return None if bits <= case.bits else f"{bits} bits apart"

@@ -1,5 +1,6 @@
 """A file cut short anywhere: as far as it goes, and no picture of which hardly a part was read."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -14,7 +15,7 @@ from tests.media import readers
 from tests.support.encodings import encode
 from tests.support.odd_pictures.bmp_tables import in_runs
 from tests.support.odd_pictures.case import scene
-from tests.support.odd_pictures.jpegs import has_tools, run
+from tests.support.odd_pictures.jpegs import GROUNDS, first_pass, has_tools, lines, lines_as, run
 
 _LUMA: Final = f"{readers.__name__}:luma"
 _GREY, _WHITE, _BLACK = 128, 255, 0
@@ -121,3 +122,92 @@ def test_an_end_behind_a_cut_arithmetic_jpeg_does_not_make_it_whole(
         data = whole[: begins + (len(whole) - begins) * thousandth // 1000] + b"\xff\xd9"
         assert _pixels(reading, data) is None, thousandth
         assert not _is_read_by_the_fast_way(reading, data), thousandth
+
+
+_OF_THE_FIRST_PASS: Final = (1, 5, 7, 20, 50, 95, 100)
+_OF_ARITHMETIC: Final = (1, 5, 10, 20, 50, 95, 100)
+"""Per cent of the data. Arithmetic codes adapt: the first of them hold less than their share."""
+
+
+@pytest.mark.parametrize("ending", [b"", b"\xff\xd9"], ids=["no end", "end"])
+@pytest.mark.parametrize("kind", lines_as(Image.new("RGB", (8, 8))))
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_what_there_is_data_for_is_read_whatever_its_colour(
+    ground: str, kind: str, ending: bytes, reading: Decoder
+) -> None:
+    # As many lines on every row: a share of the data is the same share of the picture.
+    whole = lines_as(lines(ground))[kind]
+    begin, end = first_pass(whole)
+    for percent in _OF_ARITHMETIC if kind.startswith("arithmetic") else _OF_THE_FIRST_PASS:
+        data = whole[: begin + (end - begin) * percent // 100] + ending
+        is_there = percent / 100 >= LEAST_SHARE
+        assert (_pixels(reading, data) is not None) == is_there, percent
+        assert _is_read_by_the_fast_way(reading, data) == is_there, percent
+
+
+@pytest.mark.parametrize("kind", lines_as(Image.new("RGB", (8, 8))))
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_jpeg_that_lacks_its_end_alone_is_the_same_picture(
+    ground: str, kind: str, reading: Decoder
+) -> None:
+    whole = lines_as(lines(ground))[kind]
+    assert whole.endswith(b"\xff\xd9")
+    assert (reading.decode(whole).pixels == reading.decode(whole[:-2]).pixels).all()
+    assert _is_read_by_the_fast_way(reading, whole[:-2])
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_jpeg_that_breaks_off_at_a_restart_is_there_as_far_as_that(
+    ground: str, reading: Decoder
+) -> None:
+    whole = lines_as(lines(ground))["restarts"]
+    begin, _ = first_pass(whole)
+    restarts = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", whole[begin:])]
+    rows = len(restarts) + 1  # of units; each ends with a restart but the last
+    for row, at in enumerate(restarts[:12], 1):
+        is_there = row / rows >= LEAST_SHARE
+        for data in (
+            whole[: begin + at],
+            whole[: begin + at + 2],
+            whole[: begin + at] + b"\xff\xd9",
+        ):
+            assert (_pixels(reading, data) is not None) == is_there, row
+
+
+def test_restarts_without_data_between_them_make_no_picture(reading: Decoder) -> None:
+    whole = lines_as(lines("grey"))["restarts"]
+    begin, _ = first_pass(whole)
+    data = whole[:begin] + b"".join(re.findall(rb"\xff[\xd0-\xd7]", whole[begin:])) + whole[-2:]
+    assert _pixels(reading, data) is None
+    assert not _is_read_by_the_fast_way(reading, data)
+
+
+@pytest.mark.parametrize("kind", ["sequential", "progressive", "cmyk"])
+def test_a_picture_behind_very_many_segments_is_read_and_none_is_not(
+    kind: str, reading: Decoder
+) -> None:
+    whole = lines_as(lines("grey"))[kind]
+    begin, _ = first_pass(whole)
+    many = b"\xff\xef\0\2" * 100_000  # more than are walked
+    assert _pixels(reading, whole[:2] + many + whole[2:]) is not None
+    assert _pixels(reading, whole[:2] + many + whole[2 : begin + 20] + whole[-2:]) is None
+
+
+@pytest.mark.skipif(not has_tools(), reason="samples with libjpeg-turbo's tools")
+@pytest.mark.parametrize("how", ["-baseline", "-progressive", "-arithmetic"])
+@pytest.mark.parametrize("sampling", ["3x1,1x1,1x1", "2x1,1x2,1x1", "1x1,2x2,2x2"])
+@pytest.mark.parametrize("ground", ["black", "grey"])
+def test_an_oddly_sampled_jpeg_is_read_as_far_as_its_data_goes(
+    ground: str, sampling: str, how: str, reading: Decoder
+) -> None:
+    portable = b"P6\n800 600\n255\n" + lines(ground).tobytes()
+    whole = run("cjpeg", "-quality", "95", how, "-sample", sampling, data=portable)
+    begin, end = first_pass(whole)
+    for data in (whole, whole[:-2], whole[: begin + (end - begin) // 5]):
+        assert _pixels(reading, data) is not None
+        assert _is_read_by_the_fast_way(reading, data)
+    if how == "-arithmetic":
+        return  # that decoder may leave grey what is missing, and does not say so
+    few = whole[: begin + (end - begin) // 50]
+    assert _pixels(reading, few) is None
+    assert not _is_read_by_the_fast_way(reading, few)

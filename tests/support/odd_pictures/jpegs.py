@@ -1,5 +1,6 @@
 """JPEG: rare ways to sample, to code and to frame, what is cut short, and what stands behind it."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -8,13 +9,16 @@ from typing import Final
 
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from takeback.media import DamagedMedia, UnsupportedMedia
 from tests.support.odd_pictures.case import Case, Pixels, other_scene, saved, scene, three
 
 TOOLS: Final = ("cjpeg", "jpegtran")
 """Of libjpeg-turbo (Debian: `libjpeg-turbo-progs`): they write what Pillow does not."""
+
+GROUNDS: Final = {"black": (0, 255), "grey": (128, 0), "white": (255, 0)}
+"""Brightness of a ground, and of the lines on it. Two of them look like what was not read."""
 
 _END: Final = b"\xff\xd9"
 
@@ -24,6 +28,7 @@ def cases() -> Iterator[Case]:
     yield from _sampled()
     yield from _kinds()
     yield from _cut()
+    yield from _cut_lines()
     yield from _slightly_broken()
     yield from _colours()
     if has_tools():
@@ -105,8 +110,65 @@ def _cut() -> Iterator[Case]:
     grey = saved("JPEG", np.full((300, 400, 3), 128, np.uint8))
     # Whole, but of the very grey that a decoder leaves where it has nothing.
     plain = np.full((300, 400, 3), 128, np.uint8)
-    yield Case("jpeg-plain-grey.jpg", grey, plain, in_chromium=False)
-    yield Case("jpeg-plain-grey-cut.jpg", grey[:-20], error=DamagedMedia, in_chromium=False)
+    yield Case("jpeg-plain-grey.jpg", grey, plain)
+    yield Case("jpeg-plain-grey-cut.jpg", grey[:-20], plain)
+    few = grey[: first_pass(grey)[0] + 20]
+    yield Case("jpeg-plain-grey-hardly.jpg", few, error=DamagedMedia, in_chromium=False)
+
+
+def lines(ground: str) -> Image.Image:
+    """Draw thin lines, as many on each row, on a plain ground."""
+    colour, line = GROUNDS[ground]
+    picture = Image.new("RGB", (800, 600), (colour,) * 3)
+    draw = ImageDraw.Draw(picture)
+    for top, bottom in ((80, 350), (130, 90), (420, 170), (640, 700), (760, 430)):
+        draw.line((top, 0, bottom, 600), fill=(line,) * 3, width=1)
+    return picture
+
+
+def lines_as(picture: Image.Image) -> dict[str, bytes]:
+    """Return a picture as JPEGs of many kinds; without the tools, fewer."""
+    kinds = {
+        "sequential": saved("JPEG", picture, quality=95),
+        "progressive": saved("JPEG", picture, quality=95, progressive=True),
+        "restarts": saved("JPEG", picture, quality=95, restart_marker_rows=1),
+        "one-component": saved("JPEG", picture.convert("L"), quality=95),
+        "cmyk": saved("JPEG", picture.convert("CMYK"), quality=95),
+    }
+    if has_tools():
+        sequential = kinds["sequential"]
+        kinds["arithmetic"] = run("jpegtran", "-arithmetic", data=sequential)
+        kinds["arithmetic-progressive"] = run(
+            "jpegtran", "-arithmetic", "-progressive", data=sequential
+        )
+    return kinds
+
+
+def first_pass(jpeg: bytes) -> tuple[int, int]:
+    """Return where the data of the first scan begins, and the marker behind it."""
+    scan = jpeg.index(b"\xff\xda")
+    begin = scan + 2 + int.from_bytes(jpeg[scan + 2 : scan + 4])
+    found = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]").search(jpeg, begin)
+    assert found is not None
+    return begin, found.start()
+
+
+def _cut_lines() -> Iterator[Case]:
+    for ground in GROUNDS:
+        picture = lines(ground)
+        for kind, jpeg in lines_as(picture).items():
+            name, arithmetic = f"jpeg-{ground}-lines-{kind}", kind.startswith("arithmetic")
+            begin, end = first_pass(jpeg)
+            # Chromium shows a cut arithmetic one as far as its decoder makes it up, or not at all.
+            shown = not arithmetic
+            yield Case(f"{name}.jpg", jpeg, np.asarray(picture))
+            yield Case(f"{name}-no-end.jpg", jpeg[:-2], np.asarray(picture), in_chromium=shown)
+            for percent in (1, 5):
+                cut = jpeg[: begin + (end - begin) * percent // 100]
+                yield Case(f"{name}-cut-{percent}.jpg", cut, error=DamagedMedia, in_chromium=False)
+            for percent in (10, 20, 50, 95):
+                cut = jpeg[: begin + (end - begin) * percent // 100]
+                yield Case(f"{name}-cut-{percent}.jpg", cut, in_chromium=shown)
 
 
 def _slightly_broken() -> Iterator[Case]:
@@ -230,7 +292,7 @@ def _arithmetic_plain() -> Iterator[Case]:
         for kind in ((), ("-progressive",)):
             data = run("jpegtran", "-arithmetic", *kind, data=saved("JPEG", pixels, quality=92))
             file = f"{''.join(('jpeg-arithmetic', *kind))}-{name}.jpg"
-            yield Case(file, data, pixels, in_chromium=name != "plain-grey")
+            yield Case(file, data, pixels)
 
 
 def run(*command: str, data: bytes) -> bytes:

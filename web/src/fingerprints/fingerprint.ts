@@ -7,7 +7,7 @@ import { listedCrops } from './listed-crops';
 import { announcedPixels, HEADER_BYTES, jpegComponents } from './picture-size';
 import { type Readback, readbacks, truthfulReadback } from './readback';
 import { isJpeg, storedPixels } from './stored-pixels';
-import { UnreadBlocks } from './unread';
+import { hardlyThere, UnreadBlocks } from './unread';
 
 const CMYK_COMPONENTS = 4;
 
@@ -17,6 +17,13 @@ export interface FileFingerprints extends Digests {
   /** Of the parts in `listedCrops`, in their order; none without `pdq`. */
   readonly crops: readonly Pdq[];
   readonly problem: PixelProblem | null;
+}
+
+/** A decoded picture, the file that was decoded, and of a JPEG what counts its unread blocks. */
+interface Decoded {
+  readonly bitmap: ImageBitmap;
+  readonly stored: Blob;
+  readonly unread: UnreadBlocks | null;
 }
 
 /** Hears the share done, 0 to 1. */
@@ -64,8 +71,7 @@ export class FileFingerprinter {
       throw error;
     }
     try {
-      const { bitmap, unread } = await picture;
-      const { pdq, crops } = await this.pdqsOf(bitmap, unread, onProgress);
+      const { pdq, crops } = await this.pdqsOf(await picture, onProgress);
       onProgress(1);
       return { ...digests, pdq, crops, problem: null };
     } catch (error) {
@@ -76,17 +82,18 @@ export class FileFingerprinter {
     }
   }
 
-  private async decode(file: Blob): Promise<{ bitmap: ImageBitmap; unread: UnreadBlocks | null }> {
+  private async decode(file: Blob): Promise<Decoded> {
     if (file.size > MAX_BYTES) throw new NoPixels('too-large');
     const header = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
     if ((announcedPixels(header) ?? 0) > MAX_PIXELS) throw new NoPixels('too-large');
-    const bitmap = await decodePicture(storedPixels(file, header));
+    const stored = storedPixels(file, header);
+    const bitmap = await decodePicture(stored);
     if (bitmap.width * bitmap.height > MAX_PIXELS) {
       bitmap.close();
       throw new NoPixels('too-large');
     }
     const cmyk = jpegComponents(header) === CMYK_COMPONENTS;
-    return { bitmap, unread: isJpeg(header) ? new UnreadBlocks(cmyk) : null };
+    return { bitmap, stored, unread: isJpeg(header) ? new UnreadBlocks(cmyk) : null };
   }
 
   /** Only success is kept: the network may be back for the next picture. */
@@ -101,8 +108,7 @@ export class FileFingerprinter {
 
   /** Read the picture in strips, so that no canvas is larger than a phone allows. Closes it. */
   private async pdqsOf(
-    picture: ImageBitmap,
-    unread: UnreadBlocks | null,
+    { bitmap: picture, stored, unread }: Decoded,
     onProgress: OnProgress,
   ): Promise<{ pdq: Pdq; crops: Pdq[] }> {
     try {
@@ -121,7 +127,8 @@ export class FileFingerprinter {
         unread?.add(rgba, width, top);
         onProgress(DECODED + ((READ - DECODED) * (top + rows)) / height);
       }
-      if (unread?.hardlyRead) throw new NoPixels('undecodable');
+      if (unread?.suspect && (await hardlyThere(stored, unread.unread, way)))
+        throw new NoPixels('undecodable');
       const pdq = hashing.finish();
       return { pdq, crops: listedCrops(width, height).map((box) => hashing.crop(box)) };
     } finally {

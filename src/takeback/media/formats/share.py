@@ -32,8 +32,9 @@ def hardly_read(
     *,
     brightness: bool = False,
     tolerance: int = 0,
+    share: float = LEAST_SHARE,
 ) -> bool:
-    """Tell whether nearly all of a picture has the value of something that was not read.
+    """Tell whether all but less than a `share` of a picture looks as if it was not read.
 
     `never_read` are such values, as `Image.getpixel` gives them; of the brightness, if that is what
     counts. `tolerance` is in steps of them. Looks at 16 pixels, and if half of them are suspect at
@@ -51,7 +52,7 @@ def hardly_read(
     height, width = _shape(picture)
     columns, rows = -(-width // _BLOCK), -(-height // _BLOCK)
     glance = largest_share(min(columns, _GLANCE), min(rows, _GLANCE))
-    return glance >= _SUSPECT and largest_share(columns, rows) > 1 - LEAST_SHARE
+    return glance >= _SUSPECT and largest_share(columns, rows) > 1 - share
 
 
 def plain_from(picture: Image.Image | NDArray[np.uint8], share: float) -> bool:
