@@ -358,13 +358,36 @@ def test_no_backup_is_made_or_deleted_where_no_hotline_is(
     assert not elsewhere.exists()
 
 
-@pytest.mark.parametrize("recipient", ["", "age1short", "ssh-ed25519 AAAA"])
-def test_a_backup_is_for_somebody(hotline_database: str, place: Place, recipient: str) -> None:
-    place.public = recipient
+@pytest.mark.parametrize(
+    ("recipient", "why"),
+    [
+        ("", "age1"),
+        ("age1xyz", "mistyped"),
+        ("age1" + "q" * 58, "mistyped"),
+        ("ssh-ed25519 AAAA", "begin with age1"),
+    ],
+)
+def test_a_backup_is_for_somebody(
+    hotline_database: str, place: Place, recipient: str, why: str
+) -> None:
     command = ("backup", "make", str(place.folder), "--to", recipient)
     done = takeback(hotline_database, None, *command)
     assert done.returncode == 1
-    assert "age1" in done.stderr
+    assert why in done.stderr
+    assert place.files() == []
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda key: f"key={key[:-1]}"])
+def test_a_secret_key_is_never_repeated(
+    hotline_database: str, place: Place, change: Callable[[str], str]
+) -> None:
+    key = change(place.key.read_text().splitlines()[-1])
+    place.key.write_text(f"# a file\n{key}\n")
+    for recipient in (("--to", key), ("--recipients", str(place.key))):
+        done = takeback(hotline_database, None, "backup", "make", str(place.folder), *recipient)
+        assert done.returncode == 1
+        assert "does not belong on this machine" in done.stderr
+        assert key[-30:].lower() not in (done.stdout + done.stderr).lower()
     assert place.files() == []
 
 
