@@ -133,6 +133,10 @@ def test_a_fresh_database_beside_the_mark_of_a_log_gets_no_other_key(
     assert done.returncode == 1
     assert "log-key" in done.stderr
     assert "mark" in done.stderr
+    for command in (("worker",), ("serve", "--port", "0")):
+        started = takeback(empty_database, *command, TAKEBACK_SECRETS=str(unmounted))
+        assert started.returncode == 1
+        assert "takeback hotline migrate" in started.stderr
     assert not unmounted.exists()
     assert takeback(empty_database, "migrate").returncode == 0
 

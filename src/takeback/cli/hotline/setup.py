@@ -51,8 +51,8 @@ def set_up(needs: Needs = Needs.ALL) -> None:
             "Without DATABASE_URL the hotline brings its own.",
             *str(error).splitlines(),
         ) from error
-    if notes is None and needs is not Needs.DATABASE:
-        raise failure("The database has no tables yet: takeback hotline migrate")
+    if not notes and needs is not Needs.DATABASE:
+        raise failure("The database has no tables or no secrets yet: takeback hotline migrate")
     if needs is Needs.TABLES:
         return
     try:
