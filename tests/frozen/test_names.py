@@ -32,6 +32,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
 GIVEN: Mapping[str, tuple[str, int]] = {
     # function: what its argument is, and which one it is
     "secret": ("secret", 0),
+    "secret_of_this_process": ("secret", 0),
     "derive_key": ("label", 1),
     "seal": ("place of a ciphertext", 1),
     "unseal": ("place of a ciphertext", 1),

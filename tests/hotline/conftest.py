@@ -4,6 +4,7 @@ from tests.support.database import (
     _nobody_has_asked_before,
     _nothing_was_signed_before,
     hotline_database,
+    keys_of_its_own,
     second_database,
 )
 
@@ -11,5 +12,6 @@ __all__ = [
     "_nobody_has_asked_before",
     "_nothing_was_signed_before",
     "hotline_database",
+    "keys_of_its_own",
     "second_database",
 ]

@@ -24,6 +24,12 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from takeback.hotline.foundation.database import embedded_server
+from takeback.hotline.foundation.secrets import (
+    SECRETS_OF_A_HOTLINE,
+    make_secret,
+    secret,
+    secrets_directory,
+)
 
 _STATE = Path(tempfile.mkdtemp(prefix="takeback-tests-"))
 
@@ -46,6 +52,8 @@ def _set_up_django() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "takeback.hotline.config.settings"
     configured = os.environ.get("DATABASE_URL")
     os.environ["DATABASE_URL"] = _start_server()
+    for name in SECRETS_OF_A_HOTLINE:  # of all hotlines of this process, whichever begins first
+        make_secret(name)
     try:
         django.setup()
     finally:
@@ -120,6 +128,19 @@ def second_database(
         yield use
     finally:
         _administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of secrets that no other test writes into: those that the database rests on."""
+    folder = tmp_path / "secrets"
+    folder.mkdir(mode=0o700)
+    for name in SECRETS_OF_A_HOTLINE:
+        shutil.copy(secrets_directory() / name, folder)
+    monkeypatch.setenv("TAKEBACK_SECRETS", str(folder))
+    secret.cache_clear()
+    yield
+    secret.cache_clear()
 
 
 @pytest.fixture(autouse=True)

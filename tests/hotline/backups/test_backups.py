@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -95,6 +96,12 @@ def another(hotline_database: str) -> Iterator[str]:
 def databases(database: str) -> set[str]:
     with psycopg.connect(database) as connection:
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+def aged(backup: Path) -> Path:
+    """Let a backup have been made in the year 2020."""
+    old = backup.with_name(re.sub(r"\d{4}-\d\d-\d\dT\d{6}Z", "2020-01-01T000000Z", backup.name))
+    return backup.rename(old)
 
 
 def name_of(database: str) -> str:
@@ -277,9 +284,7 @@ def test_a_mark_under_another_name_is_in_no_backup(
 
 
 def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, place: Place) -> None:
-    place.folder.mkdir()
-    old = place.folder / "takeback-2020-01-01T000000Z.age"
-    old.write_bytes(b"the only one")
+    old = aged(place.make(hotline_database))
     command = ("backup", "make", str(place.folder), "--to", place.public)
     done = takeback(hotline_database, None, *command, limit=20_000)
     assert done.returncode == 1
@@ -291,16 +296,18 @@ def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, pl
 def test_backups_go_when_they_are_too_old_and_what_only_they_needed(
     hotline_database: str, place: Place, tmp_path: Path
 ) -> None:
-    place.folder.mkdir()
     wal = tmp_path / "wal"
     wal.mkdir()
-    for name in (
-        "takeback-2020-01-01T000000Z.age",
-        "takeback-database-2020-01-01T000000Z.age",
+    aged(place.make(hotline_database))
+    aged(place.make(hotline_database, "--only", "database"))
+    stay = {
         "takeback-2020-01-01.age",
+        "takeback-2020-01-01T000000Z.age",
+        "takeback-00000000-2020-01-01T000000Z.age",
         "somebody's-2020-01-01T000000Z.age",
         "notes.txt",
-    ):
+    }
+    for name in stay:
         (place.folder / name).write_bytes(b"")
     for name, seconds in (("000000010000000000000001", 0), ("000000010000000000000002", None)):
         (wal / name).write_bytes(b"")
@@ -309,22 +316,78 @@ def test_backups_go_when_they_are_too_old_and_what_only_they_needed(
     (wal / "log-of").write_text("1 1")
     os.utime(wal / "log-of", (0, 0))
     made = place.make(hotline_database, "--keep-days", "14", "--wal", str(wal))
-    assert {path.name for path in place.files()} == {
-        made.name,
-        "takeback-2020-01-01.age",
-        "somebody's-2020-01-01T000000Z.age",
-        "notes.txt",
-    }
+    assert {path.name for path in place.files()} == {made.name, *stay}
     assert {path.name for path in wal.iterdir()} == {"000000010000000000000002", "log-of"}
 
 
-@pytest.mark.parametrize("recipient", ["", "age1short", "ssh-ed25519 AAAA"])
-def test_a_backup_is_for_somebody(hotline_database: str, place: Place, recipient: str) -> None:
-    place.public = recipient
+def test_what_no_newer_backup_holds_is_kept(hotline_database: str, place: Place) -> None:
+    everything = aged(place.make(hotline_database))
+    database = aged(place.make(hotline_database, "--only", "database"))
+    secrets = place.make(hotline_database, "--only", "secrets")
+    assert set(place.files()) == {database, everything, secrets}
+    newer = place.make(hotline_database, "--only", "database")
+    assert set(place.files()) == {secrets, newer}
+
+
+def test_no_backup_is_made_or_deleted_where_no_hotline_is(
+    hotline_database: str, another: str, place: Place, tmp_path: Path
+) -> None:
+    only = aged(place.make(hotline_database))
+    elsewhere = tmp_path / "elsewhere"
+    for part in ((), ("--only", "database"), ("--only", "secrets")):
+        command = ("backup", "make", str(place.folder), "--to", place.public, *part)
+        nowhere = takeback("", elsewhere, *command)
+        assert nowhere.returncode == 1
+        assert str(elsewhere) in nowhere.stderr
+        assert not elsewhere.exists()
+        with psycopg.connect(hotline_database, autocommit=True) as connection:
+            empty = sql.Identifier(name_of(another))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(empty))
+            without_tables = takeback(another, None, *command)
+            connection.execute(sql.SQL("DROP DATABASE {}").format(empty))
+        assert without_tables.returncode == 1
+        assert "no tables" in without_tables.stderr
+        if part != ("--only", "database"):
+            without_secrets = takeback(hotline_database, elsewhere, *command)
+            assert without_secrets.returncode == 1
+            assert str(elsewhere / "secrets") in without_secrets.stderr
+            assert "pepper" in without_secrets.stderr
+        assert place.files() == [only]
+    follow = takeback("", elsewhere, "backup", "follow", str(tmp_path / "wal"))
+    assert follow.returncode == 1
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "why"),
+    [
+        ("", "age1"),
+        ("age1xyz", "mistyped"),
+        ("age1" + "q" * 58, "mistyped"),
+        ("ssh-ed25519 AAAA", "begin with age1"),
+    ],
+)
+def test_a_backup_is_for_somebody(
+    hotline_database: str, place: Place, recipient: str, why: str
+) -> None:
     command = ("backup", "make", str(place.folder), "--to", recipient)
     done = takeback(hotline_database, None, *command)
     assert done.returncode == 1
-    assert "age1" in done.stderr
+    assert why in done.stderr
+    assert place.files() == []
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda key: f"key={key[:-1]}"])
+def test_a_secret_key_is_never_repeated(
+    hotline_database: str, place: Place, change: Callable[[str], str]
+) -> None:
+    key = change(place.key.read_text().splitlines()[-1])
+    place.key.write_text(f"# a file\n{key}\n")
+    for recipient in (("--to", key), ("--recipients", str(place.key))):
+        done = takeback(hotline_database, None, "backup", "make", str(place.folder), *recipient)
+        assert done.returncode == 1
+        assert "does not belong on this machine" in done.stderr
+        assert key[-30:].lower() not in (done.stdout + done.stderr).lower()
     assert place.files() == []
 
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from takeback.gate.sync.list_sync import ListSync, WrongKeyError
 from takeback.hashlist.events import EntryId
 from takeback.hotline.entries import access as entries_access
 from takeback.hotline.entries.actions import release_entry, suspend_entry, withdraw_entries
-from takeback.hotline.foundation import secrets
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log.beginning_anew import NewLogError, begin_new_log
@@ -45,12 +43,7 @@ WITNESS = Cosigner("w.example", CosignatureKind.ED25519, bytes(32))
 MOVED = "http://127.0.0.1:8099"
 
 
-@pytest.fixture(autouse=True)
-def keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TAKEBACK_SECRETS", str(tmp_path / "secrets"))
-    secrets.secret.cache_clear()
-    yield
-    secrets.secret.cache_clear()
+pytestmark = pytest.mark.usefixtures("keys_of_its_own")
 
 
 def move(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """A log is handed over to another key while gates follow it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from takeback.cli.main import app
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import HotlineClient, PlatformToken
 from takeback.gate.sync.list_sync import ListSync
-from takeback.hotline.foundation import secrets
+from takeback.hotline.foundation.secrets import secret
 from takeback.hotline.log import access as log_access
 from takeback.hotline.log import signing
 from takeback.hotline.log.key_rotation import RotationError, rotate_log_key
@@ -26,13 +25,7 @@ from tests.support.followers import some_signals
 from tests.support.listing import list_picture
 from tests.support.running import hotline
 
-
-@pytest.fixture(autouse=True)
-def keys_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TAKEBACK_SECRETS", str(tmp_path / "secrets"))
-    secrets.secret.cache_clear()
-    yield
-    secrets.secret.cache_clear()
+pytestmark = pytest.mark.usefixtures("keys_of_its_own")
 
 
 def list_one() -> None:
@@ -117,6 +110,6 @@ def test_the_command_that_hands_the_log_over_says_what_to_keep(tmp_path: Path) -
         "log-key-3",
     ]
     (tmp_path / "secrets" / "log-key-3").unlink()
-    secrets.secret.cache_clear()
+    secret.cache_clear()
     with pytest.raises(RuntimeError, match="backup"):
         list_one()

@@ -109,7 +109,9 @@ def test_the_stated_name_is_answered_without_being_named_twice(hotline_database:
         ("https://a.example", ["b.example"], ["https://a.example"]),
         ("https://a.example:443", [], ["https://a.example"]),
         ("https://a.example:8443", [], ["https://a.example:8443"]),
-        ("https://A.Example/list/", [], ["https://a.example"]),
+        ("https://A.Example/", [], ["https://a.example"]),
+        (" https://a.example ", [], ["https://a.example"]),
+        ("HTTPS://a.example:\n", [], ["https://a.example"]),
         ("https://bücher.example", [], ["https://xn--bcher-kva.example"]),
         ("http://[::1]:8000", ["::1"], ["http://[::1]:8000"]),
         (
@@ -127,11 +129,34 @@ def test_origins_are_those_that_browsers_send(
 
 @pytest.mark.parametrize(
     "address",
-    ["pictures.example.org", "ftp://a.example", "https://", "https://a.example/?x=1", "", "//a"],
+    [
+        "pictures.example.org",
+        "ftp://a.example",
+        "https://",
+        "https://a.example/?x=1",
+        "https://a.example?",
+        "https://a.example#",
+        "",
+        "//a",
+        "https://a.example/list/",
+        "https://user:pw@a.example",
+        "https://@a.example",
+        "https://a.example:abc",
+        "https://a.example:0",
+        "https://a.example:70000",
+        "https://[::1",
+        "https://a b.example",
+        "https://a.example,b.example",
+        "https://*.example",
+        "https://-bücher-.example",
+    ],
 )
 def test_an_address_that_nobody_can_reach_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="TAKEBACK_PUBLIC_URL"):
+    with pytest.raises(
+        ValueError, match=r"TAKEBACK_PUBLIC_URL.*https://pictures\.example\.org"
+    ) as no:
         public_address(address)
+    assert "pw" not in str(no.value)
 
 
 def test_a_name_in_an_address_is_as_browsers_send_it() -> None:

@@ -62,7 +62,8 @@ def make(
         str | None, typer.Option(help="database or secrets: keep the two in files of their own.")
     ] = None,
     keep_days: Annotated[
-        int, typer.Option(min=1, max=3650, help="Delete backups in the folder older than that.")
+        int,
+        typer.Option(min=1, max=3650, help="Delete backups of this hotline older than that."),
     ] = KEEP_DAYS,
     wal: Annotated[
         Path | None,
@@ -75,8 +76,9 @@ def make(
 ) -> None:
     """Write one encrypted file with database, secrets and state, while the hotline runs.
 
-    The file has its name only once it is whole; older backups go after that. Of the embedded
-    database it holds a base backup, of one by DATABASE_URL a dump by pg_dump of its own version.
+    The file has its name only once it is whole; older backups of this hotline go after that. Where
+    no hotline is, or its secrets are missing, nothing is made or deleted. Of the embedded database
+    it holds a base backup, of one by DATABASE_URL a dump by pg_dump of its own version.
 
     **Examples**
 
@@ -144,14 +146,15 @@ def follow(
     with _explained():
         from takeback.hotline.backups import wal
         from takeback.hotline.backups.domain import BackupError
-        from takeback.hotline.foundation.database import configured_url, database_url
+        from takeback.hotline.backups.making import hotline_url
+        from takeback.hotline.foundation.database import configured_url
 
         if configured_url():
             raise BackupError(
                 "Only the embedded database is followed. Yours is another server: archive its "
                 "write-ahead log as its own manual says."
             )
-        url = database_url()
+        url = hotline_url()
         if release:
             wal.release(url)
             say("Commits wait for nobody.")
@@ -189,7 +192,7 @@ def restore(
 
     **Examples**
 
-    * `takeback hotline restore /backups/takeback-2026-11-29T031500Z.age --key backup-key`
+    * `takeback hotline restore /backups/takeback-3f9a01c7-2026-11-29T031500Z.age --key backup-key`
     * `age -d key.age | takeback hotline restore FILE --key - --wal /mnt/other/wal --replace --yes`
     """
     with _explained():

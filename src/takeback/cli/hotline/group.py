@@ -10,6 +10,7 @@ from takeback.cli.hotline.confirmations import app as confirmation_app
 from takeback.cli.hotline.imports import app as import_app
 from takeback.cli.hotline.log import app as log_app
 from takeback.cli.hotline.platforms import app as platform_app
+from takeback.cli.hotline.setup import Needs
 from takeback.cli.hotline.setup import failure as _failure
 from takeback.cli.hotline.setup import set_up as _set_up
 from takeback.cli.printing import say
@@ -71,16 +72,57 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the tables of the database up to date. Do it after every update.
 
+    The first time it makes the secret files as well.
+
     **Examples**
 
     * `takeback hotline migrate`
     * `DATABASE_URL=postgresql://takeback@db.example.org/takeback takeback hotline migrate`
     """
-    _set_up()
+    _set_up(Needs.DATABASE)
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0, interactive=False)
+    from takeback.hotline.foundation.secrets import LostSecretError
+    from takeback.hotline.log.continuity.mark import MarkError
+
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except (LostSecretError, MarkError) as error:
+        raise _failure(str(error)) from error
     say("The tables are up to date.")
+
+
+@app.command("replace-lost-secrets")
+def replace_lost_secrets(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Make new secrets in the place of files that are gone for good. Try a backup first.
+
+    What rested on them stays lost: with `pepper` or `site-salt` no code opens its case any more,
+    with `fields` no answer can be read. A lost key of the log is not replaced: `log begin-anew`
+    begins another log. Stop `serve` and `worker` first; docs/hotline.md has every step.
+
+    **Example**
+
+    * `takeback hotline replace-lost-secrets`
+    """
+    _set_up(Needs.TABLES)
+    from takeback.hotline.foundation.secret_notes.checking import is_log_key, lost_secrets
+    from takeback.hotline.foundation.secret_notes.making import notes
+    from takeback.hotline.foundation.secret_notes.making import replace_lost_secrets as replace
+
+    wrong = lost_secrets(notes())
+    if wrong is None:
+        say("No secret is missing.")
+        return
+    say(str(wrong), err=True)
+    if not yes:
+        typer.confirm("Are they gone for good, and in no backup?", abort=True)
+    replaced = replace()
+    if replaced:
+        say(f"New: {', '.join(replaced)}. Back them up.")
+    if any(map(is_log_key, wrong.names)):
+        say("The log's key is gone, so begin another log: takeback hotline log begin-anew")
 
 
 @audit_app.command("verify")

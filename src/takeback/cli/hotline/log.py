@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from takeback.cli.hotline.setup import failure, set_up
+from takeback.cli.hotline.setup import Needs, failure, set_up
 from takeback.cli.printing import say
 
 app = typer.Typer(
@@ -71,7 +71,7 @@ def rotate_log_key() -> None:
 def begin_new_log(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Begin another log in place of one whose key was stolen. Cases and entries stay.
+    """Begin another log in place of one whose key was stolen or lost. Cases and entries stay.
 
     Stop `serve` and `worker`, make a backup of the database, and set TAKEBACK_PUBLIC_URL to another
     address first; docs/hotline.md has every step. All that stands on the list is listed again,
@@ -81,7 +81,7 @@ def begin_new_log(
 
     * `TAKEBACK_PUBLIC_URL=https://list2.example.org takeback hotline log begin-anew`
     """
-    set_up()
+    set_up(Needs.ALL_BUT_LOG_KEYS)
     from takeback.hotline.log.beginning_anew import NewLogError
     from takeback.hotline.log.beginning_anew import begin_new_log as begin
 

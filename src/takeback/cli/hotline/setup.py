@@ -1,5 +1,6 @@
 """Makes the hotline's code ready for a command, and says plainly what stands in the way."""
 
+import enum
 import os
 
 import typer
@@ -7,8 +8,20 @@ import typer
 from takeback.cli.printing import say
 
 
-def set_up() -> None:
-    """Load the hotline's settings and make sure that its database answers."""
+class Needs(enum.Enum):
+    """What a command can't do without."""
+
+    DATABASE = enum.auto()
+    """A database that answers, and the secrets that it rests on; tables may still be missing."""
+    TABLES = enum.auto()
+    """Tables; secrets may be missing."""
+    ALL_BUT_LOG_KEYS = enum.auto()
+    """Tables and secrets; the keys of the log may be gone, for another log is about to begin."""
+    ALL = enum.auto()
+
+
+def set_up(needs: Needs = Needs.ALL) -> None:
+    """Load the hotline's settings; make sure that database, tables and secrets are there."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
     try:
         import django
@@ -26,16 +39,26 @@ def set_up() -> None:
     import psycopg
 
     from takeback.hotline.foundation.database import connection_options
+    from takeback.hotline.foundation.secret_notes.checking import notes_in, refuse_lost
 
     try:
         # Not through the pool, which would go on trying for a while.
-        psycopg.connect(**connection_options()).close()
+        with psycopg.connect(**connection_options()) as connection:
+            notes = notes_in(connection)
     except psycopg.OperationalError as error:
         raise failure(
             "The database does not answer. Is it running, and is DATABASE_URL right? "
             "Without DATABASE_URL the hotline brings its own.",
             *str(error).splitlines(),
         ) from error
+    if not notes and needs is not Needs.DATABASE:
+        raise failure("The database has no tables or no secrets yet: takeback hotline migrate")
+    if needs is Needs.TABLES:
+        return
+    try:
+        refuse_lost(notes or {}, but_log_keys=needs is Needs.ALL_BUT_LOG_KEYS)
+    except (RuntimeError, OSError) as error:
+        raise failure(str(error)) from error
 
 
 def failure(*lines: str) -> typer.Exit:

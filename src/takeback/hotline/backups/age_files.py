@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Final
 
 import pyrage
 
@@ -17,6 +17,10 @@ from takeback.hotline.backups.domain import BackupError, now
 from takeback.running.private_files import sync_directory
 
 _BUFFER = 1 << 20
+# Both in Bech32, as age has them: https://age-encryption.org/v1, "The X25519 recipient type".
+_PUBLIC_HALF: Final = "age1"
+_SECRET_HALF: Final = "AGE-SECRET-KEY-"  # noqa: S105 - how they begin
+_PUBLIC_LENGTH: Final = 62
 
 
 def make_key(path: Path) -> str:
@@ -38,13 +42,30 @@ def make_key(path: Path) -> str:
 
 
 def parse_recipients(lines: Sequence[str]) -> list[Any]:
-    """Read public keys, `age1…`, one a line. Raises BackupError for anything else, or for none."""
+    """Read public keys, `age1…`, one a line. Raises BackupError for anything else, or for none.
+
+    It never repeats a line: that may be a secret key, and what a nightly job says is kept.
+    """
     recipients = []
-    for line in _meant(lines):
+    for number, line in enumerate(_meant(lines), 1):
+        which = f"Recipient {number}"
+        if _SECRET_HALF in line.upper():
+            raise BackupError(
+                f"{which} is the secret half of a key, which opens your backups. It does not "
+                "belong on this machine: delete it here, also where the shell or a job keeps what "
+                "was typed. Give the public half, age1…, which the file of the key names."
+            )
+        if not line.startswith(_PUBLIC_HALF):
+            raise BackupError(f"{which} is no public key of age: those begin with age1.")
         try:
             recipients.append(pyrage.x25519.Recipient.from_str(line))
-        except pyrage.RecipientError as error:
-            raise BackupError(f"{line} is no public key of age: they begin with age1.") from error
+        except pyrage.RecipientError:
+            # Not from the library's error: it could repeat the line.
+            raise BackupError(
+                f"{which} begins as a public key of age does, and is not whole or was mistyped: it "
+                f"has {len(line)} characters, and an X25519 key has {_PUBLIC_LENGTH}. Copy it "
+                "again."
+            ) from None
     if not recipients:
         raise BackupError("Say for whom to encrypt, with --to age1…")
     return recipients
@@ -54,8 +75,8 @@ def parse_identities(text: str) -> list[Any]:
     """Read a file of secret keys as `age-keygen` writes it. Raises BackupError; it names no key."""
     try:
         found = [pyrage.x25519.Identity.from_str(line) for line in _meant(text.splitlines())]
-    except pyrage.IdentityError as error:
-        raise BackupError("The key file holds no secret keys of age, AGE-SECRET-KEY-1…") from error
+    except pyrage.IdentityError:
+        raise BackupError("The key file holds no secret keys of age, AGE-SECRET-KEY-1…") from None
     if not found:
         raise BackupError("The key file holds no secret key.")
     return found

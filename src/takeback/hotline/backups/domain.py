@@ -15,7 +15,9 @@ KEEP_DAYS: Final = 14
 fingerprints live on in backups."""
 
 _STAMP: Final = "%Y-%m-%dT%H%M%SZ"
-_NAME: Final = re.compile(r"takeback-(?:[a-z]+-)?(\d{4}-\d\d-\d\dT\d{6}Z)\.age")
+_NAME: Final = re.compile(
+    r"takeback-([0-9a-f]{8})-(?:(database|secrets)-)?(\d{4}-\d\d-\d\dT\d{6}Z)\.age"
+)
 
 
 class BackupError(Exception):
@@ -115,18 +117,40 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_STAMP)
 
 
-def file_name(made_at: datetime, parts: frozenset[Part]) -> str:
-    """Return the name of the backup of these parts that was begun then."""
-    which = "" if parts == ALL_PARTS else f"{min(parts)}-"
-    return f"takeback-{which}{stamp(made_at)}.age"
+@dataclass(frozen=True, slots=True)
+class BackupName:
+    """What the name of a backup tells without a key.
+
+    `hotline`: eight hexadecimal digits, whose backup it is; `made_at`: when it was begun, in UTC.
+    """
+
+    hotline: str
+    parts: frozenset[Part]
+    made_at: datetime
+
+    def __str__(self) -> str:
+        which = "" if self.parts == ALL_PARTS else f"{min(self.parts)}-"
+        return f"takeback-{self.hotline}-{which}{stamp(self.made_at)}.age"
+
+    @staticmethod
+    def of(path: Path) -> "BackupName | None":
+        """Read the name of a file, None if it is not one that Takeback gives."""
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            return None
+        hotline, part, made = match.groups()
+        parts = frozenset({Part(part)}) if part else ALL_PARTS
+        return BackupName(hotline, parts, datetime.strptime(made, _STAMP).replace(tzinfo=UTC))
 
 
-def made_at_of(path: Path) -> datetime | None:
-    """Return when the backup of this name was begun, None for any other file."""
-    match = _NAME.fullmatch(path.name)
-    return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC) if match else None
+def expired(paths: Iterable[Path], new: BackupName, keep: timedelta) -> list[Path]:
+    """Return which of these files may go now that a new backup is whole, one of the paths.
 
-
-def expired(paths: Iterable[Path], at: datetime, keep: timedelta) -> list[Path]:
-    """Return which of these files are backups that were begun longer ago than `keep`."""
-    return [path for path in paths if (made := made_at_of(path)) is not None and made < at - keep]
+    Those of the same hotline that were begun longer ago than `keep`, if all that they hold is in
+    backups that are newer. What is another hotline's, or has another name, stays.
+    """
+    own = {path: name for path in paths if (name := BackupName.of(path)) is not None}
+    own = {path: name for path, name in own.items() if name.hotline == new.hotline}
+    old = {path: name for path, name in own.items() if name.made_at < new.made_at - keep}
+    newer = frozenset[Part]().union(*(own[path].parts for path in own.keys() - old.keys()))
+    return sorted(path for path, name in old.items() if name.parts <= newer)

@@ -20,9 +20,17 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
     django.setup()
     from takeback.hotline.audit.access import verify_chain  # noqa: PLC0415 - needs settings
+    from takeback.hotline.foundation.secret_notes.checking import lost_secrets  # noqa: PLC0415
+    from takeback.hotline.foundation.secret_notes.making import notes  # noqa: PLC0415
     from takeback.hotline.log import access as log_access  # noqa: PLC0415
     from takeback.hotline.log.continuity.doubts import note_restored  # noqa: PLC0415
 
+    wrong = lost_secrets(notes())
+    if wrong is not None:
+        sys.exit(
+            f"the secrets {', '.join(wrong.names)} are missing or not its own. Restore a backup "
+            "that holds them first."
+        )
     note_restored()
     if log_access.log_mark() is None:  # nothing was ever listed
         sys.stdout.write(json.dumps({"origin": "", "size": 0}))

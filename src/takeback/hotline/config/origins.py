@@ -4,6 +4,7 @@ What the web server in front says of scheme and host does not matter for it, so 
 `X-Forwarded-Proto` out can't turn every form away.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -11,20 +12,39 @@ from urllib.parse import SplitResult, urlsplit
 import idna
 
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
+_NAME: Final = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+")
+"""What a name of a host (RFC 1123, and the underscore), or an address of IPv6, is made of."""
 
 
 def public_address(text: str) -> str:
-    """Return the stated address without a slash at its end.
+    """Return the stated address without blanks around it and a slash at its end.
 
-    Raises ValueError if nobody could reach a hotline there: no scheme, no name, a query.
+    Raises ValueError, which names the variable, for anything but scheme, name and port: no browser
+    would send an origin that is equal to it.
     """
-    parts = urlsplit(text)
-    if parts.scheme not in _USUAL_PORTS or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(
-            f"TAKEBACK_PUBLIC_URL must be an address as https://pictures.example.org, not {text!r}."
-        )
-    _ = parts.port  # raises ValueError where it is no number
-    return text.rstrip("/")
+    address = text.strip()
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+        name = public_host(address)
+    except ValueError as error:  # no number, too big a one, half an address of IPv6, no such name
+        raise _refused("name or port is none") from error
+    if parts.scheme not in _USUAL_PORTS or not name or port == 0:
+        raise _refused("it is no address with a scheme and a name")
+    if parts.username is not None or parts.password is not None:
+        raise _refused("a user or a password can't stand in it")  # and is not repeated here
+    if parts.path.strip("/") or "?" in address or "#" in address:
+        raise _refused("the hotline has its name for itself, so nothing can follow it")
+    if not _NAME.fullmatch(name):
+        raise _refused("what stands for the name is none")
+    return f"{parts.scheme}://{parts.netloc.rstrip(':')}"
+
+
+def _refused(why: str) -> ValueError:
+    return ValueError(
+        f"TAKEBACK_PUBLIC_URL can't be used: {why}. Write an address as "
+        "https://pictures.example.org, with a port where it needs one, and nothing else."
+    )
 
 
 def public_host(address: str) -> str:

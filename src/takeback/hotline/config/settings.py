@@ -9,12 +9,13 @@ from takeback.hotline.config.origins import own_origins, public_address, public_
 from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.foundation.numbers import number_of_seconds, whole_number
-from takeback.hotline.foundation.secrets import secret
+from takeback.hotline.foundation.secrets import secret_of_this_process
 
 HOTLINE = Path(__file__).resolve().parent.parent
 REPOSITORY = HOTLINE.parents[2]
 
-SECRET_KEY = secret("django").hex()
+# Before the first `migrate` there is no file yet, and nobody to whom anything was signed.
+SECRET_KEY = secret_of_this_process("django").hex()
 DEBUG = False
 PUBLIC_URL = public_address(os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000"))
 _HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")

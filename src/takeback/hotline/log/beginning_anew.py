@@ -9,6 +9,7 @@ from psycopg import sql
 
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
+from takeback.hotline.foundation.secret_notes.making import forget_log_keys, make_noted_secret
 from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.continuity.doubts import keep_mark, stop_seen_from_here
 from takeback.hotline.log.continuity.mark import marked_origins
@@ -99,6 +100,8 @@ def begin_recovered_log(
 
 def _begin(origin: str) -> None:
     key_name = free_key_name()
+    make_noted_secret(key_name)
+    forget_log_keys(besides=key_name)
     _forget_log()
     Log.objects.create(id=1, origin=origin, first_key=key_name)
 

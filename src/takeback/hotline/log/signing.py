@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from takeback.hashlist.events import KeyEvent, parse_event
-from takeback.hotline.foundation.secrets import secret, secrets_directory
+from takeback.hotline.foundation.secret_notes.making import make_noted_secret
+from takeback.hotline.foundation.secrets import LOG_KEY, secret, secrets_directory
 from takeback.hotline.log.models import Log, LogEntry
 from takeback.tlog.signed_note import Signer, VerifierKey
 
-FIRST_KEY = "log-key"
-_KEY_FILES = f"{FIRST_KEY}*"
+_KEY_FILES = f"{LOG_KEY}*"
 OVERLAP = timedelta(days=30)
 """So long a former key signs beside the new one: for gates that were away when it changed."""
 
@@ -114,15 +114,15 @@ def known_keys() -> list[VerifierKey]:
 
 def new_log_key() -> str:
     """Make another key in a file of its own; returns its verifier key line."""
-    return Signer(log_origin(), secret(free_key_name())).verifier_key.line
+    return Signer(log_origin(), make_noted_secret(free_key_name())).verifier_key.line
 
 
 def free_key_name() -> str:
     """Return the name of a file for a key that is not there yet."""
     number = 2
-    while (secrets_directory() / f"{FIRST_KEY}-{number}").exists():
+    while (secrets_directory() / f"{LOG_KEY}-{number}").exists():
         number += 1
-    return f"{FIRST_KEY}-{number}"
+    return f"{LOG_KEY}-{number}"
 
 
 def key_signer(event: KeyEvent) -> Signer:
@@ -136,7 +136,7 @@ def _log() -> Log:
 
 
 def _number_of(key_name: str) -> int:
-    number = key_name.removeprefix(FIRST_KEY).removeprefix("-")
+    number = key_name.removeprefix(LOG_KEY).removeprefix("-")
     return int(number) if number.isdecimal() else 1
 
 
@@ -146,6 +146,6 @@ def _signer_of(origin: str, line: str) -> Signer:
         if signer.verifier_key.line == line:
             return signer
     raise RuntimeError(
-        f"The log was handed over to the key {line}, and no file {FIRST_KEY}-… in "
+        f"The log was handed over to the key {line}, and no file {LOG_KEY}-… in "
         f"{secrets_directory()} holds it. Restore it from a backup."
     )

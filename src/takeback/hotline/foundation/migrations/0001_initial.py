@@ -1,4 +1,4 @@
-"""Visits: sealed sessions."""
+"""Visits, sealed sessions, and the secret files that the database rests on."""
 
 from django.db import migrations, models
 
@@ -16,5 +16,13 @@ class Migration(migrations.Migration):
                 ("data", models.BinaryField()),
                 ("expires", models.DateTimeField(db_index=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name="SecretNote",
+            fields=[
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("digest", models.BinaryField(max_length=32)),
+            ],
+            options={"db_table": "takeback_secret_note"},
         ),
     ]

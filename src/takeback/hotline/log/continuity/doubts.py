@@ -13,16 +13,20 @@ from django.db import connection
 from takeback.hotline.log.access import frontier_at, log_origin
 from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.continuity.mark import (
+    Mark,
     MarkError,
     alone_with_mark,
+    mark_path,
     read_mark,
     write_mark,
 )
 from takeback.hotline.log.domain import DoubtKind
 from takeback.hotline.log.models import Checkpoint, Doubt, Publication
+from takeback.hotline.log.signing import known_keys
 from takeback.tlog.checkpoint import Checkpoint as SignedState
 from takeback.tlog.checkpoint import parse_checkpoint
-from takeback.tlog.signed_note import split_note
+from takeback.tlog.errors import LogError
+from takeback.tlog.signed_note import open_note, split_note
 
 _ADVICE: Final = 'Read "When you restore" in docs/hotline.md.'
 _THE_MARK: Final = "the mark"
@@ -172,6 +176,11 @@ def _keep_mark() -> None:
     if mark is not None and not contains(mark.state):
         _doubt(DoubtKind.MARK, _THE_MARK, size=mark.state.size, note=mark.note)
         return
+    if mark is not None and not _is_ours(mark):
+        raise MarkError(
+            f"The mark {mark_path(origin)} was signed with a key of this log that is not here. "
+            "Don't remove it; restore that key from a backup."
+        )
     doubts = list(Doubt.objects.all())  # there is none, on nearly every day
     settled = [row.id for row in doubts if row.settled_at is not None]
     size = newest.size if newest is not None else 0
@@ -187,6 +196,14 @@ def _keep_mark() -> None:
         write_mark(origin, bytes(newest.note), database)
     if settled:
         Doubt.objects.filter(id__in=settled).delete()
+
+
+def _is_ours(mark: Mark) -> bool:
+    try:
+        open_note(mark.note, known_keys())
+    except LogError:
+        return False
+    return True
 
 
 def _doubt(
