@@ -90,7 +90,7 @@ class Programs:
                 # Most likely it ended too early, and its own words say why.
                 _close(process)
                 if process.wait() > 0:
-                    raise BackupError(_last_words(name, errors)) from error
+                    raise BackupError(_last_words(name, errors, process)) from error
                 raise
             finally:
                 _close(process)
@@ -98,7 +98,7 @@ class Programs:
                     process.terminate()
                     process.wait()
             if process.returncode:
-                raise BackupError(_last_words(name, errors))
+                raise BackupError(_last_words(name, errors, process))
 
 
 def _end_with_parent() -> None:
@@ -119,10 +119,14 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
                 end.close()
 
 
-def _last_words(name: str, errors: IO[bytes]) -> str:
+def _last_words(name: str, errors: IO[bytes], process: "subprocess.Popen[bytes]") -> str:
     errors.seek(0)
     text = errors.read().decode(errors="replace").strip()[-_LAST_WORDS:]
-    return f"{name} failed. {text}"
+    ended = "failed"
+    if process.returncode < 0:
+        with suppress(ValueError):  # a real-time signal has no name
+            ended = f"was ended by {signal.Signals(-process.returncode).name}"
+    return f"{name} {ended}. {text}".strip()
 
 
 def embedded_programs() -> Programs:
@@ -146,7 +150,7 @@ def programs_of(major: int) -> Programs:
     places = [
         Path(f"/usr/lib/postgresql/{major}/bin"),  # Debian
         Path(f"/usr/pgsql-{major}/bin"),  # PostgreSQL's own packages for Red Hat
-        *map(Path, os.get_exec_path()),
+        *(Path(folder).absolute() for folder in os.get_exec_path()),  # they run in another folder
         *_of_the_wheel(),
     ]
     for place in places:
