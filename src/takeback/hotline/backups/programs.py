@@ -15,22 +15,14 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from takeback.hotline.backups.domain import BackupError
+from takeback.hotline.foundation.database import connection_parameters
 
-# libpq's variables: a password among the arguments would be there for everybody to see.
-_VARIABLES: Final = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "dbname": "PGDATABASE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-}
+_FILES: Final = frozenset({"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir"})
+"""Parameters that are paths, unless nothing is there: `sslrootcert=system` is none."""
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _LAST_WORDS = 2000
 
@@ -165,7 +157,8 @@ def programs_of(major: int) -> Programs:
 def server_major(url: str) -> int:
     """Return the major version of a server. Raises BackupError if it does not answer."""
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        conninfo = make_conninfo(**connection_parameters(url))
+        with psycopg.connect(conninfo, connect_timeout=10) as connection:
             return connection.info.server_version // 10000
     except psycopg.OperationalError as error:
         raise BackupError(f"The database does not answer. {error}") from error
@@ -174,14 +167,20 @@ def server_major(url: str) -> int:
 def connection_environment(url: str, **changed: str) -> dict[str, str]:
     """Return what libpq's programs need in their environment to connect to a URL.
 
-    `changed`: parameters in place of the URL's, such as `dbname`.
+    A password among the arguments would be there for everybody to see. `changed`: parameters in
+    place of the URL's, such as `dbname`. Raises ValueError as `connection_parameters` does.
     """
-    parameters = {**conninfo_to_dict(url), **changed}
+    parameters = {**connection_parameters(url), **changed}
     return {
-        _VARIABLES[name]: str(value)
-        for name, value in parameters.items()
-        if name in _VARIABLES and value
+        option.envvar.decode(): _where_it_is(name, parameters[name])
+        for option in Conninfo.get_defaults()
+        if option.envvar and (name := option.keyword.decode()) in parameters
     }
+
+
+def _where_it_is(name: str, value: str) -> str:
+    """Return a value; a path from here, because the programs run in another folder."""
+    return str(Path(value).absolute()) if name in _FILES and Path(value).exists() else value
 
 
 def _of_the_wheel() -> Sequence[Path]:
