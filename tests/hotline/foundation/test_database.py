@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -138,9 +138,14 @@ def test_a_url_that_cant_be_read_is_not_quoted() -> None:
 
 def parameters_for_psycopg(url: str) -> dict[str, Any]:
     """What Django gives to psycopg."""
-    defaults = {"TIME_ZONE": None, "AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "TEST": {}}
+    defaults: dict[str, object] = {
+        "TIME_ZONE": None,
+        "AUTOCOMMIT": True,
+        "ATOMIC_REQUESTS": False,
+        "TEST": {},
+    }
     wrapper = DatabaseWrapper(defaults | django_database(url), "another")
-    parameters = cast("dict[str, Any]", wrapper.get_connection_params())
+    parameters = wrapper.get_connection_params()
     return {name: parameters[name] for name in parameters.keys() - _DJANGO_OWN}
 
 
