@@ -17,20 +17,27 @@ from tests.support.running import await_truth, running
 
 
 class _Ask:
-    def __init__(self, seen: "float | Exception | None") -> None:
+    def __init__(self, seen: "float | Exception | None", *, commits_wait: bool = False) -> None:
         self.seen = seen
+        self.commits_wait = commits_wait
 
-    def __call__(self, _connection: object) -> "float | None":
+    def __call__(self, _connection: object) -> health.Seen:
         if isinstance(self.seen, Exception):
             raise self.seen
-        return self.seen
+        return health.Seen(self.seen, self.commits_wait)
 
 
 @pytest.mark.django_db
 def test_the_address_says_how_things_are_and_sets_nothing() -> None:
     answer = Client().get("/healthz")
     assert answer.status_code == 200
-    assert set(answer.json()) == {"status", "database", "disk", "sequenced_seconds_ago"}
+    assert set(answer.json()) == {
+        "status",
+        "database",
+        "commits",
+        "disk",
+        "sequenced_seconds_ago",
+    }
     assert answer.json()["database"] == "answers"
     assert not answer.cookies
     assert Client().head("/healthz").content == b""
@@ -89,7 +96,7 @@ def test_a_watch_keeps_looking_until_the_database_answers_again(hotline_database
         ask.seen = psycopg.OperationalError("gone")
         await_truth(lambda: not watch.newest().answers)
         ask.seen = 2.0
-        await_truth(lambda: watch.newest().seen == 2.0)
+        await_truth(lambda: watch.newest().seen == health.Seen(2.0))
     assert not watch.runs
 
 

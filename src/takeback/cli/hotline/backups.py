@@ -144,7 +144,7 @@ def follow(
     * `takeback hotline backup follow /mnt/other/wal --every-commit`
     """
     with _explained():
-        from takeback.hotline.backups import wal
+        from takeback.hotline.backups import following
         from takeback.hotline.backups.domain import BackupError
         from takeback.hotline.backups.making import hotline_url
         from takeback.hotline.foundation.database import configured_url
@@ -156,16 +156,17 @@ def follow(
             )
         url = hotline_url()
         if release:
-            wal.release(url)
+            following.release(url)
             say("Commits wait for nobody.")
             return
-        if anew:
-            wal.begin_anew(url)
-        follower = wal.Follower(url, folder, every_commit=every_commit)
+        follower = following.Follower(url, folder, every_commit=every_commit, anew=anew)
         for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(stop, lambda *_: follower.stop())
         waits = " Commits wait for it." if every_commit else ""
-        follower.run(lambda: say(f"Following into {folder}.{waits} Ctrl-C stops it."))
+        follower.run(
+            lambda: say(f"Following into {folder}.{waits} Ctrl-C stops it."),
+            lambda: say("The database does not answer. It is tried again.", err=True),
+        )
 
 
 def restore(

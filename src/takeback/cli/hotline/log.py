@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 
 _STOPPED = 3
+_WAITING = 4
 
 
 @app.command("status")
@@ -21,13 +22,15 @@ def log_status() -> None:
     """Say how far the log is sequenced and published, and what each witness has cosigned.
 
     Exit code 1 if an event is sequenced but not published yet, 3 if nothing is signed because this
-    database may not hold all that was signed before.
+    database may not hold all that was signed before, 4 if commits wait for a follower that does not
+    answer, so that nothing is taken.
 
     **Example**
 
     * `takeback hotline log status`
     """
     set_up()
+    from takeback.hotline.foundation.liveness.commits import commits_wait
     from takeback.hotline.log.witnesses.submission import log_status as read
 
     status = read()
@@ -39,6 +42,10 @@ def log_status() -> None:
     if status.stop is not None:
         say(f"{status.stop.why} So since {status.stop.since:%Y-%m-%d %H:%M} UTC.", err=True)
         raise typer.Exit(_STOPPED)
+    if commits_wait():
+        say("Nothing is taken: commits wait for a follower that does not answer.", err=True)
+        say("Start `takeback hotline backup follow` again, or end it with --release.", err=True)
+        raise typer.Exit(_WAITING)
     if status.published_size < status.sequenced_size:
         raise typer.Exit(1)
 

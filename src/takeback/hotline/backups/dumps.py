@@ -7,11 +7,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from takeback.hotline.backups.archive import ArchiveWriter, Member
 from takeback.hotline.backups.domain import BackupError
 from takeback.hotline.backups.programs import connection_environment, programs_of, server_major
+from takeback.hotline.foundation.database import connection_parameters
 
 MEMBERS: Final = "dump"
 _PIECE: Final = 1 << 20
@@ -32,7 +33,7 @@ def add_dump(archive: ArchiveWriter, url: str) -> None:
 
 def size_of_database(url: str) -> int:
     """Return about how many bytes a dump has, at most."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(make_conninfo(**connection_parameters(url))) as connection:
         rows = connection.execute("SELECT pg_database_size(current_database())").fetchall()
         return int(rows[0][0])
 
@@ -45,7 +46,7 @@ class StagedDump:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._name = str(conninfo_to_dict(url).get("dbname") or "postgres")
+        self._name = connection_parameters(url)["dbname"]
         self._beside = _short(self._name, "_restoring")
         self._running = ExitStack()
         self.discard()
@@ -65,7 +66,7 @@ class StagedDump:
     @staticmethod
     def refuse_running(url: str) -> None:
         """Raise BackupError if anybody is connected to the database."""
-        name = str(conninfo_to_dict(url).get("dbname") or "postgres")
+        name = connection_parameters(url)["dbname"]
         with _administrator(url, name) as connection:
             row = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> "
@@ -79,7 +80,8 @@ class StagedDump:
     def is_taken(url: str) -> bool:
         """Whether the database holds any table; it need not be there."""
         try:
-            with psycopg.connect(url, connect_timeout=10) as connection:
+            conninfo = make_conninfo(**connection_parameters(url))
+            with psycopg.connect(conninfo, connect_timeout=10) as connection:
                 row = connection.execute(
                     "SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON"
                     " relnamespace = pg_namespace.oid WHERE relkind IN ('r', 'p')"

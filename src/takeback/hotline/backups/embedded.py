@@ -82,7 +82,7 @@ def size_of_embedded() -> int:
 class StagedBase:
     """The files of a base backup beside the server's folder, until they take its place.
 
-    `wal`: folder of `takeback hotline backup-follow`, whose events are replayed on top.
+    `wal`: folder of `takeback hotline backup follow`, whose events are replayed on top.
     """
 
     def __init__(self, wal: Path | None) -> None:

@@ -15,22 +15,14 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from takeback.hotline.backups.domain import BackupError
+from takeback.hotline.foundation.database import connection_parameters
 
-# libpq's variables: a password among the arguments would be there for everybody to see.
-_VARIABLES: Final = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "dbname": "PGDATABASE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-}
+_FILES: Final = frozenset({"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir"})
+"""Parameters that are paths, unless nothing is there: `sslrootcert=system` is none."""
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _LAST_WORDS = 2000
 
@@ -90,7 +82,7 @@ class Programs:
                 # Most likely it ended too early, and its own words say why.
                 _close(process)
                 if process.wait() > 0:
-                    raise BackupError(_last_words(name, errors)) from error
+                    raise BackupError(_last_words(name, errors, process)) from error
                 raise
             finally:
                 _close(process)
@@ -98,7 +90,7 @@ class Programs:
                     process.terminate()
                     process.wait()
             if process.returncode:
-                raise BackupError(_last_words(name, errors))
+                raise BackupError(_last_words(name, errors, process))
 
 
 def _end_with_parent() -> None:
@@ -119,10 +111,14 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
                 end.close()
 
 
-def _last_words(name: str, errors: IO[bytes]) -> str:
+def _last_words(name: str, errors: IO[bytes], process: "subprocess.Popen[bytes]") -> str:
     errors.seek(0)
     text = errors.read().decode(errors="replace").strip()[-_LAST_WORDS:]
-    return f"{name} failed. {text}"
+    ended = "failed"
+    if process.returncode < 0:
+        with suppress(ValueError):  # a real-time signal has no name
+            ended = f"was ended by {signal.Signals(-process.returncode).name}"
+    return f"{name} {ended}. {text}".strip()
 
 
 def embedded_programs() -> Programs:
@@ -146,7 +142,7 @@ def programs_of(major: int) -> Programs:
     places = [
         Path(f"/usr/lib/postgresql/{major}/bin"),  # Debian
         Path(f"/usr/pgsql-{major}/bin"),  # PostgreSQL's own packages for Red Hat
-        *map(Path, os.get_exec_path()),
+        *(Path(folder).absolute() for folder in os.get_exec_path()),  # they run in another folder
         *_of_the_wheel(),
     ]
     for place in places:
@@ -161,7 +157,8 @@ def programs_of(major: int) -> Programs:
 def server_major(url: str) -> int:
     """Return the major version of a server. Raises BackupError if it does not answer."""
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
+        conninfo = make_conninfo(**connection_parameters(url))
+        with psycopg.connect(conninfo, connect_timeout=10) as connection:
             return connection.info.server_version // 10000
     except psycopg.OperationalError as error:
         raise BackupError(f"The database does not answer. {error}") from error
@@ -170,14 +167,20 @@ def server_major(url: str) -> int:
 def connection_environment(url: str, **changed: str) -> dict[str, str]:
     """Return what libpq's programs need in their environment to connect to a URL.
 
-    `changed`: parameters in place of the URL's, such as `dbname`.
+    A password among the arguments would be there for everybody to see. `changed`: parameters in
+    place of the URL's, such as `dbname`. Raises ValueError as `connection_parameters` does.
     """
-    parameters = {**conninfo_to_dict(url), **changed}
+    parameters = {**connection_parameters(url), **changed}
     return {
-        _VARIABLES[name]: str(value)
-        for name, value in parameters.items()
-        if name in _VARIABLES and value
+        option.envvar.decode(): _where_it_is(name, parameters[name])
+        for option in Conninfo.get_defaults()
+        if option.envvar and (name := option.keyword.decode()) in parameters
     }
+
+
+def _where_it_is(name: str, value: str) -> str:
+    """Return a value; a path from here, because the programs run in another folder."""
+    return str(Path(value).absolute()) if name in _FILES and Path(value).exists() else value
 
 
 def _of_the_wheel() -> Sequence[Path]:

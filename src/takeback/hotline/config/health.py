@@ -1,12 +1,15 @@
-"""How the hotline is: database, disk, and when what had come was last sequenced."""
+"""How the hotline is: database, commits, disk, and when what had come was last sequenced."""
 
+from dataclasses import dataclass
 from typing import Final
 
+import psycopg
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from takeback.hotline.foundation.database import release_connection
+from takeback.hotline.foundation.liveness.commits import CommitsWatch
 from takeback.hotline.foundation.liveness.database_watch import DatabaseWatch
 from takeback.hotline.foundation.state import state_directory
 from takeback.hotline.log.continuity.doubts import signing_stop
@@ -19,9 +22,35 @@ LATE_SECONDS: Final = 15.0
 and the longest batch takes a few."""
 
 _GOES_ON: Final = "goes on"
+_GO_ON: Final = "go on"
 
-DATABASE: Final = DatabaseWatch(seconds_since_sequencing)
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the database says: seconds since sequencing, None without a worker; and of commits."""
+
+    sequenced: float | None
+    commits_wait: bool = False
+
+
+_COMMITS: Final = CommitsWatch()
+
+
+def _ask(connection: psycopg.Connection) -> Seen:
+    return Seen(seconds_since_sequencing(connection), _COMMITS.look(connection))
+
+
+DATABASE: Final = DatabaseWatch(_ask)
 """What serve and worker each look after while they run."""
+
+
+def takes_nothing() -> bool:
+    """Whether whatever is sent now would wait in vain, by what was seen last; it waits for nothing.
+
+    False where nobody looks.
+    """
+    seen = DATABASE.newest().seen if DATABASE.runs else None
+    return seen is not None and seen.commits_wait
 
 
 def hotline_health() -> Health:
@@ -50,15 +79,17 @@ def _signing() -> str:
 def _health(*, needs_sequencing: bool) -> Health:
     look = DATABASE.newest()
     room = disk_room(state_directory())
-    well = look.answers and room is not DiskRoom.FULL
+    seen = look.seen or Seen(None)
+    well = look.answers and not seen.commits_wait and room is not DiskRoom.FULL
     if needs_sequencing:
-        well = well and look.seen is not None and look.seen < LATE_SECONDS
+        well = well and seen.sequenced is not None and seen.sequenced < LATE_SECONDS
     return Health(
         well,
         {
             "database": "answers" if look.answers else "away",
+            "commits": "wait for a follower" if seen.commits_wait else _GO_ON,
             "disk": room.value,
-            "sequenced_seconds_ago": None if look.seen is None else round(look.seen, 1),
+            "sequenced_seconds_ago": None if seen.sequenced is None else round(seen.sequenced, 1),
         },
     )
 

@@ -9,6 +9,8 @@ import uvicorn
 from django.conf import settings
 
 from takeback.hotline.config.health import DATABASE
+from takeback.hotline.foundation.database import name_connections
+from takeback.hotline.foundation.liveness.commits import SERVING
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.log.watch import log_watch
 from takeback.hotline.pages.early import early_refusal
@@ -29,6 +31,7 @@ def serve(host: str, port: int) -> None:
         connections_a_source=_MOST_CONNECTIONS_A_SOURCE,
         no_single_source=is_one_of(settings.TRUSTED_PROXIES),
     )
+    name_connections(SERVING)
     with DATABASE.running():
         config = uvicorn.Config(
             "takeback.hotline.config.asgi:application",

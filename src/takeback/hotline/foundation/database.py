@@ -1,12 +1,16 @@
 """Which PostgreSQL the hotline talks to: `DATABASE_URL`, or an embedded one in the state folder."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+import psycopg
 from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 
 from takeback.hotline.foundation.state import state_directory
 from takeback.running.embedded_postgres import revive_server, start_server
@@ -26,6 +30,10 @@ _LOST: Final[Mapping[str, int]] = {
 }
 _GIVE_UP_SECONDS: Final = 5
 """After which the pool tries no more by itself: its pauses double, and whoever asks next tries."""
+
+_OURS: Final = frozenset({"application_name", "client_encoding"})
+"""Parameters by which the hotline knows its connections, and without which it can't read."""
+_UNKNOWN_PARAMETER: Final = re.compile(r'^invalid URI query parameter: "(\w+)"$')
 
 _embedded: "PostgresServer | None" = None
 
@@ -66,28 +74,57 @@ def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "Postgr
     return start_server(data, cleanup_mode=cleanup_mode)
 
 
+def connection_parameters(url: str) -> dict[str, str]:
+    """Return what a `postgresql://` URL says, by libpq's names and as libpq itself reads it.
+
+    All of it counts, for the hotline and for PostgreSQL's own programs, which take it from their
+    environment. Raises ValueError for another scheme, and by its name for what libpq does not know,
+    what it takes from no environment, or what the hotline sets itself. The database is the one that
+    stands in the path, `postgres` without.
+    """
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ValueError("DATABASE_URL must start with postgresql://")
+    try:
+        path = unquote(urlsplit(url).path[1:])
+        parameters = conninfo_to_dict(url)
+    except (ValueError, psycopg.ProgrammingError) as error:
+        # The message may quote all of the URL, with the password; only this one quotes a name.
+        unknown = _UNKNOWN_PARAMETER.search(str(error))
+        why = (
+            f"DATABASE_URL must not say {unknown[1]}." if unknown else "DATABASE_URL can't be read."
+        )
+        raise ValueError(why) from None
+    known = {option.keyword.decode() for option in Conninfo.get_defaults() if option.envvar}
+    refused = sorted(parameters.keys() - (known - _OURS))
+    if parameters.get("dbname", "") != path:
+        refused.append("dbname beside the path")
+    if refused:
+        raise ValueError(f"DATABASE_URL must not say {', '.join(refused)}.")
+    if "service" in parameters and not path:
+        raise ValueError("DATABASE_URL must name the database in its path, beside the service.")
+    return {"dbname": "postgres", **{name: str(value) for name, value in parameters.items()}}
+
+
 def django_database(url: str) -> dict[str, object]:
     """Django's `DATABASES` entry for a `postgresql://` URL; a socket folder may stand in `?host=`.
 
-    Raises ValueError for a URL of another scheme.
+    Raises ValueError as `connection_parameters` does.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ValueError("DATABASE_URL must start with postgresql://")
-    query = parse_qs(parts.query)
+    parameters = connection_parameters(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host", [parts.hostname or ""])[0],
-        "PORT": str(parts.port or query.get("port", [""])[0]),
+        "NAME": parameters.pop("dbname"),
+        "USER": parameters.pop("user", ""),
+        "PASSWORD": parameters.pop("password", ""),
+        "HOST": parameters.pop("host", ""),
+        "PORT": parameters.pop("port", ""),
         # Under ASGI every request runs in a thread of its own: a connection kept by the thread
         # would be lost with it, so they come from a pool.
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_LOST,
+            **parameters,
             "pool": {
                 "min_size": 1,
                 "max_size": _POOL_SIZE,
@@ -96,6 +133,11 @@ def django_database(url: str) -> dict[str, object]:
             },
         },
     }
+
+
+def name_connections(name: str) -> None:
+    """Let the database know this program's connections by a name; before the first is made."""
+    connections["default"].settings_dict["OPTIONS"]["application_name"] = name
 
 
 def release_connection() -> None:

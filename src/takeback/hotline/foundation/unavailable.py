@@ -15,6 +15,10 @@ class TooManyHereError(RuntimeError):
     """There are too many people here just now; nothing was done, and asking again is right."""
 
 
+class CommitsWaitError(RuntimeError):
+    """What is committed now would wait in vain; nothing was done."""
+
+
 def is_away(error: BaseException | None) -> bool:
     """Whether an error says that the database, or a connection to it, can't be had now.
 

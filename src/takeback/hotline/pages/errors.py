@@ -43,7 +43,8 @@ def too_many_here(
     return _come_again(request, error, {"error": "busy", "message": _BUSY}, retry_after)
 
 
-def _away(request: HttpRequest, error: BaseException) -> HttpResponse:
+def away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """The answer 503 where it is not a crowd but the database that is in the way."""
     body = {"error": "unavailable", "message": _UNREACHABLE}
     return _come_again(request, error, body, COME_AGAIN_SECONDS)
 
@@ -75,7 +76,9 @@ def _answer(request: HttpRequest, status: int, body: dict[str, str]) -> HttpResp
 
 
 _BUSY = "Too many requests are being worked on. Ask again after the seconds in Retry-After."
-_UNREACHABLE = "The hotline can't reach its database. Ask again after the seconds in Retry-After."
+_UNREACHABLE = (
+    "The hotline can't use its database just now. Ask again after the seconds in Retry-After."
+)
 
 
 _FOR_PROGRAMS = {
@@ -117,7 +120,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, TooManyHereError):
         return too_many_here(request, error)
     if error is not None and is_away(error):
-        return _away(request, error)
+        return away(request, error)
     return error_response(request, 500)
 
 
