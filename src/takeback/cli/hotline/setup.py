@@ -18,14 +18,17 @@ def set_up() -> None:
             f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
         ) from error
     from takeback.running.embedded_postgres import EmbeddedServerError
+    from takeback.running.standstill import StandstillError
 
     try:
         django.setup()
-    except (ValueError, EmbeddedServerError) as error:
-        raise failure(str(error)) from error
+    except (ValueError, OSError, EmbeddedServerError, StandstillError) as error:
+        raise failure(in_plain_words(error)) from error
     import psycopg
 
-    from takeback.hotline.foundation.database import connection_options
+    from takeback.hotline.foundation.database import connection_options, leave_embedded_on_signals
+
+    leave_embedded_on_signals()
 
     try:
         # Not through the pool, which would go on trying for a while.
@@ -36,6 +39,13 @@ def set_up() -> None:
             "Without DATABASE_URL the hotline brings its own.",
             *str(error).splitlines(),
         ) from error
+
+
+def in_plain_words(error: Exception) -> str:
+    """Return what an error says; of a file that could not be used, which it is and why not."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}."
+    return str(error)
 
 
 def failure(*lines: str) -> typer.Exit:

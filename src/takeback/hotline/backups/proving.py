@@ -23,7 +23,7 @@ def main() -> None:
     from takeback.hotline.log import access as log_access  # noqa: PLC0415
     from takeback.hotline.log.continuity.doubts import note_restored  # noqa: PLC0415
 
-    note_restored()
+    note_restored("takeback hotline restore")
     if log_access.log_mark() is None:  # nothing was ever listed
         sys.stdout.write(json.dumps({"origin": "", "size": 0}))
         return

@@ -13,6 +13,9 @@ import psycopg
 from takeback.hotline.foundation.database import connection_options, revive_embedded
 from takeback.hotline.foundation.liveness.trouble import trouble_of
 
+WATCHER: Final = "takeback watch"
+"""The `application_name` of the connection that `serve` and `worker` each keep while they run."""
+
 _EVERY_SECONDS: Final = 1.0
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 2.0
@@ -104,7 +107,7 @@ class DatabaseWatch(Generic[_Seen]):
 
 
 def _connected() -> psycopg.Connection:
-    options = connection_options() | {"application_name": "takeback watch"}
+    options = connection_options() | {"application_name": WATCHER}
     return psycopg.connect(**options, autocommit=True)
 
 
