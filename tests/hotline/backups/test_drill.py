@@ -4,84 +4,20 @@ import json
 import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from takeback.demo.reporter import Reporter
 from takeback.fingerprints.picture import fingerprint_picture
 from takeback.media import Decoder
-from tests.support.running import answers, await_truth, folder_for_a_server
+from tests.support.embedded_hotline import EmbeddedHotline
+from tests.support.running import folder_for_a_server
 from tests.support.scenes import encoded, scene
 
 _SEGMENT_BYTES = 16 << 20
-
-
-class EmbeddedHotline:
-    """A hotline on a database of its own in a folder; every command is a process."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.state = folder / "state"
-        self.data = self.state / "postgres"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {
-            name: value for name, value in os.environ.items() if name != "DATABASE_URL"
-        } | {"TAKEBACK_STATE": str(self.state), "TAKEBACK_PUBLIC_URL": self.url}
-
-    def run(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "takeback", "hotline", *command],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        return done
-
-    @contextmanager
-    def process(self, *command: str) -> Iterator["subprocess.Popen[str]"]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "takeback", "hotline", *command],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
-
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        with self.process("serve", "--port", str(self.port)) as process:
-            await_truth(lambda: answers(self.url), process)
-            yield
-
-    @property
-    def postmaster(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-
-    @property
-    def database(self) -> str:
-        socket_folder = (self.data / "postmaster.pid").read_text().split("\n")[4]
-        return f"postgresql://postgres@/postgres?host={socket_folder}"
-
-    def ask(self, statement: str) -> str:
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            row = connection.execute(statement.encode()).fetchone()
-        return str(row[0]) if row else ""
 
 
 def report(hotline: EmbeddedHotline, seed: int) -> str:
@@ -144,6 +80,7 @@ def test_a_lost_database_comes_back_with_every_report_that_was_accepted(folder: 
     assert {"restored_at", "made_at", "size"} <= set(note)
     stopped = hotline.run("log", "status", code=3)
     assert "no witness and no gate has shown yet that it is the newest" in stopped.stderr
+    assert "restored or moved (takeback hotline restore)" in stopped.stderr
     with hotline.serving():
         for code in codes:
             assert Reporter(hotline.url).read_timeline(code)

@@ -170,3 +170,13 @@ def test_what_is_withdrawn_while_another_log_begins_is_not_listed_in_it(
     in_threads(begin, withdraw)
     sequence_everything()
     assert set(follow_database()) == {stays}
+
+
+@pytest.mark.parametrize("command", [("begin-anew", "--yes"), ("recover", "--yes", "none")])
+def test_no_other_log_begins_while_the_hotline_runs(
+    hotline_database: str, command: tuple[str, ...]
+) -> None:
+    with hotline(hotline_database):
+        done = takeback(hotline_database, "log", *command)
+    assert done.returncode == 1
+    assert "Stop both, on every machine" in done.stderr

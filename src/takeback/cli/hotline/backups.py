@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from takeback.cli.hotline.setup import failure
+from takeback.cli.hotline.setup import failure, in_plain_words
 from takeback.cli.printing import say
 from takeback.hotline.backups.domain import KEEP_DAYS
 
@@ -200,8 +200,7 @@ def restore(
         from takeback.hotline.backups.age_files import parse_identities
         from takeback.hotline.backups.restoring import restore_backup
 
-        text = sys.stdin.read() if key == _ON_STDIN else Path(key).read_text(encoding="utf-8")
-        identities = parse_identities(text)
+        identities = parse_identities(_key_text(key))
         if replace and not yes:
             typer.confirm("What is here now is put aside. Go on?", abort=True)
         with _progress(f"Reading {file.name}", file.stat().st_size) as (advance, describe):
@@ -215,6 +214,23 @@ def restore(
         say(f"What was here before: {place}. Delete it once all is well.")
 
 
+def _key_text(key: str) -> str:
+    if key == _ON_STDIN:
+        return sys.stdin.read()
+    try:
+        return Path(key).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise failure(
+            f"{key} is not a key file. --key takes the file that `takeback hotline backup key` "
+            "made."
+        ) from error
+    except OSError as error:
+        raise failure(
+            f"The key file {key} can't be read ({error.strerror}). --key takes the file that "
+            "`takeback hotline backup key` made."
+        ) from error
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn what can go wrong into a sentence on standard error and exit code 1."""
@@ -222,14 +238,23 @@ def _explained() -> Iterator[None]:
         import psycopg
 
         from takeback.hotline.backups.domain import BackupError
+        from takeback.running.embedded_postgres import EmbeddedServerError
+        from takeback.running.standstill import StandstillError
     except ModuleNotFoundError as error:
         raise failure(
             f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
         ) from error
     try:
         yield
-    except (BackupError, OSError, psycopg.Error, ValueError) as error:
-        raise failure(str(error)) from error
+    except (
+        BackupError,
+        EmbeddedServerError,
+        StandstillError,
+        OSError,
+        psycopg.Error,
+        ValueError,
+    ) as error:
+        raise failure(in_plain_words(error)) from error
 
 
 @contextmanager

@@ -31,15 +31,18 @@ def set_up(needs: Needs = Needs.ALL) -> None:
             f"The hotline's packages are missing ({error.name}): pip install 'takeback[hotline]'"
         ) from error
     from takeback.running.embedded_postgres import EmbeddedServerError
+    from takeback.running.standstill import StandstillError
 
     try:
         django.setup()
-    except (ValueError, EmbeddedServerError) as error:
-        raise failure(str(error)) from error
+    except (ValueError, OSError, EmbeddedServerError, StandstillError) as error:
+        raise failure(in_plain_words(error)) from error
     import psycopg
 
-    from takeback.hotline.foundation.database import connection_options
+    from takeback.hotline.foundation.database import connection_options, leave_embedded_on_signals
     from takeback.hotline.foundation.secret_notes.checking import notes_in, refuse_lost
+
+    leave_embedded_on_signals()
 
     try:
         # Not through the pool, which would go on trying for a while.
@@ -59,6 +62,13 @@ def set_up(needs: Needs = Needs.ALL) -> None:
         refuse_lost(notes or {}, but_log_keys=needs is Needs.ALL_BUT_LOG_KEYS)
     except (RuntimeError, OSError) as error:
         raise failure(str(error)) from error
+
+
+def in_plain_words(error: Exception) -> str:
+    """Return what an error says; of a file that could not be used, which it is and why not."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}."
+    return str(error)
 
 
 def failure(*lines: str) -> typer.Exit:

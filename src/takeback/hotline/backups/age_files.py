@@ -134,9 +134,16 @@ def decrypting(
             ) as plain:
                 yield plain
         except pyrage.DecryptError as error:
-            raise BackupError(f"{path.name} can't be opened with this key: {error}.") from error
+            raise BackupError(_why_closed(path.name, str(error))) from error
         except _DamagedError as error:
             raise BackupError(f"{path.name} was changed or cut off; it is not used.") from error
+
+
+def _why_closed(name: str, words: str) -> str:
+    """Say in plain words what the library means, which it says in words only."""
+    if "matching keys" in words:
+        return f"{name} can't be opened with this key. Use the key that it was made for."
+    return f"{name} is no backup, or was cut off or changed. Fetch it anew, or take another backup."
 
 
 class _DamagedError(Exception):

@@ -49,7 +49,9 @@ class StagedDump:
         self._name = connection_parameters(url)["dbname"]
         self._beside = _short(self._name, "_restoring")
         self._running = ExitStack()
-        self.discard()
+        self._alone = ExitStack()
+        self._alone.enter_context(_only_restore(url, self._name))
+        self._drop()
         self._administer("CREATE DATABASE {} TEMPLATE template0", self._beside)
         with _administrator(url, self._name) as connection:
             major = connection.info.server_version // 10000
@@ -128,17 +130,26 @@ class StagedDump:
                         rename.format(sql.Identifier(self._beside), sql.Identifier(self._name))
                     )
                 if exists and not kept:
-                    connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(aside)))
+                    try:
+                        drop = sql.SQL("DROP DATABASE {}").format(sql.Identifier(aside))
+                        connection.execute(drop)
+                    except psycopg.Error:
+                        kept = True  # the other has its place all the same
         except psycopg.errors.ObjectInUse as error:
             raise BackupError(
-                "Somebody is connected to the database. Stop `serve` and `worker`."
+                "Somebody is connected to the database. Nothing was replaced. Stop `serve` and "
+                "`worker`."
             ) from error
         return aside if kept else None
 
     def discard(self) -> None:
         """Remove what is not in place."""
-        with suppress(BackupError):  # it is on its way to the operator already, or of no interest
-            self._running.close()
+        with self._alone:
+            with suppress(BackupError):  # it is on its way to the operator already
+                self._running.close()
+            self._drop()
+
+    def _drop(self) -> None:
         self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", self._beside)
 
     def _administer(self, statement: str, name: str) -> None:
@@ -150,6 +161,21 @@ class StagedDump:
                 "A backup is restored into a database of its own first, and this role may not "
                 "make one: ALTER ROLE … CREATEDB, until it is done."
             ) from error
+
+
+@contextmanager
+def _only_restore(url: str, name: str) -> Iterator[None]:
+    """Let no other restore go into the database called `name`, from whatever machine.
+
+    Raises BackupError if one is under way.
+    """
+    with _administrator(url, name) as connection:
+        row = connection.execute(
+            "SELECT pg_try_advisory_lock(hashtext('takeback restore'), hashtext(%s))", [name]
+        ).fetchone()
+        if row is None or not row[0]:
+            raise BackupError("Another restore is under way. Wait until it has ended.")
+        yield
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
@@ -21,19 +21,20 @@ from takeback.hotline.backups.archive import ArchiveWriter, Member, data_of
 from takeback.hotline.backups.domain import BackupError
 from takeback.hotline.backups.programs import connection_environment, embedded_programs
 from takeback.hotline.backups.wal import WAL_SETTING, newest_segment, segment_at, take_wal
-from takeback.hotline.foundation.database import embedded_server
-from takeback.hotline.foundation.state import state_directory
+from takeback.hotline.foundation.database import data_folder, embedded_server
+from takeback.running.embedded_postgres import server_lock
+from takeback.running.embedded_users import UserList, server_processes
 from takeback.running.private_files import sync_directory
+
+if TYPE_CHECKING:
+    import psutil
 
 MEMBERS: Final = "postgres"
 # They are of the server that was, and its socket, processes and messages say nothing of the new.
 _OF_THE_OLD_SERVER: Final = (".handle_pids.json", "log", "postmaster.opts", base_list.NAME)
 _LOOK_SECONDS: Final = 0.1
-
-
-def data_folder() -> Path:
-    """Return the folder of the embedded server's data."""
-    return state_directory() / "postgres"
+_STOP_SECONDS: Final = 30.0
+_SOCKET_LINE: Final = 4  # of postmaster.pid: the folder of the socket, counted from 0
 
 
 def add_base(archive: ArchiveWriter) -> None:
@@ -95,21 +96,21 @@ class StagedBase:
         self._folder.mkdir(mode=0o700, parents=True)
 
     @staticmethod
-    def refuse_running() -> None:
-        """Raise BackupError if a server runs on the folder, or may do so."""
-        import psutil  # noqa: PLC0415 - comes with the embedded server
+    def stop_unused() -> None:
+        """Stop a server that runs on the folder for nobody, as after a kill of who used it last.
 
-        lock = data_folder() / "postmaster.pid"
-        try:
-            server = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
-            # After a crash the file stays, and its number may be another program's by now.
-            runs = server.name().startswith("postgres")
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        Raises BackupError if somebody uses it: a living program of ours, or a connection.
+        """
+        data = data_folder()
+        if not data.exists():
             return
-        if runs and server.status() != psutil.STATUS_ZOMBIE:
-            raise BackupError(
-                "The embedded database runs. Stop `serve`, `worker` and whatever else uses it."
-            )
+        with server_lock(data):
+            _refuse_users(data)
+            server = _postmaster(data)
+            if server is not None:
+                _refuse_connections(data, server)
+                server.send_signal(signal.SIGINT)  # at once, cleanly
+            _await_end(data)
 
     @staticmethod
     def is_taken() -> bool:
@@ -171,14 +172,18 @@ class StagedBase:
     def put_in_place(self, stamp: str) -> str | None:
         """Take the place of the server's folder; returns where the former one stands now, if any.
 
-        The server must be stopped.
+        Raises BackupError, and changes nothing, if a server runs on that by now: it would go on
+        writing where the new one lies, which it knows by its path.
         """
         aside = None
-        if self._target.exists():
-            aside = self._target.with_name(f"{self._target.name}.replaced-{stamp}")
-            self._target.rename(aside)
-        self._folder.rename(self._target)
-        sync_directory(self._target.parent)
+        with server_lock(self._target):
+            _refuse_users(self._target)
+            _await_end(self._target)
+            if self._target.exists():
+                aside = self._target.with_name(f"{self._target.name}.replaced-{stamp}")
+                self._target.rename(aside)
+            self._folder.rename(self._target)
+            sync_directory(self._target.parent)
         return str(aside) if aside else None
 
     def discard(self) -> None:
@@ -200,6 +205,61 @@ class StagedBase:
             shutil.chown(path, self._programs.user, self._programs.user)
         if top == self._folder:
             ensure_prefix_permissions(top)
+
+
+def _refuse_users(data: Path) -> None:
+    users = UserList(data).others()
+    if users:
+        raise BackupError(
+            "The embedded database is used by "
+            f"{', '.join(map(str, users))}. Stop `serve`, `worker` and `backup follow` first."
+        )
+
+
+def _postmaster(data: Path) -> "psutil.Process | None":
+    """Return the server that runs on a folder, None if there is none."""
+    import psutil  # noqa: PLC0415 - comes with the embedded server
+
+    try:
+        number = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        # After a crash the file stays, and its number may be another program's by now.
+        return psutil.Process(number) if number in set(server_processes(data)) else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def _refuse_connections(data: Path, server: "psutil.Process") -> None:
+    """Raise BackupError if anybody but us is connected to a server, or if that can't be seen."""
+    lines = (data / "postmaster.pid").read_text().split("\n")
+    try:
+        socket_folder = lines[_SOCKET_LINE]
+        url = f"postgresql://postgres@/postgres?host={socket_folder}"
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND backend_type IN ('client backend', 'walsender')"
+            ).fetchone()
+    except (IndexError, psycopg.OperationalError) as error:
+        raise BackupError(
+            f"PostgreSQL (process {server.pid}) runs in {data} and does not answer. Stop it first."
+        ) from error
+    if row is None or row[0]:
+        raise BackupError(
+            f"Somebody is connected to the embedded database (process {server.pid}). Stop `serve`, "
+            "`worker` and whatever else uses it."
+        )
+
+
+def _await_end(data: Path) -> None:
+    """Wait until nothing of a server is left in a folder. Raises BackupError if something stays."""
+    end = time.monotonic() + _STOP_SECONDS
+    while left := list(server_processes(data)):
+        if time.monotonic() > end:
+            raise BackupError(
+                f"PostgreSQL (process {left[0]}) still runs in {data}. Nothing was replaced. Stop "
+                "it first."
+            )
+        time.sleep(_LOOK_SECONDS)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -112,7 +113,7 @@ class StagedFiles:
         stand now, if any do.
         """
         there = secrets_directory()
-        aside = there / f"{_REPLACED}{stamp}"
+        aside = self.aside(stamp)
         for other in self.other_secrets():
             (aside / other).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             (there / other).rename(aside / other)
@@ -127,6 +128,10 @@ class StagedFiles:
                 path.replace(target)
         return str(aside) if aside.exists() else None
 
+    def aside(self, stamp: str) -> Path:
+        """Return where former secrets are put, whether or not there are any."""
+        return secrets_directory() / f"{_REPLACED}{stamp}"
+
     def discard(self) -> None:
         """Remove what is not in place."""
         for folder in (self.secrets, self.state):
@@ -134,13 +139,29 @@ class StagedFiles:
                 shutil.rmtree(folder)
 
 
-def write_note(text: bytes) -> Path:
-    """Write the note that a restore happened, before anything is replaced; returns where."""
+@contextmanager
+def noting(text: bytes) -> Iterator[None]:
+    """Write the note that a restore happened, before the block replaces anything.
+
+    If it raises, what stood there before comes back: nothing was replaced.
+    """
     path = state_directory() / NOTE
     path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_bytes() if path.exists() else None
+    _write(path, text)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            _write(path, before)
+        raise
+
+
+def _write(path: Path, text: bytes) -> None:
     with replacing(path) as file:
         file.write(text)
-    return path
 
 
 def refuse_without_secrets() -> None:

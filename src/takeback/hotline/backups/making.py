@@ -22,10 +22,10 @@ from takeback.hotline.backups.domain import (
     now,
 )
 from takeback.hotline.backups.dumps import add_dump, size_of_database
-from takeback.hotline.backups.embedded import add_base, data_folder, size_of_embedded
+from takeback.hotline.backups.embedded import add_base, size_of_embedded
 from takeback.hotline.backups.folders import add_files
 from takeback.hotline.backups.programs import server_major
-from takeback.hotline.foundation.database import configured_url, database_url
+from takeback.hotline.foundation.database import configured_url, data_folder, database_url
 from takeback.hotline.foundation.secret_notes.checking import hotline_mark, lost_secrets, notes_in
 
 

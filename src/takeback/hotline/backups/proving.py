@@ -31,7 +31,7 @@ def main() -> None:
             f"the secrets {', '.join(wrong.names)} are missing or not its own. Restore a backup "
             "that holds them first."
         )
-    note_restored()
+    note_restored("takeback hotline restore")
     if log_access.log_mark() is None:  # nothing was ever listed
         sys.stdout.write(json.dumps({"origin": "", "size": 0}))
         return

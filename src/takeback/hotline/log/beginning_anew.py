@@ -1,5 +1,6 @@
 """Begins another log in the place of one whose key was stolen, or that was lost; cases stay."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from psycopg import sql
 
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import OPERATOR, Actor, Verb
+from takeback.hotline.foundation.liveness.database_watch import WATCHER
 from takeback.hotline.foundation.secret_notes.making import forget_log_keys, make_noted_secret
 from takeback.hotline.log.actions import ask_for_sequencing
 from takeback.hotline.log.continuity.doubts import keep_mark, stop_seen_from_here
@@ -25,6 +27,7 @@ from takeback.hotline.log.models import (
     TileHash,
     WitnessState,
 )
+from takeback.hotline.log.sequencer import SEQUENCER
 from takeback.hotline.log.signing import (
     free_key_name,
     is_origin_of_address,
@@ -41,9 +44,36 @@ _APPEND_ONLY: Final = (Publication, Cosignature, Checkpoint, TileHash, LogEntry,
 _OF_THE_LOG: Final = (*_APPEND_ONLY, WitnessState, Doubt)
 """What is about the one log only."""
 
+_ENDING_SECONDS: Final = 3.0
+"""So long PostgreSQL may take to notice that a program has ended."""
+_PAUSE_SECONDS: Final = 0.1
+
 
 class NewLogError(ValueError):
     """Another log can't begin here; the message says why."""
+
+
+def _refuse_running_programs() -> None:
+    """Raise NewLogError while `serve` or `worker` is connected to the database, on any machine."""
+    end = time.monotonic() + _ENDING_SECONDS
+    while _programs_run():
+        if time.monotonic() > end:
+            raise NewLogError(
+                "`serve` or `worker` is connected to the database. Stop both, on every machine, "
+                "and start them again when another log has begun."
+            )
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _programs_run() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND application_name = ANY(%s))",
+            [[WATCHER, SEQUENCER]],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -51,11 +81,12 @@ def begin_new_log(actor: Actor = OPERATOR) -> BegunAnew:
     """Forget the log, and list again in another whatever stands on it; all or nothing.
 
     The new one has the address of `settings.PUBLIC_URL` for its origin, and a key of its own. The
-    rooms above the log handle their own rows first, by the hook `on_begun_anew`. Nothing else may
-    run meanwhile. Raises NewLogError while the address is that of the old log, and
+    rooms above the log handle their own rows first, by the hook `on_begun_anew`. Raises NewLogError
+    while the address is that of the old log, or while `serve` or `worker` runs, and
     NotPermittedError.
     """
     require(actor, Permission.BEGIN_ANEW)
+    _refuse_running_programs()
     old, new = log_origin(), origin_here()
     if is_origin_of_address(old, new):
         raise NewLogError(
@@ -79,10 +110,12 @@ def begin_recovered_log(
 
     `files`: what gates hold (`takeback list export --format recovery`). The rooms above the log
     list it again, by the hook `on_recovered`. `approve` is shown what became of the entries before
-    anything is kept; what it raises undoes all. Nothing else may run meanwhile. Raises NewLogError
-    while nothing proves that something was lost, what the hook raises, and NotPermittedError.
+    anything is kept; what it raises undoes all. Raises NewLogError while nothing proves that
+    something was lost, or while `serve` or `worker` runs, what the hook raises, and
+    NotPermittedError.
     """
     require(actor, Permission.BEGIN_ANEW)
+    _refuse_running_programs()
     if stop_seen_from_here() is None:
         raise NewLogError(
             "Nothing stops this log, so there is nothing to recover. A gate that holds more of it "
@@ -92,6 +125,7 @@ def begin_recovered_log(
     new = origin_in_place_of(log_origin(), marked_origins())
     recovered = wired().on_recovered(new, files)
     approve(recovered)
+    _refuse_running_programs()  # somebody may have thought about it for long
     _begin(new)
     record(Verb.LOG_RECOVERED, "log", actor)
     ask_for_sequencing()

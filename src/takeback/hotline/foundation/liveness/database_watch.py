@@ -13,10 +13,15 @@ import psycopg
 from takeback.hotline.foundation.database import connection_options, revive_embedded
 from takeback.hotline.foundation.liveness.trouble import trouble_of
 
+WATCHER: Final = "takeback watch"
+"""The `application_name` of the connection that `serve` and `worker` each keep while they run."""
+
 _EVERY_SECONDS: Final = 1.0
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 _OLD_SECONDS: Final = 10.0
+_SILENT_TRIES: Final = 3
+"""Nearly always children of the old server are still there at first, and gone a few seconds on."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +83,7 @@ class DatabaseWatch(Generic[_Seen]):
             return Look(answers=False)
 
     def _watch(self, ended: threading.Event) -> None:
-        pause, away_since, complaint = _FIRST_PAUSE_SECONDS, 0.0, ""
+        pause, away_since, reviving = _FIRST_PAUSE_SECONDS, 0.0, _Reviving()
         while not ended.is_set():
             try:
                 with _connected() as connection:
@@ -88,7 +93,7 @@ class DatabaseWatch(Generic[_Seen]):
                         if away_since:
                             away = time.monotonic() - away_since
                             _log.warning("The database answers again, after %.0f s.", away)
-                            complaint = ""
+                            reviving = _Reviving()
                         pause, away_since = _FIRST_PAUSE_SECONDS, 0.0
                         ended.wait(_EVERY_SECONDS)
             except Exception as error:  # whatever it was, it must go on looking
@@ -98,29 +103,37 @@ class DatabaseWatch(Generic[_Seen]):
                     trouble = trouble_of(error) or type(error).__name__
                     _log.error("%s It is looked for until it does.", trouble)
             if not ended.is_set():
-                complaint = _revive(complaint)
+                reviving.try_once()
                 ended.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _connected() -> psycopg.Connection:
-    options = connection_options() | {"application_name": "takeback watch"}
+    options = connection_options() | {"application_name": WATCHER}
     return psycopg.connect(**options, autocommit=True)
 
 
-def _revive(before: str) -> str:
-    """Start the embedded server; returns what was in the way, and says it unless that is as before.
+class _Reviving:
+    """Starts the embedded server until it runs, and says once what is in the way."""
 
-    The first time or two it is nearly always that children of the old server are still there.
-    """
-    try:
-        if revive_embedded():
-            _log.warning("The embedded PostgreSQL runs again.")
-    except Exception as error:  # whatever it was, it is tried again
-        reason = trouble_of(error) or (
-            f"{type(error).__name__}; its own log is in its folder. A full disk would be a reason."
-        )
-        if reason != before:
-            _log.error("The embedded PostgreSQL does not start: %s It is tried again.", reason)
-        return reason
-    return ""
+    def __init__(self) -> None:
+        self._said = ""
+        self._silent_tries = _SILENT_TRIES
+
+    def try_once(self) -> None:
+        """Start it if it is gone. What may pass by itself is said only if it does not."""
+        try:
+            if revive_embedded():
+                _log.warning("The embedded PostgreSQL runs again.")
+        except Exception as error:  # whatever it was, it is tried again
+            reason = trouble_of(error)
+            if reason is None and self._silent_tries:
+                self._silent_tries -= 1
+                return
+            reason = reason or (
+                f"{type(error).__name__}; its own log is in its folder. A full disk would be a "
+                "reason."
+            )
+            if reason != self._said:
+                _log.error("The embedded PostgreSQL does not start: %s It is tried again.", reason)
+            self._said = reason

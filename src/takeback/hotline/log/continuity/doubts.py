@@ -30,6 +30,7 @@ from takeback.tlog.signed_note import open_note, split_note
 
 _ADVICE: Final = 'Read "When you restore" in docs/hotline.md.'
 _THE_MARK: Final = "the mark"
+_THE_OPERATOR: Final = "the operator"
 _NO_MARK: Final = "no mark"
 _MOST_WHY: Final = 500
 
@@ -106,12 +107,13 @@ def stop_seen_from_here() -> SigningStop | None:
     return SigningStop(DoubtKind.MARK, why, row.since, row.size)
 
 
-def note_restored() -> None:
+def note_restored(source: str = _THE_OPERATOR) -> None:
     """Note that the database comes from a backup; nothing is signed until that is settled.
 
-    What restores calls it, and so does the operator (`takeback hotline log restored`).
+    `source`: who says so, up to 300 characters: the operator (`takeback hotline log restored`), or
+    what has restored it.
     """
-    _doubt(DoubtKind.RESTORED, "the operator", size=_signed_size())
+    _doubt(DoubtKind.RESTORED, source, size=_signed_size())
     ask_for_sequencing()
 
 
