@@ -65,6 +65,8 @@ class UserList:
         return {pid: began for pid, began in pids.items() if began and _began(pid) == began}
 
     def _put(self, users: dict[int, str | None]) -> None:
+        if not self._path.parent.exists():
+            return  # all of it was removed while it was used, as after a demo
         draft = self._path.with_name(f"{self._path.name}.draft")
         draft.write_text(json.dumps(users), encoding="utf-8")
         draft.replace(self._path)  # whole, or as it was

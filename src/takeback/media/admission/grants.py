@@ -54,7 +54,7 @@ def whole_grant(limits: Limits) -> Grant:
 
 def grant_for(prediction: Prediction, limits: Limits) -> Grant:
     """Grant what was predicted, and some time and memory to spare."""
-    memory = prediction.memory + _KEPT_MEMORY
+    memory = -(-(prediction.memory + _KEPT_MEMORY) // _MEMORY_STEP) * _MEMORY_STEP
     cpu_seconds = _SPARE_CPU_SECONDS + int(seconds_of(prediction.work))
     if (
         memory >= limits.max_memory
@@ -62,5 +62,4 @@ def grant_for(prediction: Prediction, limits: Limits) -> Grant:
         or prediction.pixels > limits.max_pixels
     ):
         return whole_grant(limits)
-    steps = -(-memory // _MEMORY_STEP)
-    return Grant(prediction.pixels, cpu_seconds, min(steps * _MEMORY_STEP, limits.max_memory))
+    return Grant(prediction.pixels, cpu_seconds, memory)
