@@ -28,7 +28,7 @@ def public_address(text: str) -> str:
         port = parts.port
         name = public_host(address)
     except ValueError as error:  # no number, too big a one, half an address of IPv6, no such name
-        raise _refused("name or port is none") from error
+        raise _refused("the name or the port is not a valid one") from error
     if parts.scheme not in _USUAL_PORTS or not name or port == 0:
         raise _refused("it is no address with a scheme and a name")
     if parts.username is not None or parts.password is not None:
@@ -36,7 +36,7 @@ def public_address(text: str) -> str:
     if parts.path.strip("/") or "?" in address or "#" in address:
         raise _refused("the hotline has its name for itself, so nothing can follow it")
     if not _NAME.fullmatch(name):
-        raise _refused("what stands for the name is none")
+        raise _refused("the name is not a valid one")
     return f"{parts.scheme}://{parts.netloc.rstrip(':')}"
 
 
