@@ -90,7 +90,7 @@ def test_get_brings_head_and_405_says_what_is_allowed(tmp_path: Path) -> None:
                 answer = requests.request(method, f"{running.url}/{path}", timeout=20)
                 assert (answer.status_code != 405) == (method in allowed), (method, path)
                 if answer.status_code == 405:
-                    assert answer.headers["Allow"] == ", ".join(sorted(allowed))
+                    assert sorted(answer.headers["Allow"].split(", ")) == sorted(allowed)
 
 
 def test_published_requests_are_answered_as_published(tmp_path: Path) -> None:
