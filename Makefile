@@ -15,7 +15,7 @@ BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies \
+        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies jpeg-tools \
         photographs wrk bench bench-against bench-quick chromium flood-gate flood-hotline \
         messages screenshots lock sbom release migrations clean
 
@@ -81,7 +81,7 @@ web-test: setup ## TypeScript: types, lint, Vitest
 	@$(call say,TypeScript tests)
 	@cd web && npm run --silent check && npm run --silent test
 
-python-test: setup photographs ## Python tests on real PostgreSQL and real photographs
+python-test: setup photographs jpeg-tools ## Python tests on real PostgreSQL and real photographs
 	@$(call say,Python tests)
 	@$(BIN)/pytest -m "not e2e" --numprocesses auto --dist loadfile
 
@@ -113,16 +113,16 @@ flood-hotline: setup ## 200 people who send at once, and one source with 200 con
 	@$(call say,Floods of a hotline)
 	@$(BIN)/python -m tests.campaigns.hotline_flood
 
-fuzz-quick: setup ## Fuzz every decoder entry for a minute
+fuzz-quick: setup jpeg-tools ## Fuzz every decoder entry for a minute
 	@$(call say,Fuzzing)
 	@$(BIN)/python -m tests.fuzz.campaign --seconds 60
 
 FUZZ_SECONDS ?= 3600
-fuzz: setup ## Fuzz every decoder entry for an hour, or FUZZ_SECONDS
+fuzz: setup jpeg-tools ## Fuzz every decoder entry for an hour, or FUZZ_SECONDS
 	@$(call say,Fuzzing)
 	@$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --lanes "$$(nproc)"
 
-flood-gate: setup photographs ## Flood a gate with costly files beside honest uploads (4 minutes)
+flood-gate: setup photographs jpeg-tools ## Flood a gate with costly files beside honest uploads (4 minutes)
 	@$(call say,Gate under a flood)
 	@$(BIN)/python -m tests.campaigns.gate_flood
 
@@ -155,6 +155,9 @@ wrk: ## Install Debian's wrk, which puts the gate's service under load, where it
 
 chromium: ## Install Debian's Chromium and fonts where they are missing
 	@tools/debian-packages Chromium chromium fonts-noto-core
+
+jpeg-tools: ## Install the tools of libjpeg-turbo, which write odd JPEGs for the tests, where they are missing
+	@tools/debian-packages "JPEG tools" libjpeg-turbo-progs
 
 proxies: ## Install Debian's nginx and Caddy, whose files in deploy/ are tested, where they are missing
 	@tools/debian-packages "nginx and Caddy" nginx-light caddy

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from takeback.demo.photographs import fetch_photographs, find_photographs, find_pictures
 from takeback.media import Decoder
 
 pytest.register_assert_rewrite("tests.support", "tests.e2e.operating")
+
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")  # a busy machine is slow now and then, and no test measures time
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds pyproject.toml; what tests fetch is kept in var/ below it."""

@@ -57,7 +57,7 @@ def _near(found: Box | None, wanted: Box) -> bool:
     return found is not None and all(abs(a - b) < NEAR for a, b in zip(found, wanted, strict=True))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(top=st.integers(320, 1200))
 def test_edges_are_placed_between_the_lines_of_the_grid(photograph: Image.Image, top: int) -> None:
     screen, box = _pasted(photograph.resize((1080, 540)), (1080, 2400), (0, top), (255, 255, 255))
@@ -65,7 +65,7 @@ def test_edges_are_placed_between_the_lines_of_the_grid(photograph: Image.Image,
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (250, 120, 160)])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(left=st.integers(20, 150), top=st.integers(20, 150), right=st.integers(20, 150))
 def test_a_border_of_any_widths_is_trimmed(
     photograph: Image.Image, colour: tuple[int, int, int], left: int, top: int, right: int
@@ -168,7 +168,7 @@ def _odd_grids(draw: st.DrawFn) -> NDArray[np.float32]:
 
 
 @given(grid=_odd_grids(), width=st.integers(1, 20_000), height=st.integers(1, 20_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_picture_boxes_are_boxes(
     grid: NDArray[np.float32], width: int, height: int
 ) -> None:

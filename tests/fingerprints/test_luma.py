@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -113,7 +113,6 @@ def test_a_turn_is_anticlockwise(photograph_pixels: list[Pixels], degrees: float
         assert ours.distance(expected) <= 20
 
 
-@settings(deadline=None)  # a large picture in three instruction sets takes a while
 @given(height=sides, width=sides, seed=seeds, scale=st.sampled_from((1, 2, 3, 8)))
 @example(height=1, width=1, seed=0, scale=1)
 @example(height=4, width=4000, seed=0, scale=1)
@@ -151,7 +150,6 @@ def test_every_instruction_set_gives_the_same_bits(
     assert all(answer == answers[0] for answer in answers)
 
 
-@settings(deadline=None)  # the first call waits for Node
 @given(height=sides, width=sides, seed=seeds)
 def test_crops_in_the_browser_are_the_same(
     wasm_kernel: WasmKernel, height: int, width: int, seed: int

@@ -157,7 +157,7 @@ class GrowingMachine(RuleBasedStateMachine):
 
 
 GrowingMachine.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=12, suppress_health_check=list(HealthCheck)
 )
 TestGrowing = GrowingMachine.TestCase
 

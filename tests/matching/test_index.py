@@ -92,7 +92,7 @@ def neighbours(random: np.random.Generator, listed: Codes, most: int) -> list[by
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(data=st.data(), query=codes(), threshold=st.integers(0, 63) | st.integers(0, 256))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_index_finds_exactly_what_counting_finds(
     shape: TableShape | None, data: st.DataObject, query: bytes, threshold: int
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_batch_of_more_queries_than_are_worked_on_together(long_list: Codes) -
 
 @pytest.mark.parametrize("shape", SHAPES[1:])
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_damaged_tables_never_find_what_is_not_there(
     shape: TableShape | None, data: st.DataObject
 ) -> None:
@@ -312,7 +312,7 @@ def test_tables_of_other_shapes_are_refused(
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 40), min_size=7, max_size=7))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_layouts_that_can_not_be_are_refused(numbers: list[int]) -> None:
     listed = np.random.default_rng(12).integers(0, 256, (300, 32), np.uint8)
     tables = PdqIndex.build(listed, shape=SHAPES[1]).tables

@@ -29,7 +29,7 @@ from tests.support.match_lists import (
     written,
 )
 
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 lane_policies = st.builds(
     LanePolicy, st.integers(0, 256), st.integers(0, 100), st.sampled_from(Decision)
 )

@@ -52,7 +52,7 @@ from tests.support.match_lists import (
 )
 
 REPOSITORY = Path(__file__).parents[2]
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_back(snapshot: Snapshot) -> list[PlainEntry]:

@@ -39,9 +39,7 @@ def _changed(data: bytes, changes: list[tuple[float, bytes]], kept: float) -> by
 
 
 @pytest.mark.parametrize("media_type", WAYS)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(_change, min_size=1, max_size=6), kept=st.floats(0.3, 1.0))
 def test_a_file_with_changed_bytes_gives_a_picture_or_a_clear_error(
     media_type: str,
@@ -60,9 +58,7 @@ def test_a_file_with_changed_bytes_gives_a_picture_or_a_clear_error(
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(_change, max_size=6), kept=st.floats(0.1, 1.0))
 def test_a_changed_jpeg_that_is_scaled_gives_an_answer_or_a_clear_error(
     progressive: bool,
@@ -82,9 +78,7 @@ def test_a_changed_jpeg_that_is_scaled_gives_an_answer_or_a_clear_error(
     assert reading.read(_FINE, _LUMA, b"1").startswith(b"[[64, 96]]")
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.sampled_from(sorted(_SMALL)), noise=st.binary(max_size=300))
 def test_noise_behind_a_good_beginning_gives_a_picture_or_a_clear_error(
     decoder: Decoder, start: str, noise: bytes

@@ -92,9 +92,7 @@ def test_progress_is_told_in_parts_of_a_long_log(
 actions = st.lists(st.sampled_from(["add", "withdraw", "amend", "sync"]), max_size=25)
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=actions)
 def test_after_any_history_exactly_the_living_match(
     actions: list[str], tmp_path_factory: pytest.TempPathFactory, codes: Iterator[bytes]

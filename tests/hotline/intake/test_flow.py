@@ -106,7 +106,7 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=60, stateful_step_count=40)
 
 WHOLE = Answers(
     age=AgeBand.FROM_13_TO_15,

@@ -99,7 +99,7 @@ def test_a_gate_folds_exactly_what_its_key_may_see() -> None:
     followers = [Follower(key, lanes) for lanes in (*LANE_BITS.values(), ALL_LANES)]
     model.step("add", 0, Lane.SELF_REPORTED)
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(plans)
     def check(plan: list[tuple[str, int, Lane]]) -> None:
         for what, which, lane in [*plan, ("follow", 0, Lane.CONFIRMED)]:

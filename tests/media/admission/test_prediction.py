@@ -4,7 +4,7 @@ import struct
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -140,7 +140,6 @@ def test_a_header_without_end_takes_no_memory() -> None:
         tracemalloc.stop()
 
 
-@settings(deadline=None)
 @given(st.sampled_from(MEDIA_TYPES), st.sampled_from(_MAGIC), st.binary(max_size=200))
 def test_any_bytes_promise_something_sensible_or_nothing(
     media_type: str, magic: bytes, rest: bytes
@@ -149,7 +148,6 @@ def test_any_bytes_promise_something_sensible_or_nothing(
     assert found is None or min(found) > 0
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(WAYS)), st.data())
 def test_changed_headers_promise_something_sensible_or_nothing(
     media_type: str, data: st.DataObject

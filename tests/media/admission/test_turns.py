@@ -192,5 +192,5 @@ def _keys(tickets: list[Ticket]) -> list[float]:
     return [ticket.key for ticket in tickets]
 
 
-_Pool.TestCase.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+_Pool.TestCase.settings = settings(max_examples=60, stateful_step_count=60)
 TestPool = _Pool.TestCase
