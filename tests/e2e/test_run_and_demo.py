@@ -44,7 +44,11 @@ def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         try:
             yield process, lines
         finally:
-            process.kill()
+            process.terminate()  # whoever is killed leaves parts that write on for a moment
+            try:
+                process.wait(30)
+            finally:
+                process.kill()
 
 
 def _processes_on(state: Path) -> list[str]:
