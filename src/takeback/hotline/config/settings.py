@@ -93,6 +93,7 @@ TEMPLATES = [
             "context_processors": ["takeback.hotline.pages.page.page"],
             "builtins": [
                 "django.templatetags.i18n",
+                "takeback.hotline.pages.templatetags.icons",
                 "takeback.hotline.pages.templatetags.web",
             ],
         },
