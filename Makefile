@@ -17,7 +17,7 @@ say = printf '\033[1m%s\033[0m\n' "$(1)"
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
         freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies jpeg-tools \
         photographs wrk bench bench-against bench-quick chromium flood-gate flood-hotline \
-        messages screenshots lock sbom release migrations clean
+        messages screenshots page-pictures lock sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -167,6 +167,9 @@ messages: setup ## Bring the translation catalogues up to date with the pages
 
 screenshots: setup photographs chromium ## Make the pictures of the README from the running program
 	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py
+
+page-pictures: setup photographs chromium ## Take a picture of every page, to be looked at (10 minutes)
+	@$(BIN)/python -m tests.campaigns.page_pictures var/page-pictures
 
 lock: ## Pin the Python packages anew, with their hashes; ONLY="name …" changes those alone
 	@tools/pin-packages $(ONLY)

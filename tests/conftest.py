@@ -1,6 +1,5 @@
 """What all tests share: real photographs, one warm decoder, real Chromium."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from hypothesis import settings
 
 from takeback.demo.photographs import fetch_photographs, find_photographs, find_pictures
 from takeback.media import Decoder
+from tests.chromium import LAUNCH
 
 pytest.register_assert_rewrite("tests.support", "tests.e2e.operating")
 
@@ -49,17 +49,4 @@ def decoder() -> Iterator[Decoder]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     """Debian's Chromium, cut off from everything but this machine."""
-    return {
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-        ],
-        # Playwright switches the back-forward cache off, and a Back-button test would pass falsely.
-        "ignore_default_args": ["--disable-back-forward-cache"],
-    }
+    return LAUNCH

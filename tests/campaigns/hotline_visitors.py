@@ -16,10 +16,9 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _STEP = re.compile(r'name="step" value="([a-z_]+)"')
 _ANSWERS = {
     "age": {"age": "13_15"},
-    "have": {"have": "addresses"},
     "threat": {"threat": "no"},
-    "apps": {},
-    "check": {},
+    "pictures": {"lacks": "1"},
+    "instead": {"instead": "address"},
 }
 _MOST_STEPS = 12
 _TIMEOUT_SECONDS = 180.0

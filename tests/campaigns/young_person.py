@@ -78,7 +78,7 @@ class YoungPerson:
 
     async def send(self) -> None:
         """Press Send; once this returns, the hotline has accepted the report."""
-        await self._expect(204, "POST", "/report", {"step": "code", "lookup": self.lookup})
+        await self._expect(204, "POST", "/report", {"step": "send", "lookup": self.lookup})
 
     async def come_back(self) -> str:
         """Open the case with its code; returns the page."""
@@ -114,10 +114,8 @@ class YoungPerson:
         ]
         answers = {
             "age": {"age": "13_15"},
-            "have": {"have": "pictures"},
             "pictures": {"pictures": json.dumps(records), "js": "1"},
             "threat": {"threat": "no"},
-            "check": {"js": "1"},
         }
         return answers.get(step, {})
 

@@ -30,12 +30,9 @@ def _report_that_is_held(stack: Stack) -> None:
         }
         for form in (
             {"step": "age", "age": "13_15"},
-            {"step": "have", "have": "pictures"},
-            {"step": "pictures", "pictures": json.dumps([record])},
             {"step": "threat", "threat": "no"},
-            {"step": "apps"},
-            {"step": "check"},
-            {"step": "code"},
+            {"step": "pictures", "pictures": json.dumps([record])},
+            {"step": "send"},
         ):
             token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
             form["csrfmiddlewaretoken"] = token

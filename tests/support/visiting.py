@@ -38,9 +38,9 @@ class Visitor:
         self.client = Client(enforce_csrf_checks=True)
         self.page = ""
 
-    def begin(self) -> "Visitor":
-        """Press the button of the start page."""
-        answer = self.client.post("/begin", headers=ORIGIN)
+    def begin(self, door: str = "copies", **form: str) -> "Visitor":
+        """Press a door of the start page."""
+        answer = self.client.post("/begin", {"door": door, **form}, headers=ORIGIN)
         assert answer.status_code == 303
         return self.read()
 
@@ -68,23 +68,19 @@ class Visitor:
         self,
         *,
         pictures: list[dict[str, Any]] | None = None,
-        addresses: str = "",
         threat: str = "no",
-        apps: tuple[str, ...] = (),
         js: str = "",
     ) -> "Visitor":
-        """Begin and answer everything, up to the page with the code."""
-        have = {(True, True): "both", (True, False): "pictures", (False, True): "addresses"}
-        self.begin().answer("age", age="13_15")
-        self.answer("have", have=have[bool(pictures), bool(addresses)])
-        if pictures:
-            self.answer("pictures", pictures=json.dumps(pictures), js=js)
-        if addresses:
-            self.answer("addresses", addresses=addresses)
-        self.answer("threat", threat=threat)
+        """Begin and answer everything, up to the page with the code.
+
+        Without pictures: as somebody who has only a web address.
+        """
+        self.begin().answer("age", age="13_15").answer("threat", threat=threat)
         if threat == "yes":
             self.answer("threat_help")
-        return self.answer("apps", apps=list(apps)).answer("check", js=js)
+        if pictures:
+            return self.answer("pictures", pictures=json.dumps(pictures), js=js)
+        return self.answer("pictures", lacks="1").answer("instead", instead="address", js=js)
 
     @property
     def code(self) -> CaseCode:
@@ -96,7 +92,7 @@ class Visitor:
     def send_from_browser(self, code: CaseCode, names: bytes = b"") -> Response:
         """Send as the browser's own code does: what the case code derives to, never the code."""
         return self.post(
-            step="code",
+            step="send",
             lookup=code.derive(site_salt()).lookup.hex(),
             sealed_names=base64.b64encode(names).decode(),
         )

@@ -40,9 +40,9 @@ def watched(hotline_database: str, monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 def test_no_request_holds_a_connection_while_a_code_is_stretched(watched: Watched) -> None:
     add_platform("Skylark")
-    visitor = Visitor().answer_all(addresses="https://example.org/a")
+    visitor = Visitor().answer_all()
     code = visitor.code
-    assert visitor.post(step="code").status_code == 303
+    assert visitor.post(step="send").status_code == 303
     appeal = {"platform": "Skylark", "reference": "1", "words": "mine"}
     for path, form, status in (
         ("/open", {"code": code.grouped}, 303),
@@ -59,12 +59,12 @@ def test_no_request_holds_a_connection_while_a_code_is_stretched(watched: Watche
 def test_who_waits_in_vain_reads_that_and_nothing_is_lost_when_they_press_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    visitor = Visitor().answer_all(addresses="https://example.org/a")
+    visitor = Visitor().answer_all()
     code = visitor.code
     with monkeypatch.context() as crowded:
         crowded.setattr(stretching, "_turns", Turns(0, 0))
         for _ in range(2):
-            answer = visitor.post(step="code")
+            answer = visitor.post(step="send")
             assert answer.status_code == 503
             assert int(answer.headers["Retry-After"]) == stretching.COME_AGAIN_SECONDS
             page = answer.content.decode()
@@ -73,7 +73,7 @@ def test_who_waits_in_vain_reads_that_and_nothing_is_lost_when_they_press_again(
     assert not Case.objects.exists()
     assert visitor.read().code == code
     for _ in range(2):
-        assert visitor.post(step="code").status_code == 303
+        assert visitor.post(step="send").status_code == 303
     assert Case.objects.count() == 1
 
 

@@ -36,7 +36,7 @@ def seen(answer: Response) -> tuple[int, bytes, dict[str, str], list[str]]:
 
 @pytest.mark.django_db
 def test_unknown_malformed_and_withdrawn_codes_get_the_same_answer() -> None:
-    visitor, withdrawn = report_from_browser(addresses="example.org")
+    visitor, withdrawn = report_from_browser()
     visitor.read("/case/withdraw").post("/case/withdraw")
     unknown = new_case_code()
     wrong = str((int(unknown.digits[3]) + 1) % 10)
@@ -146,8 +146,8 @@ def test_two_browsers_taking_it_back_do_it_once() -> None:
 
 @pytest.mark.django_db
 def test_a_case_is_not_opened_by_another_cases_code() -> None:
-    report_from_browser(addresses="first.example")
-    _, code = report_from_browser(addresses="second.example")
+    report_from_browser()
+    _, code = report_from_browser()
     page = come_back(code).page
     assert "second.example" in page
     assert "first.example" not in page

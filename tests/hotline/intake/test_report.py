@@ -10,7 +10,8 @@ from django.db import close_old_connections
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.codes.access import lookup_digest, site_salt
 from takeback.hotline.codes.domain import new_case_code
-from takeback.hotline.intake.access import case_of_lookup
+from takeback.hotline.foundation.encryption import unseal_field
+from takeback.hotline.intake.access import belongs_to_answers, case_of_lookup
 from takeback.hotline.intake.actions import send_report
 from takeback.hotline.intake.domain.answers import AgeBand, Report, Threat
 from takeback.hotline.intake.domain.pictures import Picture
@@ -20,23 +21,27 @@ from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, r
 
 
 @pytest.mark.django_db
-def test_without_javascript_a_web_address_goes_all_the_way() -> None:
-    visitor = Visitor().answer_all(
-        addresses="example.org/page\n\nhttps://bücher.example/?a=1", threat="yes", apps=("TikTok",)
-    )
+def test_without_javascript_who_has_an_address_sends_a_case_without_pictures() -> None:
+    visitor = Visitor().answer_all(threat="yes")
     code = visitor.code
     assert "we made it for you" in visitor.page
     assert not Case.objects.exists(), "nothing is sent before the person says so"
-    visitor.answer("code")
+    visitor.answer("send")
     assert visitor.code == code, "the code is shown again after sending"
-    visitor.read("/case")
-    assert "https://example.org/page" in visitor.page
+    assert '"/case/addresses"' in visitor.page
+    assert not CasePicture.objects.exists()
+    assert "Is someone still threatening you?" in come_back(code).page
 
-    back = come_back(code)
-    assert "https://bücher.example/?a=1" in back.page
-    assert "Asking websites to take it down does not work yet" in back.page
-    assert "TikTok does not check our list yet" in back.page
-    assert "Is someone still threatening you?" in back.page
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("helps", [False, True])
+def test_the_case_knows_whether_a_grown_up_helped(helps: bool) -> None:
+    visitor = Visitor().begin("helper" if helps else "copies").answer("age", age="13_15")
+    visitor.answer("threat", threat="no").answer("pictures", lacks="1")
+    visitor.answer("instead", instead="address").answer("send")
+    case = Case.objects.get()
+    answers = unseal_field(belongs_to_answers(case.id), bytes(case.answers))
+    assert answers["helper"] is helps
 
 
 @pytest.mark.django_db
@@ -112,9 +117,7 @@ def test_another_report_with_a_code_that_is_taken_is_not_swallowed() -> None:
 
 
 def test_two_threads_sending_the_same_report_make_one_case(hotline_database: str) -> None:
-    report = Report(
-        AgeBand.UNDER_13, None, (a_picture(),), ("https://example.org/",), Threat.NO, ()
-    )
+    report = Report(AgeBand.UNDER_13, None, False, Threat.NO, (a_picture(),))
     ready = threading.Barrier(2)
     cases: list[Case] = []
 
@@ -141,7 +144,7 @@ def test_a_report_that_cannot_be_listed_leaves_nothing(monkeypatch: pytest.Monke
         raise OSError("the key of the log can't be read")
 
     monkeypatch.setattr("takeback.hotline.entries.actions.list_entries", fail)
-    report = Report(AgeBand.UNDER_13, None, (a_picture(),), (), Threat.NO, ())
+    report = Report(AgeBand.UNDER_13, None, False, Threat.NO, (a_picture(),))
     with pytest.raises(OSError, match="key of the log"):
         send_report(report, b"\x07" * 32, None)
     assert not Case.objects.exists()
@@ -151,10 +154,10 @@ def test_a_report_that_cannot_be_listed_leaves_nothing(monkeypatch: pytest.Monke
 @pytest.mark.django_db
 def test_when_our_code_fails_in_the_browser_the_server_makes_the_code() -> None:
     visitor = Visitor().answer_all(pictures=[picture_record()], js="1")
-    visitor.answer("code", lookup="", sealed_names="")
+    visitor.answer("send", lookup="", sealed_names="")
     code = visitor.code
-    assert "Nothing has been sent so far" in visitor.page
-    visitor.answer("code")
+    assert "Nothing is sent so far" in visitor.page
+    visitor.answer("send")
     assert come_back(code).page.count("Picture 1") == 1
 
 
@@ -170,8 +173,8 @@ def test_when_our_code_fails_in_the_browser_the_server_makes_the_code() -> None:
     ids=["short", "no hex", "no base64", "too long"],
 )
 def test_odd_values_from_a_browser_are_refused_and_nothing_is_lost(form: dict[str, str]) -> None:
-    visitor = Visitor().answer_all(addresses="example.org", js="1")
-    assert visitor.post(step="code", **form).status_code == 400
+    visitor = Visitor().answer_all(js="1")
+    assert visitor.post(step="send", **form).status_code == 400
     assert not Case.objects.exists()
     assert visitor.send_from_browser(new_case_code()).status_code == 204
 
@@ -182,7 +185,7 @@ def test_odd_values_from_a_browser_are_refused_and_nothing_is_lost(form: dict[st
     [
         ("age", {}, "Pick one of the answers."),
         ("age", {"age": "12"}, "Pick one of the answers."),
-        ("have", {"have": ""}, "Pick one of the answers."),
+        ("threat", {"threat": ""}, "Pick one of the answers."),
     ],
 )
 def test_a_missing_answer_has_a_kind_sentence(step: str, form: dict[str, Any], says: str) -> None:
@@ -194,21 +197,11 @@ def test_a_missing_answer_has_a_kind_sentence(step: str, form: dict[str, Any], s
     assert sent.status_code == 422
     assert page.count(says) == 2, "once above, once beside the question"
     assert f'<a href="#{step}">' in page
-    assert f'aria-describedby="{step}-hint {step}-error"' in page
-
-
-@pytest.mark.django_db
-def test_a_bad_address_keeps_what_was_typed() -> None:
-    visitor = Visitor().begin().answer("age", age="16_17").answer("have", have="addresses")
-    sent = visitor.post(step="addresses", addresses="https://example.org/1\nmy <b>page")
-    assert sent.status_code == 422
-    assert "Line 2 has a space" in sent.content.decode()
-    assert "my &lt;b&gt;page" in sent.content.decode()
 
 
 @pytest.mark.django_db
 def test_broken_picture_records_keep_the_ones_sent_before() -> None:
-    visitor = Visitor().begin().answer("age", age="16_17").answer("have", have="both")
+    visitor = Visitor().begin().answer("age", age="16_17").answer("threat", threat="no")
     good = picture_record()
     visitor.answer("pictures", pictures=json.dumps([good]), js="1")
     visitor.post(go="pictures")
@@ -222,10 +215,34 @@ def test_broken_picture_records_keep_the_ones_sent_before() -> None:
 @pytest.mark.django_db
 def test_a_step_that_is_not_open_is_not_answered() -> None:
     visitor = Visitor().begin()
-    for form in ({"step": "check"}, {"step": "code"}, {"step": "no"}, {"go": "code"}, {"go": "x"}):
+    for form in ({"step": "instead"}, {"step": "send"}, {"step": "no"}, {"go": "send"}, {"go": "x"}):
         assert visitor.post(**form).status_code == 303
         assert "How old are you?" in visitor.read().page
     assert not Case.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a1_the_first_door_leads_straight_to_what_helps() -> None:
+    visitor = Visitor().begin("threat")
+    assert "Don't pay" in visitor.page
+    assert 'href="tel:' in visitor.page
+    assert "How old are you?" in visitor.answer("threat_help").page
+    read_before = Visitor().begin("threat", read="1")
+    assert "How old are you?" in read_before.page
+
+
+@pytest.mark.django_db
+def test_a_door_that_does_not_exist_is_refused() -> None:
+    assert Visitor().client.post("/begin", {"door": "no"}, headers=ORIGIN).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a4_the_age_changes_what_is_read() -> None:
+    young, older = Visitor().begin(), Visitor().begin()
+    young.answer("age", age="under_13")
+    older.answer("age", age="16_17")
+    assert "Ask a grown-up you trust to sit with you" in young.page
+    assert "Ask a grown-up you trust to sit with you" not in older.page
 
 
 @pytest.mark.django_db
@@ -244,15 +261,15 @@ def test_another_site_can_neither_begin_nor_open_nor_send() -> None:
         for path in ("/begin", "/open"):
             assert visitor.client.post(path, {"code": "1"}, headers=headers).status_code == 403
     assert not visitor.client.cookies
-    visitor.answer_all(addresses="example.org", js="1")
-    sent = visitor.client.post("/report", {"step": "code", "lookup": "ab" * 32})
+    visitor.answer_all(js="1")
+    sent = visitor.client.post("/report", {"step": "send", "lookup": "ab" * 32})
     assert sent.status_code == 403
     assert not Case.objects.exists()
 
 
 @pytest.mark.django_db
 def test_the_digest_of_a_case_is_not_its_look_up_key() -> None:
-    _, code = report_from_browser(addresses="example.org")
+    _, code = report_from_browser()
     lookup = code.derive(site_salt()).lookup
     row = Case.objects.get()
     assert bytes(row.lookup_digest) == lookup_digest(lookup) != lookup
@@ -260,7 +277,7 @@ def test_the_digest_of_a_case_is_not_its_look_up_key() -> None:
 
 @pytest.mark.django_db
 def test_the_case_is_found_with_the_code_in_other_digits() -> None:
-    _, code = report_from_browser(addresses="example.org")
+    _, code = report_from_browser()
     arabic = code.grouped.translate({ord("0") + value: 0x660 + value for value in range(10)})
     opened = Visitor().client.post("/open", {"code": arabic}, headers=ORIGIN)
     assert opened.status_code == 303

@@ -180,7 +180,7 @@ def test_the_clock_puts_cases_together_and_none_starts_a_batch_of_its_own(
     with running(hotline_database, "worker", TAKEBACK_SEQUENCING_SECONDS=f"{TICK:g}") as worker:
         await_truth(lambda: log_access.current_checkpoint()[0] > 0, worker)
         for reporter, lookup in reporters:
-            assert reporter.post(step="code", lookup=lookup).status_code == 204
+            assert reporter.post(step="send", lookup=lookup).status_code == 204
         await_truth(lambda: not PendingEvent.objects.exists(), worker)
         for reporter, _ in reporters:
             take_back(reporter)

@@ -121,7 +121,7 @@ def test_every_page_says_503_while_the_database_is_away_and_the_visit_goes_on_af
             return visitor.post(f"{url}/report", age, timeout=60).ok
 
         await_truth(goes_on)
-        assert 'name="step" value="have"' in visitor.get(f"{url}/report", timeout=60).text
+        assert 'name="step" value="threat"' in visitor.get(f"{url}/report", timeout=60).text
     (output,) = log
     lines = [line for line in output.splitlines() if "answered with 503" in line]
     assert 0 < len(lines) < len(asks)

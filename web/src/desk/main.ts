@@ -1,4 +1,6 @@
 // The desk's only script: asks the device for a passkey, or to make one, and sends the answer.
+import '../styles/work.scss';
+
 const form = document.querySelector<HTMLFormElement>('form[data-passkey]');
 
 /** What the device answers to the options in the form, as JSON. */

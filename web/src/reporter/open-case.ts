@@ -4,7 +4,7 @@ import { deriveInWorker } from '../case-code/derive-in-worker';
 import { toHex } from '../case-code/keys';
 import { worksInTheBrowser } from './abilities';
 import { derivationOf } from './derivation';
-import { namesKey } from './page-memory';
+import { namesKey, typedUnsent, unsentCode } from './page-memory';
 import { required, textsOf } from './texts';
 
 /**
@@ -30,6 +30,7 @@ export function openCase(form: HTMLElement): void {
     input.closest('.govuk-form-group')?.classList.toggle('govuk-form-group--error', text !== '');
   };
 
+  sayIfUnsent();
   let working = false;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -41,6 +42,7 @@ export function openCase(form: HTMLElement): void {
       return;
     }
     working = true;
+    typedUnsent.set(typed.code === unsentCode.get());
     showHint('');
     status.textContent = texts.get('working');
     try {
@@ -54,4 +56,15 @@ export function openCase(form: HTMLElement): void {
       working = false;
     }
   });
+}
+
+/**
+ * The hotline has no report with the code just typed, and this tab knows why: *Send* was not
+ * pressed. Only the hotline's answer shows it, as an answer to *Send* may have got lost.
+ */
+function sayIfUnsent(): void {
+  const place = document.querySelector<HTMLElement>('[data-unsent]');
+  if (place && typedUnsent.get() && document.querySelector('.govuk-error-summary'))
+    place.hidden = false;
+  typedUnsent.set(false);
 }

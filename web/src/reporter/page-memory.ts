@@ -4,6 +4,7 @@ import { namesFrom, type PictureNames } from '../case-code/sealed-names';
 const PICTURE_NAMES = 'picture-names';
 const NAMES_KEY = 'names-key';
 const UNSENT_CODE = 'unsent-code';
+const TYPED_UNSENT = 'typed-unsent';
 
 // A browser may refuse storage altogether; the page then works on, only with a shorter memory.
 function read(key: string): string | null {
@@ -49,6 +50,12 @@ export const namesKey = {
 export const unsentCode = {
   get: () => read(UNSENT_CODE),
   set: (code: string | null) => write(UNSENT_CODE, code),
+};
+
+/** Whether the code typed last is the one of this tab that was never sent. */
+export const typedUnsent = {
+  get: () => read(TYPED_UNSENT) !== null,
+  set: (is: boolean) => write(TYPED_UNSENT, is ? '1' : null),
 };
 
 /** Forget everything now. */

@@ -16,14 +16,12 @@ from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.foundation.encryption import seal_field
 from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
-    address_of,
-    belongs_to_address,
     belongs_to_answers,
     case_of_lookup,
 )
 from takeback.hotline.intake.domain.answers import Report
 from takeback.hotline.intake.domain.pictures import Picture
-from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
+from takeback.hotline.intake.models import Case, CasePicture
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
 
@@ -48,10 +46,6 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         if existing is None or not _is_of(existing, report):
             raise CodeTakenError("This code belongs to another report; send with a new one.")
         return existing
-    for position, address in enumerate(report.addresses):
-        row = CaseAddress(id=uuid.uuid4(), case=case, position=position)
-        row.address = seal_field(belongs_to_address(row.id), address)
-        row.save(force_insert=True)
     entries = entries_actions.list_entries(
         [signals_of(picture) for picture in report.pictures], actor=REPORTER
     )
@@ -110,10 +104,7 @@ def signals_of(picture: Picture) -> list[Signal]:
 
 def _is_of(case: Case, report: Report) -> bool:
     pictures = set(case.pictures.values_list("picture", flat=True))
-    addresses = [address_of(row) for row in case.addresses.all()]
-    return pictures == {picture.id for picture in report.pictures} and addresses == list(
-        report.addresses
-    )
+    return pictures == {picture.id for picture in report.pictures}
 
 
 def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case | None:
@@ -124,8 +115,9 @@ def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case
         {
             "age": report.age,
             "under_18_then": report.under_18_then,
+            "helper": report.helper,
             "threat": report.threat,
-            "apps": list(report.apps),
+            "apps": [],
         },
     )
     try:

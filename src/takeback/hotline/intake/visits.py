@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.contrib.sessions.backends.base import SessionBase
 
 from takeback.hotline.codes.domain import CaseCode
+from takeback.hotline.intake.domain.answers import Answers
 from takeback.hotline.intake.domain.flow import Visit
 
 _VISIT = "visit"
@@ -15,10 +16,10 @@ _CASE = "case"
 _WITHDRAWN = "withdrawn"
 
 
-def begin(session: SessionBase) -> None:
-    """Start at the first question, with nothing kept of an earlier report in this browser."""
+def begin(session: SessionBase, answers: Answers) -> None:
+    """Start with what the door says, and with nothing of an earlier report in this browser."""
     session.flush()
-    keep(session, Visit())
+    keep(session, Visit.begun(answers))
 
 
 def current(session: SessionBase) -> Visit | None:

@@ -1,31 +1,27 @@
 """What a young person can answer, as types; and their plain JSON form for the sealed session."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
 from takeback.hotline.intake.domain.pictures import Picture
 
-MAX_ADDRESSES = 20
+
+class Door(StrEnum):
+    """How somebody came in: the doors of the start page, and the one of the page for grown-ups."""
+
+    THREAT = "threat"
+    COPIES = "copies"
+    HELPER = "helper"
 
 
 class AgeBand(StrEnum):
-    """The reporter's own age band; it does not nest with the bands of assessed pictures."""
+    """The age band of the young person; it does not nest with the bands of assessed pictures."""
 
     UNDER_13 = "under_13"
     FROM_13_TO_15 = "13_15"
     FROM_16_TO_17 = "16_17"
     ADULT = "18_over"
-
-
-class Have(StrEnum):
-    """What the young person has to go on."""
-
-    PICTURES = "pictures"
-    ADDRESSES = "addresses"
-    BOTH = "both"
-    NEITHER = "neither"
 
 
 class Threat(StrEnum):
@@ -38,17 +34,27 @@ class Threat(StrEnum):
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers so far; None is a question not answered yet, an empty tuple one left empty."""
+    """All answers so far; None is a question not answered yet."""
 
+    door: Door = Door.COPIES
+    helper: bool = False
+    """Whether a grown-up answers for the young person."""
     age: AgeBand | None = None
     under_18_then: bool | None = None
-    have: Have | None = None
-    pictures: tuple[Picture, ...] | None = None
-    addresses: tuple[str, ...] | None = None
+    """Asked together with the age of whoever is 18 or over now."""
     threat: Threat | None = None
     threat_help_read: bool = False
-    apps: tuple[str, ...] | None = None
-    checked: bool = False
+    pictures: tuple[Picture, ...] | None = None
+    lacks_pictures: bool = False
+    has_address: bool | None = None
+    """Asked of whoever lacks the pictures."""
+
+    @classmethod
+    def of_door(cls, door: Door, *, threat_help_read: bool = False) -> "Answers":
+        """What somebody has said by the door they took."""
+        threat = Threat.YES if door is Door.THREAT else None
+        read = threat_help_read and door is Door.THREAT
+        return cls(door, door is Door.HELPER, threat=threat, threat_help_read=read)
 
     def to_json(self) -> dict[str, Any]:
         """A value that `json` can write."""
@@ -62,29 +68,28 @@ class Answers:
         """Undo `to_json`. The value comes from our own sealed session, never from a request."""
         pictures = value["pictures"]
         return cls(
+            door=Door(value["door"]),
+            helper=value["helper"],
             age=AgeBand(value["age"]) if value["age"] else None,
             under_18_then=value["under_18_then"],
-            have=Have(value["have"]) if value["have"] else None,
-            pictures=None if pictures is None else tuple(map(Picture.from_json, pictures)),
-            addresses=_tuple(value["addresses"]),
             threat=Threat(value["threat"]) if value["threat"] else None,
             threat_help_read=value["threat_help_read"],
-            apps=_tuple(value["apps"]),
-            checked=value["checked"],
+            pictures=None if pictures is None else tuple(map(Picture.from_json, pictures)),
+            lacks_pictures=value["lacks_pictures"],
+            has_address=value["has_address"],
         )
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is sent: only the answers to questions that were asked on the way."""
+    """What is sent: only the answers to questions that were asked on the way.
+
+    `helper`: a grown-up sent it for the young person whose `age` is given. Without `pictures` it
+    makes a case that web addresses are added to.
+    """
 
     age: AgeBand
     under_18_then: bool | None
-    pictures: tuple[Picture, ...]
-    addresses: tuple[str, ...]
+    helper: bool
     threat: Threat
-    apps: tuple[str, ...]
-
-
-def _tuple(values: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if values is None else tuple(values)
+    pictures: tuple[Picture, ...]

@@ -6,24 +6,20 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from takeback.hotline.intake.domain.answers import AgeBand, Answers, Have, Report, Threat
+from takeback.hotline.intake.domain.answers import AgeBand, Answers, Door, Report, Threat
 
 
 class Step(StrEnum):
     """One page of the flow."""
 
     AGE = "age"
-    THEN = "then"
-    ADULT_HELP = "adult_help"
-    HAVE = "have"
-    NOTHING_YET = "nothing_yet"
-    PICTURES = "pictures"
-    ADDRESSES = "addresses"
     THREAT = "threat"
     THREAT_HELP = "threat_help"
-    APPS = "apps"
-    CHECK = "check"
-    CODE = "code"
+    ADULT_HELP = "adult_help"
+    PICTURES = "pictures"
+    INSTEAD = "instead"
+    NOTHING_YET = "nothing_yet"
+    SEND = "send"
 
 
 ENDS = frozenset({Step.ADULT_HELP, Step.NOTHING_YET})
@@ -41,24 +37,24 @@ class NotCompleteError(ValueError):
 def route(answers: Answers) -> tuple[Step, ...]:
     """All steps of the way, in order.
 
-    Where a question is still open, the way that most people take is assumed.
+    Where a question is still open, the way that most people take is assumed. Whether someone is
+    threatening them is asked before anything else that depends on pictures, so that nobody leaves
+    on any branch without having read what helps.
     """
-    steps = [Step.AGE]
-    if answers.age is AgeBand.ADULT:
-        steps.append(Step.THEN)
-        if answers.under_18_then is False:
-            return (*steps, Step.ADULT_HELP)
-    steps.append(Step.HAVE)
-    if answers.have is Have.NEITHER:
-        return (*steps, Step.NOTHING_YET)
-    if answers.have is not Have.ADDRESSES:
-        steps.append(Step.PICTURES)
-    if answers.have is not Have.PICTURES:
-        steps.append(Step.ADDRESSES)
-    steps.append(Step.THREAT)
-    if answers.threat is Threat.YES:
-        steps.append(Step.THREAT_HELP)
-    return (*steps, Step.APPS, Step.CHECK, Step.CODE)
+    if answers.door is Door.THREAT:
+        steps = [Step.THREAT_HELP, Step.AGE]
+    else:
+        steps = [Step.AGE, Step.THREAT]
+        if answers.threat is Threat.YES:
+            steps.append(Step.THREAT_HELP)
+    if answers.age is AgeBand.ADULT and not answers.under_18_then:
+        return (*steps, Step.ADULT_HELP)
+    steps.append(Step.PICTURES)
+    if answers.lacks_pictures:
+        steps.append(Step.INSTEAD)
+        if answers.has_address is False:
+            return (*steps, Step.NOTHING_YET)
+    return (*steps, Step.SEND)
 
 
 def is_answered(step: Step, answers: Answers) -> bool:
@@ -66,29 +62,12 @@ def is_answered(step: Step, answers: Answers) -> bool:
     return _ANSWERED[step](answers) if step in _ANSWERED else False
 
 
-def _pictures_answered(answers: Answers) -> bool:
-    # With both, one of the two may stay empty: a phone may not be able to read a picture.
-    if answers.have is Have.BOTH:
-        return answers.pictures is not None
-    return bool(answers.pictures)
-
-
-def _addresses_answered(answers: Answers) -> bool:
-    if answers.have is Have.BOTH and answers.pictures:
-        return answers.addresses is not None
-    return bool(answers.addresses)
-
-
 _ANSWERED: Mapping[Step, Callable[[Answers], bool]] = {
     Step.AGE: lambda answers: answers.age is not None,
-    Step.THEN: lambda answers: answers.under_18_then is not None,
-    Step.HAVE: lambda answers: answers.have is not None,
-    Step.PICTURES: _pictures_answered,
-    Step.ADDRESSES: _addresses_answered,
     Step.THREAT: lambda answers: answers.threat is not None,
     Step.THREAT_HELP: lambda answers: answers.threat_help_read,
-    Step.APPS: lambda answers: answers.apps is not None,
-    Step.CHECK: lambda answers: answers.checked,
+    Step.PICTURES: lambda answers: bool(answers.pictures) or answers.lacks_pictures,
+    Step.INSTEAD: lambda answers: answers.has_address is not None,
 }
 
 
@@ -105,6 +84,11 @@ class Visit:
 
     answers: Answers = field(default_factory=Answers)
     at: Step = Step.AGE
+
+    @classmethod
+    def begun(cls, answers: Answers) -> "Visit":
+        """The first open question of somebody who came in with these answers."""
+        return cls(answers, open_steps(answers)[-1])
 
     def __post_init__(self) -> None:
         """Raise StepNotOpenError when the step is not one that the answers lead to."""
@@ -133,31 +117,27 @@ class Visit:
     def answer(self, step: Step, **changes: Any) -> "Visit":
         """Take the answer to an open step and go to the first step after it that lacks one.
 
-        Any change takes back "I have checked my answers". Raises StepNotOpenError when the step
-        is not open.
+        Whoever says anew that someone is threatening them reads anew what helps. Raises
+        StepNotOpenError when the step is not open.
         """
         if step not in open_steps(self.answers):
             raise StepNotOpenError(f"The answers do not lead to the step {step.value}.")
-        answers = replace(self.answers, **{"checked": False, **changes})
+        answers = replace(self.answers, **changes)
         if answers.threat is not self.answers.threat:
             answers = replace(answers, threat_help_read=False)
         return Visit(answers, open_steps(answers)[-1])
 
     def report(self) -> Report:
-        """What is sent. Raises NotCompleteError until the code step is open."""
+        """What is sent. Raises NotCompleteError until the last step is open."""
         answers = self.answers
-        if open_steps(answers)[-1] is not Step.CODE:
-            raise NotCompleteError("Some question has no answer yet.")
-        way = route(answers)
-        if answers.age is None or answers.threat is None:
+        if open_steps(answers)[-1] is not Step.SEND or answers.age is None or not answers.threat:
             raise NotCompleteError("Some question has no answer yet.")
         return Report(
             age=answers.age,
-            under_18_then=answers.under_18_then if Step.THEN in way else None,
-            pictures=answers.pictures or () if Step.PICTURES in way else (),
-            addresses=answers.addresses or () if Step.ADDRESSES in way else (),
+            under_18_then=answers.under_18_then if answers.age is AgeBand.ADULT else None,
+            helper=answers.helper,
             threat=answers.threat,
-            apps=answers.apps or (),
+            pictures=() if answers.lacks_pictures else answers.pictures or (),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -9,10 +9,9 @@ from django.shortcuts import render
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, lookup_of_typed
-from takeback.hotline.codes.texts import CODE_UNKNOWN
 from takeback.hotline.feedback.access import removal_of
 from takeback.hotline.foundation.headers import Surface, on_surface
-from takeback.hotline.intake import apps_known, browser_texts, sentences, visits
+from takeback.hotline.intake import apps_known, browser_texts, sentences, texts, visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup, history_of
 from takeback.hotline.intake.actions import withdraw_case
 from takeback.hotline.intake.domain.timeline import FOUND
@@ -95,7 +94,7 @@ def withdrawn(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, *, status: int) -> HttpResponse:
     context = {
-        "error": None if status == HTTPStatus.OK else AnswerError("code", CODE_UNKNOWN),
+        "error": None if status == HTTPStatus.OK else AnswerError("code", texts.CASE_UNKNOWN),
         "texts_json": texts_json(browser_texts.OPEN_CASE),
         **derivation(),
     }

@@ -12,6 +12,7 @@ from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup
 from takeback.hotline.intake.actions import CodeTakenError, send_report
+from takeback.hotline.intake.domain.answers import Answers, Door
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
 from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
 from takeback.hotline.intake.views.leaving import to_neutral_site
@@ -34,10 +35,15 @@ class BadSendingError(ValueError):
 @from_our_own_pages
 @methods("POST")
 def begin(request: HttpRequest) -> HttpResponseBase:
-    """Begin a visit: the first cookie is set here."""
+    """Begin a visit by one of the doors: the first cookie is set here."""
     if refusal := refused(request, Limit.BEGIN):
         return refusal
-    visits.begin(request.session)
+    try:
+        door = Door(request.POST.get("door", Door.COPIES))
+    except ValueError:
+        return error_response(request, 400)
+    has_read = request.POST.get("read") == "1"
+    visits.begin(request.session, Answers.of_door(door, threat_help_read=has_read))
     return see_other("report")
 
 
@@ -55,8 +61,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if wanted := request.POST.get("go"):
         return _go(request, visit, wanted)
     step = request.POST.get("step")
-    if step == Step.CODE:
-        return _send(request, visit) if visit.at is Step.CODE else see_other("report")
+    if step == Step.SEND:
+        return _send(request, visit) if visit.at is Step.SEND else see_other("report")
     return _answer(request, visit, step)
 
 
@@ -79,7 +85,7 @@ def _answer(request: HttpRequest, visit: Visit, answered: str | None) -> HttpRes
         changes = read_answer(step, request.POST, visit.answers)
     except AnswerError as error:
         return _show(request, visit.go(step), error)
-    if step in {Step.PICTURES, Step.CHECK}:
+    if step in {Step.PICTURES, Step.INSTEAD}:
         visits.set_makes_code_in_browser(request.session, request.POST.get("js") == "1")
     visits.keep(request.session, visit.answer(step, **changes))
     return see_other("report")
@@ -129,10 +135,13 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
             return HttpResponse(status=204)
     if request.method == "POST":
         return see_other("report")
-    return on_surface(
-        Surface.FINGERPRINTS,
-        render(request, "intake/done.html", {"code": visits.code(request.session)}),
-    )
+    code = visits.code(request.session)
+    context = {
+        "code": code,
+        "can_show_code": code is not None,
+        "has_pictures": case is not None and case.pictures.exists(),
+    }
+    return on_surface(Surface.FINGERPRINTS, render(request, "intake/done.html", context))
 
 
 def _sent_by_browser(request: HttpRequest) -> tuple[bytes, bytes | None]:
