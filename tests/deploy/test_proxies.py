@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import BrowserType, Page, expect
 
 from takeback.hotline.platforms.actions import add_platform
+from tests.e2e import walking
 from tests.support.certificates import certified
 from tests.support.proxies import HOST, PROXIES, Proxy, free_port
 from tests.support.running import answers, await_truth
@@ -116,23 +117,16 @@ def test_the_whole_way_through_the_proxy_in_chromium(
         "response",
         lambda answer: refused.append(answer.url) if answer.status >= 400 else None,
     )
-    page.goto(_ORIGIN)
-    page.get_by_role("button", name="Help me stop copies").first.click()
-    page.get_by_label("13 to 15").check()
-    go_on(page)
-    page.get_by_label("I have the picture").check()
-    go_on(page)
+    walking.enter(page, _ORIGIN, "copies")
+    walking.answer(page, "age", "13_15")
+    walking.answer(page, "threat", "no")
     page.locator("input[type=file]").set_input_files(picture)
     expect(page.locator("[data-picker-list] [data-state]", has_text="Ready")).to_have_count(1)
-    go_on(page)
-    page.get_by_label("No", exact=True).check()
-    go_on(page)
-    go_on(page)
-    go_on(page)
+    page.get_by_role("button", name="Continue").click()
     shown = page.locator("[data-code]:visible")
     expect(shown).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
     code = " ".join(shown.inner_text().split())
-    page.get_by_role("button", name="I have the code. Send it").click()
+    page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="It is sent")).to_be_visible(timeout=30_000)
     page.goto(f"{_ORIGIN}/open")
     page.get_by_label("What is your code?").fill(code)
@@ -143,10 +137,6 @@ def test_the_whole_way_through_the_proxy_in_chromium(
     assert refused == []
     for words in (code, code.replace(" ", ""), "Mozilla", picture.name):
         assert words.encode() not in proxy.written() + hotline_log.read_bytes()
-
-
-def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Go on").click()
 
 
 def test_headers_are_strict_on_every_answer_whoever_makes_it(

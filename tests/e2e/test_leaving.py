@@ -7,26 +7,24 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from takeback.demo.stack import Stack
+from tests.e2e.walking import answer, enter
 
 pytestmark = pytest.mark.e2e
 
-_ADDRESS = "https://photos.example/album/7"
+_TYPED = "1234 5678"
 
 
 def _in_the_middle(page: Page, stack: Stack) -> None:
-    """Stand on a question in which something has been typed."""
-    page.goto(stack.hotline_url)
-    page.get_by_role("button", name="Help me stop copies").first.click()
-    page.get_by_label("16 or 17").check()
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("I have the web address where it is").check()
-    page.get_by_role("button", name="Go on").click()
-    page.locator("textarea").fill(_ADDRESS)
+    """Stand on a question in the middle of the way."""
+    enter(page, stack.hotline_url, "copies")
+    answer(page, "age", "16_17")
+    answer(page, "threat", "no")
+    expect(page.get_by_role("heading", name="Pick the pictures")).to_be_visible()
 
 
 def _expect_neutral(page: Page) -> None:
     expect(page.get_by_role("heading", name="Sunny spells")).to_be_visible()
-    assert _ADDRESS not in page.content()
+    assert "Pick the pictures" not in page.content()
 
 
 def _expect_nothing_kept(context: BrowserContext, stack: Stack) -> None:
@@ -34,7 +32,7 @@ def _expect_nothing_kept(context: BrowserContext, stack: Stack) -> None:
 
 
 def _press_the_button(page: Page) -> None:
-    page.get_by_role("button", name="Leave now").click()
+    page.get_by_role("button", name="Leave").click()
 
 
 def _press_shift_three_times(page: Page) -> None:
@@ -59,7 +57,7 @@ def test_back_shows_the_neutral_site(
     _expect_neutral(page)
     page.go_back()
     # The start page: it says what this is, and nothing of anybody.
-    assert _ADDRESS not in page.content()
+    assert "Pick the pictures" not in page.content()
     context.close()
 
 
@@ -68,7 +66,7 @@ def test_leaving_needs_no_javascript(browser: Browser, stack: Stack, neutral_sit
     page = context.new_page()
     _in_the_middle(page, stack)
 
-    page.get_by_role("button", name="Leave now").click()
+    page.get_by_role("button", name="Leave").click()
     page.wait_for_url(neutral_site)
     _expect_nothing_kept(context, stack)
 
@@ -80,10 +78,11 @@ def test_leaving_needs_no_javascript(browser: Browser, stack: Stack, neutral_sit
 def test_shift_held_for_another_key_is_no_way_out(browser: Browser, stack: Stack) -> None:
     context = browser.new_context()
     page = context.new_page()
-    _in_the_middle(page, stack)
+    page.goto(f"{stack.hotline_url}/open")
+    page.locator("#code").fill(_TYPED)
     for letter in "ABCDE":
         page.keyboard.press(f"Shift+{letter}")
-    expect(page.locator("textarea")).to_have_value(f"{_ADDRESS}ABCDE")
+    expect(page.locator("#code")).to_have_value(f"{_TYPED}ABCDE")
     context.close()
 
 

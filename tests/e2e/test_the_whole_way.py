@@ -17,6 +17,7 @@ from takeback.demo.stack import Stack
 from takeback.gate import Gate
 from takeback.media import Decoder
 from tests.e2e.conftest import RecordingProxy
+from tests.e2e.walking import answer, enter
 
 pytestmark = pytest.mark.e2e
 
@@ -117,12 +118,9 @@ def _listed(gate: Gate) -> int:
 
 
 def _answer_up_to_the_pictures(page: Page, hotline: str) -> None:
-    page.goto(hotline)
-    page.get_by_role("button", name="Help me stop copies").first.click()
-    page.get_by_label("13 to 15").check()
-    _go_on(page)
-    page.get_by_label("I have the picture").check()
-    _go_on(page)
+    enter(page, hotline, "copies")
+    answer(page, "age", "13_15")
+    answer(page, "threat", "no")
 
 
 def _pick(page: Page, files: list[Path]) -> None:
@@ -133,14 +131,9 @@ def _pick(page: Page, files: list[Path]) -> None:
 
 
 def _send(page: Page) -> str:
-    _go_on(page)
-    page.get_by_label("No", exact=True).check()
-    _go_on(page)
-    _go_on(page)  # which apps: left open
-    expect(page.get_by_role("heading", name="Check your answers")).to_be_visible()
-    _go_on(page)
+    page.get_by_role("button", name="Continue").click()
     before = _shown_code(page)
-    page.get_by_role("button", name="I have the code. Send it").click()
+    page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
     assert _shown_code(page) == before
     return before
@@ -150,10 +143,6 @@ def _shown_code(page: Page) -> str:
     code = page.locator("[data-code]:visible")
     expect(code).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
     return " ".join(code.inner_text().split())
-
-
-def _go_on(page: Page) -> None:
-    page.get_by_role("button", name="Go on").click()
 
 
 def _open_case(page: Page, hotline: str, code: str) -> None:

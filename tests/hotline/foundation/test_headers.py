@@ -59,7 +59,7 @@ API_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 PAGES = COMMON | {
     "Content-Security-Policy": PAGES_CSP,
     "Cache-Control": "no-store",
-    "Vary": "Accept-Language, Cookie",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie",
 }
 FINGERPRINTS = PAGES | {"Content-Security-Policy": FINGERPRINTS_CSP}
 DESK = COMMON | {

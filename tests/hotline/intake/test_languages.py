@@ -50,6 +50,6 @@ def test_the_same_step_is_shown_in_another_language() -> None:
     assert links == [("/cy/report", "cy"), ("/ar/report", "ar")]
     visitor.read("/cy/report")
     assert 'lang="cy"' in visitor.page
-    assert 'name="have"' in visitor.page
+    assert 'name="threat"' in visitor.page
     assert 'action="/cy/report"' in visitor.page
     assert 'href="/report" lang="en"' in visitor.page

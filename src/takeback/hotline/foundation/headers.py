@@ -105,8 +105,8 @@ _EVERYWHERE: Mapping[str, str] = {
 }
 
 _VARY: Mapping[Surface, str] = {
-    Surface.PAGES: "Accept-Language, Cookie",
-    Surface.FINGERPRINTS: "Accept-Language, Cookie",
+    Surface.PAGES: "Accept-Encoding, Accept-Language, Cookie",
+    Surface.FINGERPRINTS: "Accept-Encoding, Accept-Language, Cookie",
     Surface.DESK: "Cookie",
     Surface.STATIC: "Accept-Encoding",
     Surface.API: "",

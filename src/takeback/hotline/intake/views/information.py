@@ -7,10 +7,12 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from takeback.hotline.helplines.countries import UnknownCountryError, all_countries, country
+from takeback.hotline.pages.for_everybody import compressed
 from takeback.hotline.pages.methods import methods
 
 
 @methods("GET")
+@compressed
 def start(request: HttpRequest) -> HttpResponse:
     """What this does, what it can't do, who sees what; no field.
 
@@ -25,6 +27,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @methods("GET")
+@compressed
 def helplines(request: HttpRequest, code: str = "") -> HttpResponse:
     """The helplines of the operator's country or of another one."""
     try:
@@ -37,18 +40,21 @@ def helplines(request: HttpRequest, code: str = "") -> HttpResponse:
 
 
 @methods("GET")
+@compressed
 def threatened(request: HttpRequest) -> HttpResponse:
     """What helps when someone is threatening."""
     return render(request, "intake/threatened.html")
 
 
 @methods("GET")
+@compressed
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep and who sees it."""
     return render(request, "intake/privacy.html")
 
 
 @methods("GET")
+@compressed
 def accessibility(request: HttpRequest) -> HttpResponse:
     """How these pages are made to work for everybody, and where they don't yet."""
     return render(request, "intake/accessibility.html")
