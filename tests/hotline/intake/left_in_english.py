@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,30 +11,15 @@ from pathlib import Path
 from takeback.hotline.helplines.countries import all_countries
 from takeback.hotline.intake import apps_known
 from tests.hotline.intake.catalogues import PLACEHOLDER, TAG, extracted
+from tests.hotline.intake.languages_offered import LANGUAGES
 
 PLATFORM = "Skylark"
 """The platform that tests have on their timelines."""
 
-SAME_IN_WELSH = {"Problem:", "Canada", ", "}
-"""Texts that are the same words in Welsh."""
-
-LATIN_IN_ARABIC = {
-    "JavaScript",
-    "Shift",
-    "cookie",
-    "WCAG",
-    "AA",
-    "https",
-    "http",
-    "txt",
-    "Takeback",
-}
-"""What stays in Latin letters in Arabic, beside names of services and web addresses."""
-
 _SPOKEN = re.compile(r"aria-label|aria-description|title|alt|placeholder|data-text-.+")
 """The attributes that a person gets to read or hear."""
 
-# Words that English can't do without and that Welsh and Arabic don't have.
+# Words that English can't do without. The table says which of them another language has, too.
 _ENGLISH = re.compile(
     r"\b(the|and|you|your|we|our|it|its|are|was|with|this|that|these|not|don't|can't|"
     r"picture|pictures|copy|code|please|from|they|them|someone)\b",
@@ -87,18 +73,39 @@ def what_is_read(page: str, language: str) -> list[str]:
     return parser.pieces
 
 
+@dataclass(frozen=True)
+class _EnglishTexts:
+    """The texts of the pages as they are looked for: a sentence anywhere, a label as a whole."""
+
+    labels: frozenset[str]
+    sentences: tuple[str, ...]
+    with_values: tuple[re.Pattern[str], ...]
+
+    def found_in(self, piece: str) -> list[str]:
+        """Those that stand in a piece of a page."""
+        found = [text for text in self.sentences if text in piece]
+        found += [pattern.pattern for pattern in self.with_values if pattern.search(piece)]
+        # A label of one word may be part of another text; a sentence is not.
+        return [*found, piece] if piece.strip() in self.labels else found
+
+
 @cache
-def _english_texts() -> list[tuple[str, re.Pattern[str]]]:
-    found = []
+def _english_texts(language: str) -> _EnglishTexts:
+    labels, sentences, with_values = set(), [], []
     for _, forms in extracted():
         for text in forms:
             words = TAG.sub("", text)
-            if text in SAME_IN_WELSH or not re.search("[A-Za-z]{2}", PLACEHOLDER.sub("", words)):
+            same = text in LANGUAGES[language].same_in_english if language in LANGUAGES else False
+            if same or not re.search("[A-Za-z]{2}", PLACEHOLDER.sub("", words)):
                 continue
-            pattern = ".+?".join(re.escape(part) for part in PLACEHOLDER.split(words))
-            # A label of one word may be part of another text; a sentence is not.
-            found.append((text, re.compile(pattern if " " in words else f"^{pattern}$")))
-    return found
+            if PLACEHOLDER.search(words):
+                pattern = ".+?".join(re.escape(part) for part in PLACEHOLDER.split(words))
+                with_values.append(re.compile(pattern if " " in words else f"^{pattern}$"))
+            elif " " in words:
+                sentences.append(words)
+            else:
+                labels.add(words)
+    return _EnglishTexts(frozenset(labels), tuple(sentences), tuple(with_values))
 
 
 @cache
@@ -111,14 +118,17 @@ def _names() -> re.Pattern[str]:
 
 def left_in_english(page: str, language: str) -> list[str]:
     """What a page says in English: source texts, and other texts that can't be the language."""
-    found = []
-    for piece in what_is_read(page, language):
-        found += [text for text, pattern in _english_texts() if pattern.search(piece)]
-        rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
-        if language == "ar":
-            foreign = set(_LATIN.findall(rest)) - LATIN_IN_ARABIC
-        else:
-            foreign = {match[0] for match in _ENGLISH.finditer(rest)}
-        if foreign:
-            found.append(piece)
-    return found
+    return [text for piece in what_is_read(page, language) for text in _english_in(piece, language)]
+
+
+@cache  # most of what a page says stands on every other page, too
+def _english_in(piece: str, language: str) -> tuple[str, ...]:
+    found = _english_texts(language).found_in(piece)
+    rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
+    ours = LANGUAGES.get(language)
+    if ours is not None and ours.letters_of_its_own:
+        foreign = set(_LATIN.findall(rest)) - ours.in_latin
+    else:
+        foreign = {match[0].lower() for match in _ENGLISH.finditer(rest)}
+        foreign -= ours.shared_words if ours is not None else frozenset()
+    return tuple([*found, piece] if foreign else found)
