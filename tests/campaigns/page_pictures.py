@@ -19,8 +19,8 @@ from typing import Final, Literal
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from takeback.demo.stack import Stack, free_ports
-from tests.e2e.walking import every_page
 from tests.chromium import LAUNCH
+from tests.e2e.walking import every_page
 
 _HEIGHTS: Final = {360: 740, 1280: 900}
 _Scheme = Literal["light", "dark"]

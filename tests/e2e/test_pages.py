@@ -16,6 +16,7 @@ _WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _PHONE = ViewportSize(width=360, height=740)
 _DESKTOP = ViewportSize(width=1280, height=900)
 
+
 @pytest.mark.parametrize(
     ("language", "scheme", "size"),
     [

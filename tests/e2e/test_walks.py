@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from takeback.demo.stack import Stack
 from tests.e2e.walking import answer, come_back, enter, press
@@ -142,7 +142,9 @@ def test_a9_leave_is_small_far_from_continue_and_covers_no_button(
         phone.goto(f"{stack.hotline_url}{path}")
         phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         leave = _box(phone.get_by_role("button", name="Leave"))
-        for pressed in phone.locator("main, aside, footer").locator("a:visible, button:visible").all():
+        for pressed in (
+            phone.locator("main, aside, footer").locator("a:visible, button:visible").all()
+        ):
             if box := pressed.bounding_box():
                 assert not _overlap(box, leave) or box["y"] < 0, (path, pressed.inner_text())
 
@@ -174,16 +176,16 @@ def _expect_in_view(page: Page, seen: Locator) -> None:
     assert not _overlap(box, leave)
 
 
-def _box(seen: Locator) -> dict[str, float]:
+def _box(seen: Locator) -> FloatRect:
     box = seen.bounding_box()
     assert box is not None
-    return {side: float(length) for side, length in box.items()}
+    return box
 
 
-def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+def _overlap(box: FloatRect, other: FloatRect) -> bool:
     return (
-        one["x"] < other["x"] + other["width"]
-        and other["x"] < one["x"] + one["width"]
-        and one["y"] < other["y"] + other["height"]
-        and other["y"] < one["y"] + one["height"]
+        box["x"] < other["x"] + other["width"]
+        and other["x"] < box["x"] + box["width"]
+        and box["y"] < other["y"] + other["height"]
+        and other["y"] < box["y"] + box["height"]
     )

@@ -41,6 +41,7 @@ def test_the_case_knows_whether_a_grown_up_helped(helps: bool) -> None:
     visitor.answer("instead", instead="address").answer("send")
     case = Case.objects.get()
     answers = unseal_field(belongs_to_answers(case.id), bytes(case.answers))
+    assert isinstance(answers, dict)
     assert answers["helper"] is helps
 
 
@@ -215,7 +216,13 @@ def test_broken_picture_records_keep_the_ones_sent_before() -> None:
 @pytest.mark.django_db
 def test_a_step_that_is_not_open_is_not_answered() -> None:
     visitor = Visitor().begin()
-    for form in ({"step": "instead"}, {"step": "send"}, {"step": "no"}, {"go": "send"}, {"go": "x"}):
+    for form in (
+        {"step": "instead"},
+        {"step": "send"},
+        {"step": "no"},
+        {"go": "send"},
+        {"go": "x"},
+    ):
         assert visitor.post(**form).status_code == 303
         assert "How old are you?" in visitor.read().page
     assert not Case.objects.exists()

@@ -83,7 +83,7 @@ def test_after_sending_the_dump_holds_no_answer_address_or_code() -> None:
 
 @pytest.mark.django_db
 def test_lengths_in_the_dump_say_nearly_nothing() -> None:
-    report_from_browser( + ADDRESS)
+    report_from_browser(+ADDRESS)
     lengths = {len(bytes(row.address)) for row in CaseAddress.objects.all()}
     assert len(lengths) == 1
 

@@ -22,8 +22,7 @@ OWN_AGES: Mapping[str, Promise] = {
 """The answers to "How old are you?"; one tap says all that the way depends on."""
 
 THEIR_AGES: Mapping[str, Promise] = {
-    age: OWN_AGES[age]
-    for age in (AgeBand.UNDER_13, AgeBand.FROM_13_TO_15, AgeBand.FROM_16_TO_17)
+    age: OWN_AGES[age] for age in (AgeBand.UNDER_13, AgeBand.FROM_13_TO_15, AgeBand.FROM_16_TO_17)
 }
 """The answers of a grown-up who helps somebody under 18."""
 
