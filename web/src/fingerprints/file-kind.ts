@@ -3,8 +3,11 @@
 // Pictures are told as `takeback.media.sniffing` tells them, and `tests/vectors/file_kinds.json`
 // holds both to it. A few more kinds count as pictures here, of which nobody makes a PDQ.
 
-/** What a file is; of a `video` only exact fingerprints are made, and `other` is refused. */
-export type FileKind = 'picture' | 'video' | 'other';
+/** What can be listed; of a `video` only exact fingerprints are made. */
+export type ListedKind = 'picture' | 'video';
+
+/** What a file is; `other` is refused. */
+export type FileKind = ListedKind | 'other';
 
 /** Bytes from the start of a file that are looked at: five packets of MPEG-TS, 192 bytes each. */
 export const HEAD_BYTES = 1024;
