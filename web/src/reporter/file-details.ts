@@ -39,7 +39,7 @@ function inUnits(amount: number, unit: string, language: string | undefined): st
 function dayOf(day: Date, language: string | undefined, today: Date): string {
   const options: Intl.DateTimeFormatOptions = {
     day: 'numeric',
-    month: 'long',
+    month: 'short',
     numberingSystem: DIGITS,
   };
   if (day.getFullYear() !== today.getFullYear()) options.year = 'numeric';

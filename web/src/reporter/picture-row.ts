@@ -40,7 +40,7 @@ export class PictureRow {
   /** Show what tells this file from others of its name, after the name. */
   tellApart(details: string): void {
     const [name] = this.name.children;
-    if (name) this.name.replaceChildren(name, ' · ', inItsOwnDirection(details));
+    if (name) this.name.replaceChildren(name, ' ', inItsOwnDirection(details));
   }
 
   /** Share done, 0 to 1. */
