@@ -61,8 +61,8 @@ class Crop:
 class Picture:
     """One picture: `pdq` 64 hex digits and `quality` 0–100, both None if it could not be decoded.
 
-    A video is a picture that never has them. `crops` are its parts, so that a copy that was cut down is found too. `sha256` (64 hex digits)
-    and `md5` (32) are of the file; `id` is random, made in the browser.
+    A video never has them. `crops` are its parts, so that a copy that was cut down is found too.
+    `sha256` (64 hex digits) and `md5` (32) are of the file; `id` is random, made in the browser.
     """
 
     id: UUID
