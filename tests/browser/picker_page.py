@@ -36,14 +36,16 @@ _PAGE: Final = """<!doctype html><html lang="en"><title>Step 3 of 5</title>
 <link rel="stylesheet" href="/static/{style}">
 <script type="module" src="/static/{script}"></script>
 <form method="post" autocomplete="off"><div data-module="picture-picker" data-texts="{texts}">
-<input type="file" multiple accept="image/*" data-picker-input>
+<input type="file" multiple accept="image/*,video/*" data-picker-input>
 <p role="status" data-picker-status></p><ul data-picker-list></ul>
-<template data-picker-row><li><span data-name></span> <progress data-progress></progress>
-<span data-state></span> <button type="button" data-remove>x</button></li></template>
+<template data-picker-row><li><span data-video hidden>v</span> <span data-name></span>
+<progress data-progress></progress><span data-state></span>
+<button type="button" data-remove>x</button></li></template>
 <input type="hidden" name="pictures" data-picker-value></div></form></html>"""
 _TEXTS: Final = {
-    key: key for key in ("ready", "low_quality", "exact_only", "guarded", "unreadable")
-}
+    key: key
+    for key in ("ready", "low_quality", "exact_only", "guarded", "unreadable", "video", "refused")
+} | {"working_video": "{percent} of it"}
 
 
 def _page() -> bytes:

@@ -22,6 +22,7 @@ def _report_that_is_held(stack: Stack) -> None:
         page = visitor.post(f"{stack.hotline_url}/begin", timeout=30).text
         record = {
             "id": str(uuid.uuid4()),
+            "kind": "picture",
             "pdq": "00" * 32,
             "quality": 100,
             "crops": [],

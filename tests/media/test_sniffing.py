@@ -1,11 +1,26 @@
 """The format is told from the first bytes alone."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from takeback.media import MEDIA_TYPES, sniff
 from tests.support.encodings import WAYS, encode, landscape
+
+_VECTORS = Path(__file__).parents[1] / "vectors/file_kinds.json"
+
+
+@pytest.mark.parametrize(
+    "vector", json.loads(_VECTORS.read_text())["files"], ids=lambda vector: vector["why"]
+)
+def test_the_browser_takes_for_a_picture_what_is_read_here(vector: dict[str, str | None]) -> None:
+    assert vector["starts"] is not None
+    media_type = sniff(bytes.fromhex(vector["starts"]))
+    assert media_type == vector["media_type"]
+    assert media_type is None or vector["kind"] == "picture"
 
 
 @pytest.mark.parametrize("media_type", WAYS)

@@ -22,6 +22,7 @@ def picture_record(**changes: Any) -> dict[str, Any]:
     """What the browser sends of one picture; random unless told."""
     return {
         "id": str(uuid4()),
+        "kind": "picture",
         "pdq": uuid4().hex * 2,
         "quality": 100,
         "crops": [],

@@ -40,6 +40,9 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['soft-text', 'soft'],
   ['link', 'soft'],
   ['link-hover', 'soft'],
+  ['quiet-text', 'card'],
+  ['good-text', 'card'],
+  ['link', 'card'],
   ['note-text', 'note'],
   ['bad-text', 'bad'],
 ];
@@ -51,6 +54,7 @@ const LINE_PAIRS: readonly (readonly [string, string])[] = [
   ['button', 'body-background'],
   ['leave', 'body-background'],
   ['text', 'body-background'],
+  ['button', 'soft'],
 ];
 
 function luminance(hex: string): number {

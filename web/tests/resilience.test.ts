@@ -1,9 +1,17 @@
 // What the young person keeps when the network or a worker fails in the middle.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { digestFile } from '../src/fingerprints/digests';
 import { FileFingerprinter } from '../src/fingerprints/fingerprint';
 import { loadKernel } from '../src/fingerprints/kernel';
-import { FingerprintQueue, InAWorker, SILENCE_MS, UnreadableFile } from '../src/fingerprints/queue';
+import {
+  FingerprintQueue,
+  InAWorker,
+  SILENCE_MS,
+  UnreadableFile,
+  WorkerEnded,
+} from '../src/fingerprints/queue';
 import type { Answer, Request } from '../src/fingerprints/worker-messages';
 
 const wasm = readFileSync(new URL('../public-build/pdq.wasm', import.meta.url));
@@ -68,12 +76,8 @@ const EXACT = {
 };
 const silent: Behaviour = () => {};
 const works: Behaviour = (_, answer) => answer({ kind: 'done', fingerprints: EXACT });
-const add = (queue: FingerprintQueue) =>
-  queue.add(
-    new File(['abc'], 'a.jpg'),
-    () => true,
-    () => {},
-  );
+const add = (queue: FingerprintQueue, removed = new AbortController().signal) =>
+  queue.add(new File(['abc'], 'a.jpg'), 'picture', removed, () => {});
 
 describe('a worker that falls silent', () => {
   test('is replaced; the picture keeps its exact fingerprints and the queue goes on', async () => {
@@ -109,5 +113,98 @@ describe('a worker that falls silent', () => {
     await vi.advanceTimersByTimeAsync(2 * SILENCE_MS);
     expect(await done).toEqual(EXACT);
     expect(ended).toEqual([]);
+  });
+});
+
+describe('a file that is removed', () => {
+  test('ends its worker at once; the next file has a new one', async () => {
+    const { queue, ended } = queueOf(silent, works);
+    const removal = new AbortController();
+    const removed = add(queue, removal.signal);
+    const next = add(queue);
+    await Promise.resolve(); // its turn has come
+    removal.abort();
+    expect(await removed).toBeNull();
+    expect(await next).toEqual(EXACT);
+    expect(ended).toEqual([0]);
+  });
+
+  test('costs no worker when it was done, or had not begun', async () => {
+    const { queue, ended } = queueOf(works);
+    const [early, late] = [new AbortController(), new AbortController()];
+    const waits = add(queue, early.signal);
+    early.abort();
+    expect(await waits).toBeNull();
+    expect(await add(queue, late.signal)).toEqual(EXACT);
+    late.abort();
+    expect(await add(queue)).toEqual(EXACT);
+    expect(ended).toEqual([]);
+  });
+});
+
+describe('a file in a cloud that does not answer', () => {
+  test('is given up, and the kinds of the others are told in their order', async () => {
+    vi.useFakeTimers();
+    const { queue } = queueOf();
+    const away = { slice: () => ({ arrayBuffer: () => new Promise(() => {}) }) };
+    const stuck = expect(queue.kindOf(away as unknown as File)).rejects.toThrow(UnreadableFile);
+    const next = queue.kindOf(new File(['%PDF-1.7'], 'a.jpg'));
+    await vi.advanceTimersByTimeAsync(SILENCE_MS);
+    await stuck;
+    expect(await next).toBe('other');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a film of many pieces', () => {
+  /** A file of `pieces` pieces of 64 KiB, made one by one as they are asked for. */
+  function film(pieces: number): { file: Blob; made: () => number; left: () => boolean } {
+    let made = 0;
+    let left = false;
+    const piece = new Uint8Array(65_536);
+    const stream = () =>
+      new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            if (made === pieces) controller.close();
+            else controller.enqueue(piece);
+            made += 1;
+          },
+          cancel() {
+            left = true;
+          },
+        },
+        { highWaterMark: 0 },
+      );
+    const file = { size: pieces * piece.length, stream } as unknown as Blob;
+    return { file, made: () => made, left: () => left };
+  }
+
+  test('is read piece by piece, nothing is decoded, and the share is told now and then', async () => {
+    const decode = vi.fn();
+    vi.stubGlobal('createImageBitmap', decode);
+    const { file } = film(400);
+    const shares: number[] = [];
+    const made = await new FileFingerprinter(() => Promise.reject(new Error())).fingerprint(
+      file,
+      false,
+      (share) => shares.push(share),
+    );
+    const hash = (name: string) => createHash(name).update(Buffer.alloc(file.size)).digest('hex');
+    expect([made.sha256, made.md5]).toEqual([hash('sha256'), hash('md5')]);
+    expect(decode).not.toHaveBeenCalled();
+    expect(shares).toEqual([...shares].sort((one, other) => one - other));
+    expect(shares.at(-1)).toBe(1);
+    expect(shares.length).toBeLessThan(400);
+  });
+
+  test('is left where it stands when who hears of it has enough', async () => {
+    const { file, made, left } = film(400);
+    const enough = () => {
+      throw new WorkerEnded();
+    };
+    await expect(digestFile(file, enough)).rejects.toThrow(WorkerEnded);
+    expect(made()).toBeLessThan(3);
+    expect(left()).toBe(true);
   });
 });

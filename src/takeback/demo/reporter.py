@@ -38,6 +38,7 @@ class Reporter:
         records = [
             {
                 "id": str(uuid.uuid4()),
+                "kind": "picture",
                 "pdq": picture.pdq.hex,
                 "quality": picture.pdq.quality,
                 "crops": [{"pdq": crop.hex, "quality": crop.quality} for crop in picture.crops],

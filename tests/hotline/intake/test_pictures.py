@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from takeback.hotline.intake.actions import signals_of
 from takeback.hotline.intake.domain.pictures import (
     LOWEST_QUALITY,
     MAX_CROPS,
     MAX_PICTURES,
     BadPicturesError,
+    Kind,
     Picture,
     TooManyPicturesError,
     read_pictures,
@@ -23,6 +25,7 @@ from takeback.hotline.intake.domain.pictures import (
 def record(**changes: Any) -> dict[str, Any]:
     return {
         "id": str(uuid4()),
+        "kind": "picture",
         "pdq": "0f" * 32,
         "quality": 100,
         "crops": [],
@@ -36,7 +39,11 @@ def crop(**changes: Any) -> dict[str, Any]:
 
 
 def test_records_come_back_as_they_were_sent() -> None:
-    sent = [record(crops=[crop(), crop(quality=0)]), record(pdq=None, quality=None)]
+    sent = [
+        record(crops=[crop(), crop(quality=0)]),
+        record(pdq=None, quality=None),
+        record(kind="video", pdq=None, quality=None),
+    ]
     assert [picture.to_json() for picture in read_pictures(json.dumps(sent))] == sent
 
 
@@ -59,6 +66,14 @@ def test_a_file_that_the_browser_could_not_decode_is_taken() -> None:
     assert Picture.from_json(record(pdq=None, quality=None)).exact_only
 
 
+def test_a_video_is_taken_openly_and_for_exact_copies_only() -> None:
+    # Fault A6: a video went onto the list while the page said that videos don't work.
+    [video] = read_pictures(json.dumps([record(kind="video", pdq=None, quality=None)]))
+    assert video.kind is Kind.VIDEO
+    assert video.exact_only
+    assert [signal.type for signal in signals_of(video)] == ["sha256", "md5"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -77,6 +92,11 @@ def test_a_file_that_the_browser_could_not_decode_is_taken() -> None:
         {"id": "1"},
         {"id": 7},
         {"name": "holiday.jpg"},
+        {"kind": "other"},
+        {"kind": None},
+        {"kind": ["video"]},
+        {"kind": "video"},  # with a PDQ
+        {"kind": "video", "pdq": None},
         {"crops": None},
         {"crops": [{"pdq": "0f" * 32}]},
         {"crops": [{"pdq": "0f" * 31, "quality": 100}]},

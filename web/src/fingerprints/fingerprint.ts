@@ -46,9 +46,10 @@ export class FileFingerprinter {
   }
 
   /**
-   * Return the fingerprints of `file`. Without `pixels`, only the exact ones.
+   * Return the fingerprints of `file`. Without `pixels`, only the exact ones: nothing is decoded.
    *
-   * Rejects with the browser's DOMException when the file can't be read at all; a picture that
+   * Rejects with the browser's DOMException when the file can't be read at all, and with what
+   * `onProgress` throws while it is read; a picture that
    * can be read but not decoded still has its exact fingerprints, and so has every picture
    * while the kernel can't be had.
    */
@@ -62,7 +63,8 @@ export class FileFingerprinter {
     picture.catch(() => undefined); // looked at below, after the digests
     let digests: Digests;
     try {
-      digests = await digestFile(file, (share) => onProgress(share * DIGESTS_DONE));
+      const whole = pixels ? DIGESTS_DONE : 1;
+      digests = await digestFile(file, (share) => onProgress(share * whole));
     } catch (error) {
       await picture.then(
         (decoded) => decoded.bitmap.close(),

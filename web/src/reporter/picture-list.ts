@@ -1,12 +1,14 @@
-// The list of picked pictures as data: what is ready, what is the same picture twice, what is sent.
+// The list of picked pictures and videos as data: what is ready, what is the same picture twice, what is sent.
 
 import type { PictureNames } from '../case-code/sealed-names';
+import type { ListedKind } from '../fingerprints/file-kind';
 import type { FileFingerprints } from '../fingerprints/fingerprint';
 
-/** What the form sends of one picture. No name, no size, no time. */
+/** What the form sends of one picture or video. No name, no size, no time. */
 export interface PictureRecord {
   readonly id: string;
-  /** 64 hexadecimal digits, or null when the browser could not see the pixels. */
+  readonly kind: ListedKind;
+  /** 64 hexadecimal digits, or null of a video and when the browser could not see the pixels. */
   readonly pdq: string | null;
   /** 0 to 100, null with `pdq`. */
   readonly quality: number | null;
@@ -26,7 +28,7 @@ export interface CropRecord {
 export const GOOD_QUALITY = 50;
 
 /** What to say of a picture that is done: a key of the texts. */
-export type Verdict = 'ready' | 'low_quality' | 'exact_only' | 'too_large' | 'guarded';
+export type Verdict = 'ready' | 'video' | 'low_quality' | 'exact_only' | 'too_large' | 'guarded';
 
 /** The pictures that are done, in the order in which they were picked. */
 export class PictureList {
@@ -46,12 +48,18 @@ export class PictureList {
   }
 
   /** Add a picture, or return the name of the same file when it is there already. */
-  add(id: string, name: string, fingerprints: FileFingerprints): { sameAs: string } | null {
+  add(
+    id: string,
+    name: string,
+    kind: ListedKind,
+    fingerprints: FileFingerprints,
+  ): { sameAs: string } | null {
     for (const { record, name: other } of this.pictures.values())
       if (record.sha256 === fingerprints.sha256) return { sameAs: other };
     const { pdq, sha256, md5 } = fingerprints;
     const crops = fingerprints.crops.map(({ hex, quality }) => ({ pdq: hex, quality }));
-    const record = { id, pdq: pdq?.hex ?? null, quality: pdq?.quality ?? null, crops, sha256, md5 };
+    const [hex, quality] = [pdq?.hex ?? null, pdq?.quality ?? null];
+    const record = { id, kind, pdq: hex, quality, crops, sha256, md5 };
     this.pictures.set(id, { record, name });
     return null;
   }
@@ -76,8 +84,9 @@ export class PictureList {
   }
 }
 
-/** What to say of a finished picture. */
-export function verdictOf(fingerprints: FileFingerprints): Verdict {
+/** What to say of a finished picture or video. */
+export function verdictOf(kind: ListedKind, fingerprints: FileFingerprints): Verdict {
+  if (kind === 'video') return 'video';
   switch (fingerprints.problem) {
     case 'undecodable':
       return 'exact_only';
@@ -90,13 +99,17 @@ export function verdictOf(fingerprints: FileFingerprints): Verdict {
   }
 }
 
-/** As `verdictOf`, for a picture of which only the record is left. */
-export function verdictOfQuality(quality: number | null): Verdict {
+/** As `verdictOf`, where only the record is left. */
+export function verdictOfRecord({ kind, quality }: PictureRecord): Verdict {
+  return kind === 'video' ? 'video' : verdictOfQuality(quality);
+}
+
+function verdictOfQuality(quality: number | null): Verdict {
   if (quality === null) return 'exact_only';
   return quality < GOOD_QUALITY ? 'low_quality' : 'ready';
 }
 
-/** A name that no other row has: phones call every picture "image.jpg". */
+/** A name that no other picture of the report has: phones call every picture "image.jpg". */
 export function distinctName(name: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name)) return name;
   for (let number = 2; ; number += 1) {
@@ -107,9 +120,10 @@ export function distinctName(name: string, taken: ReadonlySet<string>): string {
 
 function isRecord(value: unknown): value is PictureRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, pdq, quality, crops, sha256, md5 } = value as Partial<Record<string, unknown>>;
+  const { id, kind, pdq, quality, crops, sha256, md5 } = value as Partial<Record<string, unknown>>;
   return (
     typeof id === 'string' &&
+    (kind === 'picture' || kind === 'video') &&
     (pdq === null || typeof pdq === 'string') &&
     (quality === null || typeof quality === 'number') &&
     Array.isArray(crops) &&

@@ -1,9 +1,12 @@
-// Pick pictures: each file becomes a small record here; the file itself stays on the device.
+// Pick pictures and videos: each file becomes a small record here; the file stays on the device.
+import type { ListedKind } from '../fingerprints/file-kind';
 import type { FileFingerprints } from '../fingerprints/fingerprint';
 import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
+import { fileDetails, percent } from './file-details';
 import { pictureNames } from './page-memory';
-import { distinctName, PictureList, verdictOf, verdictOfQuality } from './picture-list';
+import { PickerStatus } from './picker-status';
+import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
 import { required, type Texts, textsOf } from './texts';
 
@@ -12,9 +15,10 @@ const MOST_PICTURES = 50;
 /**
  * Mount on `<div data-module="picture-picker">` inside the form.
  *
- * Texts: waiting, working, ready, low_quality, exact_only, too_large, guarded, unreadable, empty,
- * duplicate {name} {other}, removed {name}, remove {name}, summary {ready} {total}, wait,
- * too_many {most}, picture {number}, unable.
+ * Texts: waiting, working, working_video {percent}, ready, video, low_quality, exact_only,
+ * too_large, guarded, unreadable, empty, refused, duplicate {name} {other}, removed {name},
+ * remove {name}, progress {number} {total}, summary {ready} {total}, wait, too_many {most},
+ * picture {number}, unnamed_video {number}, unable.
  */
 export function picturePicker(root: HTMLElement): void {
   if (worksInTheBrowser()) new PicturePicker(root, new FingerprintQueue());
@@ -27,6 +31,18 @@ function sayUnable(root: HTMLElement): void {
   required(root, '[data-picker-status]', HTMLElement).textContent = textsOf(root).get('unable');
 }
 
+/** A file on the page, done or not. */
+interface Shown {
+  readonly id: string;
+  /** The name that is shown and sealed; no other has it. */
+  readonly name: string;
+  readonly row: PictureRow;
+  /** The file, while this page has it. */
+  readonly file: File | null;
+  /** Set off when the row is removed. */
+  readonly removal: AbortController;
+}
+
 /** The picker on one element. */
 export class PicturePicker {
   private readonly texts: Texts;
@@ -34,18 +50,16 @@ export class PicturePicker {
   private readonly rows: HTMLElement;
   private readonly template: HTMLTemplateElement;
   private readonly value: HTMLInputElement;
-  private readonly status: HTMLElement;
+  private readonly status: PickerStatus;
   private readonly list: PictureList;
   private readonly queue: FingerprintQueue;
-  /** Row by id, for every file on the page, done or not; the name is the one shown. */
-  private readonly shown = new Map<string, { row: PictureRow; name: string }>();
+  /** By id, in the order of the rows. */
+  private readonly shown = new Map<string, Shown>();
   private working = 0;
   private submitter: HTMLElement | null = null;
   private submitWhenDone = false;
   /** Ids of rows that got something to read while the form waited to go. */
   private readonly unread = new Set<string>();
-  /** Stays beside the count: pictures were left out. */
-  private leftOut = '';
 
   constructor(root: HTMLElement, queue: FingerprintQueue) {
     this.texts = textsOf(root);
@@ -53,13 +67,14 @@ export class PicturePicker {
     this.rows = required(root, '[data-picker-list]', HTMLElement);
     this.template = required(root, '[data-picker-row]', HTMLTemplateElement);
     this.value = required(root, '[data-picker-value]', HTMLInputElement);
-    this.status = required(root, '[data-picker-status]', HTMLElement);
+    const status = required(root, '[data-picker-status]', HTMLElement);
+    this.status = new PickerStatus(status, this.texts);
     this.queue = queue;
     this.list = PictureList.restored(this.value.value, pictureNames.all());
     this.showRestored();
     this.input.addEventListener('change', () => {
       void this.take(Array.from(this.input.files ?? []));
-      this.input.value = ''; // so that the same file can be picked again after it was taken off
+      this.input.value = ''; // so that the same file can be picked again after it was removed
     });
     this.acceptDrops(root);
     this.input.form?.addEventListener('submit', (event) => this.waitForAll(event));
@@ -68,51 +83,66 @@ export class PicturePicker {
   /** Put `files` on the list and work on them in turn; settles when all are done. */
   async take(files: File[]): Promise<void> {
     const room = MOST_PICTURES - this.shown.size;
-    this.leftOut = files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '';
-    this.say(this.leftOut);
-    await Promise.all(files.slice(0, room).map((file) => this.takeOne(file)));
+    const leftOut = files.length > room ? this.texts.get('too_many', { most: MOST_PICTURES }) : '';
+    const picked = files.slice(0, room).map((file) => {
+      const taken = new Set(Array.from(this.shown.values(), ({ name }) => name));
+      return this.show(crypto.randomUUID(), distinctName(file.name, taken), file);
+    });
+    this.working += picked.length;
+    this.status.begin(picked.length, leftOut);
+    await Promise.all(picked.map((each) => this.work(each, each.file)));
   }
 
-  private async takeOne(file: File): Promise<void> {
-    const id = crypto.randomUUID();
-    const name = distinctName(file.name, new Set(Array.from(this.shown.values(), (s) => s.name)));
-    const row = this.showRow(id, name);
-    if (file.size === 0) {
-      this.settleRow(id, row, 'bad', 'empty');
-      return;
-    }
+  private async work(shown: Shown, file: File): Promise<void> {
+    const { row } = shown;
     row.progress(0, this.texts.get('waiting'));
-    this.working += 1;
     try {
-      const fingerprints = await this.queue.add(
-        file,
-        () => this.shown.has(id),
-        (share) => row.progress(share, this.texts.get('working')),
+      const kind = file.size === 0 ? 'empty' : await this.queue.kindOf(file);
+      if (kind === 'empty' || kind === 'other') {
+        this.leaveOut(shown, kind === 'empty' ? 'empty' : 'refused');
+        return;
+      }
+      if (kind === 'video') row.markVideo();
+      const fingerprints = await this.queue.add(file, kind, shown.removal.signal, (share) =>
+        row.progress(share, this.workingText(kind, share)),
       );
-      if (fingerprints && this.shown.has(id)) this.settle(id, name, row, fingerprints);
+      if (fingerprints && this.shown.has(shown.id)) this.settle(shown, kind, fingerprints);
     } catch {
-      this.settleRow(id, row, 'bad', 'unreadable');
-      this.say(`${name}: ${this.texts.get('unreadable')}`);
+      this.leaveOut(shown, 'unreadable');
     } finally {
       this.working -= 1;
+      this.status.done(this.list.size, this.shown.size);
       if (this.working === 0 && this.submitWhenDone) this.goOnOrShowUnread();
     }
   }
 
-  private settle(id: string, name: string, row: PictureRow, fingerprints: FileFingerprints): void {
-    const twin = this.list.add(id, name, fingerprints);
+  /** A picture takes a second, a video minutes: of that one the row says how far it is. */
+  private workingText(kind: ListedKind, share: number): string {
+    if (kind === 'picture') return this.texts.get('working');
+    return this.texts.get('working_video', { percent: percent(share, language()) });
+  }
+
+  private settle(shown: Shown, kind: ListedKind, fingerprints: FileFingerprints): void {
+    const { id, name } = shown;
+    const twin = this.list.add(id, name, kind, fingerprints);
     if (twin) {
-      this.dropRow(id);
-      this.say(this.texts.get('duplicate', { name, other: twin.sameAs }));
+      this.drop(id);
+      this.status.notice(this.texts.get('duplicate', { name, other: twin.sameAs }));
       return;
     }
     this.keep();
-    const verdict = verdictOf(fingerprints);
-    this.settleRow(id, row, verdict === 'ready' ? 'good' : 'note', verdict);
-    this.saySummary();
+    const verdict = verdictOf(kind, fingerprints);
+    this.settleRow(shown, verdict === 'ready' ? 'good' : 'note', verdict);
   }
 
-  private settleRow(id: string, row: PictureRow, kind: Settled, text: string): void {
+  /** The file can't be listed: the row stays, so that nobody wonders where it went. */
+  private leaveOut(shown: Shown, text: 'empty' | 'refused' | 'unreadable'): void {
+    if (!this.shown.has(shown.id)) return;
+    this.settleRow(shown, 'bad', text);
+    this.status.notice(`${shown.name}: ${this.texts.get(text)}`);
+  }
+
+  private settleRow({ id, row }: Shown, kind: Settled, text: string): void {
     row.settle(kind, this.texts.get(text));
     if (this.submitWhenDone && kind !== 'good') this.unread.add(id);
   }
@@ -121,41 +151,62 @@ export class PicturePicker {
     let number = 0;
     for (const { record, name } of this.list.entries()) {
       number += 1;
-      const verdict = verdictOfQuality(record.quality);
-      const shown = name || this.texts.get('picture', { number }); // the tab forgot the names
-      this.showRow(record.id, shown).settle(
-        verdict === 'ready' ? 'good' : 'note',
-        this.texts.get(verdict),
+      const unnamed = record.kind === 'video' ? 'unnamed_video' : 'picture';
+      const { row } = this.show(
+        record.id,
+        name || this.texts.get(unnamed, { number }), // the tab forgot the names
+        null,
       );
+      if (record.kind === 'video') row.markVideo();
+      const verdict = verdictOfRecord(record);
+      row.settle(verdict === 'ready' ? 'good' : 'note', this.texts.get(verdict));
     }
   }
 
-  private showRow(id: string, name: string): PictureRow {
+  private show<Picked extends File | null>(
+    id: string,
+    name: string,
+    file: Picked,
+  ): Shown & { readonly file: Picked } {
     const label = this.texts.get('remove', { name });
     const row = new PictureRow(this.template, name, label, () => this.remove(id));
-    this.shown.set(id, { row, name });
+    const shown = { id, name, row, file, removal: new AbortController() };
+    this.shown.set(id, shown);
     this.rows.append(row.element);
     this.rows.hidden = false;
-    return row;
+    if (file) this.tellApart(file.name);
+    return shown;
   }
 
-  /** Take a picture off, and leave the keyboard where the next one now is. */
+  /** Files of one name show their sizes and days, those that were there before as well. */
+  private tellApart(fileName: string): void {
+    const alike = Array.from(this.shown.values()).filter(
+      ({ file, name }) => (file?.name ?? name) === fileName,
+    );
+    if (alike.length < 2) return;
+    for (const { row, file } of alike)
+      if (file) row.tellApart(fileDetails(file, language(), new Date()));
+  }
+
+  /** Remove a row, end the work on it, and leave the keyboard where the next one now is. */
   private remove(id: string): void {
     const ids = Array.from(this.shown.keys());
     const next = ids[ids.indexOf(id) + 1] ?? ids[ids.indexOf(id) - 1];
     const name = this.shown.get(id)?.name ?? '';
     this.list.remove(id);
     this.keep();
-    this.dropRow(id);
-    this.say(this.texts.get('removed', { name }));
+    this.drop(id);
+    this.status.removed(this.texts.get('removed', { name }), this.list.size, this.shown.size);
     const neighbour = next === undefined ? undefined : this.shown.get(next);
     if (neighbour) neighbour.row.focusRemove();
     else this.input.focus();
   }
 
-  private dropRow(id: string): void {
-    this.shown.get(id)?.row.element.remove();
+  private drop(id: string): void {
+    const shown = this.shown.get(id);
     this.shown.delete(id);
+    shown?.removal.abort();
+    shown?.row.element.remove();
     this.rows.hidden = this.shown.size === 0;
   }
 
@@ -170,7 +221,7 @@ export class PicturePicker {
     event.preventDefault();
     this.submitWhenDone = true;
     this.submitter = event.submitter;
-    this.say(this.texts.get('wait'));
+    this.status.wait();
   }
 
   /** Send the form as was asked; but a sentence that came meanwhile must not vanish unread. */
@@ -178,10 +229,8 @@ export class PicturePicker {
     this.submitWhenDone = false;
     const first = Array.from(this.shown).find(([id]) => this.unread.has(id))?.[1];
     this.unread.clear();
-    if (first) {
-      this.saySummary();
-      first.row.focus();
-    } else this.input.form?.requestSubmit(this.submitter);
+    if (first) first.row.focus();
+    else this.input.form?.requestSubmit(this.submitter);
   }
 
   /** A picture dropped beside the list would open in this tab, for all to see; so take it here. */
@@ -193,13 +242,11 @@ export class PicturePicker {
     });
     root.dataset.ready = 'true';
   }
+}
 
-  private saySummary(): void {
-    const count = this.texts.get('summary', { ready: this.list.size, total: this.shown.size });
-    this.say(this.leftOut === '' ? count : `${count} ${this.leftOut}`);
-  }
-
-  private say(text: string): void {
-    this.status.textContent = text;
-  }
+/** In which numbers and days are written: as the reader writes the page's language, if they do. */
+function language(): string | undefined {
+  const page = document.documentElement.lang;
+  const own = navigator.languages.find((each) => each === page || each.startsWith(`${page}-`));
+  return own ?? (page || undefined);
 }

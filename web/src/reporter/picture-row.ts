@@ -7,6 +7,7 @@ export type Settled = 'good' | 'note' | 'bad';
 /** The row's elements, made from `<template data-picker-row>`. */
 export class PictureRow {
   readonly element: HTMLElement;
+  private readonly name: HTMLElement;
   private readonly bar: HTMLProgressElement;
   private readonly state: HTMLElement;
 
@@ -19,17 +20,27 @@ export class PictureRow {
     const element = template.content.firstElementChild?.cloneNode(true);
     if (!(element instanceof HTMLElement)) throw new Error('The template has no row.');
     this.element = element;
+    this.name = required(element, '[data-name]', HTMLElement);
     this.bar = required(element, 'progress', HTMLProgressElement);
     this.state = required(element, '[data-state]', HTMLElement);
-    const ownDirection = document.createElement('bdi'); // a name may run the other way
-    ownDirection.textContent = name;
-    required(element, '[data-name]', HTMLElement).replaceChildren(ownDirection);
+    this.name.replaceChildren(inItsOwnDirection(name));
     this.bar.max = 1;
     this.bar.value = 0;
     this.bar.setAttribute('aria-label', name);
     const button = required(element, 'button[data-remove]', HTMLButtonElement);
     button.setAttribute('aria-label', removeLabel);
     button.addEventListener('click', onRemove);
+  }
+
+  /** Show the mark of a video. */
+  markVideo(): void {
+    required(this.element, '[data-video]', HTMLElement).hidden = false;
+  }
+
+  /** Show what tells this file from others of its name, after the name. */
+  tellApart(details: string): void {
+    const [name] = this.name.children;
+    if (name) this.name.replaceChildren(name, ' ', inItsOwnDirection(details));
   }
 
   /** Share done, 0 to 1. */
@@ -55,4 +66,11 @@ export class PictureRow {
   focusRemove(): void {
     this.element.querySelector<HTMLButtonElement>('button[data-remove]')?.focus();
   }
+}
+
+/** A name may run the other way than the page. */
+function inItsOwnDirection(text: string): HTMLElement {
+  const element = document.createElement('bdi');
+  element.textContent = text;
+  return element;
 }

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 PICTURE_PICKER: Mapping[str, Promise] = {
     "waiting": _("Waiting"),
     "working": _("Making the code from this picture"),
+    "working_video": _("Making the code from this video: {percent}"),
     "ready": _("Ready"),
+    "video": _("Video. We can find copies that were not changed."),
     "low_quality": _("This picture is very plain. We can only find copies that were not changed."),
     "exact_only": _(
         "We can't open this kind of file. We can only find copies that were not changed."
@@ -17,13 +19,16 @@ PICTURE_PICKER: Mapping[str, Promise] = {
     "guarded": _("Your browser hides pictures. We can only find copies that were not changed."),
     "unreadable": _("We can't read this file. Please try another copy of it."),
     "empty": _("This file is empty. Please pick another one."),
+    "refused": _("This is not a picture or a video. Please pick another file."),
     "duplicate": _("{name} is the same as {other}. It counts once."),
-    "removed": _("{name} is off the list."),
-    "remove": _("Take {name} off the list"),
-    "summary": _("{ready} of {total} pictures are ready."),
-    "wait": _("Nearly done. We go on as soon as every picture is ready."),
-    "too_many": _("You can add {most} pictures at most. The rest was left out."),
+    "removed": _("{name} is removed."),
+    "remove": _("Remove {name}"),
+    "progress": _("Making code {number} of {total}."),
+    "summary": _("{ready} of {total} are ready."),
+    "wait": _("Nearly done. The next page comes as soon as all are ready."),
+    "too_many": _("You can add {most} files at most. The rest was left out."),
     "picture": _("Picture {number}"),
+    "unnamed_video": _("Video {number}"),
     "unable": _("This step does not work in your browser. You can use another device."),
 }
 

@@ -1,8 +1,9 @@
-"""The record of a picture that the browser sends: fingerprints only, read strictly."""
+"""The record of a picture or video that the browser sends: fingerprints only, read strictly."""
 
 import json
 import re
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, TypeGuard
 from uuid import UUID
 
@@ -18,7 +19,7 @@ MAX_CROPS = 24
 
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 _HEX_32 = re.compile(r"[0-9a-f]{32}")
-_FIELDS = {"id", "pdq", "quality", "crops", "sha256", "md5"}
+_FIELDS = {"id", "kind", "pdq", "quality", "crops", "sha256", "md5"}
 _CROP_FIELDS = {"pdq", "quality"}
 
 
@@ -28,6 +29,14 @@ class BadPicturesError(ValueError):
 
 class TooManyPicturesError(BadPicturesError):
     """More than `MAX_PICTURES`."""
+
+
+class Kind(StrEnum):
+    """What the browser found the file to be, by its first bytes."""
+
+    PICTURE = "picture"
+    VIDEO = "video"
+    """Exact fingerprints only."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,8 @@ class Crop:
 class Picture:
     """One picture: `pdq` 64 hex digits and `quality` 0–100, both None if it could not be decoded.
 
-    `crops` are its parts, so that a copy that was cut down is found too. `sha256` (64 hex digits)
-    and `md5` (32) are of the file; `id` is random, made in the browser.
+    A video never has them. `crops` are its parts, so that a copy that was cut down is found too.
+    `sha256` (64 hex digits) and `md5` (32) are of the file; `id` is random, made in the browser.
     """
 
     id: UUID
@@ -62,6 +71,7 @@ class Picture:
     crops: tuple[Crop, ...]
     sha256: str
     md5: str
+    kind: Kind = Kind.PICTURE
 
     @property
     def exact_only(self) -> bool:
@@ -77,7 +87,9 @@ class Picture:
         """Read one record. Raises BadPicturesError when anything is missing, odd or too much."""
         if not isinstance(record, dict) or set(record) != _FIELDS:
             raise BadPicturesError("A picture record has other fields.")
-        pdq, quality = record["pdq"], record["quality"]
+        kind, pdq, quality = _kind(record["kind"]), record["pdq"], record["quality"]
+        if kind is Kind.VIDEO and pdq is not None:
+            raise BadPicturesError("A video has no PDQ.")
         if (pdq is None) != (quality is None):
             raise BadPicturesError("PDQ and quality belong together.")
         if pdq is not None and not (_is_hex(_HEX_64, pdq) and _is_quality(quality)):
@@ -89,7 +101,7 @@ class Picture:
         if not (_is_hex(_HEX_64, sha256) and _is_hex(_HEX_32, md5)):
             raise BadPicturesError("A digest has the wrong length.")
         return cls(
-            _uuid(record["id"]), pdq, quality, tuple(map(Crop.from_json, crops)), sha256, md5
+            _uuid(record["id"]), pdq, quality, tuple(map(Crop.from_json, crops)), sha256, md5, kind
         )
 
 
@@ -112,6 +124,13 @@ def read_pictures(text: str) -> tuple[Picture, ...]:
     if len({picture.id for picture in pictures.values()}) != len(pictures):
         raise BadPicturesError("Two pictures have one id.")
     return tuple(pictures.values())
+
+
+def _kind(value: object) -> Kind:
+    try:
+        return Kind(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise BadPicturesError("A record is of a picture or of a video.") from error
 
 
 def _is_hex(pattern: re.Pattern[str], value: object) -> TypeGuard[str]:
