@@ -45,6 +45,15 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['link', 'card'],
   ['note-text', 'note'],
   ['bad-text', 'bad'],
+  ['text', 'card'],
+  ['link', 'card'],
+  ['quiet-text', 'card'],
+  ['quiet-text', 'body-background'],
+  ['text', 'good'],
+  ['good-strong-text', 'good-strong'],
+  ['text', 'urgent-soft'],
+  ['urgent-text', 'urgent'],
+  ['urgent-text', 'urgent-hover'],
 ];
 
 const LINE_PAIRS: readonly (readonly [string, string])[] = [
