@@ -104,6 +104,7 @@ class YoungPerson:
         records = [
             {
                 "id": str(uuid4()),
+                "kind": "picture",
                 "pdq": pdq,
                 "quality": 100,
                 "crops": [],
