@@ -107,18 +107,18 @@ def test_a2_who_closed_before_send_is_told_so(
         _expect_in_view(phone, seen)
     expect(phone.get_by_text("Nothing is sent so far.")).to_be_visible()
 
-    one_sentence = (
+    sentence = (
         "We have no report with this code. "
         "A number may be wrong, Send was not pressed, or you ended it."
     )
     elsewhere = browser.new_page()
     come_back(elsewhere, stack.hotline_url, code)
-    expect(elsewhere.locator(".govuk-error-summary")).to_contain_text(one_sentence, timeout=20_000)
+    expect(elsewhere.locator(".govuk-error-summary")).to_contain_text(sentence, timeout=20_000)
     expect(elsewhere.get_by_text("In this tab, Send was not pressed")).to_be_hidden()
     elsewhere.close()
 
     come_back(phone, stack.hotline_url, code)
-    expect(phone.locator(".govuk-error-summary")).to_contain_text(one_sentence, timeout=20_000)
+    expect(phone.locator(".govuk-error-summary")).to_contain_text(sentence, timeout=20_000)
     expect(phone.get_by_text("In this tab, Send was not pressed")).to_be_visible()
     phone.get_by_role("link", name="Go back and send it").tap()
     expect(shown).to_have_text(code)

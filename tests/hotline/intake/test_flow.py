@@ -135,9 +135,9 @@ def test_the_way_of_most_people_has_four_questions_and_an_end() -> None:
 def test_a1_who_comes_by_the_first_door_reads_what_helps_before_any_question() -> None:
     visit = Visit.begun(Answers.of_door(Door.THREAT))
     assert visit.at is Step.THREAT_HELP
-    asked = visit.answer(Step.THREAT_HELP, threat_help_read=True)
-    assert asked.at is Step.AGE
-    assert asked.answer(Step.AGE, age=AgeBand.UNDER_13).at is Step.PICTURES
+    after = visit.answer(Step.THREAT_HELP, threat_help_read=True)
+    assert after.at is Step.AGE
+    assert after.answer(Step.AGE, age=AgeBand.UNDER_13).at is Step.PICTURES
 
 
 def test_who_has_read_what_helps_already_is_not_shown_it_again() -> None:
