@@ -27,7 +27,12 @@ def names() -> dict[str, dict[str, dict[str, str]]]:
     """For each language of the pages: CLDR's names of the countries and of the lines' languages."""
     codes = [country.code for country in all_countries()]
     spoken = sorted(
-        {code for country in all_countries() for line in country.helplines for code in line.languages}
+        {
+            code
+            for country in all_countries()
+            for line in country.helplines
+            for code in line.languages
+        }
     )
     found = {}
     for language, _ in LANGUAGES:
@@ -68,7 +73,8 @@ def as_text(value: Any) -> str:
 
 def _language_name(code: str, locale: Locale) -> str:
     name = Locale.parse(code, sep="-").get_display_name(locale)
-    assert name is not None, f"CLDR has no name for {code} in {locale}"
+    if name is None:
+        raise LookupError(f"CLDR has no name for {code} in {locale}.")
     return name
 
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = ["cy", "ar"]
 INFORMATION = ["/", "/helplines", "/threatened", "/privacy", "/accessibility", "/open"]
-INFORMATION += [f"/helplines/{code}" for code in ("au", "ca", "gb", "ie", "nz", "us")]
+INFORMATION += [f"/helplines/{code}" for code in ("au", "ca", "fr", "gb", "ie", "jp", "nz", "us")]
 INFORMATION += ["/appeal", "/appeal/answer", "/figures"]
 INFORMATION += ["/withdrawn", "/ended", "/nothing-here"]
 NOTE = "This page was translated and still needs a check by a native reader."

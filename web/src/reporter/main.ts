@@ -1,6 +1,7 @@
 // The entry: mounts each module of the page. A page whose modules fail still works without them.
 import '../styles/reporter.scss';
 import { caseCode } from './case-code';
+import { homeCountry } from './home-country';
 import { jsFlag } from './js-flag';
 import { leaveQuickly } from './leave-quickly';
 import { openCase } from './open-case';
@@ -9,6 +10,7 @@ import { picturePicker } from './picture-picker';
 
 const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
   'leave-quickly': leaveQuickly,
+  'home-country': homeCountry,
   'js-flag': jsFlag,
   'picture-picker': picturePicker,
   'case-code': caseCode,
