@@ -56,10 +56,10 @@ def time_zones() -> dict[str, list[str]]:
     aliases: dict[str, str] = dict(get_global("zone_aliases"))
     for alias, zone in aliases.items():
         # An alias in either direction is the same place: Asia/Calcutta and Asia/Kolkata.
-        territory = territory_of.get(zone) or territory_of.get(alias)
-        if territory is not None:
-            territory_of.setdefault(alias, territory)
-            territory_of.setdefault(zone, territory)
+        place = territory_of.get(zone) or territory_of.get(alias)
+        if place is not None:
+            territory_of.setdefault(alias, place)
+            territory_of.setdefault(zone, place)
     for zone, territory in territory_of.items():
         if territory in zones and "/" in zone:
             zones[territory].add(zone)

@@ -49,7 +49,7 @@ def a_country(line: Helpline, holidays: tuple[str, ...] | None = ("12-25",)) -> 
     return Country("DE", ("112",), (line,), time_zones=("Europe/Berlin",), public_holidays=holidays)
 
 
-def said(
+def what_is_said(
     line: Helpline, moment: datetime, holidays: tuple[str, ...] | None = ("12-25",)
 ) -> Standing:
     return standing(line, a_country(line, holidays), moment)
@@ -59,7 +59,9 @@ def said(
 def test_open_now_is_never_said_by_a_page_of_somebody_else(
     copied: str, moment: datetime, hours: Hours
 ) -> None:
-    assert said(a_line(copied, own_page=False, hours=hours), moment) == Standing(Openness.UNSAID)
+    assert what_is_said(a_line(copied, own_page=False, hours=hours), moment) == Standing(
+        Openness.UNSAID
+    )
 
 
 @given(copies, moments, st.sampled_from([ALWAYS, AFTERNOONS]))
@@ -67,7 +69,7 @@ def test_open_now_is_never_said_by_a_copy_that_may_be_older_than_twelve_months(
     copied: str, moment: datetime, hours: Hours
 ) -> None:
     earliest = read_copy_date(copied).earliest
-    if said(a_line(copied, hours=hours), moment).openness is not Openness.UNSAID:
+    if what_is_said(a_line(copied, hours=hours), moment).openness is not Openness.UNSAID:
         assert earliest is not None
         assert timedelta(0) <= moment.date() - earliest < timedelta(days=366)
 
@@ -88,32 +90,32 @@ def test_open_now_is_never_said_by_a_copy_that_may_be_older_than_twelve_months(
 def test_twelve_months_are_counted_to_the_day(
     copied: str, moment: datetime, openness: Openness
 ) -> None:
-    assert said(a_line(copied), moment).openness is openness
+    assert what_is_said(a_line(copied), moment).openness is openness
 
 
 def test_a_line_of_unknown_hours_says_nothing() -> None:
-    assert said(a_line(hours=None), NOW) == Standing(Openness.UNSAID)
+    assert what_is_said(a_line(hours=None), NOW) == Standing(Openness.UNSAID)
 
 
 def test_hours_of_a_week_are_open_closed_or_open_later_today() -> None:
     line = a_line("2026", hours=AFTERNOONS)
-    assert said(line, NOW).openness is Openness.OPEN
-    assert said(line, NOW.replace(hour=20)).openness is Openness.CLOSED
-    assert said(line, NOW.replace(hour=9)) == Standing(Openness.OPENS, NOW.replace(hour=14))
+    assert what_is_said(line, NOW).openness is Openness.OPEN
+    assert what_is_said(line, NOW.replace(hour=20)).openness is Openness.CLOSED
+    assert what_is_said(line, NOW.replace(hour=9)) == Standing(Openness.OPENS, NOW.replace(hour=14))
 
 
 def test_a_public_holiday_makes_open_usual_and_promises_no_opening() -> None:
     line = a_line("2026", hours=AFTERNOONS)
     christmas = NOW.replace(day=25)
-    assert said(line, christmas).openness is Openness.USUALLY_OPEN
-    assert said(line, christmas.replace(hour=9)).openness is Openness.CLOSED
-    assert said(a_line("2026"), christmas).openness is Openness.OPEN, "it never closes"
+    assert what_is_said(line, christmas).openness is Openness.USUALLY_OPEN
+    assert what_is_said(line, christmas.replace(hour=9)).openness is Openness.CLOSED
+    assert what_is_said(a_line("2026"), christmas).openness is Openness.OPEN, "it never closes"
 
 
 def test_where_nobody_wrote_down_the_holidays_every_day_may_be_one() -> None:
     line = a_line("2026", hours=AFTERNOONS)
-    assert said(line, NOW, None).openness is Openness.USUALLY_OPEN
-    assert said(line, NOW.replace(hour=9), None).openness is Openness.CLOSED
+    assert what_is_said(line, NOW, None).openness is Openness.USUALLY_OPEN
+    assert what_is_said(line, NOW.replace(hour=9), None).openness is Openness.CLOSED
 
 
 def test_no_time_is_told_where_clocks_of_the_country_differ() -> None:

@@ -60,10 +60,12 @@ function exchangeWhenFree(part: HTMLElement, other: HTMLElement): void {
   });
 }
 
-/** What stands below moves up under nobody's thumb: the place stays at least as tall. */
+/** What stands below moves up under nobody's thumb: a card's place stays at least as tall. */
 function exchange(part: HTMLElement, other: HTMLElement): void {
   const more = other.querySelector('details');
   if (more !== null) more.open = part.querySelector('details')?.open ?? false;
-  other.style.minBlockSize = `${part.getBoundingClientRect().height}px`;
+  // A list of lines may be many times as long as another, and a gap would look like its end.
+  if (part.dataset.helplines !== 'lines')
+    other.style.minBlockSize = `${part.getBoundingClientRect().height}px`;
   part.replaceWith(other);
 }
