@@ -17,7 +17,7 @@ say = printf '\033[1m%s\033[0m\n' "$(1)"
 .PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
         freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies jpeg-tools \
         photographs wrk bench bench-against bench-quick chromium flood-gate flood-hotline \
-        messages screenshots page-pictures lock sbom release migrations clean
+        messages helpline-reference screenshots page-pictures lock sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -49,7 +49,7 @@ $(WASM): native/wasm/module.cpp $(wildcard native/*/*.hpp) native/wasm/build.py 
 	@$(call say,WebAssembly kernel)
 	@$(BIN)/python native/wasm/build.py $@
 
-web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback/fingerprints/views.toml
+web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback/fingerprints/views.toml src/takeback/hotline/helplines/reference/time_zones.json
 	@$(call say,Browser code)
 	@cd web && npm run --silent build
 	@touch $@
@@ -164,6 +164,9 @@ proxies: ## Install Debian's nginx and Caddy, whose files in deploy/ are tested,
 
 messages: setup ## Bring the translation catalogues up to date with the pages
 	@$(BIN)/python tools/messages.py
+
+helpline-reference: setup ## Read the names and time zones of the helplines' countries anew
+	@$(BIN)/python tools/helpline_reference.py
 
 screenshots: setup photographs chromium ## Make the pictures of the README from the running program
 	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py

@@ -126,6 +126,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "withdrawn": ("/withdrawn", 200, 405, PAGES),
     "helplines": ("/helplines", 200, 405, PAGES),
     "helplines-country": ("/helplines/nz", 200, 405, PAGES),
+    "helpline-parts": ("/helplines/nz/parts", 200, 405, PAGES),
     "threatened": ("/threatened", 200, 405, PAGES),
     "privacy": ("/privacy", 200, 405, PAGES),
     "accessibility": ("/accessibility", 200, 405, PAGES),
@@ -245,6 +246,7 @@ def test_a_platforms_answers_carry_the_table_of_the_api() -> None:
         ("/cy/nothing-here", 404, PAGES),
         ("/report/", 404, PAGES),
         ("/helplines/zz", 404, PAGES),
+        ("/helplines/zz/parts", 404, PAGES),
         ("/log/v1/nothing", 404, API),
         ("/static/../secrets", 404, STATIC_MISSING),
         ("/static/.vite/manifest.json", 404, STATIC_MISSING),
@@ -264,7 +266,9 @@ def test_a_wrong_host_and_a_failure_inside_have_calm_pages(
 ) -> None:
     client = Client(raise_request_exception=False)
     wrong_host = client.get("/", headers={"Host": "evil.example"})
-    monkeypatch.setattr("takeback.hotline.intake.views.information.all_countries", lambda: 1 / 0)
+    monkeypatch.setattr(
+        "takeback.hotline.intake.views.information.countries_by_name", lambda _: 1 / 0
+    )
     broken = client.get("/helplines")
     for answer, status, says in ((wrong_host, 400, b"That did not work"), (broken, 500, b"broke")):
         assert answer.status_code == status

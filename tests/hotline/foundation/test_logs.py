@@ -42,10 +42,10 @@ def test_a_request_is_named_by_its_route() -> None:
 def test_a_failing_page_is_logged_by_its_route(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(_language: str) -> None:
         raise ValueError(SECRET)
 
-    monkeypatch.setattr("takeback.hotline.intake.views.information.all_countries", fail)
+    monkeypatch.setattr("takeback.hotline.intake.views.information.countries_by_name", fail)
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(FramesOnly("{levelname} {message}", style="{"))
     stream.addFilter(RouteOnly())

@@ -110,7 +110,9 @@ def _english_texts(language: str) -> _EnglishTexts:
 
 @cache
 def _names() -> re.Pattern[str]:
-    names = {line.name for place in all_countries() for line in place.helplines}
+    lines = [line for place in all_countries() for line in place.helplines]
+    names = {name for line in lines for name in (line.name, line.text_word) if name}
+    names |= {place.reporting.name for place in all_countries() if place.reporting}
     apps = Path(apps_known.__file__).with_name("apps_known.toml").read_text(encoding="utf-8")
     names |= {*tomllib.loads(apps)["names"], "StopNCII.org", PLATFORM}
     return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))

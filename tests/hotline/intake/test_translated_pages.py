@@ -32,7 +32,7 @@ from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, r
 pytestmark = pytest.mark.django_db
 
 INFORMATION = ["/", "/helplines", "/threatened", "/privacy", "/accessibility", "/open"]
-INFORMATION += [f"/helplines/{code}" for code in ("au", "ca", "gb", "ie", "nz", "us")]
+INFORMATION += [f"/helplines/{code}" for code in ("au", "ca", "fr", "gb", "ie", "jp", "nz", "us")]
 INFORMATION += ["/appeal", "/appeal/answer", "/figures"]
 INFORMATION += ["/withdrawn", "/ended", "/nothing-here"]
 each_language = pytest.mark.parametrize("language", LANGUAGES)

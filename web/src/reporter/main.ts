@@ -3,6 +3,7 @@ import '../styles/reporter.scss';
 import { caseCode } from './case-code';
 import { doors } from './doors';
 import { fold } from './fold';
+import { homeCountry } from './home-country';
 import { jsFlag } from './js-flag';
 import { leaveQuickly } from './leave-quickly';
 import { openCase } from './open-case';
@@ -13,6 +14,7 @@ const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
   'leave-quickly': leaveQuickly,
   doors,
   fold,
+  'home-country': homeCountry,
   'js-flag': jsFlag,
   'picture-picker': picturePicker,
   'case-code': caseCode,

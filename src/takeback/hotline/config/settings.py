@@ -155,6 +155,7 @@ HOME_ROUTE = "start"
 LEAVE_ROUTE = "leave"
 VISIT_ROUTE = "report"
 HELPLINES_ROUTE = "helplines"
+HELPLINE_PARTS_ROUTE = "helpline-parts"
 FOOTER_LINKS = [
     (HELPLINES_ROUTE, gettext_lazy("Helplines")),
     ("threatened", gettext_lazy("If someone is threatening you")),

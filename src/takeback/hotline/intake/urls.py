@@ -14,6 +14,7 @@ urlpatterns = [
     path("withdrawn", case.withdrawn, name="withdrawn"),
     path("helplines", information.helplines, name="helplines"),
     path("helplines/<slug:code>", information.helplines, name="helplines-country"),
+    path("helplines/<slug:code>/parts", information.helpline_parts, name="helpline-parts"),
     path("threatened", information.threatened, name="threatened"),
     path("grown-ups", information.threatened, name="grown-ups"),
     path("case/addresses", case.timeline, name="case-addresses"),

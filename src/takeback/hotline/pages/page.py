@@ -24,6 +24,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "home_route": settings.HOME_ROUTE,
         "leave_route": settings.LEAVE_ROUTE,
         "helplines_route": settings.HELPLINES_ROUTE,
+        "helpline_parts_route": settings.HELPLINE_PARTS_ROUTE,
         "footer_links": [{"route": route, "text": text} for route, text in settings.FOOTER_LINKS],
     }
 

@@ -1,74 +1,38 @@
 """The helplines of each country, read from one TOML file a country."""
 
+import json
 import tomllib
-from dataclasses import dataclass, field
-from datetime import date
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from takeback.hotline.helplines.domain.copies import read_copy_date
+from takeback.hotline.helplines.domain.hours import ALWAYS, Hours, Span, Week
+from takeback.hotline.helplines.domain.lines import Country, Helpline, Reading, ReportingBody
 
 _FOLDER = Path(__file__).parent
+_TIME_ZONES = _FOLDER.parent / "reference" / "time_zones.json"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class UnknownCountryError(LookupError):
     """There is no file for the country; the message names those there are."""
 
 
-@dataclass(frozen=True)
-class Helpline:
-    """One service. `number` and `text_number` as people dial them; `hours` is a key of the pages.
-
-    `for_adults` marks services for people of 18 and over.
-    """
-
-    name: str
-    source: str
-    checked: date
-    number: str = ""
-    text_number: str = ""
-    hours: str = ""
-    website: str = ""
-    chat: str = ""
-    languages: tuple[str, ...] = ()
-    for_adults: bool = False
-
-    @property
-    def dial(self) -> str:
-        """The number without spaces, for a `tel:` link."""
-        return "".join(character for character in self.number if character in "+0123456789")
-
-    @property
-    def website_name(self) -> str:
-        """The website's host, as people say it."""
-        return (urlsplit(self.website).hostname or "").removeprefix("www.")
-
-
-@dataclass(frozen=True)
-class Country:
-    """A country's helplines, the one for young people first; `emergency` is the police number."""
-
-    code: str
-    name: str
-    emergency: str
-    helplines: tuple[Helpline, ...] = field(default_factory=tuple)
-
-    @property
-    def for_young_people(self) -> tuple[Helpline, ...]:
-        """Those that talk to under-18s."""
-        return tuple(line for line in self.helplines if not line.for_adults)
-
-    @property
-    def for_adults(self) -> tuple[Helpline, ...]:
-        """Those for people of 18 and over."""
-        return tuple(line for line in self.helplines if line.for_adults)
-
-
 @cache
 def all_countries() -> tuple[Country, ...]:
-    """Every country there is a file for, by name."""
-    found = (_read(path) for path in _FOLDER.glob("*.toml"))
-    return tuple(sorted(found, key=lambda country: country.name))
+    """Every country there is a file for, by its code."""
+    zones: dict[str, list[str]] = json.loads(_TIME_ZONES.read_text(encoding="utf-8"))
+    return tuple(
+        read_country(
+            path.stem.upper(),
+            tomllib.loads(path.read_text(encoding="utf-8")),
+            tuple(zones.get(path.stem.upper(), ())),
+        )
+        for path in sorted(_FOLDER.glob("*.toml"))
+    )
 
 
 def country(code: str) -> Country:
@@ -80,10 +44,57 @@ def country(code: str) -> Country:
     raise UnknownCountryError(f"There are no helplines for this country; there are for {codes}.")
 
 
-def _read(path: Path) -> Country:
-    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    lines = tuple(
-        Helpline(**line | {"languages": tuple(line.get("languages", ()))})
-        for line in data["helpline"]
+def read_country(code: str, data: dict[str, Any], time_zones: tuple[str, ...] = ()) -> Country:
+    """A country from what its TOML file holds.
+
+    Raises KeyError, TypeError or ValueError where the file is not as the others are.
+    """
+    holidays = data.get("public_holidays")
+    return Country(
+        code=code,
+        emergency=tuple(data["emergency"]),
+        emergency_source=data["emergency_source"],
+        emergency_copied=read_copy_date(data["emergency_copied"]),
+        reporting=ReportingBody(**data["reporting"]) if "reporting" in data else None,
+        helplines=tuple(_helpline(dict(line)) for line in data["helpline"]),
+        time_zones=time_zones,
+        public_holidays=None if holidays is None else tuple(holidays),
     )
-    return Country(path.stem.upper(), data["name"], data["emergency"], lines)
+
+
+def _helpline(line: dict[str, Any]) -> Helpline:
+    read = _reading(line, "source", "copied", "own_page")
+    hours_read = None
+    if "hours" in line:
+        hours_read = _reading(line, "hours_source", "hours_copied", "hours_on_own_page")
+        line["hours"] = _hours(line["hours"])
+    languages = tuple(line.pop("languages"))
+    return Helpline(**line, read=read, hours_read=hours_read, languages=languages)
+
+
+def _reading(line: dict[str, Any], source: str, copied: str, own_page: str) -> Reading:
+    return Reading(line.pop(source), read_copy_date(line.pop(copied)), line.pop(own_page))
+
+
+def _hours(value: str | dict[str, Any]) -> Hours:
+    if value == "always":
+        return ALWAYS
+    if isinstance(value, str):
+        raise ValueError(f"Hours are always, or a week with its zone, not {value!r}.")
+    return Week(ZoneInfo(value["zone"]), tuple(_span(span) for span in value["open"]))
+
+
+def _span(span: dict[str, str]) -> Span:
+    return Span(_days(span["days"]), _clock(span["from"]), _clock(span["to"]))
+
+
+def _days(text: str) -> frozenset[int]:
+    """`mon-fri`, `sat` or `fri-mon`, which passes the week's end."""
+    first, _, last = text.partition("-")
+    begin = _DAYS.index(first)
+    count = (_DAYS.index(last or first) - begin) % len(_DAYS) + 1
+    return frozenset((begin + ahead) % len(_DAYS) for ahead in range(count))
+
+
+def _clock(text: str) -> time:
+    return time(0) if text == "24:00" else time.fromisoformat(text)

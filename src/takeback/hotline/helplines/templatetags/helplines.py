@@ -1,30 +1,57 @@
-"""Filters that turn keys of data files into the reader's language."""
-
-from collections.abc import Iterable
+"""Filters that turn what the data files hold into the reader's language."""
 
 from django import template
-from django.utils.functional import Promise
-from django.utils.translation import pgettext
+from django.utils import timezone
+from django.utils.translation import get_language
 
-from takeback.hotline.helplines import texts
+from takeback.hotline.helplines import names, texts
+from takeback.hotline.helplines.domain import lines, openness
+from takeback.hotline.helplines.domain.lines import Country, Helpline
+from takeback.hotline.helplines.domain.openness import Openness, Standing
 
 register = template.Library()
 
 
 @register.filter
-def hours(key: str) -> Promise:
-    """When a helpline can be reached."""
-    return texts.HOURS[key]
+def hours(line: Helpline) -> str:
+    """When a helpline can be reached, in words."""
+    return texts.hours_in_words(line)
 
 
 @register.filter
-def country_name(name: str) -> str:
-    """A country of the helplines in the reader's language."""
-    return str(texts.COUNTRY_NAMES[name])
+def standing(line: Helpline, country: Country | str) -> Standing:
+    """What may be said of a line of this country now; nothing where the country isn't told."""
+    if not isinstance(country, Country):
+        return Standing(Openness.UNSAID)
+    return openness.standing(line, country, timezone.now())
 
 
 @register.filter
-def language_names(codes: Iterable[str]) -> str:
+def opens_at(line: Standing) -> str:
+    """The time of day at which a line opens, by its own clock."""
+    return "" if line.opens is None else texts.clock(line.opens.time())
+
+
+@register.filter
+def read_on(line: Helpline) -> str:
+    """When we read about a line, and how old that page was."""
+    return texts.read_in_words(line)
+
+
+@register.filter
+def dial(number: str) -> str:
+    """A number for a `tel:` link."""
+    return lines.dialled(number)
+
+
+@register.filter
+def country_name(country: Country) -> str:
+    """A country in the reader's language."""
+    return names.country_name(country.code, get_language())
+
+
+@register.filter
+def language_names(line: Helpline) -> str:
     """The languages a helpline speaks, in the reader's own language."""
-    # Translators: what stands between two names of languages in a list.
-    return pgettext("list", ", ").join(str(texts.LANGUAGE_NAMES[code]) for code in codes)
+    language = get_language()
+    return texts.joined(names.language_name(code, language) for code in line.languages)

@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import get_supported_language_variant
+from django.utils.translation import get_language, get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from takeback.hotline.helplines.countries import UnknownCountryError, all_countries, country
+from takeback.hotline.helplines.countries import UnknownCountryError, country
+from takeback.hotline.helplines.domain.lines import Country
+from takeback.hotline.helplines.names import countries_by_name
 from takeback.hotline.pages.for_everybody import compressed
 from takeback.hotline.pages.methods import methods
 
@@ -29,14 +31,20 @@ def start(request: HttpRequest) -> HttpResponse:
 @methods("GET")
 @compressed
 def helplines(request: HttpRequest, code: str = "") -> HttpResponse:
-    """The helplines of the operator's country or of another one."""
-    try:
-        chosen = country(code or settings.COUNTRY)
-    except UnknownCountryError as error:
-        raise Http404 from error
-    return render(
-        request, "intake/helplines.html", {"chosen": chosen, "countries": all_countries()}
-    )
+    """The helplines of the operator's country, which a browser may change, or of a chosen one."""
+    context = {
+        "chosen": _country(code or settings.COUNTRY),
+        "follows": not code,
+        "countries": countries_by_name(get_language()),
+    }
+    return render(request, "intake/helplines.html", context)
+
+
+@methods("GET")
+@compressed
+def helpline_parts(request: HttpRequest, code: str) -> HttpResponse:
+    """The parts about one country's helplines, for pages whose reader is there."""
+    return render(request, "helplines/parts_of_country.html", {"home_country": _country(code)})
 
 
 @methods("GET")
@@ -58,6 +66,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """How these pages are made to work for everybody, and where they don't yet."""
     return render(request, "intake/accessibility.html")
+
+
+def _country(code: str) -> Country:
+    try:
+        return country(code)
+    except UnknownCountryError as error:
+        raise Http404 from error
 
 
 def _preferred_language(request: HttpRequest) -> str:

@@ -1,0 +1,1 @@
+"""What a helpline is, when it is open, and what may be said of that."""
