@@ -13,6 +13,7 @@ from tests.hotline.intake.reading_age import grade, sentences, syllables, words
 REPOSITORY = Path(__file__).parents[3]
 INTAKE = REPOSITORY / "src" / "takeback" / "hotline" / "intake"
 APPEALS = INTAKE.parent / "appeals"
+REACH = INTAKE.parent / "reach"
 
 MOST_WORDS = 15
 HIGHEST_GRADE = 5.0
@@ -43,7 +44,7 @@ def catalogue() -> list[tuple[str, str]]:
     found = []
     for message in tool.extract():
         where = ", ".join(name for name, _ in message.locations)
-        if "hotline/intake/" in where or "hotline/appeals/" in where:
+        if any(f"hotline/{room.name}/" in where for room in (INTAKE, APPEALS, REACH)):
             texts = [message.id] if isinstance(message.id, str) else list(message.id)
             found += [(where, text) for text in texts if text]
     return found
@@ -147,7 +148,9 @@ NAMES = {"StopNCII.org", "stopncii.org", "findahelpline.com"}
 
 
 @pytest.mark.parametrize(
-    "path", sorted([*INTAKE.rglob("*.html"), *APPEALS.rglob("*.html")]), ids=lambda path: path.name
+    "path",
+    sorted(path for room in (INTAKE, APPEALS, REACH) for path in room.rglob("*.html")),
+    ids=lambda path: path.name,
 )
 def test_every_word_of_a_template_goes_through_gettext(path: Path) -> None:
     source = path.read_text()
