@@ -19,9 +19,7 @@ def platforms_looking_now() -> list[str]:
         (
             platform.name
             for platform in following_platforms()
-            if acknowledgements(platform, now)
-            .filter(acknowledged_at__gte=now - _LOOKING)
-            .exists()
+            if acknowledgements(platform, now).filter(acknowledged_at__gte=now - _LOOKING).exists()
         ),
         key=str.casefold,
     )

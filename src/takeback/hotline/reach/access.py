@@ -46,14 +46,31 @@ class Reach:
     platforms: tuple[PlatformReach, ...]
 
     @property
-    def open_places(self) -> tuple[PlatformReach, ...]:
-        """Platforms on which copies can be looked for."""
-        return tuple(place for place in self.platforms if place.kind is not Kind.CHAT)
+    def searched(self) -> tuple[tuple[tuple[Service, ...], tuple[PlatformReach, ...]], ...]:
+        """Platforms on which services have copies looked for, with those services."""
+        rows = [row for row in self.platforms if row.services]
+        together = dict.fromkeys(row.services for row in rows)
+        return tuple(
+            (found, tuple(row for row in rows if row.services == found)) for found in together
+        )
+
+    @property
+    def only_reports(self) -> tuple[PlatformReach, ...]:
+        """Apps and websites that take reports, and on which no service has copies looked for."""
+        return self._without_services(Kind.APP)
+
+    @property
+    def search_engines(self) -> tuple[PlatformReach, ...]:
+        """Search engines, which take reports."""
+        return self._without_services(Kind.SEARCH)
 
     @property
     def closed_chats(self) -> tuple[PlatformReach, ...]:
-        """Platforms on which nobody can look for copies."""
-        return tuple(place for place in self.platforms if place.kind is Kind.CHAT)
+        """Chats into which nobody can look."""
+        return self._without_services(Kind.CHAT)
+
+    def _without_services(self, kind: Kind) -> tuple[PlatformReach, ...]:
+        return tuple(row for row in self.platforms if row.kind is kind and not row.services)
 
 
 def reach_in(code: str) -> Reach:
