@@ -2,14 +2,12 @@
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 from takeback.hotline.helplines.countries import all_countries
-from takeback.hotline.intake import apps_known
+from takeback.hotline.reach.facts import platforms, services
 from tests.hotline.intake.catalogues import PLACEHOLDER, TAG, extracted
 from tests.hotline.intake.languages_offered import LANGUAGES
 
@@ -111,8 +109,7 @@ def _english_texts(language: str) -> _EnglishTexts:
 @cache
 def _names() -> re.Pattern[str]:
     names = {line.name for place in all_countries() for line in place.helplines}
-    apps = Path(apps_known.__file__).with_name("apps_known.toml").read_text(encoding="utf-8")
-    names |= {*tomllib.loads(apps)["names"], "StopNCII.org", PLATFORM}
+    names |= {named.name for named in (*platforms(), *services().values())} | {PLATFORM}
     return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
 
 
@@ -123,6 +120,8 @@ def left_in_english(page: str, language: str) -> list[str]:
 
 @cache  # most of what a page says stands on every other page, too
 def _english_in(piece: str, language: str) -> tuple[str, ...]:
+    if len(piece) == 1:  # the first letter of a name, in a square beside it
+        return ()
     found = _english_texts(language).found_in(piece)
     rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
     ours = LANGUAGES.get(language)
