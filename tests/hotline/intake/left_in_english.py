@@ -109,7 +109,8 @@ def _english_texts(language: str) -> _EnglishTexts:
 @cache
 def _names() -> re.Pattern[str]:
     names = {line.name for place in all_countries() for line in place.helplines}
-    names |= {named.name for named in (*platforms(), *services().values())} | {PLATFORM}
+    names |= {platform.name for platform in platforms()} | {PLATFORM}
+    names |= {service.name for service in services().values()}
     return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
 
 
