@@ -54,6 +54,7 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['text', 'urgent-soft'],
   ['urgent-text', 'urgent'],
   ['urgent-text', 'urgent-hover'],
+  ['good-text', 'good'],
 ];
 
 const LINE_PAIRS: readonly (readonly [string, string])[] = [
@@ -64,6 +65,7 @@ const LINE_PAIRS: readonly (readonly [string, string])[] = [
   ['leave', 'body-background'],
   ['text', 'body-background'],
   ['button', 'soft'],
+  ['urgent', 'urgent-soft'],
 ];
 
 function luminance(hex: string): number {

@@ -2,14 +2,12 @@
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 from takeback.hotline.helplines.countries import all_countries
-from takeback.hotline.intake import apps_known
+from takeback.hotline.reach.facts import platforms, services
 from tests.hotline.intake.catalogues import PLACEHOLDER, TAG, extracted
 from tests.hotline.intake.languages_offered import LANGUAGES
 
@@ -113,8 +111,10 @@ def _names() -> re.Pattern[str]:
     lines = [line for place in all_countries() for line in place.helplines]
     names = {name for line in lines for name in (line.name, line.text_word) if name}
     names |= {place.reporting.name for place in all_countries() if place.reporting}
+    names |= {platform.name for platform in platforms()} | {PLATFORM}
+    names |= {service.name for service in services().values()}
     apps = Path(apps_known.__file__).with_name("apps_known.toml").read_text(encoding="utf-8")
-    names |= {*tomllib.loads(apps)["names"], "StopNCII.org", PLATFORM}
+    names |= {*tomllib.loads(apps)["names"]}
     return re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
 
 
@@ -125,6 +125,8 @@ def left_in_english(page: str, language: str) -> list[str]:
 
 @cache  # most of what a page says stands on every other page, too
 def _english_in(piece: str, language: str) -> tuple[str, ...]:
+    if len(piece) == 1:  # the first letter of a name, in a square beside it
+        return ()
     found = _english_texts(language).found_in(piece)
     rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
     ours = LANGUAGES.get(language)

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.django_db
 
 INFORMATION = ["/", "/helplines", "/threatened", "/privacy", "/accessibility", "/open"]
 INFORMATION += [f"/helplines/{code}" for code in ("au", "ca", "fr", "gb", "ie", "jp", "nz", "us")]
+INFORMATION += ["/reach", "/grown-ups"]
 INFORMATION += ["/appeal", "/appeal/answer", "/figures"]
 INFORMATION += ["/withdrawn", "/ended", "/nothing-here"]
 each_language = pytest.mark.parametrize("language", LANGUAGES)

@@ -14,6 +14,8 @@ REPOSITORY = Path(__file__).parents[3]
 INTAKE = REPOSITORY / "src" / "takeback" / "hotline" / "intake"
 APPEALS = INTAKE.parent / "appeals"
 HELPLINES = INTAKE.parent / "helplines"
+REACH = INTAKE.parent / "reach"
+ROOMS = (INTAKE, APPEALS, HELPLINES, REACH)
 
 MOST_WORDS = 15
 HIGHEST_GRADE = 5.0
@@ -44,7 +46,7 @@ def catalogue() -> list[tuple[str, str]]:
     found = []
     for message in tool.extract():
         where = ", ".join(name for name, _ in message.locations)
-        if any(f"hotline/{room}/" in where for room in ("intake", "appeals", "helplines")):
+        if any(f"hotline/{room.name}/" in where for room in ROOMS):
             texts = [message.id] if isinstance(message.id, str) else list(message.id)
             found += [(where, text) for text in texts if text]
     return found
@@ -149,7 +151,7 @@ NAMES = {"StopNCII.org", "stopncii.org", "findahelpline.com"}
 
 @pytest.mark.parametrize(
     "path",
-    sorted(path for room in (INTAKE, APPEALS, HELPLINES) for path in room.rglob("*.html")),
+    sorted(path for room in ROOMS for path in room.rglob("*.html")),
     ids=lambda path: path.name,
 )
 def test_every_word_of_a_template_goes_through_gettext(path: Path) -> None:

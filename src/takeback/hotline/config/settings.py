@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "takeback.hotline.foundation",
     "takeback.hotline.audit",
     "takeback.hotline.helplines",
+    "takeback.hotline.reach",
     "takeback.hotline.pages",
     "takeback.hotline.staff",
     "takeback.hotline.log",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from takeback.hotline.intake.views import case, flow, information, leaving
+from takeback.hotline.intake.views import case, flow, further_help, information, leaving
 
 urlpatterns = [
     path("", information.start, name="start"),
@@ -16,8 +16,10 @@ urlpatterns = [
     path("helplines/<slug:code>", information.helplines, name="helplines-country"),
     path("helplines/<slug:code>/parts", information.helpline_parts, name="helpline-parts"),
     path("threatened", information.threatened, name="threatened"),
-    path("grown-ups", information.threatened, name="grown-ups"),
     path("case/addresses", case.timeline, name="case-addresses"),
+    path("reach", further_help.reach, name="reach"),
+    path("reach/<slug:code>", further_help.reach, name="reach-country"),
+    path("grown-ups", further_help.grown_ups, name="grown-ups"),
     path("privacy", information.privacy, name="privacy"),
     path("accessibility", information.accessibility, name="accessibility"),
     path("ended", leaving.ended, name="ended"),

@@ -1,0 +1,1 @@
+"""Tags that show a service or a platform from the facts."""
