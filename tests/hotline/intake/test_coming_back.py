@@ -62,7 +62,7 @@ def test_the_timeline_says_that_a_person_looks_first_and_what_came_of_it() -> No
     pictures = [picture_record(pdq="00" * 32), picture_record()]
     _, code = report_from_browser(pictures=pictures)
     sequence_pending()
-    first, _second = (picture.entry for picture in CasePicture.objects.order_by("position"))
+    first, _second = (picture.entry for picture in CasePicture.objects.order_by("number"))
     looked_at, listed = "A person here looks at the code first", "You put this picture on our list"
     page = come_back(code).page
     assert (page.count(looked_at), page.count(listed)) == (1, 1)
@@ -84,7 +84,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     sequence_pending()
     skylark = following_platform("Skylark")
     platforms_actions.note_fetched(skylark, 3)
-    first, second = CasePicture.objects.order_by("position")
+    first, second = CasePicture.objects.order_by("number")
     values = [
         (first.entry, FeedbackValue.BLOCKED),
         (first.entry, FeedbackValue.BLOCKED),
