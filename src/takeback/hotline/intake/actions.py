@@ -1,4 +1,4 @@
-"""The two things that change a case: sending it and taking it back."""
+"""The beginning and the end of a case: sending it, and withdrawing all of it."""
 
 import uuid
 

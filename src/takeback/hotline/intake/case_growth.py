@@ -1,6 +1,6 @@
-"""What changes in a case after it was sent: more pictures, addresses and apps, and one picture less.
+"""What changes in a case after it was sent: more pictures, addresses, apps; one picture less.
 
-Each locks the case first, as taking back all of it does, so that they come one after the other. A
+Each locks the case first, as withdrawing all of it does, so that they come one after the other. A
 picture is a new entry of the list, and an entry is never amended.
 """
 
@@ -18,11 +18,12 @@ from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import REPORTER, Verb
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.access import sha256_of
-from takeback.hotline.foundation.encryption import seal_field
+from takeback.hotline.foundation.encryption import JSON, seal_field
 from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
     address_of,
     answers_of,
+    apps_of,
     belongs_to_address,
     belongs_to_answers,
 )
@@ -163,10 +164,10 @@ def choose_apps(case: Case, apps: Sequence[str]) -> None:
     """Keep, sealed, where the young person thinks that copies are. Raises CaseGoneError."""
     require(REPORTER, Permission.ADD_TO_REPORT)
     locked = _locked(case)
-    answers = answers_of(locked)
-    if answers.get("apps", []) == list(apps):
+    if apps_of(locked) == list(apps):
         return
-    locked.answers = seal_field(belongs_to_answers(locked.id), {**answers, "apps": list(apps)})
+    answers = {**answers_of(locked), "apps": list[JSON](apps)}
+    locked.answers = seal_field(belongs_to_answers(locked.id), answers)
     locked.save(update_fields=["answers"])
     record(Verb.CASE_APPS_CHOSEN, str(locked.id), REPORTER)
 
@@ -191,9 +192,7 @@ def _refuse_what_is_there(rows: Sequence[CasePicture], wanted: Sequence[Picture]
         for digest in digests
     }
     there = {
-        picture.id: number_of[picture.sha256]
-        for picture in wanted
-        if picture.sha256 in number_of
+        picture.id: number_of[picture.sha256] for picture in wanted if picture.sha256 in number_of
     }
     if there:
         raise AlreadyInCaseError(there)
