@@ -12,9 +12,10 @@ from takeback.hotline.intake.domain.timeline import Happening, Line
 
 @dataclass(frozen=True)
 class Sentence:
-    """One line of the timeline: when it became true, what is said.
+    """One line of the timeline: when it became true, and what is said.
 
-    `pictures`: of how many it is, 0 where that is one or the text says it; `icon`: the name of a drawing in pages/icons; `good`: whether it is good news.
+    `pictures`: of how many it is, 0 where that is one or the text says it; `icon`: the name of a
+    drawing in pages/icons; `good`: whether it is good news.
     """
 
     day: date
