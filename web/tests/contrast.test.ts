@@ -46,14 +46,15 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['note-text', 'note'],
   ['bad-text', 'bad'],
   ['text', 'card'],
-  ['link', 'card'],
-  ['quiet-text', 'card'],
   ['quiet-text', 'body-background'],
   ['text', 'good'],
   ['good-strong-text', 'good-strong'],
   ['text', 'urgent-soft'],
   ['urgent-text', 'urgent'],
   ['urgent-text', 'urgent-hover'],
+  ['good-text', 'good'],
+  ['link', 'urgent-soft'],
+  ['link-hover', 'urgent-soft'],
 ];
 
 const LINE_PAIRS: readonly (readonly [string, string])[] = [
@@ -64,6 +65,8 @@ const LINE_PAIRS: readonly (readonly [string, string])[] = [
   ['leave', 'body-background'],
   ['text', 'body-background'],
   ['button', 'soft'],
+  ['brand', 'soft'],
+  ['text', 'card'],
 ];
 
 function luminance(hex: string): number {
