@@ -27,9 +27,9 @@ from takeback.hotline.intake.case_growth import (
     choose_apps,
     withdraw_picture,
 )
-from takeback.hotline.intake.domain.answers import MAX_ADDRESSES
 from takeback.hotline.intake.domain.pictures import MAX_PICTURES, Picture, TooManyPicturesError
 from takeback.hotline.intake.domain.timeline import Happening
+from takeback.hotline.intake.domain.web_address import MAX_ADDRESSES
 from takeback.hotline.intake.models import Case, CasePicture
 from takeback.hotline.log.models import PendingEvent
 from takeback.hotline.log.sequencing import sequence_pending
@@ -170,14 +170,15 @@ def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
 
 @pytest.mark.django_db
 def test_addresses_are_kept_once_and_sealed() -> None:
-    report_from_browser(addresses="https://first.example/")
+    report_from_browser()
     case = Case.objects.get()
+    add_addresses(case, ["https://first.example/"])
     more = ["https://second.example/", "https://first.example/", "https://second.example/"]
     assert add_addresses(case, more) == 1
     assert add_addresses(case, more) == 0
     assert history_of(case).addresses == ["https://first.example/", "https://second.example/"]
     assert not any(b"second" in bytes(row.address) for row in case.addresses.all())
-    assert verbs() == ["case.addresses_added"]
+    assert verbs() == ["case.addresses_added"] * 2
     with pytest.raises(TooManyAddressesError):
         add_addresses(case, [f"https://{n}.example/" for n in range(MAX_ADDRESSES - 1)])
     assert case.addresses.count() == 2

@@ -122,7 +122,8 @@ def test_the_timeline_says_what_each_platform_did() -> None:
 
 @pytest.mark.django_db
 def test_stopping_it_all_takes_everything_off_the_list_and_deletes_the_case() -> None:
-    visitor, code = report_from_browser(pictures=[picture_record()], addresses="example.org")
+    visitor, code = report_from_browser(pictures=[picture_record()])
+    visitor.add_to_case("addresses", addresses="example.org")
     entry = CasePicture.objects.get().entry
     case_id = str(Case.objects.get().id)
     visitor.read("/case/withdraw")
@@ -151,8 +152,10 @@ def test_two_browsers_stopping_it_all_do_it_once() -> None:
 
 @pytest.mark.django_db
 def test_a_case_is_not_opened_by_another_cases_code() -> None:
-    report_from_browser()
-    _, code = report_from_browser()
+    first, _ = report_from_browser()
+    second, code = report_from_browser()
+    first.add_to_case("addresses", addresses="first.example")
+    second.add_to_case("addresses", addresses="second.example")
     page = come_back(code).page
     assert "second.example" in page
     assert "first.example" not in page

@@ -11,7 +11,7 @@ def newest_first(page: str) -> list[str]:
 
 def picture_rows(page: str) -> list[str]:
     """The text of each picture's row, with what it unfolds to."""
-    return _texts(r"<details .*?</details>", page)
+    return _texts(r'<details class="app-case-picture".*?</details>', page)
 
 
 def in_short(page: str) -> str:

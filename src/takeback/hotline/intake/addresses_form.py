@@ -3,8 +3,11 @@
 from django.http import QueryDict
 
 from takeback.hotline.intake import texts
-from takeback.hotline.intake.domain.answers import MAX_ADDRESSES
-from takeback.hotline.intake.domain.web_address import BadAddressError, read_address
+from takeback.hotline.intake.domain.web_address import (
+    MAX_ADDRESSES,
+    BadAddressError,
+    read_address,
+)
 from takeback.hotline.pages.answers import AnswerError
 
 

@@ -28,8 +28,8 @@ from takeback.hotline.intake.access import (
     belongs_to_answers,
 )
 from takeback.hotline.intake.actions import signals_of
-from takeback.hotline.intake.domain.answers import MAX_ADDRESSES
 from takeback.hotline.intake.domain.pictures import MAX_PICTURES, Picture, TooManyPicturesError
+from takeback.hotline.intake.domain.web_address import MAX_ADDRESSES
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
