@@ -75,8 +75,8 @@ def in_the_browser(page: Page, files: list[Path]) -> dict[str, dict[str, Any]]:
     page.locator("[data-picker-input]").set_input_files(files)
     expect(page.locator("[data-settled]")).to_have_count(len(files), timeout=120_000)
     records = json.loads(page.locator("[data-picker-value]").input_value())
-    names = json.loads(page.evaluate("sessionStorage.getItem('picture-names')"))
-    return {names[record["id"]]: record for record in records}
+    picked = json.loads(page.evaluate("sessionStorage.getItem('picked-pictures')"))
+    return {picked[record["id"]]["name"]: record for record in records}
 
 
 def compared(page: Page, files: list[Path]) -> list[Seen]:

@@ -38,10 +38,10 @@ def in_chromium(page: Page, files: list[Path]) -> dict[str, Pdq | None]:
         page.reload()
         page.locator("[data-picker-input]").set_input_files(batch)
         expect(page.locator("[data-settled]")).to_have_count(len(batch), timeout=120_000)
-        names = json.loads(page.evaluate("sessionStorage.getItem('picture-names')"))
+        picked = json.loads(page.evaluate("sessionStorage.getItem('picked-pictures')"))
         for record in json.loads(page.locator("[data-picker-value]").input_value()):
             pdq = record["pdq"] and Pdq.from_hex(record["pdq"], record["quality"])
-            found[names[record["id"]]] = pdq or None
+            found[picked[record["id"]]["name"]] = pdq or None
     return found
 
 

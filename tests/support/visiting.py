@@ -83,6 +83,13 @@ class Visitor:
             return self.answer("pictures", pictures=json.dumps(pictures), js=js)
         return self.answer("pictures", lacks="1").answer("instead", instead="address", js=js)
 
+    def add_to_case(self, what: str, **form: Any) -> "Visitor":
+        """Send the form of a page of the open case, such as `addresses`, and read the timeline."""
+        path = f"/case/{what}"
+        sent = self.read(path).post(path, **form)
+        assert (sent.status_code, sent.headers["Location"]) == (303, "/case")
+        return self.read("/case")
+
     @property
     def code(self) -> CaseCode:
         """The code on the page, where the server made it."""

@@ -46,8 +46,6 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['note-text', 'note'],
   ['bad-text', 'bad'],
   ['text', 'card'],
-  ['link', 'card'],
-  ['quiet-text', 'card'],
   ['quiet-text', 'body-background'],
   ['text', 'good'],
   ['good-strong-text', 'good-strong'],
@@ -55,6 +53,8 @@ const TEXT_PAIRS: readonly (readonly [string, string])[] = [
   ['urgent-text', 'urgent'],
   ['urgent-text', 'urgent-hover'],
   ['good-text', 'good'],
+  ['link', 'urgent-soft'],
+  ['link-hover', 'urgent-soft'],
 ];
 
 const LINE_PAIRS: readonly (readonly [string, string])[] = [
@@ -66,6 +66,8 @@ const LINE_PAIRS: readonly (readonly [string, string])[] = [
   ['text', 'body-background'],
   ['button', 'soft'],
   ['urgent', 'urgent-soft'],
+  ['brand', 'soft'],
+  ['text', 'card'],
 ];
 
 function luminance(hex: string): number {

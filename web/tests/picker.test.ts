@@ -103,8 +103,11 @@ describe('the picker', () => {
     );
     expect(sent()[0]?.crops).toEqual([{ pdq: '1'.repeat(64), quality: 70 }]);
     expect(JSON.stringify(sent())).not.toContain('beach');
-    const names = JSON.parse(sessionStorage.getItem('picture-names') ?? '');
-    expect(Object.values(names)).toEqual(['beach.jpg', 'dog.jpg']);
+    const noted = JSON.parse(sessionStorage.getItem('picked-pictures') ?? '');
+    expect(Object.values(noted)).toEqual([
+      { name: 'beach.jpg', digest: 'a'.repeat(64) },
+      { name: 'dog.jpg', digest: 'c'.repeat(64) },
+    ]);
   });
 
   test('notices the same picture under another name', async () => {

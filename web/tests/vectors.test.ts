@@ -4,7 +4,7 @@ import vectors from '../../tests/vectors/case_code.json' with { type: 'json' };
 import exif from '../../tests/vectors/exif.json' with { type: 'json' };
 import { checkDigit, readCode } from '../src/case-code/code';
 import { deriveKeys, fromHex, toHex } from '../src/case-code/keys';
-import { openNames } from '../src/case-code/sealed-names';
+import { openBox } from '../src/case-code/sealed-box';
 import { orientationOf, plainExif } from '../src/fingerprints/exif';
 
 describe('the case code, as in tests/vectors/case_code.json', () => {
@@ -23,8 +23,8 @@ describe('the case code, as in tests/vectors/case_code.json', () => {
     expect({ lookup: toHex(keys.lookup), wrap: toHex(keys.wrap) }).toEqual({ lookup, wrap });
   });
 
-  test.each(vectors.sealed_names)('opens the names', async ({ wrap, names, sealed }) => {
-    expect(await openNames(sealed, fromHex(wrap))).toEqual(names);
+  test.each(vectors.sealed_boxes)('opens the box', async ({ wrap, pictures, sealed }) => {
+    expect(await openBox(sealed, fromHex(wrap))).toEqual(pictures);
   });
 });
 

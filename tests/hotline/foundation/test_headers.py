@@ -122,6 +122,10 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "report": ("/report", 303, 303, PAGES),
     "open": ("/open", 200, 422, FINGERPRINTS),
     "case": ("/case", 303, 405, PAGES),
+    "case-pictures": ("/case/pictures", 303, 303, PAGES),
+    "case-addresses": ("/case/addresses", 303, 303, PAGES),
+    "case-apps": ("/case/apps", 303, 303, PAGES),
+    "case-picture-stop": ("/case/picture/1/stop", 303, 303, PAGES),
     "withdraw": ("/case/withdraw", 303, 303, PAGES),
     "withdrawn": ("/withdrawn", 200, 405, PAGES),
     "helplines": ("/helplines", 200, 405, PAGES),
@@ -154,7 +158,15 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
 PUTS = {"ncmec-feedback"}
 KEPT = {"log-key", "log-checkpoint"}
 """Routes whose answer a cache may keep, if it asks each time whether it still holds."""
-LEAVES = {"report", "case", "withdraw"}
+LEAVES = {
+    "report",
+    "case",
+    "case-pictures",
+    "case-addresses",
+    "case-apps",
+    "case-picture-stop",
+    "withdraw",
+}
 """Routes that send a browser without a session to the neutral site, as leaving does."""
 
 

@@ -39,16 +39,13 @@ def everything() -> bytes:
 @pytest.mark.django_db
 def test_while_answering_the_dump_says_nothing() -> None:
     picture = picture_record()
-    visitor = Visitor().answer_all(pictures=[picture], addresses=ADDRESS, threat="yes", apps=(APP,))
+    visitor = Visitor().answer_all(pictures=[picture], threat="yes")
     dump = everything()
     cookie = visitor.client.cookies["s"].value
     for secret in (
         cookie,
         visitor.code.digits,
         visitor.code.grouped,
-        ADDRESS,
-        "very-private",
-        APP,
         "13_15",
         picture["pdq"],
         picture["sha256"],
@@ -59,9 +56,8 @@ def test_while_answering_the_dump_says_nothing() -> None:
 
 @pytest.mark.django_db
 def test_after_sending_the_dump_holds_no_answer_address_or_code() -> None:
-    visitor, code = report_from_browser(
-        pictures=[picture_record()], addresses=ADDRESS, threat="yes", apps=(APP,)
-    )
+    visitor, code = report_from_browser(pictures=[picture_record()], threat="yes")
+    visitor.add_to_case("addresses", addresses=ADDRESS).add_to_case("apps", apps=[APP])
     keys = code.derive(site_salt())
     dump = everything()
     for secret in (
@@ -83,14 +79,16 @@ def test_after_sending_the_dump_holds_no_answer_address_or_code() -> None:
 
 @pytest.mark.django_db
 def test_lengths_in_the_dump_say_nearly_nothing() -> None:
-    report_from_browser(+ADDRESS)
+    visitor, _ = report_from_browser()
+    visitor.add_to_case("addresses", addresses=f"https://a.example/\n{ADDRESS}")
     lengths = {len(bytes(row.address)) for row in CaseAddress.objects.all()}
     assert len(lengths) == 1
 
 
 @pytest.mark.django_db
 def test_a_sealed_value_opens_only_in_its_own_place() -> None:
-    report_from_browser()
+    visitor, _ = report_from_browser()
+    visitor.add_to_case("addresses", addresses="https://a.example/\nhttps://b.example/")
     case = Case.objects.get()
     first, second = CaseAddress.objects.all()
     sealed = bytes(first.address)
@@ -105,11 +103,12 @@ def test_a_sealed_value_opens_only_in_its_own_place() -> None:
 
 
 @pytest.mark.django_db
-def test_after_taking_it_back_nothing_of_the_case_is_left() -> None:
+def test_after_stopping_it_all_nothing_of_the_case_is_left() -> None:
     names = b"names only the code opens"
     picture = picture_record()
-    visitor = Visitor().answer_all(pictures=[picture], addresses=ADDRESS, js="1")
+    visitor = Visitor().answer_all(pictures=[picture], js="1")
     visitor.send_from_browser(new_case_code(), names)
+    visitor.add_to_case("addresses", addresses=ADDRESS)
     case = Case.objects.get()
     sealed = [bytes(case.answers), *(bytes(row.address) for row in CaseAddress.objects.all())]
     assert all(value in everything() for value in [names, *sealed])

@@ -1,6 +1,7 @@
-"""The order in which a young person reads what happened."""
+"""What a young person reads of what happened: in which order, and what is no longer said."""
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,15 @@ from takeback.hashlist.events import new_entry_id
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries.domain import Standing
 from takeback.hotline.feedback.domain import FeedbackSummary, Outcome
-from takeback.hotline.intake.domain.timeline import Happening, facts_of_picture
+from takeback.hotline.intake.domain.timeline import (
+    FOUND,
+    Fact,
+    Happening,
+    facts_of_picture,
+    newest_first,
+    still_true,
+    summary_of,
+)
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -61,3 +70,101 @@ def test_what_is_not_in_force_says_so_and_a_held_one_says_nothing_else(
     assert all(fact.platform == "" for fact in facts[2:])
     doubts = [fact for fact in facts if fact.kind is Happening.NOT_THE_SAME]
     assert all(fact.platform == "" for fact in doubts)
+
+
+_PLATFORMS = ("Skylark", "Plover", "Quiet Place")
+_DAYS = st.dates(date(2026, 2, 20), date(2026, 3, 1))
+
+
+@st.composite
+def _facts(draw: st.DrawFn) -> list[Fact]:
+    """Facts of one picture as `facts_of_picture` gives them, earliest first."""
+    listed_on = draw(_DAYS)
+    times = st.integers(0, 8 * 86_400).map(lambda after: _NOON - timedelta(seconds=after))
+    outcomes = []
+    for name in draw(st.sets(st.sampled_from(_PLATFORMS))):
+        said = []
+        for value in draw(st.sets(st.sampled_from(FeedbackValue))):
+            at = draw(times)
+            said.append(FeedbackSummary(value, draw(st.integers(1, 5)), at, at))
+        fetched_at = draw(st.none() | times)
+        outcomes.append(Outcome(new_entry_id(), name, _NOON, fetched_at, None, tuple(said)))
+    suspended_at = draw(st.none() | st.just(_NOON))
+    ended_at = draw(st.none() | st.just(_NOON + timedelta(hours=1)))
+    withdrawn_on = draw(st.none() | _DAYS)
+    standing = Standing(None, suspended_at, ended_at)
+    return facts_of_picture(listed_on, outcomes, datetime.date, standing, withdrawn_on)
+
+
+_CASES = st.dictionaries(st.integers(1, 9), _facts(), max_size=5)
+
+
+@given(case=_CASES, looking=st.sets(st.sampled_from(_PLATFORMS)))
+def test_a7_nothing_stale_is_said(case: dict[int, list[Fact]], looking: set[str]) -> None:
+    for facts in case.values():
+        true = still_true(facts, looking)
+        kinds = {fact.kind for fact in true}
+        ended = kinds & {Happening.OFF_FOR_NOW, Happening.TAKEN_OFF, Happening.WITHDRAWN}
+        fetched = {fact.platform for fact in true if fact.kind is Happening.FETCHED}
+        assert fetched <= looking, "a platform that is not known to look is not said to (A4)"
+        assert not (ended and fetched), "nobody looks for what is not in force"
+        assert not (fetched and Happening.LISTED in kinds)
+        assert len(ended - {Happening.OFF_FOR_NOW}) == 0 or Happening.OFF_FOR_NOW not in ended
+        for held in (fact for fact in true if fact.kind is Happening.HELD):
+            assert not [
+                fact
+                for fact in facts
+                if fact.platform == held.platform
+                and fact.kind in {Happening.STOPPED, Happening.LEFT_UP}
+                and fact.at is not None
+                and held.at is not None
+                and fact.at >= held.at
+            ], "somebody has decided on it"
+
+
+@given(case=_CASES)
+def test_a7_what_is_dropped_was_stale_and_good_news_is_never_dropped(
+    case: dict[int, list[Fact]],
+) -> None:
+    for facts in case.values():
+        true = still_true(facts, set(_PLATFORMS))
+        for kind in set(Happening) - {
+            Happening.LISTED,
+            Happening.FETCHED,
+            Happening.HELD,
+            Happening.OFF_FOR_NOW,
+        }:
+            assert [fact for fact in true if fact.kind is kind] == [
+                fact for fact in facts if fact.kind is kind
+            ]
+        assert true, "something can always be said of a picture"
+
+
+@given(case=_CASES)
+def test_a7_newest_first_and_the_counts_add_up(case: dict[int, list[Fact]]) -> None:
+    lines = newest_first(case)
+    assert [line.day for line in lines] == sorted((line.day for line in lines), reverse=True)
+    assert len({(line.day, line.platform, line.kind) for line in lines}) == len(lines), (
+        "what one platform did on a day to several pictures is one line"
+    )
+    for kind in FOUND:
+        facts = [fact for each in case.values() for fact in each if fact.kind is kind]
+        assert sum(fact.count for fact in facts) == sum(
+            line.count for line in lines if line.kind is kind
+        )
+    said_of = Counter(number for line in lines for number in line.numbers)
+    assert said_of == {
+        number: len({(fact.day, fact.platform, fact.kind) for fact in facts})
+        for number, facts in case.items()
+        if facts
+    }
+    summary = summary_of(case)
+    stops = [line for line in lines if line.kind is Happening.STOPPED]
+    assert summary.stopped == sum(line.count for line in stops)
+    assert summary.last_stop == (stops[0].day if stops else None)
+
+
+def test_a_copy_that_is_held_anew_is_said_again() -> None:
+    held = Fact(Happening.HELD, _NOON.date(), "Skylark", 3, _NOON + timedelta(hours=1))
+    stopped = Fact(Happening.STOPPED, _NOON.date(), "Skylark", 2, _NOON)
+    assert [fact.count for fact in still_true([stopped, held], set())] == [2, 1]

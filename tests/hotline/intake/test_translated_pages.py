@@ -12,13 +12,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import translation
-from pytest_django import Settings
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake import sentences
-from takeback.hotline.intake.domain.timeline import FOUND, Fact, Happening
+from takeback.hotline.intake.domain.timeline import FOUND, Happening, Line
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
@@ -27,6 +26,7 @@ from tests.hotline.intake.catalogues import translations
 from tests.hotline.intake.languages_offered import LANGUAGES
 from tests.hotline.intake.left_in_english import PLATFORM, left_in_english, what_is_read
 from tests.hotline.intake.problems import none_of
+from tests.support.feedback import acknowledge
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
 pytestmark = pytest.mark.django_db
@@ -144,36 +144,44 @@ def test_what_is_said_of_a_wrong_code_is_translated(language: str) -> None:
     assert left_in_english(answer.content.decode(), language) == []
 
 
+CASE_PAGES = ("/case/pictures", "/case/addresses", "/case/apps", "/case/picture/1/stop")
+
+
 @each_language
 def test_the_timeline_is_translated(language: str) -> None:
     platforms_actions.add_platform(PLATFORM)
-    _, code = report_from_browser(
-        pictures=[picture_record(quality=10)], threat="yes", apps=(PLATFORM, "Discord")
-    )
+    pictures = [picture_record(quality=10), picture_record(), picture_record()]
+    visitor, code = report_from_browser(pictures=pictures, threat="yes")
+    visitor.add_to_case("addresses", addresses="example.org")
+    visitor.add_to_case("apps", apps=[PLATFORM, "Discord"])
     sequence_pending()
     skylark = following_platform(PLATFORM)
-    platforms_actions.note_fetched(skylark, 2)
-    entry = EntryId(CasePicture.objects.get().entry)
+    platforms_actions.note_fetched(skylark, 4)
+    acknowledge(skylark)
+    entry = EntryId(CasePicture.objects.get(number=1).entry)
     feedback = [
         FeedbackItem(id=uuid4(), entry=entry, value=value, time=datetime.now(UTC))
         for value in FeedbackValue
     ]
     feedback_actions.record_feedback(skylark, feedback)
     visitor = come_back(code)
+    visitor.read("/case/picture/3/stop").post("/case/picture/3/stop")
     with none_of(LEFT) as found:
-        for path in ("/case", "/case/withdraw"):
+        for path in (*CASE_PAGES, "/case", "/case/withdraw"):
             for text in left_in_english(in_language(visitor, path, language), language):
                 found(path, text)
-    assert unescape(in_language(visitor, "/case", language)).count(PLATFORM) >= len(FeedbackValue)
+    assert unescape(in_language(visitor, "/case", language)).count(PLATFORM) > 1
 
 
 @each_language
 def test_what_happened_is_said_for_every_number(language: str) -> None:
     numbers = (*range(1, 13), 20, 21, 99, 100, 101, 102, 103, 111, 1000)
     with none_of("sentences that are English, or do not hold their number") as found:
-        for kind, count in product(Happening, numbers):
+        for kind, count, of_several in product(Happening, numbers, (False, True)):
+            pictures = tuple(range(1, min(count, 200) + 1)) if of_several else (1,)
+            line = Line(kind, date(2026, 3, 1), PLATFORM, count, pictures)
             with translation.override(language):
-                sentence = sentences.of_fact(Fact(kind, date(2026, 3, 1), PLATFORM, count)).text
+                sentence = sentences.of_line(line).text
             left = left_in_english(f"<p>{sentence}</p>", language)
             unnumbered = kind in FOUND and count > 2 and str(count) not in sentence
             if left or unnumbered:

@@ -6,6 +6,7 @@ pairs from the others. Nor may when they come: the worker puts cases of one tick
 """
 
 import base64
+import json
 import secrets
 from dataclasses import dataclass
 from itertools import combinations
@@ -28,7 +29,7 @@ from tests.support.visiting import Visitor, picture_record, report_from_browser
 
 BATCHES, CASES, PICTURES = 6, 5, 3
 MIXED, TICK = 8, 2.0
-ALL_MIXED = 1 + 2 * MIXED * PICTURES  # purpose, additions, withdrawals
+ALL_MIXED = 1 + 2 * MIXED * (PICTURES + 1)  # purpose, additions, withdrawals
 A_BATCH = CASES * PICTURES
 MOST_SIGMAS = 5  # an honest hotline fails once in a million runs
 
@@ -131,7 +132,7 @@ def test_nothing_tells_pictures_of_one_case_from_others(seen: list[list[Seen]]) 
 
 @pytest.mark.django_db
 def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
-    """Whoever takes a case back takes back all of it; beside others in a batch that does not show.
+    """Whoever stops it all withdraws each picture; beside others in a batch that does not show.
 
     A batch that holds one case only links its pictures: docs/threat-model.md admits it.
     """
@@ -148,7 +149,7 @@ def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
         sequence_pending()
         before = log_access.current_checkpoint()[0]
         for reporter in reporters:
-            take_back(reporter)
+            withdraw_all(reporter)
         sequence_pending()
         after = log_access.current_checkpoint()[0]
         assert after - before == A_BATCH
@@ -172,6 +173,72 @@ def test_nothing_tells_withdrawals_of_one_case_from_others() -> None:
     assert abs(neighbours - expected) < MOST_SIGMAS * sigma
 
 
+@pytest.mark.django_db
+def test_nothing_tells_pictures_that_were_added_later_from_others() -> None:
+    """Half of a batch are new cases, half come to cases of before: they look and mix alike."""
+    token = add_platform("Skylark")
+    together = neighbours = 0
+    for _ in range(BATCHES):
+        reporters = [reporter_with(1) for _ in range(CASES)]
+        sequence_pending()
+        before = log_access.current_checkpoint()[0]
+        for reporter in reporters:
+            forget_everyone()
+            add_later(reporter, PICTURES)
+            reporter_with(PICTURES)
+        sequence_pending()
+        after = log_access.current_checkpoint()[0]
+        assert after - before == 2 * A_BATCH
+        records = decode_openings(fetched(token, before, after), after - before)
+        events = [parse_event(record.opening.event) for record in records if record.opening]
+        added = [event for event in events if isinstance(event, AddedEvent)]
+        assert len(added) == 2 * A_BATCH, "new entries, never amended ones"
+        assert len({(event.time, event.lane, event.provenance) for event in added}) == 1
+        assert len({len(r.opening.event) for r in records if r.opening}) == 1
+        case_of = {
+            picture.entry: picture.case_id for picture in CasePicture.objects.only("entry", "case")
+        }
+        for (at, event), (there, other) in combinations(enumerate(added), 2):
+            if case_of[event.entry] == case_of[other.entry]:
+                together += 1
+                neighbours += there - at == 1
+    chance = 2 / (2 * A_BATCH)
+    expected, sigma = together * chance, sqrt(together * chance * (1 - chance))
+    assert abs(neighbours - expected) < MOST_SIGMAS * sigma
+
+
+@pytest.mark.django_db
+def test_a_picture_that_is_stopped_alone_looks_like_one_of_a_whole_case() -> None:
+    """Some stop one picture, some all: nothing in an event or its place says which."""
+    token = add_platform("Skylark")
+    first_half = 0
+    for _ in range(BATCHES):
+        alone = [reporter_with(PICTURES) for _ in range(A_BATCH)]
+        whole = [reporter_with(PICTURES) for _ in range(CASES)]
+        sequence_pending()
+        newest = list(CasePicture.objects.order_by("id"))[-(A_BATCH + CASES) * PICTURES :]
+        stopped_alone = {row.entry for row in newest[: A_BATCH * PICTURES] if row.number == 2}
+        before = log_access.current_checkpoint()[0]
+        for reporter in alone:
+            answer = reporter.read("/case/picture/2/stop").post("/case/picture/2/stop")
+            assert answer.status_code == 303
+        for reporter in whole:
+            withdraw_all(reporter)
+        sequence_pending()
+        after = log_access.current_checkpoint()[0]
+        records = decode_openings(fetched(token, before, after), after - before)
+        events = [parse_event(record.opening.event) for record in records if record.opening]
+        withdrawn = [event for event in events if isinstance(event, WithdrawnEvent)]
+        assert len(withdrawn) == after - before == 2 * A_BATCH
+        assert {(len(event.erases), event.reason, event.time) for event in withdrawn} == {
+            (1, "reporter", withdrawn[0].time)
+        }
+        first_half += sum(event.entry in stopped_alone for event in withdrawn[:A_BATCH])
+    total = BATCHES * A_BATCH
+    # Of a shuffled batch, half of them stand in its first half (hypergeometric, so fewer sigmas).
+    assert abs(first_half - total / 2) < MOST_SIGMAS * sqrt(total / 8)
+
+
 def test_the_clock_puts_cases_together_and_none_starts_a_batch_of_its_own(
     hotline_database: str,
 ) -> None:
@@ -183,16 +250,36 @@ def test_the_clock_puts_cases_together_and_none_starts_a_batch_of_its_own(
             assert reporter.post(step="send", lookup=lookup).status_code == 204
         await_truth(lambda: not PendingEvent.objects.exists(), worker)
         for reporter, _ in reporters:
-            take_back(reporter)
+            forget_everyone()
+            add_later(reporter, 1)
+        await_truth(lambda: not PendingEvent.objects.exists(), worker)
+        for reporter, _ in reporters:
+            stopped = reporter.read("/case/picture/1/stop").post("/case/picture/1/stop")
+            assert stopped.status_code == 303
+        await_truth(lambda: not PendingEvent.objects.exists(), worker)
+        for reporter, _ in reporters:
+            withdraw_all(reporter)
         # Only then all of it is published: what is signed goes into the mark before that.
         await_truth(lambda: log_access.current_checkpoint()[0] == ALL_MIXED, worker)
     ticks = [row.signed_at.timestamp() // TICK for row in Checkpoint.objects.order_by("size")]
     assert len(ticks) == len(set(ticks)) > 1
 
 
-def take_back(reporter: Visitor) -> None:
+def withdraw_all(reporter: Visitor) -> None:
     answer = reporter.read("/case/withdraw").post("/case/withdraw")
     assert (answer.status_code, answer.headers.get("Location")) == (303, "/withdrawn")
+
+
+def reporter_with(pictures: int) -> Visitor:
+    """A browser that has just sent a case of so many pictures."""
+    forget_everyone()  # so many reports from one machine would be slowed
+    return report_from_browser(pictures=[picture_record() for _ in range(pictures)])[0]
+
+
+def add_later(reporter: Visitor, pictures: int) -> None:
+    records = json.dumps([picture_record() for _ in range(pictures)])
+    answer = reporter.read("/case/pictures").post("/case/pictures", pictures=records)
+    assert answer.status_code == 303
 
 
 def ready_to_send() -> tuple[Visitor, str]:

@@ -2,9 +2,9 @@
 import { CODE_DIGITS, grouped, newCode, readCode } from '../case-code/code';
 import { deriveInWorker } from '../case-code/derive-in-worker';
 import { toHex } from '../case-code/keys';
-import { sealNames } from '../case-code/sealed-names';
+import { sealBox } from '../case-code/sealed-box';
 import { derivationOf } from './derivation';
-import { namesKey, pictureNames, unsentCode } from './page-memory';
+import { boxKey, pickedPictures, unsentCode } from './page-memory';
 import { required, textsOf } from './texts';
 
 /**
@@ -49,9 +49,9 @@ export function caseCode(root: HTMLElement): void {
       say('working');
       if (lookup.value === '') {
         const keys = await deriveInWorker(code, derivation);
-        sealedNames.value = await sealNames(pictureNames.all(), keys.wrap);
+        sealedNames.value = await sealBox(pickedPictures.all(), keys.wrap);
         lookup.value = toHex(keys.lookup);
-        namesKey.set(toHex(keys.wrap));
+        boxKey.set(toHex(keys.wrap));
       }
       say('sending');
       const answer = await fetch(form.action, {
@@ -70,7 +70,7 @@ export function caseCode(root: HTMLElement): void {
       }
       if (answer.status !== 204) throw new Error('not taken');
       unsentCode.set(null);
-      pictureNames.set({});
+      pickedPictures.set({});
       say(null);
       showSent(root);
     } catch {

@@ -1,5 +1,9 @@
 // The entry: mounts each module of the page. A page whose modules fail still works without them.
 import '../styles/reporter.scss';
+import { caseBox } from './case/case-box';
+import { checkedAt } from './case/checked-at';
+import { ownThumbnails } from './case/own-thumbnails';
+import { pictureNames } from './case/picture-names';
 import { caseCode } from './case-code';
 import { doors } from './doors';
 import { fold } from './fold';
@@ -7,7 +11,6 @@ import { homeCountry } from './home-country';
 import { jsFlag } from './js-flag';
 import { leaveQuickly } from './leave-quickly';
 import { openCase } from './open-case';
-import { pictureNamesOnTimeline } from './picture-names';
 import { picturePicker } from './picture-picker';
 
 const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
@@ -19,7 +22,10 @@ const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
   'picture-picker': picturePicker,
   'case-code': caseCode,
   'open-case': openCase,
-  'picture-names': pictureNamesOnTimeline,
+  'picture-names': (root) => void pictureNames(root),
+  'own-thumbnails': (root) => void ownThumbnails(root),
+  'case-box': caseBox,
+  'checked-at': checkedAt,
 };
 
 for (const root of document.querySelectorAll<HTMLElement>('[data-module]')) {

@@ -4,7 +4,7 @@ import { deriveInWorker } from '../case-code/derive-in-worker';
 import { toHex } from '../case-code/keys';
 import { worksInTheBrowser } from './abilities';
 import { derivationOf } from './derivation';
-import { namesKey, typedUnsent, unsentCode } from './page-memory';
+import { boxKey, typedUnsent, unsentCode } from './page-memory';
 import { required, textsOf } from './texts';
 
 /**
@@ -48,7 +48,7 @@ export function openCase(form: HTMLElement): void {
     try {
       const keys = await deriveInWorker(typed.code, derivation);
       lookup.value = toHex(keys.lookup);
-      namesKey.set(toHex(keys.wrap));
+      boxKey.set(toHex(keys.wrap));
       input.disabled = true; // a disabled field is not sent
       form.submit();
     } catch {

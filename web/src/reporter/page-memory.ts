@@ -1,8 +1,8 @@
 // What this tab remembers while it is open. Nothing here outlives the tab or the leave button.
-import { namesFrom, type PictureNames } from '../case-code/sealed-names';
+import { type BoxContents, contentsFrom } from '../case-code/sealed-box';
 
-const PICTURE_NAMES = 'picture-names';
-const NAMES_KEY = 'names-key';
+const PICKED_PICTURES = 'picked-pictures';
+const BOX_KEY = 'box-key';
 const UNSENT_CODE = 'unsent-code';
 const TYPED_UNSENT = 'typed-unsent';
 
@@ -24,22 +24,22 @@ function write(key: string, value: string | null): void {
   }
 }
 
-/** The names of the pictures, by id: they go into the sealed box, never to the server. */
-export const pictureNames = {
-  all: (): PictureNames => {
+/** What was picked, by id: name and digest go into the sealed box, the name never to the server. */
+export const pickedPictures = {
+  all: (): BoxContents => {
     try {
-      return namesFrom(JSON.parse(read(PICTURE_NAMES) ?? '{}'));
+      return contentsFrom(JSON.parse(read(PICKED_PICTURES) ?? '{}'));
     } catch {
       return {};
     }
   },
-  set: (names: PictureNames) => write(PICTURE_NAMES, JSON.stringify(names)),
+  set: (picked: BoxContents) => write(PICKED_PICTURES, JSON.stringify(picked)),
 };
 
-/** The key that opens the names, in hexadecimal; there once the code was typed in this tab. */
-export const namesKey = {
-  get: () => read(NAMES_KEY),
-  set: (hex: string) => write(NAMES_KEY, hex),
+/** The key that opens the box, in hexadecimal; there once the code was typed in this tab. */
+export const boxKey = {
+  get: () => read(BOX_KEY),
+  set: (hex: string) => write(BOX_KEY, hex),
 };
 
 /**

@@ -1,6 +1,6 @@
 // The list of picked pictures and videos as data: what is ready, what is the same picture twice, what is sent.
 
-import type { PictureNames } from '../case-code/sealed-names';
+import type { BoxContents } from '../case-code/sealed-box';
 import type { ListedKind } from '../fingerprints/file-kind';
 import type { FileFingerprints } from '../fingerprints/fingerprint';
 
@@ -39,11 +39,12 @@ export class PictureList {
   }
 
   /** Take up what an earlier visit to this page left; throws SyntaxError for broken JSON. */
-  static restored(value: string, names: PictureNames): PictureList {
+  static restored(value: string, notes: BoxContents): PictureList {
     const list = new PictureList();
     const records: unknown = value === '' ? [] : JSON.parse(value);
     for (const record of Array.isArray(records) ? records : [])
-      if (isRecord(record)) list.pictures.set(record.id, { record, name: names[record.id] ?? '' });
+      if (isRecord(record))
+        list.pictures.set(record.id, { record, name: notes[record.id]?.name ?? '' });
     return list;
   }
 
@@ -77,9 +78,13 @@ export class PictureList {
     return JSON.stringify(Array.from(this.pictures.values(), ({ record }) => record));
   }
 
-  names(): PictureNames {
+  /** What the box keeps of the pictures. */
+  notes(): BoxContents {
     return Object.fromEntries(
-      Array.from(this.pictures.values(), ({ record, name }) => [record.id, name]),
+      Array.from(this.pictures.values(), ({ record, name }) => [
+        record.id,
+        { name, digest: record.sha256 },
+      ]),
     );
   }
 }

@@ -4,7 +4,7 @@ import type { FileFingerprints } from '../fingerprints/fingerprint';
 import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { fileDetails, percent } from './file-details';
-import { pictureNames } from './page-memory';
+import { pickedPictures } from './page-memory';
 import { PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
@@ -70,7 +70,7 @@ export class PicturePicker {
     const status = required(root, '[data-picker-status]', HTMLElement);
     this.status = new PickerStatus(status, this.texts);
     this.queue = queue;
-    this.list = PictureList.restored(this.value.value, pictureNames.all());
+    this.list = PictureList.restored(this.value.value, pickedPictures.all());
     this.showRestored();
     this.input.addEventListener('change', () => {
       void this.take(Array.from(this.input.files ?? []));
@@ -212,7 +212,7 @@ export class PicturePicker {
 
   private keep(): void {
     this.value.value = this.list.toJson();
-    pictureNames.set(this.list.names());
+    pickedPictures.set(this.list.notes());
   }
 
   /** Someone quicker than the worker: the form goes by itself when all pictures turn out well. */

@@ -29,6 +29,10 @@ class Verb(StrEnum):
 
     CASE_SENT = "case.sent"
     CASE_WITHDRAWN = "case.withdrawn"
+    CASE_PICTURES_ADDED = "case.pictures_added"
+    CASE_PICTURE_WITHDRAWN = "case.picture_withdrawn"
+    CASE_ADDRESSES_ADDED = "case.addresses_added"
+    CASE_APPS_CHOSEN = "case.apps_chosen"
 
     CONFIRMATION_MADE = "confirmation.made"
     CONFIRMATION_TAKEN_BACK = "confirmation.taken_back"

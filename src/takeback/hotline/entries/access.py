@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
-from takeback.hashlist.events import EntryId
+from takeback.hashlist.events import AddedEvent, AmendedEvent, EntryId, ResumedEvent, parse_event
+from takeback.hashlist.signals import Sha256Signal
 from takeback.hotline.entries.domain import Standing
 from takeback.hotline.entries.models import Entry, Hold
+from takeback.hotline.log.access import contents_of
 from takeback.signals.lanes import Lane
 
 _AT_A_TIME = 20_000
@@ -44,6 +46,20 @@ def still_listed(entries: Collection[str]) -> set[EntryId]:
     """Return those of these entries that were not withdrawn."""
     rows = Entry.objects.filter(id__in=entries, withdrawn_at=None)
     return {EntryId(entry) for entry in rows.values_list("id", flat=True)}
+
+
+def sha256_of(entries: Collection[str]) -> dict[EntryId, frozenset[str]]:
+    """Return the SHA-256 (64 hex digits) of the files behind those entries that were not withdrawn.
+
+    They are read from the signals that the list has, also of entries that still wait.
+    """
+    digests = {}
+    for entry, content in contents_of(sorted(still_listed(entries))).items():
+        event = parse_event(content)
+        if isinstance(event, AddedEvent | AmendedEvent | ResumedEvent):
+            exact = (signal for signal in event.signals if isinstance(signal, Sha256Signal))
+            digests[EntryId(entry)] = frozenset(signal.value for signal in exact)
+    return digests
 
 
 def pdqs_checked_after(batch: int) -> Iterator[tuple[str, bytes, int]]:

@@ -1,7 +1,7 @@
 """Reads what became of entries at platforms, and what these say of them."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import (
@@ -11,6 +11,7 @@ from django.db.models import (
     Max,
     Min,
     OuterRef,
+    Q,
     QuerySet,
     SmallIntegerField,
     Subquery,
@@ -21,9 +22,13 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.domain import FeedbackSummary, Outcome, Removal
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
+from takeback.hotline.log.access import published_by
 from takeback.hotline.log.models import LogEntry, PendingEvent
 from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.hotline.platforms.models import Platform, PlatformFetch
+
+LOOKING_DAYS = timedelta(days=7)
+"""A platform from which nothing came for so long is no longer said to look for copies."""
 
 
 def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
@@ -139,6 +144,26 @@ def acknowledgements(
     return KeyAcknowledgement.objects.filter(
         key__platform=platform.id, key__revoked_at=None, key__expires_at__gt=now
     )
+
+
+def platforms_looking(now: datetime) -> set[str]:
+    """Return the names of the platforms of which it is known that they look for copies now.
+
+    One of their gates said within the last `LOOKING_DAYS` what is in force there; or it said so of
+    all that had been published before them, and was heard of since: on a quiet list there is
+    nothing new to say. A platform that only holds a key is not among them.
+    """
+    since = now - LOOKING_DAYS
+    before = published_by(since)
+    lately = Q(acknowledged_at__gte=since)
+    current = Q(size__gte=before, key__last_used_at__gte=since) if before else Q(pk__in=())
+    gates = KeyAcknowledgement.objects.filter(
+        lately | current,
+        key__platform__revoked_at=None,
+        key__revoked_at=None,
+        key__expires_at__gt=now,
+    )
+    return set(gates.values_list("key__platform__name", flat=True))
 
 
 def newest_vote(entry: EntryId) -> int:

@@ -1,1 +1,1 @@
-"""The young person: start, questions, case code, timeline, taking it back, leaving quickly."""
+"""The young person: start, questions, case code, timeline, withdrawing, leaving quickly."""

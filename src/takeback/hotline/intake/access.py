@@ -3,18 +3,18 @@
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.codes.access import lookup_digest
 from takeback.hotline.entries.access import standings
-from takeback.hotline.feedback.access import outcomes
+from takeback.hotline.feedback.access import outcomes, platforms_looking
 from takeback.hotline.feedback.domain import Outcome
-from takeback.hotline.foundation.encryption import unseal_field
+from takeback.hotline.foundation.encryption import JSON, unseal_field
 from takeback.hotline.intake.domain.answers import Threat
-from takeback.hotline.intake.domain.timeline import Fact, facts_of_picture
+from takeback.hotline.intake.domain.timeline import Fact, facts_of_picture, still_true
 from takeback.hotline.intake.models import Case, CaseAddress
 
 
@@ -40,11 +40,16 @@ def belongs_to_address(address_id: uuid.UUID) -> str:
 
 @dataclass(frozen=True)
 class PictureHistory:
-    """One picture of a case: `number` from 1, and what happened to it."""
+    """One picture of a case, and what of its facts is still true, earliest first.
+
+    `number` is for good, from 1; `withdrawn_on`: when the young person stopped looking for it.
+    """
 
     number: int
     picture: uuid.UUID
     exact_only: bool
+    added_on: date
+    withdrawn_on: date | None
     facts: list[Fact]
 
 
@@ -52,47 +57,68 @@ class PictureHistory:
 class CaseHistory:
     """All that the young person reads when they come back."""
 
-    sent_on: date
     pictures: list[PictureHistory]
     addresses: list[str]
     apps: list[str]
     threatened: bool
     sealed_names: bytes
 
+    @property
+    def facts_by_number(self) -> dict[int, list[Fact]]:
+        """The facts that are still true, by the number of their picture."""
+        return {picture.number: picture.facts for picture in self.pictures}
+
 
 def history_of(case: Case) -> CaseHistory:
     """What happened so far in a case. Raises CannotOpenError with another hotline's secrets."""
-    answers = unseal_field(belongs_to_answers(case.id), bytes(case.answers))
-    if not isinstance(answers, dict):
-        raise TypeError("The answers of a case are an object.")
-    pictures = list(case.pictures.all())
+    answers = answers_of(case)
+    rows = list(case.pictures.all())
     by_entry: dict[str, list[Outcome]] = defaultdict(list)
-    entries = [EntryId(picture.entry) for picture in pictures]
+    entries = [EntryId(row.entry) for row in rows]
     standing = standings(entries)
     for outcome in outcomes(entries):
         by_entry[outcome.entry].append(outcome)
-    apps = answers.get("apps")
+    looking = platforms_looking(datetime.now(UTC))
     return CaseHistory(
-        sent_on=case.sent_on,
         pictures=[
             PictureHistory(
-                number,
-                picture.picture,
-                picture.exact_only,
-                facts_of_picture(
-                    case.sent_on,
-                    by_entry[picture.entry],
-                    _day_of,
-                    standing.get(EntryId(picture.entry)),
+                row.number,
+                row.picture,
+                row.exact_only,
+                row.added_on,
+                row.withdrawn_on,
+                still_true(
+                    facts_of_picture(
+                        row.added_on,
+                        by_entry[row.entry],
+                        _day_of,
+                        standing.get(EntryId(row.entry)),
+                        row.withdrawn_on,
+                    ),
+                    looking,
                 ),
             )
-            for number, picture in enumerate(pictures, start=1)
+            for row in rows
         ],
         addresses=[address_of(address) for address in case.addresses.all()],
-        apps=[str(app) for app in apps] if isinstance(apps, list) else [],
+        apps=apps_of(case),
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
     )
+
+
+def answers_of(case: Case) -> dict[str, JSON]:
+    """The answers of a case, opened. Raises CannotOpenError with another hotline's secrets."""
+    answers = unseal_field(belongs_to_answers(case.id), bytes(case.answers))
+    if not isinstance(answers, dict):
+        raise TypeError("The answers of a case are an object.")
+    return answers
+
+
+def apps_of(case: Case) -> list[str]:
+    """Where the young person thinks that copies are; nothing until they say."""
+    apps = answers_of(case).get("apps")
+    return [str(app) for app in apps] if isinstance(apps, list) else []
 
 
 def _day_of(moment: datetime) -> date:

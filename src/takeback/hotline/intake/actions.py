@@ -1,4 +1,4 @@
-"""The two things that change a case: sending it and taking it back."""
+"""The beginning and the end of a case: sending it, and withdrawing all of it."""
 
 import uuid
 
@@ -53,11 +53,14 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         CasePicture(
             case=case,
             picture=picture.id,
-            position=position,
+            number=number,
             entry=entry,
             exact_only=picture.exact_only,
+            added_on=case.sent_on,
         )
-        for position, (picture, entry) in enumerate(zip(report.pictures, entries, strict=True))
+        for number, (picture, entry) in enumerate(
+            zip(report.pictures, entries, strict=True), start=1
+        )
     )
     record(Verb.CASE_SENT, str(case.id), REPORTER)
     return case

@@ -2,9 +2,11 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from takeback.hotline.feedback.access import platforms_looking
 from takeback.hotline.platforms.access import platform_names
 
 _FILE = Path(__file__).with_name("apps_known.toml")
@@ -16,13 +18,17 @@ class App:
 
     name: str
     checks_list: bool
+    """It is known to look for copies now: holding a key is not enough."""
 
 
 def choices() -> list[App]:
-    """Platforms of this hotline first, then common apps that don't check the list yet."""
-    connected = sorted(platform_names(), key=str.casefold)
-    others = [name for name in _common() if name not in connected]
-    return [*(App(name, True) for name in connected), *(App(name, False) for name in others)]
+    """Those that look for copies now first, then other platforms and common apps."""
+    looking = platforms_looking(datetime.now(UTC))
+    others = {*platform_names(), *_common()} - looking
+    return [
+        *(App(name, True) for name in sorted(looking, key=str.casefold)),
+        *(App(name, False) for name in sorted(others, key=str.casefold)),
+    ]
 
 
 @cache

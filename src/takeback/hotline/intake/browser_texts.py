@@ -51,3 +51,14 @@ OPEN_CASE: Mapping[str, Promise] = {
     "working": _("One moment. We are looking."),
     "failed": _("That did not work. Please try again."),
 }
+
+CASE_BOX: Mapping[str, Promise] = {
+    "working": _("One moment. We are getting it ready."),
+    "failed": _("That did not work. Nothing is lost. Please try again."),
+}
+
+OWN_THUMBNAILS: Mapping[str, Promise] = {
+    "working": _("One moment. We are looking."),
+    "shown": _("{shown} of {total} pictures are in this case."),
+    "none": _("None of these is in this case."),
+}

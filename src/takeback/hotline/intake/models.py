@@ -19,27 +19,33 @@ class Case(models.Model):
     answers = models.BinaryField()
     """Age band, threat and apps, sealed by the hotline."""
     sealed_names = models.BinaryField(null=True)
-    """File names of the pictures, sealed in the browser; the hotline can't open them."""
+    """The box: name and SHA-256 of each picture, sealed in the browser under the case code; the
+    hotline can't open it."""
     sent_on = models.DateField()
 
 
 class CasePicture(models.Model):
-    """A picture of a case, and the list entry made of it."""
+    """A picture of a case, and the list entry made of it; the row stays when that is withdrawn."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="pictures")
     picture = models.UUIDField()
     """The id that the browser gave it; its name is sealed under this id."""
-    position = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    """From 1 in each case, in the order in which they came; no second picture ever gets it."""
     entry = models.CharField(max_length=26, unique=True)
     exact_only = models.BooleanField()
     """Changed copies can't be found: the picture has too little in it, or could not be read."""
+    added_on = models.DateField()
+    withdrawn_on = models.DateField(null=True)
+    """When the young person stopped looking for copies of it."""
 
     class Meta:
-        """Pictures stand in the order in which they were picked."""
+        """Pictures stand in the order in which they came."""
 
-        ordering: ClassVar = ["position"]
+        ordering: ClassVar = ["number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case", "picture"], name="one_row_a_picture")
+            models.UniqueConstraint(fields=["case", "picture"], name="one_row_a_picture"),
+            models.UniqueConstraint(fields=["case", "number"], name="one_picture_a_number"),
         ]
 
 

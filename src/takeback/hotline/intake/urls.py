@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from takeback.hotline.intake.views import case, flow, further_help, information, leaving
+from takeback.hotline.intake.views import (
+    case,
+    case_growth,
+    flow,
+    further_help,
+    information,
+    leaving,
+)
 
 urlpatterns = [
     path("", information.start, name="start"),
@@ -10,6 +17,10 @@ urlpatterns = [
     path("report", flow.report, name="report"),
     path("open", case.open_case, name="open"),
     path("case", case.timeline, name="case"),
+    path("case/pictures", case_growth.pictures, name="case-pictures"),
+    path("case/addresses", case_growth.addresses, name="case-addresses"),
+    path("case/apps", case_growth.apps, name="case-apps"),
+    path("case/picture/<int:number>/stop", case_growth.stop, name="case-picture-stop"),
     path("case/withdraw", case.withdraw, name="withdraw"),
     path("withdrawn", case.withdrawn, name="withdrawn"),
     path("helplines", information.helplines, name="helplines"),

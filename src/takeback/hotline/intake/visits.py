@@ -73,13 +73,13 @@ def open_case(session: SessionBase, case_id: str) -> None:
 
 
 def keep_withdrawn(session: SessionBase, entries: Sequence[str]) -> None:
-    """Keep, in a fresh session, what was just taken back."""
+    """Keep, in a fresh session, what was just withdrawn."""
     session.flush()
     session[_WITHDRAWN] = list(entries)
 
 
 def withdrawn(session: SessionBase) -> list[str]:
-    """The entries that were taken back in this session."""
+    """The entries that were withdrawn in this session."""
     value = session.get(_WITHDRAWN)
     return [str(entry) for entry in value] if isinstance(value, list) else []
 

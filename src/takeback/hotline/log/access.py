@@ -81,6 +81,12 @@ def published_size() -> int:
     return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
 
 
+def published_by(moment: datetime) -> int:
+    """Return the size of the newest checkpoint that was published by then, 0 before the first."""
+    published = Publication.objects.filter(published_at__lte=moment)
+    return published.aggregate(size=Max("checkpoint"))["size"] or 0
+
+
 def sequenced_size() -> int:
     """Return the size of the newest signed checkpoint, published or not; 0 before the first one."""
     return Checkpoint.objects.aggregate(Max("size"))["size__max"] or 0
@@ -202,6 +208,19 @@ def newest_contents() -> Iterator[list[tuple[str, bytes]]]:
         cursor.execute(_NEWEST_CONTENTS)
         while rows := cursor.fetchmany(_AT_A_TIME):
             yield [(subject, bytes(event)) for subject, event in rows]
+
+
+def contents_of(subjects: Sequence[str]) -> dict[str, bytes]:
+    """Return the newest event that brings each subject into force, in the log or on its way there.
+
+    Subjects whose contents are erased, or that never came, are left out.
+    """
+    # First what waits: an event that goes into the log meanwhile is then found there.
+    waiting = PendingEvent.objects.filter(subject__in=subjects, adds=True).order_by("id")
+    pending = list(waiting.values_list("subject", "event"))
+    rows = LogEntry.objects.filter(subject__in=subjects, adds=True, event__isnull=False)
+    sequenced = rows.order_by("index").values_list("subject", "event")
+    return {subject or "": bytes(event or b"") for subject, event in [*sequenced, *pending]}
 
 
 def is_pending(subject: str) -> bool:

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     """What can be allowed; the text completes the sentence "may …"."""
 
     SEND_REPORT = "send a report"
+    ADD_TO_REPORT = "add to a report of one's own"
     WITHDRAW_REPORT = "take back a report of one's own"
     LIST = "put entries on the list"
     LIST_CONFIRMED = "put entries into the confirmed lane"

@@ -65,6 +65,7 @@ OF_OTHERS: Final[Mapping[ActorKind, frozenset[Permission]]] = {
     ActorKind.REPORTER: frozenset(
         {
             Permission.SEND_REPORT,
+            Permission.ADD_TO_REPORT,
             Permission.WITHDRAW_REPORT,
             Permission.LIST,
             Permission.TAKE_BACK,

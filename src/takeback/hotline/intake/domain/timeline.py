@@ -1,8 +1,8 @@
-"""What happened so far, as dated facts in the order of time; the page puts them into sentences."""
+"""What happened so far, as dated facts about each picture; the page puts them into sentences."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from takeback.hashlist.feedback import FeedbackValue
@@ -18,6 +18,8 @@ class Happening(StrEnum):
     """It waits for somebody at the hotline."""
     OFF_FOR_NOW = "off_for_now"
     TAKEN_OFF = "taken_off"
+    WITHDRAWN = "withdrawn"
+    """The young person stopped looking for copies of it."""
     FETCHED = "fetched"
     STOPPED = "stopped"
     HELD = "held"
@@ -35,15 +37,52 @@ _OF_FEEDBACK: Mapping[FeedbackValue, Happening] = {
 FOUND = frozenset({Happening.STOPPED, Happening.HELD, Happening.LEFT_UP})
 """A copy of the picture turned up."""
 
+NOT_IN_FORCE = frozenset({Happening.OFF_FOR_NOW, Happening.TAKEN_OFF, Happening.WITHDRAWN})
+"""Nobody looks for copies of the picture."""
+
+_DECIDED = frozenset({Happening.STOPPED, Happening.LEFT_UP})
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that happened, the day it first did, and how many times it has since."""
+    """Something that happened, how many times, and the day it last did.
+
+    `at`: when, where more than the day is known; it orders the facts of a day, and is never shown.
+    """
 
     kind: Happening
     day: date
     platform: str = ""
     count: int = 1
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """The same fact about one or more pictures: `count` is of all, `numbers` says which."""
+
+    kind: Happening
+    day: date
+    platform: str
+    count: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the page says first.
+
+    `stopped`: copies of all pictures; `last_stop`: the day of the last one, None before the first;
+    `looking`: the platforms of which it is known that they look for copies of a picture now;
+    `in_force`: how many pictures are on the list; `looked_at_first`: how many wait for a person.
+    """
+
+    stopped: int
+    last_stop: date | None
+    looking: tuple[str, ...]
+    in_force: int
+    looked_at_first: int
 
 
 def facts_of_picture(
@@ -51,43 +90,135 @@ def facts_of_picture(
     outcomes: Iterable[Outcome],
     day_of: Callable[[datetime], date],
     standing: Standing | None = None,
+    withdrawn_on: date | None = None,
 ) -> list[Fact]:
     """The facts about one entry, earliest first; being listed is the first of all.
 
     `day_of` says on which day of the reader's calendar a time falls; `standing`, whether the entry
-    is in force. Nobody is told why it is not, or which platforms doubted it.
+    is in force; `withdrawn_on`, when the reader took it off themselves. Nobody is told why it is
+    not in force, or which platforms doubted it.
     """
     if standing is not None and standing.held_at is not None:
         return [Fact(Happening.LOOKED_AT_FIRST, listed_on)]
     dated: list[tuple[datetime, Fact]] = []
     doubts: list[datetime] = []
     if standing is not None:
+        taken_off = standing.withdrawn_at if withdrawn_on is None else None
         dated += [
-            (at, Fact(kind, day_of(at)))
+            (at, Fact(kind, day_of(at), at=at))
             for kind, at in (
                 (Happening.OFF_FOR_NOW, standing.suspended_at),
-                (Happening.TAKEN_OFF, standing.withdrawn_at),
+                (Happening.TAKEN_OFF, taken_off),
             )
             if at is not None
         ]
     for outcome in outcomes:
         name = outcome.platform
         if outcome.fetched_at:
-            fact = Fact(Happening.FETCHED, day_of(outcome.fetched_at), name)
-            dated.append((outcome.fetched_at, fact))
+            at = outcome.fetched_at
+            dated.append((at, Fact(Happening.FETCHED, day_of(at), name, at=at)))
         for feedback in outcome.feedback:
             if feedback.value is FeedbackValue.NOT_THE_SAME:
                 doubts.append(feedback.first)
                 continue
-            fact = Fact(_OF_FEEDBACK[feedback.value], day_of(feedback.first), name, feedback.count)
-            dated.append((feedback.first, fact))
+            at = feedback.last
+            kind = _OF_FEEDBACK[feedback.value]
+            dated.append((at, Fact(kind, day_of(at), name, feedback.count, at)))
     if doubts:
-        dated.append((min(doubts), Fact(Happening.NOT_THE_SAME, day_of(min(doubts)))))
+        at = min(doubts)
+        dated.append((at, Fact(Happening.NOT_THE_SAME, day_of(at), at=at)))
     # Gates give whole seconds: within one, the order above holds, so that nobody reads of a copy
     # that was stopped before the code had arrived.
     dated.sort(key=lambda pair: (pair[0].replace(microsecond=0), *_order(pair[1])))
-    return [Fact(Happening.LISTED, listed_on), *(fact for _, fact in dated)]
+    facts = [Fact(Happening.LISTED, listed_on), *(fact for _, fact in dated)]
+    return facts if withdrawn_on is None else [*facts, Fact(Happening.WITHDRAWN, withdrawn_on)]
+
+
+def still_true(facts: Sequence[Fact], looking: Collection[str]) -> list[Fact]:
+    """The facts of one picture without those that something later made stale, in their order.
+
+    `looking`: the platforms of which it is known that they look for copies now.
+    """
+    kinds = {fact.kind for fact in facts}
+    ended = not kinds.isdisjoint(NOT_IN_FORCE)
+    over = not kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN})
+    true: list[Fact] = []
+    for fact in facts:
+        match fact.kind:
+            case Happening.FETCHED if ended or fact.platform not in looking:
+                continue
+            case Happening.OFF_FOR_NOW if over:
+                continue
+            case Happening.HELD:
+                waiting = _still_held(fact, facts)
+                if waiting is not None:
+                    true.append(waiting)
+            case _:
+                true.append(fact)
+    if any(fact.kind is Happening.FETCHED for fact in true):
+        true = [fact for fact in true if fact.kind is not Happening.LISTED]
+    return true
+
+
+def newest_first(facts_by_number: Mapping[int, Sequence[Fact]]) -> list[Line]:
+    """The facts of all pictures, newest first.
+
+    What one platform did on one day to several pictures is one line.
+    """
+    groups: dict[tuple[date, Happening, str], list[tuple[int, Fact]]] = {}
+    for number, facts in facts_by_number.items():
+        for fact in facts:
+            groups.setdefault((fact.day, fact.kind, fact.platform), []).append((number, fact))
+
+    def age(key: tuple[date, Happening, str]) -> tuple[date, int, datetime, str]:
+        newest = max((fact.at or _OLDEST for _, fact in groups[key]), default=_OLDEST)
+        return key[0], _place_in_day(key[1]), newest, key[2]
+
+    return [
+        Line(
+            kind,
+            day,
+            platform,
+            sum(fact.count for _, fact in groups[day, kind, platform]),
+            tuple(sorted({number for number, _ in groups[day, kind, platform]})),
+        )
+        for day, kind, platform in sorted(groups, key=age, reverse=True)
+    ]
+
+
+def summary_of(facts_by_number: Mapping[int, Sequence[Fact]]) -> Summary:
+    """What the facts that are still true come to."""
+    facts = [fact for each in facts_by_number.values() for fact in each]
+    stops = [fact for fact in facts if fact.kind is Happening.STOPPED]
+    waiting = [fact for fact in facts if fact.kind is Happening.LOOKED_AT_FIRST]
+    looking = {fact.platform for fact in facts if fact.kind is Happening.FETCHED}
+    return Summary(
+        stopped=sum(fact.count for fact in stops),
+        last_stop=max((fact.day for fact in stops), default=None),
+        looking=tuple(sorted(looking, key=str.casefold)),
+        in_force=sum(
+            {fact.kind for fact in each}.isdisjoint({*NOT_IN_FORCE, Happening.LOOKED_AT_FIRST})
+            for each in facts_by_number.values()
+        ),
+        looked_at_first=len(waiting),
+    )
+
+
+def _still_held(held: Fact, facts: Sequence[Fact]) -> Fact | None:
+    """What of the copies that were held nobody has decided on yet; None where all were."""
+    decided = [fact for fact in facts if fact.kind in _DECIDED and fact.platform == held.platform]
+    if not decided:
+        return held
+    newest = max(fact.at or _OLDEST for fact in decided)
+    if newest >= (held.at or _OLDEST):
+        return None
+    return replace(held, count=max(1, held.count - sum(fact.count for fact in decided)))
 
 
 def _order(fact: Fact) -> tuple[bool, str]:
     return fact.kind is Happening.NOT_THE_SAME, fact.platform
+
+
+def _place_in_day(kind: Happening) -> int:
+    """What is known to the day alone: being listed came first on it, and stopping came last."""
+    return {Happening.LISTED: 0, Happening.WITHDRAWN: 2}.get(kind, 1)

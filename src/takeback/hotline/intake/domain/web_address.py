@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import idna
 
 MAX_LENGTH = 2000
+MAX_ADDRESSES = 20
+"""Of one case."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HOST_AND_PORT = re.compile(r"[^/?#:@]+:\d")
 # White space, control characters, marks that steer text direction, and what RFC 3986 never allows.

@@ -61,9 +61,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("picture", models.UUIDField()),
-                ("position", models.PositiveSmallIntegerField()),
+                ("number", models.PositiveSmallIntegerField()),
                 ("entry", models.CharField(max_length=26, unique=True)),
                 ("exact_only", models.BooleanField()),
+                ("added_on", models.DateField()),
+                ("withdrawn_on", models.DateField(null=True)),
                 (
                     "case",
                     models.ForeignKey(
@@ -74,9 +76,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["position"],
+                "ordering": ["number"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("case", "picture"), name="one_row_a_picture")
+                    models.UniqueConstraint(fields=("case", "picture"), name="one_row_a_picture"),
+                    models.UniqueConstraint(fields=("case", "number"), name="one_picture_a_number"),
                 ],
             },
         ),

@@ -1,21 +1,37 @@
-"""Coming back: the code opens the case; the timeline, and taking everything back."""
+"""Coming back: the code opens the case; the timeline, and stopping it all."""
 
-import base64
 import re
+from datetime import date
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, lookup_of_typed
 from takeback.hotline.feedback.access import removal_of
 from takeback.hotline.foundation.headers import Surface, on_surface
-from takeback.hotline.intake import apps_known, browser_texts, sentences, texts, visits
-from takeback.hotline.intake.access import case_of_id, case_of_lookup, history_of
+from takeback.hotline.intake import apps_known, browser_texts, case_texts, sentences, texts, visits
+from takeback.hotline.intake.access import (
+    CaseHistory,
+    PictureHistory,
+    case_of_id,
+    case_of_lookup,
+    history_of,
+)
 from takeback.hotline.intake.actions import withdraw_case
-from takeback.hotline.intake.domain.timeline import FOUND
+from takeback.hotline.intake.domain.timeline import (
+    FOUND,
+    NOT_IN_FORCE,
+    Happening,
+    Line,
+    newest_first,
+    summary_of,
+)
 from takeback.hotline.intake.models import Case
+from takeback.hotline.intake.views.case_growth import as_base64
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
@@ -54,26 +70,54 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
     if case is None:
         return to_neutral_site()
     history = history_of(case)
+    today = timezone.localdate()
+    summary = summary_of(history.facts_by_number)
     checking = {app.name for app in apps_known.choices() if app.checks_list}
     context = {
         "history": history,
-        "sealed": base64.b64encode(history.sealed_names).decode("ascii"),
-        "pictures": [
-            {
-                "picture": picture,
-                "sentences": [sentences.of_fact(fact) for fact in picture.facts],
-                "nothing_found": not any(fact.kind in FOUND for fact in picture.facts),
-            }
-            for picture in history.pictures
-        ],
+        "sealed": as_base64(history.sealed_names),
+        "thumbnail_texts_json": texts_json(browser_texts.OWN_THUMBNAILS),
+        "summary": summary,
+        "last_stop": summary.last_stop and case_texts.last_stop(summary.last_stop, today),
+        "calm": case_texts.calm_words(summary, len(history.pictures)),
+        "pictures": [_picture_row(picture, today) for picture in history.pictures],
+        "lines": _lines(history, today),
         "apps": [(name, name in checking) for name in history.apps],
     }
     return render(request, "intake/case.html", context)
 
 
+def _picture_row(picture: PictureHistory, today: date) -> dict[str, Any]:
+    kinds = {fact.kind for fact in picture.facts}
+    return {
+        "picture": picture,
+        "lines": [_line(line, today) for line in newest_first({picture.number: picture.facts})],
+        "added": case_texts.day_words(picture.added_on, today),
+        "stopped": summary_of({picture.number: picture.facts}).stopped,
+        "nothing_found": kinds.isdisjoint(FOUND | NOT_IN_FORCE | {Happening.LOOKED_AT_FIRST}),
+        "can_be_stopped": kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN}),
+    }
+
+
+def _lines(history: CaseHistory, today: date) -> list[dict[str, Any]]:
+    several = len(history.pictures) > 1
+    ids = {picture.number: picture.picture for picture in history.pictures}
+    lines = []
+    for line in newest_first(history.facts_by_number):
+        number = line.numbers[0]
+        which = {"number": number, "picture": ids[number]} if len(line.numbers) == 1 else None
+        lines.append(_line(line, today) | {"which": which if several else None})
+    return lines
+
+
+def _line(line: Line, today: date) -> dict[str, Any]:
+    sentence = sentences.of_line(line)
+    return {"sentence": sentence, "day": case_texts.day_words(line.day, today)}
+
+
 @methods("GET", "POST")
 def withdraw(request: HttpRequest) -> HttpResponseBase:
-    """Ask once more, then take everything back."""
+    """Ask once more, then stop looking for copies of all pictures and delete the case."""
     case = case_of_id(visits.opened_case(request.session))
     if case is None:
         return see_other("ended") if request.method == "POST" else to_neutral_site()

@@ -1,0 +1,60 @@
+"""Short texts of the case afterwards that Python chooses: errors, days, what a card says."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from takeback.hotline.intake.domain.timeline import Summary
+
+TOO_MANY_PICTURES = gettext_lazy("A case can have 50 pictures. Please remove some of these.")
+TOO_MANY_IN_CASE = gettext_lazy("A case can have 20 web addresses. Please take some out.")
+
+
+def there_already(numbers: list[int]) -> str:
+    """What is said of files that the case has: `numbers`, of the pictures that they are."""
+    found = [_("You added this before. It is picture %(number)s.") % {"number": n} for n in numbers]
+    return " ".join([*found, _("We look for copies of it already, so we left it out.")])
+
+
+def day_words(day: date, today: date) -> str:
+    """A day as people say it: today, yesterday, or its date."""
+    match (today - day).days:
+        case 0:
+            return _("Today")
+        case 1:
+            return _("Yesterday")
+        case _:
+            return date_format(day, "DATE_FORMAT")
+
+
+def last_stop(day: date, today: date) -> str:
+    """When the last copy was stopped."""
+    match (today - day).days:
+        case 0:
+            return _("The last one was today.")
+        case 1:
+            return _("The last one was yesterday.")
+        case _:
+            return _("The last one was on %(day)s.") % {"day": date_format(day, "DATE_FORMAT")}
+
+
+def calm_words(summary: Summary, pictures: int) -> tuple[str | Promise, str | Promise]:
+    """What the card says while no copy was stopped: a heading and a sentence."""
+    if summary.looking:
+        return _("We are looking"), _("No copy seen so far. That can be good news.")
+    if summary.in_force:
+        return (
+            _("It is on our list"),
+            _("No website has told us yet that it looks. Please come back later."),
+        )
+    if summary.looked_at_first:
+        return (
+            _("A person here looks first"),
+            _("They see the code, not the picture. Then websites can look for copies."),
+        )
+    if pictures:
+        return _("We look for no copies now"), _("You can add a picture at any time.")
+    return _("Your case is saved"), _("You can add a picture here, too.")

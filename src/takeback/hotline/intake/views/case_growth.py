@@ -1,0 +1,206 @@
+"""The case afterwards: adding to it, and stopping to look for copies of one picture."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+
+from takeback.hotline.foundation.headers import Surface, on_surface
+from takeback.hotline.intake import browser_texts, case_growth, case_texts, texts, visits
+from takeback.hotline.intake.access import apps_of, case_of_id
+from takeback.hotline.intake.addresses_form import read_addresses
+from takeback.hotline.intake.case_growth import (
+    AlreadyInCaseError,
+    BoxChangedError,
+    CaseGoneError,
+    NewBox,
+    TooManyAddressesError,
+)
+from takeback.hotline.intake.domain.pictures import (
+    BadPicturesError,
+    Picture,
+    TooManyPicturesError,
+    read_pictures,
+)
+from takeback.hotline.intake.models import Case
+from takeback.hotline.intake.views import app_choices
+from takeback.hotline.intake.views.leaving import to_neutral_site
+from takeback.hotline.intake.views.steps import texts_json
+from takeback.hotline.limits.actions import slow_down
+from takeback.hotline.pages.answers import AnswerError
+from takeback.hotline.pages.errors import error_response
+from takeback.hotline.pages.methods import methods
+from takeback.hotline.pages.redirects import see_other
+
+_MOST_SEALED_BYTES = 128 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_Arguments = ParamSpec("_Arguments")
+
+
+class BadBoxError(ValueError):
+    """What came is no box of our browser code's; nothing of it is repeated here."""
+
+
+def with_opened_case(
+    view: Callable[Concatenate[HttpRequest, Case, _Arguments], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]:
+    """Give the view the case that is open in this session; without one, the way out.
+
+    What the browser sealed is read here, too: a box that another page has changed is answered with
+    status 409 and the box that there is.
+    """
+
+    @wraps(view)
+    def opened(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        case = case_of_id(visits.opened_case(request.session))
+        if case is None:
+            return see_other("ended") if request.method == "POST" else to_neutral_site()
+        try:
+            return view(request, case, *args, **kwargs)
+        except CaseGoneError:
+            return see_other("ended")
+        except BoxChangedError as error:
+            return JsonResponse({"sealed": as_base64(error.sealed)}, status=HTTPStatus.CONFLICT)
+        except BadBoxError:
+            return error_response(request, HTTPStatus.BAD_REQUEST)
+
+    return opened
+
+
+@methods("GET", "POST")
+@with_opened_case
+def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Pick more pictures; each becomes an entry of its own."""
+    if request.method != "POST":
+        return _show_picker(request, case)
+    box = _sealed_by_browser(request)
+    picked: tuple[Picture, ...] = ()
+    try:
+        picked = read_pictures(request.POST.get("pictures", ""))
+        if not picked:
+            raise AnswerError("pictures", texts.PICTURE_NEEDED)
+        slow_down(request)
+        case_growth.add_pictures(case, picked, box)
+    except AlreadyInCaseError as error:
+        picked = tuple(picture for picture in picked if picture.id not in error.numbers)
+        said = case_texts.there_already(sorted(set(error.numbers.values())))
+        problem = AnswerError("pictures", said)
+    except TooManyPicturesError:
+        problem = AnswerError("pictures", case_texts.TOO_MANY_PICTURES)
+    except BadPicturesError:
+        problem = AnswerError("pictures", texts.PICTURES_BROKEN)
+    except AnswerError as wrong:
+        problem = wrong
+    else:
+        return _done(box)
+    return _show_picker(request, case, problem, picked)
+
+
+@methods("GET", "POST")
+@with_opened_case
+def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Keep more web addresses."""
+    if request.method != "POST":
+        return _show(request, "addresses", {"written": ""})
+    try:
+        typed = read_addresses(request.POST)
+        if not typed:
+            raise AnswerError("addresses", texts.ADDRESS_NEEDED)
+        case_growth.add_addresses(case, typed)
+    except TooManyAddressesError:
+        error = AnswerError("addresses", case_texts.TOO_MANY_IN_CASE)
+    except AnswerError as wrong:
+        error = wrong
+    else:
+        return see_other("case")
+    return _show(request, "addresses", {"written": request.POST.get("addresses", "")}, error)
+
+
+@methods("GET", "POST")
+@with_opened_case
+def apps(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Say where copies might be; it changes what the case tells, and nothing else."""
+    if request.method != "POST":
+        return _show(request, "apps", {"groups": app_choices.groups(apps_of(case))})
+    case_growth.choose_apps(case, app_choices.chosen_in(request.POST))
+    return see_other("case")
+
+
+@methods("GET", "POST")
+@with_opened_case
+def stop(request: HttpRequest, case: Case, number: int) -> HttpResponseBase:
+    """Ask once more, then stop looking for copies of one picture."""
+    picture = case.pictures.filter(number=number).first()
+    if picture is None:
+        raise Http404
+    if request.method == "POST":
+        box = _sealed_by_browser(request)
+        case_growth.withdraw_picture(case, number, box)
+        return _done(box)
+    if picture.withdrawn_on is not None:
+        return see_other("case")
+    return _show(request, "stop", {"picture": picture, **_sealing(case)})
+
+
+def as_base64(sealed: bytes) -> str:
+    """A box as the page carries it."""
+    return base64.b64encode(sealed).decode("ascii")
+
+
+def _show_picker(
+    request: HttpRequest,
+    case: Case,
+    error: AnswerError | None = None,
+    picked: tuple[Picture, ...] = (),
+) -> HttpResponse:
+    context = {
+        "pictures_json": json.dumps([picture.to_json() for picture in picked]),
+        "texts_json": texts_json(browser_texts.PICTURE_PICKER),
+        **_sealing(case),
+    }
+    return on_surface(Surface.FINGERPRINTS, _show(request, "pictures", context, error))
+
+
+def _show(
+    request: HttpRequest, page: str, context: dict[str, Any], error: AnswerError | None = None
+) -> HttpResponse:
+    status = HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    template = f"intake/case/{page}.html"
+    return render(request, template, {"error": error, **context}, status=status)
+
+
+def _sealing(case: Case) -> dict[str, str]:
+    """What the browser needs to seal the box anew."""
+    return {
+        "sealed": as_base64(bytes(case.sealed_names or b"")),
+        "sealing_texts_json": texts_json(browser_texts.CASE_BOX),
+    }
+
+
+def _sealed_by_browser(request: HttpRequest) -> NewBox | None:
+    """The new box, or None from a browser that can't seal one. Raises BadBoxError."""
+    text = request.POST.get("sealed_names", "")
+    if not text:
+        return None
+    made_from = request.POST.get("made_from", "")
+    try:
+        sealed = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise BadBoxError("The box is base64.") from error
+    if len(sealed) > _MOST_SEALED_BYTES or not _DIGEST.fullmatch(made_from):
+        raise BadBoxError("The box is too long, or says nothing of the one it was made from.")
+    return NewBox(sealed, bytes.fromhex(made_from))
+
+
+def _done(box: NewBox | None) -> HttpResponse:
+    """Our browser code, which sealed a box, goes to the case by itself."""
+    return see_other("case") if box is None else HttpResponse(status=HTTPStatus.NO_CONTENT)
