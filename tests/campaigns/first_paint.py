@@ -1,8 +1,8 @@
 """What the start page costs on a slow phone: bytes before the first paint, LCP, all bytes.
 
 A phone in Chromium, CPU 6 times slower, 400 kbit/s and 400 ms, plain HTTP, empty cache, on a
-running hotline. Bytes are what came over the network (headers included) until the first contentful paint,
-and until the page was quiet; LCP is the largest contentful paint as Chromium reports it.
+running hotline. Bytes are what came over the network (headers included) until the first contentful
+paint, and until the page was quiet; LCP is the largest contentful paint as Chromium reports it.
 
 examples:
   python -m tests.campaigns.first_paint

@@ -2,11 +2,14 @@
 
 import json
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 from takeback.hotline.helplines.countries import all_countries
+from takeback.hotline.intake import apps_known
 from takeback.hotline.reach.facts import platforms, services
 from tests.hotline.intake.catalogues import PLACEHOLDER, TAG, extracted
 from tests.hotline.intake.languages_offered import LANGUAGES

@@ -12,7 +12,6 @@ from pytest_django import Settings
 
 from takeback.hotline.feedback.models import KeyAcknowledgement
 from takeback.hotline.helplines.countries import all_countries
-from takeback.hotline.intake.looking import platforms_looking_now
 from takeback.hotline.platforms.access import following_platform
 from takeback.hotline.platforms.actions import add_platform
 from takeback.hotline.reach.access import reach_in
@@ -93,31 +92,18 @@ def test_the_page_says_when_it_was_read() -> None:
     assert "We read this in November 2026. It may have changed." in read("/reach")
 
 
-def test_platforms_are_named_only_if_they_look_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    add_platform("Skylark")
-    page = read("/reach")
-    assert NOBODY in page
-    assert "Skylark" not in page
-    monkeypatch.setattr(
-        "takeback.hotline.intake.views.further_help.platforms_looking_now", lambda: ["Larkspur"]
-    )
-    page = read("/reach")
-    assert LOOKING in page
-    assert NOBODY not in page
-    assert "Larkspur" in page
-    assert "Skylark" not in page
-
-
 @pytest.mark.parametrize(("days", "named"), [(0, True), (6, True), (8, False)])
-def test_looking_ends_seven_days_after_the_last_acknowledgement(days: int, named: bool) -> None:
-    add_platform("Skylark")
-    assert platforms_looking_now() == []
+def test_a4_platforms_are_named_only_while_they_look(days: int, named: bool) -> None:
+    for name in ("Skylark", "Larkspur"):
+        add_platform(name)
     KeyAcknowledgement.objects.create(
         key_id=key_of(following_platform("Skylark")).id,
         size=0,
         acknowledged_at=datetime.now(UTC) - timedelta(days=days),
     )
-    assert platforms_looking_now() == (["Skylark"] if named else [])
+    page = read("/reach")
+    assert ("Skylark" in page) == (LOOKING in page) == (NOBODY not in page) == named
+    assert "Larkspur" not in page
 
 
 def test_grown_ups_read_first_what_not_to_do_then_what_to_do(settings: Settings) -> None:

@@ -27,7 +27,6 @@ urlpatterns = [
     path("helplines/<slug:code>", information.helplines, name="helplines-country"),
     path("helplines/<slug:code>/parts", information.helpline_parts, name="helpline-parts"),
     path("threatened", information.threatened, name="threatened"),
-    path("case/addresses", case.timeline, name="case-addresses"),
     path("reach", further_help.reach, name="reach"),
     path("reach/<slug:code>", further_help.reach, name="reach-country"),
     path("grown-ups", further_help.grown_ups, name="grown-ups"),
