@@ -20,7 +20,7 @@ _SMALLEST_TARGET_PX = 44
 def _too_small(page: Page) -> list[str]:
     """Buttons of these pages that a thumb would miss, by their words."""
     pressed = page.locator(
-        "main :is(.app-place, .app-service__go, .app-card__call, button):visible"
+        "main :is(.app-place, .app-service__go, .app-card__call a, button):visible"
     )
     return [
         each.inner_text()
