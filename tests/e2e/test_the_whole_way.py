@@ -81,7 +81,7 @@ def test_a_report_stops_altered_copies_and_nothing_else(
         assert _listed(gate) == before + len(reported)
 
     site = browser.new_context(viewport={"width": 720, "height": 740}).new_page()
-    refused = site.get_by_role("heading", name="We did not post this picture")
+    refused = site.get_by_role("heading", name="This is not posted yet")
     for copy in _altered_copies(reported):
         _post(site, stack, copy)
         expect(refused, f"{copy['name']} should have been stopped").to_be_visible()
