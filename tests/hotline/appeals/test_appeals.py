@@ -71,7 +71,8 @@ def test_an_appeal_is_sent_found_and_answered_and_nobody_learns_more() -> None:
     pages = [read(ana, f"/desk/appeals/{appeal.id}") for appeal in waiting_appeals()]
     (about,) = (page for page in pages if entry in page)
     assert WORDS in about
-    assert "blocked</code>: 1 time, 1 platform" in about
+    assert "1 platform stopped it, 1 time" in about
+    assert "waiting since today, 7 days left to answer" in about
     assert (
         b"<b>holiday</b>"
         not in ana.get(f"/desk/appeals/{Appeal.objects.get(entry=entry).id}").content
