@@ -77,8 +77,8 @@ def _held_row(entry: InReview, now: datetime) -> QueueRow:
     if entry.of_amendment:
         facts.insert(0, "A change of an entry in force")
     if entry.close_to:
-        nearest = counted(entry.close_to[0].distance, "bit")
-        facts.append(f"{entry.close_count} near, the nearest {nearest} away")
+        nearest = entry.close_to[0].distance
+        facts.append(f"{entry.close_count} near; the nearest differs in {nearest} of 256 bits")
     title = HOLD_REASONS[entry.hold_reason]
     return _entry_row(entry, title, waited(since, now), since, facts)
 
