@@ -20,9 +20,9 @@ PAGES = Path(__file__).parent / "pages"
 HEADERS = json.loads((PAGES / "headers.json").read_text())
 
 
-def page(name: str, *rows: str, status: int = 200) -> HTMLResponse:
+def page(name: str, *rows: str, status: int = 200, **values: object) -> HTMLResponse:
     """Make a page in the site's frame."""
-    body = part(name, rows="".join(rows) or "<li>Nothing here yet.")
+    body = part(name, rows="".join(rows) or "<li>Nothing here yet.", **values)
     return HTMLResponse(part("frame", body=body), status)
 
 
@@ -52,19 +52,19 @@ def make_site(gate: Gate, uploads: Path) -> FastAPI:
         return page("home", *[part("photo", name=f.name) for f in sorted(gallery.iterdir())[::-1]])
 
     @site.post("/")
-    def post_picture(picture: UploadFile) -> Response:
+    def post_picture(request: Request, picture: UploadFile) -> Response:
         try:  # the gate decodes it, asks the list and tells the hotline
             verdict = gate.check(data := picture.file.read())
         except (MediaError, NoListError, DecoderBusy):  # nothing is posted that was not checked
             return page("unchecked", status=422)
         name = f"{datetime.now(UTC):%FT%T}-{token_hex()}.{Path(sniff(data) or 'x').name}"
-        if verdict.decision == "allow":
+        if (notice := verdict.notice(request.headers.get("accept-language", "en"))) is None:
             (gallery / name).write_bytes(data)
             return RedirectResponse("/", 303)
         if verdict.decision == "review":
             (held / f"{name}.json").write_text(MatchAnswer.of(verdict).model_dump_json())
             (held / name).write_bytes(data)  # after its note: none is kept that nobody hears of
-        return page(f"refused-{verdict.decision}", status=403)  # our own rule: 451 is for courts
+        return page("refused" if notice.appeal else "refused-only", status=403, **vars(notice))
 
     @site.get("/moderation")  # a real site asks its moderators to sign in, here and below
     def show_held() -> Response:

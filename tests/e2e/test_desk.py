@@ -79,11 +79,13 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
     look_at(page, "desk-queue", pictures)
     held.click()
     look_at(page, "desk-entry", pictures)
-    page.get_by_role("button", name="Do it").click()
-    expect(page.get_by_role("alert")).to_contain_text("Pick what to do, and why.")
-    page.get_by_label("Put it on the list").check()
-    page.get_by_label("it is another picture").check()
-    page.get_by_role("button", name="Do it").click()
+    release = page.get_by_role("button", name="Put it on the list")
+    release.click()
+    expect(page.get_by_role("alert")).to_contain_text("Pick a reason.")
+    page.get_by_role("group", name="Put it on the list, because:").get_by_label(
+        "it is another picture"
+    ).check()
+    release.click()
     expect(page.get_by_role("heading", name="Before they go out (0)")).to_be_visible()
 
     page.goto(link)

@@ -81,11 +81,14 @@ def test_a_report_stops_altered_copies_and_nothing_else(
         assert _listed(gate) == before + len(reported)
 
     site = browser.new_context(viewport={"width": 720, "height": 740}).new_page()
-    refused = site.get_by_role("heading", name="We did not post this picture")
+    refused = site.get_by_role("heading", name="This is not posted yet")
     for copy in _altered_copies(reported):
         _post(site, stack, copy)
         expect(refused, f"{copy['name']} should have been stopped").to_be_visible()
     readme_picture(site, "skylark")
+    reference = site.locator("code").inner_text()
+    site.get_by_role("link", name="Ask for a check").click()
+    expect(site.get_by_label("Which number did they show you?")).to_have_value(reference)
     for other in islice(photographs, 3, 3 + _OTHERS):
         _post(site, stack, {"name": other.name, "mimeType": "", "buffer": other.read_bytes()})
         expect(site.get_by_role("heading", name="What did you see today?")).to_be_visible()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.appeals.access import waiting_appeals
+from takeback.hotline.appeals.actions import answer_appeal
 from takeback.hotline.appeals.domain import Answer, figures_of
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.models import AuditRecord
@@ -21,6 +22,7 @@ from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.planted.canaries import add_canary
 from takeback.hotline.platforms.actions import revoke_platform
 from takeback.hotline.statistics.domain import FEWEST, blurred
+from tests.support.actors import a_lead
 from tests.support.desk_browser import FORM_TOKEN, at_the_desk, read
 from tests.support.feedback import feedback_item, listed, platform
 from tests.support.followers import some_signals
@@ -69,7 +71,8 @@ def test_an_appeal_is_sent_found_and_answered_and_nobody_learns_more() -> None:
     pages = [read(ana, f"/desk/appeals/{appeal.id}") for appeal in waiting_appeals()]
     (about,) = (page for page in pages if entry in page)
     assert WORDS in about
-    assert "blocked</code>: 1 time, 1 platform" in about
+    assert "1 platform stopped it, 1 time" in about
+    assert "waiting since today, 7 days left to answer" in about
     assert (
         b"<b>holiday</b>"
         not in ana.get(f"/desk/appeals/{Appeal.objects.get(entry=entry).id}").content
@@ -93,6 +96,40 @@ def test_an_appeal_is_sent_found_and_answered_and_nobody_learns_more() -> None:
     assert sorted(verbs) == [
         "appeal.answered.not_found", "appeal.answered.taken_off", "appeal.sent", "appeal.sent",
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_an_appeal_that_was_faster_than_the_gates_report_finds_its_entry_later() -> None:
+    heron, entry = platform("Heron"), listed()
+    report = feedback_item(entry, FeedbackValue.BLOCKED)
+    code = code_of(send(platform="Heron", reference=str(report.id)))
+    (early,) = waiting_appeals()
+    assert (early.entry, early.possible) == ("", [Answer.NOT_FOUND])
+    record_feedback(heron, [report])
+    (late,) = waiting_appeals()
+    assert (late.entry, late.possible) == (entry, [Answer.TAKEN_OFF, Answer.STAYS])
+    answer_appeal(late.id, Answer.TAKEN_OFF, a_lead())
+    assert "You were right" in read_answer(code)
+    assert Entry.objects.get(id=entry).withdrawn_at is not None
+    assert Appeal.objects.get().entry == entry
+
+
+@pytest.mark.django_db
+def test_whoever_wants_theirs_stopped_is_led_back_to_the_start_before_any_question() -> None:
+    """Fault A8: those who want theirs stopped read "Was your picture stopped by mistake?"."""
+    page = unescape(Client().get("/appeal").content.decode())
+    main = page.split("<main")[1].split("</main>")[0]
+    first_link = re.search(r'<a [^>]*href="([^"]+)"[^>]*>([^<]+)', main)
+    assert first_link is not None
+    assert first_link.groups() == ("/", "Start here")
+    before = main[: first_link.start()]
+    assert "Do you want copies of your picture stopped?" in before
+    assert "<form" not in before
+    footer = unescape(Client().get("/").content.decode()).split("<footer")[1]
+    link = re.search(r'<a [^>]*href="/appeal"[^>]*>([^<]+)', footer)
+    assert link is not None
+    assert link[1] == "A website stopped my post"
+    assert "picture" not in link[1]
 
 
 @pytest.mark.django_db

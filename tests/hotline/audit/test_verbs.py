@@ -86,7 +86,8 @@ def test_every_verb_is_used() -> None:
 def test_every_decision_answer_and_role_has_a_verb_that_spells_it() -> None:
     for (decision, reason), verb in DECIDED.items():
         assert verb == f"desk.{decision}.{reason}"
-    assert set(DECIDED) == {(decision, reason) for decision in Decision for reason in Reason}
+    assert {decision for decision, _ in DECIDED} == set(Decision)
+    assert {reason for _, reason in DECIDED} == set(Reason)
     assert {answer: f"appeal.answered.{answer}" for answer in Answer} == ANSWERED
     assert all(verb == f"staff.role.{role}" for role, verb in ROLE_GIVEN.items())
 

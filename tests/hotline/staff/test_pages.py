@@ -150,7 +150,7 @@ def test_pages_show_only_what_the_person_may_do(waiting: Waiting) -> None:
     entry = reverse("desk-entry", args=[waiting.held])
     shown = {
         role: re.findall(
-            r'name="decision" id="decision-(\w+)"',
+            r'name="decision" value="(\w+)"',
             browser_of(person_with(role)).get(entry).content.decode(),
         )
         for role in set(Role) - {Role.OPERATOR}

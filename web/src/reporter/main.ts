@@ -1,5 +1,6 @@
 // The entry: mounts each module of the page. A page whose modules fail still works without them.
 import '../styles/reporter.scss';
+import { appealReference } from './appeal-reference';
 import { caseBox } from './case/case-box';
 import { checkedAt } from './case/checked-at';
 import { ownThumbnails } from './case/own-thumbnails';
@@ -14,6 +15,7 @@ import { openCase } from './open-case';
 import { picturePicker } from './picture-picker';
 
 const MODULES: Readonly<Record<string, (root: HTMLElement) => void>> = {
+  'appeal-reference': appealReference,
   'leave-quickly': leaveQuickly,
   doors,
   fold,

@@ -84,11 +84,17 @@ def read_token(token: str | None, token_file: Path | None) -> PlatformToken:
 
 
 def followed_lists(
-    store: Path | None, lists: Path | None, policy: Path | None = None, *, existing: bool = True
+    store: Path | None,
+    lists: Path | None,
+    policy: Path | None = None,
+    *,
+    existing: bool = True,
+    appeals: str | None = None,
 ) -> list[FollowedList]:
     """Return the list in a store, or those of a lists file; raises ValueError or StoreError.
 
     `existing`: whether every store must be there already, so that a mistyped folder is not made.
+    `appeals`: the platform's own page for those who ask for a check.
     """
     from takeback.gate.check.followed_list import FollowedList
     from takeback.gate.check.lists_file import read_lists_file
@@ -96,11 +102,13 @@ def followed_lists(
 
     if store is not None and lists is None:
         opened = Store.existing(store) if existing else Store(store)
-        return [FollowedList(opened, read_policy(policy))]
+        return [FollowedList(opened, read_policy(policy), appeals=appeals)]
     if lists is None or store is not None:
         raise ValueError("Give --store for one list, or --lists for several.")
     if policy is not None:
         raise ValueError("With --lists, give the policy of each list in that file.")
+    if appeals is not None:
+        raise ValueError("With --lists, give the page of appeals of each list in that file.")
     settings = read_lists_file(lists)
     if existing:
         for list_settings in settings:

@@ -29,6 +29,13 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")
     ] = 8002,
+    appeals: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of your own page for people who ask for a check of what was stopped; by "
+            "default that of the hotline."
+        ),
+    ] = None,
 ) -> None:
     """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.
 
@@ -51,7 +58,7 @@ def serve(
 
     with explained():
         listening = listen(host, port)
-        followed = followed_lists(store, lists, policy, existing=False)
+        followed = followed_lists(store, lists, policy, existing=False, appeals=appeals)
         with opened_gate(followed, views=views) as gate, gate:
             gate.warm_up()
             config = uvicorn.Config(

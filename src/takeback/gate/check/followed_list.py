@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from takeback.gate.check.notices import appeal_address
 from takeback.gate.store.confirmations import ConfirmationReader, OneList
 from takeback.gate.store.live_entries import is_known
 from takeback.gate.store.outbox import Outbox
@@ -65,7 +66,8 @@ class FollowedList:
     """A list as `takeback gate sync` keeps it in a store; safe to use from many threads.
 
     `name`: what the operator calls it; by default the name of the store's folder. `optional`:
-    whether uploads may be checked without it.
+    whether uploads may be checked without it. `appeals`: the page to which whoever posted an upload
+    is sent to ask for a check; by default that of the hotline.
     """
 
     def __init__(
@@ -75,12 +77,15 @@ class FollowedList:
         *,
         name: str | None = None,
         optional: bool = False,
+        appeals: str | None = None,
     ) -> None:
+        """Raises ValueError for an address of appeals that no link can lead to."""
         self.store = store
         self.policy = policy or MatchPolicy()
         self.name = store.folder.name if name is None else name
         self.optional = optional
         self.outbox = Outbox(store)
+        self._appeals = appeal_address(appeals) if appeals is not None else None
         self._in_force = SnapshotInForce(store, self.policy)
         self._standing = ListStanding()
         self._standing_read = -_STANDING_SECONDS
@@ -140,6 +145,14 @@ class FollowedList:
         """Origin of the log that is followed, None before the first sync."""
         log = self.store.followed_log()
         return log.origin if log is not None else None
+
+    @property
+    def appeals(self) -> str | None:
+        """Where to ask for a check of what this list stopped; None before the first sync."""
+        if self._appeals is not None:
+            return self._appeals
+        log = self.store.followed_log()
+        return f"{log.hotline}/appeal" if log is not None and log.hotline else None
 
     def health(self) -> ListHealth:
         """Return which state is in force and how fresh it is."""

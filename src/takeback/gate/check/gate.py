@@ -13,6 +13,7 @@ from takeback.fingerprints.reading import READ_UPLOAD, ViewPdq
 from takeback.fingerprints.upload import UploadViews, fingerprint_upload
 from takeback.fingerprints.views import ViewPolicy, load_policy
 from takeback.gate.check.followed_list import FollowedList, ListHealth, NoListError
+from takeback.gate.check.notices import Notice, NoticeKind, make_notice
 from takeback.gate.check.reporting import report_to
 from takeback.gate.check.sharing import LIMITS, default_decoders, turn_rules
 from takeback.gate.store.confirmations import ConfirmationReader, OneList
@@ -39,6 +40,8 @@ _REPORTED_BY_ITSELF = {
     Decision.ALLOW: FeedbackValue.NOT_BLOCKED,
 }
 
+_NOTICES = {Decision.BLOCK: NoticeKind.BLOCKED, Decision.REVIEW: NoticeKind.HELD}
+
 
 @dataclass(frozen=True, slots=True)
 class StepSeconds:
@@ -61,7 +64,7 @@ class Verdict:
     the state of every list that was looked at; `left_out`: names of optional lists that are not in
     force; `took`: how long each step took. `reference`: what to show to the person who posted the
     upload, so that they can appeal at the hotline: the id under which the deciding match was
-    reported; None if nothing was.
+    reported; None if nothing was. `appeals`: the page where the reference is asked for.
     """
 
     decision: Decision
@@ -70,6 +73,7 @@ class Verdict:
     left_out: tuple[str, ...] = ()
     took: StepSeconds = field(default=StepSeconds(), compare=False)
     reference: str | None = field(default=None, compare=False)
+    appeals: str | None = field(default=None, compare=False)
 
     @property
     def deciding(self) -> Match | None:
@@ -96,9 +100,25 @@ class Verdict:
         """The ids of all matching entries: what a review reports on."""
         return [match.entry for match in self.matches]
 
+    def notice(self, language: str = "en", *, reference: str | None = None) -> Notice | None:
+        """What to show to whoever posted the upload; None for one that may be posted.
+
+        It tells nobody that anyone reported anything: show it as it is, and nothing else of the
+        verdict. `language`: a tag such as `ar`, or a whole `Accept-Language`; what is in none of
+        its languages comes in English. `reference`: where you reported by yourself, the `id` of
+        what `Gate.report` returned for the entry that decided.
+        """
+        kind = _NOTICES.get(self.decision)
+        if kind is None:
+            return None
+        return make_notice(kind, language, reference or self.reference, self.appeals)
+
     @property
     def reason(self) -> str:
-        """One sentence for a log or a moderator; it names no fingerprint and no person."""
+        """One sentence for a log or a moderator, never for whoever posted the upload.
+
+        It names no fingerprint and no person.
+        """
         match = self.deciding
         if match is None:
             return "No listed picture is near this one."
@@ -134,6 +154,7 @@ class Gate:
         views: ViewPolicy | None = None,
         decoders: int | None = None,
         patient: bool = False,
+        appeals: str | None = None,
     ) -> "Gate":
         """Open the gate on a store folder, which may still wait for its first list.
 
@@ -141,11 +162,12 @@ class Gate:
         `decoders`: how many uploads are decoded at a time, each in a process of its own that keeps
         some tens of MiB; by default as many as there are cores, and at least two, for one is kept
         for uploads that are quickly decoded. `patient`: for files that all come from yourself:
-        no process is kept, and `check` waits for one as long as it takes. Raises StoreError if the
-        folder can't be used.
+        no process is kept, and `check` waits for one as long as it takes. `appeals`: your own page
+        where people ask for a check, in place of the hotline's. Raises StoreError if the folder
+        can't be used, ValueError if that is no address.
         """
         return cls.of_lists(
-            [FollowedList(Store(Path(store)), policy)],
+            [FollowedList(Store(Path(store)), policy, appeals=appeals)],
             views=views,
             decoders=decoders,
             patient=patient,
@@ -296,7 +318,12 @@ class Gate:
         result = in_force.match(upload)
         took = StepSeconds(match=time.perf_counter() - began)
         verdict = Verdict(
-            result.decision, result.matches, in_force.sources, in_force.left_out, took
+            result.decision,
+            result.matches,
+            in_force.sources,
+            in_force.left_out,
+            took,
+            appeals=in_force.appeals_about(result),
         )
         if report and verdict.matches:
             return replace(verdict, reference=self._report_by_itself(in_force, verdict))
@@ -321,6 +348,13 @@ class _ListsInForce:
 
     matchers: tuple[tuple[FollowedList, Matcher], ...]
     left_out: tuple[str, ...]
+
+    def appeals_about(self, result: MatchResult) -> str | None:
+        """Where to appeal against what decided: only the hotline that listed it knows of it."""
+        for followed, matcher in self.matchers:
+            if result.matches and matcher.listed.source.origin == result.matches[0].origin:
+                return followed.appeals
+        return None
 
     def look_at(self, kind: str) -> bool:
         return any(matcher.looks_at(kind) for _, matcher in self.matchers)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from takeback.gate.check.followed_list import FollowedList
+from takeback.gate.check.notices import appeal_address
 from takeback.gate.store.standing import DEFAULT_GRACE, set_grace, set_trust
 from takeback.gate.store.store import Store
 from takeback.gate.sync.client import PlatformToken
@@ -25,7 +26,8 @@ class ListSettings(BaseModel):
     token there. `store`: folder of its store. `trust`: file of the trust policy that its
     checkpoints must meet; `grace_days`: how long it stays in force when it has expired or is
     refused. `optional`: whether uploads are checked without it when it is not in force. `policy`:
-    what its matches lead to, as in a policy file.
+    what its matches lead to, as in a policy file. `appeals`: the page where to ask for a check, if
+    it is not the hotline's.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -38,6 +40,7 @@ class ListSettings(BaseModel):
     grace_days: Annotated[float, Field(ge=0, le=365)] | None = None
     optional: bool = False
     policy: dict[str, Any] = {}
+    appeals: Annotated[str, AfterValidator(appeal_address)] | None = None
 
     def match_policy(self) -> MatchPolicy:
         """Return what its matches lead to; raises PolicyError."""
@@ -63,7 +66,11 @@ class ListSettings(BaseModel):
     def followed(self) -> FollowedList:
         """Return the list for a gate; raises StoreError if its store can't be used."""
         return FollowedList(
-            Store(self.store), self.match_policy(), name=self.name, optional=self.optional
+            Store(self.store),
+            self.match_policy(),
+            name=self.name,
+            optional=self.optional,
+            appeals=self.appeals,
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from takeback.gate.check.followed_list import ListHealth
 from takeback.gate.check.gate import Verdict
+from takeback.gate.check.notices import Direction, NoticeKind, make_notice
 from takeback.gate.store.standing import Trouble
 from takeback.hashlist.events import ENTRY_ID_PATTERN
 from takeback.hashlist.feedback import FeedbackValue
@@ -20,6 +21,7 @@ from takeback.signals.lanes import Lane
 _AnyEntryId = Annotated[str, StringConstraints(pattern=ENTRY_ID_PATTERN)]
 
 _ENTRY = "aebagbafaydqqcikbmga2dqpca"
+_REFERENCE = "0f0e4c1a-6f0b-4a55-9f3c-3f9a7d3d1c55"
 _PDQ = "f8f8f0cce0f4e84d0e370a22028f67f0b36e2ed596623e1d33e6b39c4e9c9b22"
 _CHECKPOINT: dict[str, JsonValue] = {"origin": "list.example.org", "size": 1204, "root": "00" * 32}
 _FOUND: dict[str, JsonValue] = {
@@ -87,6 +89,27 @@ class MatchedEntry(BaseModel):
     origin: str = Field(description="of the log whose list it is on")
 
 
+class NoticeAnswer(BaseModel):
+    """What to show to whoever posted the upload: as it is, and nothing else of the answer.
+
+    It tells nobody that anyone reported anything.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: NoticeKind
+    language: str = Field(description="of these texts, as BCP 47 has it")
+    direction: Direction
+    draft: bool = Field(description="translated, and not yet read by a native reader")
+    heading: str
+    text: str
+    ask: str = Field(description="how to ask for a check; empty without a reference")
+    link_text: str = Field(description="what the link to `appeal` says")
+    reference_label: str = Field(description="what stands before the reference")
+    reference: str | None = Field(description="random, of this one upload; it leads to no other")
+    appeal: str | None = Field(description="address with the reference already filled in")
+
+
 class MatchAnswer(BaseModel):
     """The decision, and the match that decided; `lane`, `distance` and `entry` are its own."""
 
@@ -101,7 +124,12 @@ class MatchAnswer(BaseModel):
                     "reason": "It is 6 of 256 bits from a listed picture in the lane "
                     "self_reported; the policy says review.",
                     "matches": [_FOUND],
-                    "reference": "0f0e4c1a-6f0b-4a55-9f3c-3f9a7d3d1c55",
+                    "reference": _REFERENCE,
+                    "notice": NoticeAnswer.model_validate(
+                        make_notice(
+                            NoticeKind.HELD, "en", _REFERENCE, "https://list.example.org/appeal"
+                        )
+                    ).model_dump(mode="json"),
                     "checked_against": [_CHECKPOINT],
                     "left_out": [],
                 }
@@ -116,12 +144,17 @@ class MatchAnswer(BaseModel):
     reason: str
     matches: list[MatchedEntry]
     reference: str | None
+    notice: NoticeAnswer | None = Field(
+        description="what to show to whoever posted the upload, in the `language` that was asked "
+        "for; null for one that may be posted"
+    )
     checked_against: list[ListState]
     left_out: list[str] = Field(description="names of optional lists that are not in force")
 
     @classmethod
-    def of(cls, verdict: Verdict) -> "MatchAnswer":
-        """Return a verdict as JSON wants it."""
+    def of(cls, verdict: Verdict, language: str | None = None) -> "MatchAnswer":
+        """Return a verdict as JSON wants it; without a language it has no notice."""
+        notice = verdict.notice(language) if language is not None else None
         return cls(
             decision=verdict.decision,
             lane=verdict.lane,
@@ -133,6 +166,7 @@ class MatchAnswer(BaseModel):
                 for match in verdict.matches
             ],
             reference=verdict.reference,
+            notice=NoticeAnswer.model_validate(notice) if notice else None,
             checked_against=[ListState.of(source) for source in verdict.checked_against],
             left_out=list(verdict.left_out),
         )

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import MutableHeaders
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from takeback.gate.check.followed_list import ListOutOfForceError, NoListError
 from takeback.gate.check.gate import Gate, Verdict
+from takeback.gate.check.notices import DEFAULT_LANGUAGE
 from takeback.gate.check.wire import (
     FeedbackAccepted,
     FeedbackRequest,
@@ -76,6 +77,14 @@ _MEDIA_PROBLEMS: dict[type[MediaError], tuple[int, str]] = {
     DecodingTimedOut: (422, "too_slow"),
 }
 
+_Language = Annotated[
+    str,
+    Query(
+        max_length=200,
+        description="in which the notice is: a tag such as `ar`, or a whole `Accept-Language`",
+    ),
+]
+
 
 def make_service(gate: Gate) -> FastAPI:
     """Make the ASGI application around a gate; it closes the gate when it shuts down."""
@@ -92,11 +101,13 @@ def make_service(gate: Gate) -> FastAPI:
     threads = (gate.most_under_way or usable_cores()) + _DIGESTING
     pictures = ThreadPoolExecutor(threads, thread_name_prefix="check")
 
-    async def checked(threads: ThreadPoolExecutor | None, check: Callable[[], Verdict]) -> Response:
+    async def checked(
+        threads: ThreadPoolExecutor | None, check: Callable[[], Verdict], language: str
+    ) -> Response:
         started = time.perf_counter()
         verdict = await asyncio.get_running_loop().run_in_executor(threads, check)
         metrics.checked(verdict, time.perf_counter() - started)
-        answer = MatchAnswer.of(verdict).model_dump_json()
+        answer = MatchAnswer.of(verdict, language).model_dump_json()
         return Response(answer, media_type="application/json")
 
     app = FastAPI(
@@ -119,12 +130,14 @@ def make_service(gate: Gate) -> FastAPI:
         responses=_CHECKING_PROBLEMS,
         openapi_extra={"requestBody": match_request_body()},
     )
-    async def match(request: Request, report: bool = True) -> Response:
+    async def match(
+        request: Request, report: bool = True, language: _Language = DEFAULT_LANGUAGE
+    ) -> Response:
         """Check an upload: its bytes as the body or as multipart field `file`, or its fingerprints.
 
         What the policy decides is reported to the hotline for every matched entry, unless
         `report=false`. A picture that is held should be reported again once someone has looked:
-        `POST /v1/feedback`.
+        `POST /v1/feedback`. `notice` is what to show to whoever posted it; show nothing else.
         """
         media_type = media_type_of(request)
         if media_type == "application/json":
@@ -132,7 +145,7 @@ def make_service(gate: Gate) -> FastAPI:
                 fingerprints = _parsed_fingerprints(await read_json(request, held)).as_upload()
             # Quick work, which does not queue behind pictures.
             return await checked(
-                None, partial(gate.check_fingerprints, fingerprints, report=report)
+                None, partial(gate.check_fingerprints, fingerprints, report=report), language
             )
         if media_type == "multipart/form-data":
             read = read_multipart_upload
@@ -142,7 +155,7 @@ def make_service(gate: Gate) -> FastAPI:
             raise RequestProblem(415, "content_type", _HOW_TO_SEND)
         with budget.reservation() as held:
             upload = await read(request, held)
-            return await checked(pictures, partial(gate.check, upload, report=report))
+            return await checked(pictures, partial(gate.check, upload, report=report), language)
 
     short = APIRouter(route_class=json_within(budget))
 

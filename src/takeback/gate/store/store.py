@@ -34,7 +34,7 @@ from takeback.tlog.signed_note import VerifierKey
 
 # Raised with every change of the tables below. A store is only a copy of the list: one of another
 # version is fetched anew, not converted.
-_SCHEMA_VERSION = 6
+_SCHEMA_VERSION = 7
 
 _LIST_SCHEMA = (
     """
@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS followed_log (
     frontier BLOB NOT NULL,
     checkpoint BLOB NOT NULL,
     rules TEXT NOT NULL,
-    contacted_at TEXT
+    contacted_at TEXT,
+    hotline TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS list_trust (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -116,7 +117,7 @@ class FollowedLog:
 
     `verifier_key`: the key line that was pinned; `frontier`: the right edge of the Merkle tree;
     `checkpoint`: the signed note that vouches for it; `rules`: what the log has said of itself;
-    `contacted_at`: when the hotline last answered as it should.
+    `contacted_at`: when the hotline last answered as it should; `hotline`: the address at which.
     """
 
     verifier_key: str
@@ -125,6 +126,7 @@ class FollowedLog:
     checkpoint: bytes
     rules: LogRules
     contacted_at: datetime | None = None
+    hotline: str | None = None
 
     @property
     def key_in_force(self) -> VerifierKey:
@@ -271,7 +273,7 @@ class Store:
 def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None:
     """Write which log is followed and how far, inside a transaction; now counts as a contact."""
     connection.execute(
-        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO followed_log VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
         (
             log.verifier_key,
             log.origin,
@@ -279,23 +281,25 @@ def write_followed_log(connection: sqlite3.Connection, log: FollowedLog) -> None
             log.checkpoint,
             json.dumps(log.rules.to_json()),
             _now(),
+            log.hotline,
         ),
     )
 
 
-def record_contact(connection: sqlite3.Connection) -> None:
-    """Note, inside a transaction, that the hotline has just answered as it should."""
-    connection.execute("UPDATE followed_log SET contacted_at = ?", (_now(),))
+def record_contact(connection: sqlite3.Connection, hotline: str) -> None:
+    """Note, inside a transaction, that the hotline has just answered at this address."""
+    connection.execute("UPDATE followed_log SET contacted_at = ?, hotline = ?", (_now(), hotline))
 
 
 def read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
     """Read, inside a transaction, which log is followed and how far; None before the first sync."""
     row = connection.execute(
-        "SELECT verifier_key, origin, frontier, checkpoint, rules, contacted_at FROM followed_log"
+        "SELECT verifier_key, origin, frontier, checkpoint, rules, contacted_at, hotline "
+        "FROM followed_log"
     ).fetchone()
     if row is None:
         return None
-    verifier_key, origin, frontier, checkpoint, rules, contacted_at = row
+    verifier_key, origin, frontier, checkpoint, rules, contacted_at, hotline = row
     return FollowedLog(
         verifier_key,
         origin,
@@ -303,6 +307,7 @@ def read_followed_log(connection: sqlite3.Connection) -> FollowedLog | None:
         checkpoint,
         LogRules.from_json(json.loads(rules)),
         datetime.fromisoformat(contacted_at) if contacted_at else None,
+        hotline,
     )
 
 

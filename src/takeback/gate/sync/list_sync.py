@@ -183,7 +183,7 @@ class ListSync:
         log = self._store.followed_log()
         if log is not None and new_events == 0:
             with self._store.change_list() as connection:
-                record_contact(connection)
+                record_contact(connection, self._client.url)
                 record_acceptance(connection)
             return SyncOutcome(checkpoint.size, 0)
         # Nothing is visible to anyone before the whole of it is verified.
@@ -198,7 +198,12 @@ class ListSync:
                 _fold(connection, events, changed_at, rules)
                 self._on_progress(part.end - position.frontier.size, new_events)
             verified = FollowedLog(
-                position.pinned.line, checkpoint.origin, growth.finish(), note, rules
+                position.pinned.line,
+                checkpoint.origin,
+                growth.finish(),
+                note,
+                rules,
+                hotline=self._client.url,
             )
             if log is None and (message := rules.expired(checkpoint.origin, now)):
                 raise ExpiredListError(message)

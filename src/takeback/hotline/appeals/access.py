@@ -8,6 +8,7 @@ from datetime import date
 
 from takeback.hotline.appeals.domain import Answer, AppealFigures, figures_of
 from takeback.hotline.appeals.models import Appeal
+from takeback.hotline.feedback.access import entry_of_reference
 from takeback.hotline.foundation.encryption import unseal_field
 from takeback.hotline.foundation.secrets import secret
 
@@ -74,12 +75,15 @@ def _in_review(row: Appeal) -> AppealInReview:
     content = unseal_field(belongs_to(row.id), bytes(row.statement))
     if not isinstance(content, dict):
         raise TypeError("The words of an appeal are an object.")
+    platform, reference = str(content["platform"]), str(content["reference"])
+    # Whoever was stopped may be here before the gate's report of it is.
+    entry = row.entry or (not row.answer and entry_of_reference(platform, reference)) or ""
     return AppealInReview(
         row.id,
-        str(content["platform"]),
-        str(content["reference"]),
+        platform,
+        reference,
         str(content["words"]),
-        row.entry,
+        entry,
         row.sent_on,
         row.answer,
     )

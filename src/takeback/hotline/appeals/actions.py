@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.appeals.access import appeal_digest, belongs_to
+from takeback.hotline.appeals.access import appeal_digest, appeal_in_review, belongs_to
 from takeback.hotline.appeals.domain import ANSWERED, Answer
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.actions import record
@@ -50,10 +50,11 @@ def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: Actor) -> None:
     """
     require(actor, Permission.ANSWER_APPEAL)
     row = Appeal.objects.select_for_update().filter(id=appeal, answer="").first()
-    if row is None or (answer is not Answer.NOT_FOUND and not row.entry):
+    found = appeal_in_review(appeal)
+    if row is None or found is None or (answer is not Answer.NOT_FOUND and not found.entry):
         raise AnsweredError("This appeal can't be given this answer, or was answered already.")
     if answer is Answer.TAKEN_OFF:
-        entries_actions.withdraw_entries([EntryId(row.entry)], "hotline", actor)
-    row.answer, row.answered_on = answer, timezone.localdate()
-    row.save(update_fields=["answer", "answered_on"])
+        entries_actions.withdraw_entries([EntryId(found.entry)], "hotline", actor)
+    row.entry, row.answer, row.answered_on = found.entry, answer, timezone.localdate()
+    row.save(update_fields=["entry", "answer", "answered_on"])
     record(ANSWERED[answer], str(appeal), actor)

@@ -14,6 +14,6 @@ TOO_LONG = _("That is too long. Please make it shorter.")
 ANSWERS: Mapping[str, Promise] = {
     "": _("We have not looked at it yet. Please come back in a few days."),
     Answer.TAKEN_OFF: _("You were right. The code of that picture is off our list now."),
-    Answer.STAYS: _("We looked. The code stays on our list. We can't tell you more about it."),
+    Answer.STAYS: _("We looked, and it stays stopped. We can't tell you more about it."),
     Answer.NOT_FOUND: _("We could not find your number. Please ask the website for it again."),
 }

@@ -162,7 +162,7 @@ FOOTER_LINKS = [
     ("threatened", gettext_lazy("If someone is threatening you")),
     ("privacy", gettext_lazy("What we keep")),
     ("accessibility", gettext_lazy("Using these pages")),
-    ("appeal", gettext_lazy("Was your picture stopped by mistake?")),
+    ("appeal", gettext_lazy("A website stopped my post")),
     ("figures", gettext_lazy("Our numbers")),
 ]
 

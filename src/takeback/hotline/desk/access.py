@@ -11,7 +11,7 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.appeals.access import AppealInReview
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.audit.domain import Actor
-from takeback.hotline.desk.domain import NEEDED, Decision
+from takeback.hotline.desk.domain import NEEDED, Decision, Reason, fitting_reasons
 from takeback.hotline.entries.domain import Near
 from takeback.hotline.entries.models import Entry, Hold
 from takeback.hotline.feedback.models import Feedback
@@ -57,17 +57,31 @@ class InReview:
     votes: tuple[Votes, ...]
     possible: frozenset[Decision]
 
+    @property
+    def doubting_platforms(self) -> int:
+        """How many platforms that still follow said that it is not what they found."""
+        return sum(v.platforms for v in self.votes if v.value is FeedbackValue.NOT_THE_SAME)
+
+    def reasons_for(self, decision: Decision) -> tuple[Reason, ...]:
+        """The reasons that there can be for a decision about it as it stands."""
+        return fitting_reasons(
+            decision,
+            held_for=self.hold_reason if self.held_at else "",
+            doubted=self.suspended_at is not None or self.doubting_platforms > 0,
+            in_log=self.in_log,
+        )
+
 
 def held_entries() -> list[InReview]:
     """Return the entries that wait to go out, the oldest first."""
-    held = Hold.objects.filter(decided_at=None).order_by("since")[:MOST_SHOWN]
+    held = Hold.objects.filter(decided_at=None).order_by("since", "entry_id")[:MOST_SHOWN]
     return [_in_review(hold.entry, hold) for hold in held.select_related("entry")]
 
 
 def suspended_entries() -> list[InReview]:
     """Return the entries that are out of force until somebody has looked, the oldest first."""
     rows = Entry.objects.filter(suspended_at__isnull=False, withdrawn_at=None)
-    return [_in_review(row, None) for row in rows.order_by("suspended_at")[:MOST_SHOWN]]
+    return [_in_review(row, None) for row in rows.order_by("suspended_at", "id")[:MOST_SHOWN]]
 
 
 def entries_without_case() -> tuple[int, list[InReview]]:

@@ -9,7 +9,14 @@ from takeback.hotline.appeals.actions import answer_appeal
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import Actor
-from takeback.hotline.desk.domain import DECIDED, NEEDED, Decision, Reason
+from takeback.hotline.desk.access import entry_in_review
+from takeback.hotline.desk.domain import (
+    DECIDED,
+    NEEDED,
+    Decision,
+    Reason,
+    UnfittingReasonError,
+)
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.amending import refuse_amendment
 from takeback.hotline.feedback import actions as feedback_actions
@@ -22,9 +29,12 @@ def decide(actor: Actor, entry: EntryId, decision: Decision, reason: Reason) -> 
     """Carry out what a person decided about an entry.
 
     Raises UnknownEntryError if it is not there, or not held or in the log as the decision needs,
-    and NotPermittedError.
+    UnfittingReasonError if there is no such reason for it, and NotPermittedError.
     """
     require(actor, NEEDED[decision])
+    found = entry_in_review(entry)
+    if found and decision in found.possible and reason not in found.reasons_for(decision):
+        raise UnfittingReasonError(f"{reason} is no reason to {decision} this entry.")
     match decision:
         case Decision.RELEASE:
             entries_actions.release_entry(entry, actor)

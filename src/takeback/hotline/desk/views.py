@@ -10,21 +10,26 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
 from takeback.hotline.appeals.access import appeal_in_review, waiting_appeals
 from takeback.hotline.appeals.actions import AnsweredError
 from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.desk import access, actions
-from takeback.hotline.desk.domain import Decision, Reason
+from takeback.hotline.desk.domain import Decision, Reason, UnfittingReasonError
+from takeback.hotline.desk.queue import queue_sections
 from takeback.hotline.desk.texts import (
     ANSWERS,
-    DECISIONS,
-    DECISIONS_ON_AMENDMENTS,
+    FEEDBACK,
     HOLD_REASONS,
+    LANES,
     REASONS,
     ROLES,
+    counted,
+    decision_text,
 )
+from takeback.hotline.desk.waiting import days_left, waited, waited_days
 from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.limits.actions import Limit, refused_at_the_door
 from takeback.hotline.log.continuity.doubts import signing_stop
@@ -153,15 +158,21 @@ def log_out(request: HttpRequest) -> HttpResponse:
 def queue(request: HttpRequest, person: SignedIn) -> HttpResponse:
     """What waits, the oldest first."""
     without_case, newest_without_case = access.entries_without_case()
+    sections = queue_sections(
+        access.held_entries(),
+        access.suspended_entries(),
+        waiting_appeals(),
+        now=timezone.now(),
+        today=timezone.localdate(),
+        appeal_days=settings.APPEAL_DAYS,
+    )
     context = {
         "person": person,
         "stop": signing_stop(),
         "without_case": without_case,
-        "newest_without_case": newest_without_case,
-        "held": access.held_entries(),
-        "suspended": access.suspended_entries(),
-        "hold_reasons": HOLD_REASONS,
-        "appeals": waiting_appeals(),
+        "newest_without_case": [(LANES[row.lane], row) for row in newest_without_case],
+        "sections": sections,
+        "nothing_waits": not any(section.rows for section in sections),
     }
     return render(request, "desk/queue.html", context)
 
@@ -182,16 +193,20 @@ def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponse
             return see_other("desk")
         except UnknownEntryError:
             failed = "Somebody was faster: this can't be done any more."
+        except UnfittingReasonError:
+            failed = "That is no reason for this. Pick one of those below it."
         except ValueError:
-            failed = "Pick what to do, and why."
+            failed = "Pick a reason."
     possible = access.decisions_open_to(person.actor, found)
-    texts = DECISIONS_ON_AMENDMENTS if found.of_amendment else DECISIONS
+    since = found.suspended_at or found.held_at
     context = {
         "person": person,
         "found": found,
         "hold_reason": HOLD_REASONS.get(found.hold_reason, ""),
-        "decisions": [(decision.value, texts[decision]) for decision in possible],
-        "reasons": [(reason.value, text) for reason, text in REASONS.items()],
+        "lane": LANES[found.lane],
+        "waiting": waited(since, timezone.now()) if since and not found.withdrawn_at else "",
+        "feedback": _feedback_in_words(found),
+        "decisions": [_decision_in_words(found, decision) for decision in possible],
         "failed": failed,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
@@ -215,12 +230,40 @@ def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpRespo
         except ValueError:
             failed = "Pick an answer."
     possible = access.answers_open_to(person.actor, found)
+    about = access.entry_in_review(EntryId(found.entry)) if found.entry else None
+    today = timezone.localdate()
     context = {
         "person": person,
         "found": found,
-        "about": access.entry_in_review(EntryId(found.entry)) if found.entry else None,
+        "about": about,
+        "lane": LANES[about.lane] if about else "",
+        "feedback": _feedback_in_words(about) if about else [],
+        "answer": ANSWERS[Answer(found.answer)] if found.answer else "",
+        "waiting": waited_days(found.sent_on, today),
+        "left": days_left(found.sent_on, today, settings.APPEAL_DAYS),
         "answers": [(answer.value, ANSWERS[answer]) for answer in possible],
         "failed": failed,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
     return render(request, "desk/appeal.html", context, status=status)
+
+
+def _decision_in_words(
+    found: access.InReview, decision: Decision
+) -> tuple[str, str, list[tuple[str, str]]]:
+    """A decision, what it is called, and the reasons that there can be for it."""
+    text = decision_text(decision, in_log=found.in_log, of_amendment=found.of_amendment)
+    reasons = [(reason.value, REASONS[reason]) for reason in found.reasons_for(decision)]
+    return decision.value, text, reasons
+
+
+def _feedback_in_words(found: access.InReview) -> list[tuple[str, str]]:
+    """What platforms did with copies of an entry: a sentence each, and the word on the wire."""
+    return [
+        (
+            f"{counted(votes.platforms, 'platform')} {FEEDBACK[votes.value]}, "
+            f"{counted(votes.count, 'time')}",
+            votes.value.value,
+        )
+        for votes in found.votes
+    ]
