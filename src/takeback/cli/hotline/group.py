@@ -14,15 +14,32 @@ from takeback.cli.hotline.setup import Needs
 from takeback.cli.hotline.setup import failure as _failure
 from takeback.cli.hotline.setup import set_up as _set_up
 from takeback.cli.printing import say
+from takeback.shell.typed_commands import typed
 
 app = typer.Typer(
     name="hotline",
-    help="Run a hotline, and say which platforms follow its list.",
+    help="""Run a hotline, and say which platforms follow its list.
+
+    **Examples**
+
+    * `takeback hotline migrate`
+    * `takeback hotline serve`
+    * `takeback hotline worker`
+    * `takeback hotline staff invite "Ana Example" --role lead`
+    * `takeback hotline platform invite Skylark`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 audit_app = typer.Typer(
-    help="The record of who did what.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The record of who did what.
+
+    **Example**
+
+    * `takeback hotline audit verify`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 app.add_typer(platform_app, name="platform")
 app.add_typer(canary_app, name="canary")
@@ -122,7 +139,7 @@ def replace_lost_secrets(
     if replaced:
         say(f"New: {', '.join(replaced)}. Back them up.")
     if any(map(is_log_key, wrong.names)):
-        say("The log's key is gone, so begin another log: takeback hotline log begin-anew")
+        say(f"The log's key is gone, so begin another log: {typed('hotline log begin-anew')}")
 
 
 @audit_app.command("verify")
