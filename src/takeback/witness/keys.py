@@ -43,15 +43,16 @@ def cosigners_of(folder: Path, name: str) -> Sequence[Cosigner]:
     path = folder / _FILE
     try:
         secret = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except OSError as error:
+        found = look_into(folder, State.WITNESS)
+        if found.is_folder and not isinstance(error, FileNotFoundError):
+            raise _unusable(folder, error) from error
         begin = typed("witness serve --name NAME --log KEY --store FOLDER")
         raise WitnessKeyError(
-            look_into(folder, State.WITNESS).refusal(
+            found.refusal(
                 State.WITNESS, f"name the folder of yours with --store, or begin one with `{begin}`"
             )
         ) from error
-    except OSError as error:
-        raise _unusable(folder, error) from error
     if len(secret) != _SECRET_BYTES:
         raise WitnessKeyError(f"The key {path} does not have {_SECRET_BYTES} bytes.")
     return [Cosigner(name, kind, _seed(secret, kind)) for kind in CosignatureKind]

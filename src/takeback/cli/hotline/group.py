@@ -1,5 +1,6 @@
 """`takeback hotline`: run a hotline and say which platforms follow its list."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -58,15 +59,27 @@ def serve(
 ) -> None:
     """Answer young people's browsers and platforms' gates. Nothing about a visitor is logged.
 
+    Links and forms name TAKEBACK_PUBLIC_URL, wherever it listens.
+
     **Examples**
 
     * `takeback hotline serve`
     * `TAKEBACK_PUBLIC_URL=https://hotline.example.org takeback hotline serve --port 9000`
     """
     _set_up()
+    from django.conf import settings
+
+    from takeback.cli.listening import address_of, listen
     from takeback.hotline.config.serve import serve as run
 
-    run(host, port)
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise _failure(str(error)) from error
+    where = address_of(listening)
+    public = "" if where == settings.PUBLIC_URL else f", and its links name {settings.PUBLIC_URL}"
+    with closing(listening):
+        run(listening, lambda: say(f"The hotline answers on {where}{public}. Ctrl-C stops it."))
 
 
 @app.command()

@@ -85,9 +85,11 @@ def require_hotline(*, may_begin: bool = False) -> None:
             return
         what_to_do = "set TAKEBACK_STATE to a folder of its own"
     else:
-        if os.environ.get("DATABASE_URL") or (folder.path / "postgres" / "PG_VERSION").is_file():
+        if os.environ.get("DATABASE_URL"):
             return
         if folder.state is State.HOTLINE:
+            if (folder.path / "postgres" / "PG_VERSION").is_file():
+                return
             folder = replace(folder, seen="holds the secrets of a hotline but no database")
         what_to_do = (
             "go to the folder where you started it, set TAKEBACK_STATE or DATABASE_URL as you did "
