@@ -39,7 +39,7 @@ def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line.rstrip())
-            if line.startswith("3. "):
+            if line.startswith("Ctrl-C "):
                 break
         try:
             yield process, lines
@@ -49,6 +49,12 @@ def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
                 process.wait(30)
             finally:
                 process.kill()
+
+
+def _addresses(lines: list[str]) -> list[str]:
+    """All addresses that it names."""
+    words = " ".join(lines).split()
+    return [word.rstrip(".") for word in words if word.startswith("http")]
 
 
 def _processes_on(state: Path) -> list[str]:
@@ -66,8 +72,7 @@ def test_ctrl_c_leaves_nothing_behind_and_a_second_run_goes_on() -> None:
         tokens = []
         for stops in ([signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGHUP]):
             with _running(state) as (process, lines):
-                addresses = [word.rstrip(".") for word in " ".join(lines[-3:]).split()]
-                for address in (word for word in addresses if word.startswith("http")):
+                for address in _addresses(lines):
                     assert requests.get(address, timeout=10).ok
                 assert _processes_on(state)
                 for stop in stops:
@@ -92,12 +97,38 @@ def test_a_lost_token_is_renewed() -> None:
             token.write_text("")
 
 
+def test_what_it_prints_can_be_typed_in_another_terminal() -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TAKEBACK_")}
+    with (
+        tempfile.TemporaryDirectory(prefix="takeback-run-") as folder,
+        _running(Path(folder)) as (
+            _,
+            lines,
+        ),
+    ):
+        port = _addresses(lines)[0].rpartition(":")[2]
+        commands = [line.strip() for line in lines if line.startswith("     ")]
+        assert len(commands) == 3
+        printed = [
+            subprocess.run(
+                command, shell=True, env=kept, capture_output=True, text=True, check=True
+            ).stdout
+            for command in commands
+        ]
+        desk, platform, status = printed
+        assert desk.startswith(f"http://localhost:{port}/desk/join/")
+        assert platform.startswith(f"http://127.0.0.1:{port}/platforms/join/")
+        for link in (desk, platform):
+            assert requests.get(link.strip(), timeout=10).ok
+        assert "uploads can be checked: yes" in status
+
+
 def test_a_busy_port_is_said_and_nothing_is_left() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="takeback-run-") as folder,
         _running(Path(folder) / "first") as (_, lines),
     ):
-        port = lines[-3].split(":")[-1].split()[0]
+        port = _addresses(lines)[0].rpartition(":")[2]
         second = subprocess.run(
             [*_TAKEBACK, "run", "--state", f"{folder}/second", "--port", port],
             capture_output=True,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,24 +17,33 @@ SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
 
 
 @pytest.fixture
-def service(store: Store, tmp_path: Path) -> Iterator[str]:
+def service(store: Store) -> Iterator[str]:
     """The service on a free port: it names the port as soon as it answers there."""
-    log = tmp_path / "service.log"
+    with started_service(store.folder) as (url, _):
+        yield url
+
+
+@contextmanager
+def started_service(folder: Path) -> Iterator[tuple[str, Path]]:
+    """A service on this store; yields its address, and the file of all that it prints."""
+    log = folder.with_name("service.log")
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [*SERVE, "--store", str(store.folder), "--port", "0"],
+            [*SERVE, "--store", str(folder), "--port", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as process,
     ):
-        wait_until(lambda: log.read_text().endswith("\n") or process.poll() is not None)
-        found = re.search(r"http://\S+:\d+", log.read_text())
-        assert found, log.read_text()
-        url = found[0]
-        assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
-        yield url
-        process.terminate()
+        try:
+            wait_until(lambda: "answers on" in log.read_text() or process.poll() is not None)
+            found = re.search(r"(?<=answers on )http://\S+:\d+", log.read_text())
+            assert found, log.read_text()
+            url = found[0]
+            assert requests.get(f"{url}/healthz", timeout=20).status_code in (200, 503)
+            yield url, log
+        finally:
+            process.terminate()
 
 
 def status_of(url: str) -> int | None:

@@ -17,6 +17,8 @@ from takeback.tlog.merkle import Frontier, complete_subtree_hash, leaf_hash
 from takeback.tlog.merkle_proofs import consistency_proof
 from takeback.tlog.signed_note import Signer
 from takeback.tlog.witnessing import AddCheckpoint
+from takeback.witness.keys import draw_key
+from takeback.witness.store import WitnessStore
 
 NAME = "witness.example/w1"
 
@@ -83,7 +85,9 @@ def witness(
 
 
 def keys_of(folder: Path, name: str = NAME) -> dict[CosignatureKind, CosignatureKey]:
-    """The keys that `takeback witness key` prints."""
+    """The keys that `takeback witness key` prints, of a witness that begins now if it has not."""
+    WitnessStore(folder)
+    draw_key(folder)
     command = ["witness", "key", "--name", name, "--store", str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "takeback", *command], stdout=subprocess.PIPE, text=True, check=True

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="list",
-    help="Look at a hotline's list from outside, take it elsewhere, and prove what is on it.",
+    help="""Look at a hotline's list from outside, take it elsewhere, and prove what is on it.
+
+    **Examples**
+
+    * `takeback list audit https://pictures.example.org`
+    * `takeback list export --store gate --to list.csv`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

@@ -4,6 +4,7 @@ import typer
 
 from takeback.cli import lists, witness
 from takeback.cli.demo import demo
+from takeback.cli.examples import GroupWithExamples
 from takeback.cli.gate import group as gate
 from takeback.cli.hash import hash_files
 from takeback.cli.hotline import group as hotline
@@ -14,16 +15,21 @@ from takeback.cli.run import run
 from takeback.running.secrecy import leave_no_dump
 
 app = typer.Typer(
-    name="takeback",
-    help="Take back a picture: fingerprints, the signed list, and the gate that stops copies.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
+    name="takeback", cls=GroupWithExamples, no_args_is_help=True, rich_markup_mode="markdown"
 )
 
 
 @app.callback()
 def takeback() -> None:
-    """Take back a picture: fingerprints, the signed list, and the gate that stops copies."""
+    """Take back a picture: fingerprints, the signed list, and the gate that stops copies.
+
+    **Examples**
+
+    * `takeback run`
+    * `takeback hotline migrate`
+    * `takeback gate status --store gate`
+    * `takeback hash picture.jpg`
+    """
     leave_no_dump()  # before any command reads a secret
     print_log_lines()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="witness",
-    help="Watch logs, and cosign their checkpoints as long as they only grow.",
+    help="""Watch logs, and cosign their checkpoints as long as they only grow.
+
+    **Examples**
+
+    * `takeback witness serve --name witness.example.org/w1 --log "$(curl -s https://pictures.example.org/log/v1/key)"`
+    * `takeback witness key --name witness.example.org/w1`
+    """,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 StoreOption = Annotated[
@@ -32,8 +40,8 @@ NameOption = Annotated[
 def key(name: NameOption, store: StoreOption = Path("witness")) -> None:
     """Print the witness's keys, one of each kind; hotlines and gates put one into their policy.
 
-    Every program reads Ed25519. ML-DSA-44 also withstands quantum computers, and its cosignatures
-    are 3 kB long.
+    `witness serve` draws them when it is started for the first time. Every program reads Ed25519.
+    ML-DSA-44 also withstands quantum computers, and its cosignatures are 3 kB long.
 
     **Examples**
 
@@ -77,13 +85,21 @@ def serve(
 
     from takeback.cli.listening import AnnouncedServer, listen
     from takeback.running.serving import bounded_options
-    from takeback.witness.keys import cosigners_of
+    from takeback.shell.typed_commands import typed
+    from takeback.witness.keys import cosigners_of, draw_key
     from takeback.witness.service import CONNECTION_BOUNDS, make_service
     from takeback.witness.store import WitnessStore
     from takeback.witness.witness import Witness
 
     with _explained():
-        witness = Witness(WitnessStore(store), _watched(log, logs), cosigners_of(store, name))
+        watched = _watched(log, logs)
+        kept = WitnessStore(store)
+        if draw_key(store):
+            show = typed(
+                f"witness key --name {shlex.quote(name)} --store {shlex.quote(str(store))}"
+            )
+            say(f"A new key was drawn. What hotlines and gates need of it: {show}", err=True)
+        witness = Witness(kept, watched, cosigners_of(store, name))
         config = uvicorn.Config(
             make_service(witness), log_level="warning", **bounded_options(CONNECTION_BOUNDS)
         )

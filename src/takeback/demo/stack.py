@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -20,7 +21,9 @@ from types import TracebackType
 
 import requests
 
+from takeback.hotline.foundation.state import keep_address
 from takeback.running.private_files import replacing
+from takeback.shell.typed_commands import typed
 
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What a terminal, a service manager or a closed window sends."""
@@ -106,6 +109,11 @@ class Stack:
         return f"http://127.0.0.1:{self.ports.platform}"
 
     @property
+    def hotline_state(self) -> Path:
+        """The state folder of the hotline."""
+        return self.state / "hotline"
+
+    @property
     def gate_store(self) -> Path:
         """The folder of the platform's gate."""
         return self.state / "platform" / "gate"
@@ -143,6 +151,7 @@ class Stack:
         environment = self._environment()
         self.on_progress("Starting the database")
         self._start_database()
+        keep_address(self.hotline_state, self.hotline_url)
         self.on_progress("Bringing its tables up to date")
         _run([*_TAKEBACK, "hotline", "migrate"], environment)
         self.on_progress("Starting the hotline and its worker")
@@ -166,7 +175,7 @@ class Stack:
 
     def _environment(self) -> dict[str, str]:
         return dict(os.environ) | {
-            "TAKEBACK_STATE": str(self.state / "hotline"),
+            "TAKEBACK_STATE": str(self.hotline_state),
             "TAKEBACK_PUBLIC_URL": self.hotline_url,
             "PYTHONUNBUFFERED": "1",
         }
@@ -177,7 +186,7 @@ class Stack:
             return
         from takeback.hotline.foundation.database import embedded_server
 
-        server = embedded_server(self.state / "hotline" / "postgres", cleanup_mode=None)
+        server = embedded_server(self.hotline_state / "postgres", cleanup_mode=None)
         self._stopping.callback(server.stop)
 
     def _platform_token(self, environment: Mapping[str, str]) -> str:
@@ -314,7 +323,8 @@ def _run(command: list[str], environment: Mapping[str, str]) -> str:
         command, env=dict(environment), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise StackError(f"`{' '.join(command[2:])}` failed:\n{done.stderr or done.stdout}")
+        shown = typed(shlex.join(command[len(_TAKEBACK) :]))
+        raise StackError(f"`{shown}` failed:\n{done.stderr or done.stdout}")
     return done.stdout
 
 

@@ -22,6 +22,7 @@ from takeback.hashlist.events import (
 )
 from takeback.hashlist.fold import LiveEntry
 from takeback.hashlist.signal_lists import canonical
+from takeback.shell.typed_commands import typed
 from takeback.signals.lanes import Lane
 from takeback.tlog.commitments import MAX_EVENT_BYTES
 from takeback.tlog.errors import LogError
@@ -157,7 +158,7 @@ def _read_head(path: Path, file: BinaryIO) -> CopyHead:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RecoveryCopyError(
-            f"{path} is no recovery copy. Make one: takeback list export --format recovery."
+            f"{path} is no recovery copy. Make one: {typed('list export --format recovery')}."
         ) from error
 
 
@@ -168,6 +169,6 @@ def _object(path: Path, line: bytes) -> dict[str, Any]:
         values = None
     if not isinstance(values, dict):
         raise RecoveryCopyError(
-            f"{path} is no recovery copy. Make one: takeback list export --format recovery."
+            f"{path} is no recovery copy. Make one: {typed('list export --format recovery')}."
         )
     return values

@@ -24,6 +24,7 @@ import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from takeback.running.private_files import replacing
+from takeback.shell.typed_commands import typed
 
 MAGIC: Final = b"TAKEBACK"
 VERSION: Final = 3
@@ -155,7 +156,7 @@ def remove_arrays(path: Path) -> None:
 def damaged(path: Path, how: str) -> DamagedSnapshotError:
     """Return the error for a damaged file, which says what to do."""
     return DamagedSnapshotError(
-        f"The snapshot {path} is damaged: {how}. Run `takeback gate sync` to write it anew."
+        f"The snapshot {path} is damaged: {how}. Run `{typed('gate sync')}` to write it anew."
     )
 
 
@@ -191,7 +192,7 @@ def _checked_header(path: Path, file: BinaryIO, length: int) -> tuple[_Header, b
         raise damaged(path, "it is empty")
     if start[: len(MAGIC)] != MAGIC[: len(start)]:
         raise ForeignSnapshotError(
-            f"{path} is not a snapshot of the list. Run `takeback gate sync`."
+            f"{path} is not a snapshot of the list. Run `{typed('gate sync')}`."
         )
     if len(start) < _PREAMBLE.size:
         raise damaged(path, "it is too short")
@@ -199,7 +200,7 @@ def _checked_header(path: Path, file: BinaryIO, length: int) -> tuple[_Header, b
     if version != VERSION:
         raise ForeignSnapshotError(
             f"{path} has format {version}; this program reads format {VERSION}. "
-            "Run `takeback gate sync` of the same version as the gate."
+            f"Run `{typed('gate sync')}` of the same version as the gate."
         )
     if header_bytes > _MOST_HEADER_BYTES:
         raise damaged(path, "its header is too long")
@@ -212,7 +213,7 @@ def _checked_header(path: Path, file: BinaryIO, length: int) -> tuple[_Header, b
         header = _Header.model_validate_json(text)
     except ValidationError as error:
         raise ForeignSnapshotError(
-            f"{path} has a header that this program does not know. Run `takeback gate sync`."
+            f"{path} has a header that this program does not know. Run `{typed('gate sync')}`."
         ) from error
     place = _PREAMBLE.size + header_bytes
     for section in header.sections:

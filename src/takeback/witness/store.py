@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from takeback.shell.state_folders import State, look_into
 from takeback.tlog.merkle import Frontier
 
 _BUSY_SECONDS = 30.0
@@ -41,8 +42,13 @@ class WitnessStore:
     def __init__(self, folder: Path) -> None:
         """Open the store in `folder`, making it, private to this user, where there is none.
 
-        Raises WitnessStoreError if the folder can't be used.
+        Raises WitnessStoreError if the folder can't be used, or holds something else.
         """
+        found = look_into(folder, State.WITNESS)
+        if found.state is not State.WITNESS and not found.is_free:
+            raise WitnessStoreError(
+                found.refusal(State.WITNESS, "give the witness a folder of its own")
+            )
         self._path = folder / "witness.db"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -205,9 +205,9 @@ def test_a_fork_between_two_gates_is_refused_for_want_of_cosignatures(
         fork.add(next(codes))
     log.add(next(codes))
     assert len(fork.records) == len(log.records)
-    key = keys_of(tmp_path)[CosignatureKind.ED25519]
+    key = keys_of(tmp_path / "witness")[CosignatureKind.ED25519]
     policy = (f"log {log.signer.verifier_key.line}\nwitness w {key.line}\nquorum w\n").encode()
-    with witness(tmp_path, log.signer.verifier_key.line) as running:
+    with witness(tmp_path / "witness", log.signer.verifier_key.line) as running:
         honest = running.add(AddCheckpoint(0, (), log.checkpoint()).encode())
         refused = running.add(AddCheckpoint(len(fork.records), (), fork.checkpoint()).encode())
         shown = requests.get(

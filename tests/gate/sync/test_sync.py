@@ -265,7 +265,7 @@ def test_a_folder_that_is_no_store_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="takeback gate sync"):
         Store.existing(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="can't be opened"):
+    with pytest.raises(StoreError, match="not a folder"):
         Store(tmp_path / "file" / "gate")
 
 

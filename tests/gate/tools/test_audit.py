@@ -92,8 +92,8 @@ def test_witnesses_are_asked_what_they_have_seen(grown: Log, hotline: str, tmp_p
     fork = Log(grown.signer.name)
     for number in range(5):
         fork.add(number.to_bytes(32, "big"))
-    key = keys_of(tmp_path)[CosignatureKind.ED25519]
-    with witness(tmp_path, grown.signer.verifier_key.line) as running:
+    key = keys_of(tmp_path / "witness")[CosignatureKind.ED25519]
+    with witness(tmp_path / "witness", grown.signer.verifier_key.line) as running:
         policy = tmp_path / "policy"
         policy.write_text(
             f"log {grown.signer.verifier_key.line}\nwitness w {key.line} {running.url}\nquorum w\n"

@@ -21,7 +21,14 @@ from takeback.cli.printing import say
 
 app = typer.Typer(
     name="gate",
-    help="A platform's gate: keep a copy of the list, check uploads, report back.",
+    help="""A platform's gate: keep a copy of the list, check uploads, report back.
+
+    **Examples**
+
+    * `takeback gate sync --hotline https://… --token-file token --store gate --follow`
+    * `takeback gate serve --store gate`
+    * `takeback gate status --store gate`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

@@ -77,9 +77,12 @@ def read_token(token: str | None, token_file: Path | None) -> PlatformToken:
     from takeback.gate.sync.client import PlatformToken
 
     if token_file is not None:
-        token = token_file.read_text(encoding="utf-8")
+        return PlatformToken.read(token_file)
     if not token:
-        raise ValueError("A token is needed: TAKEBACK_GATE_TOKEN, --token-file or --token.")
+        raise ValueError(
+            "A token is needed: put the one that the hotline gave you into TAKEBACK_GATE_TOKEN, or "
+            "into a file and name that with --token-file."
+        )
     return PlatformToken.parse(token)
 
 

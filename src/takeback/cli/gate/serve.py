@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +19,15 @@ from takeback.cli.gate.opening import (
     followed_lists,
     opened_gate,
 )
+from takeback.cli.printing import say
+from takeback.shell.typed_commands import typed
+
+if TYPE_CHECKING:
+    from takeback.gate.check.followed_list import FollowedList
+
+_MINUTE = 60.0
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
 
 
 def serve(
@@ -39,8 +52,8 @@ def serve(
 ) -> None:
     """Serve `POST /v1/match`, `POST /v1/feedback`, `/healthz` and `/metrics` over HTTP.
 
-    It starts before the first list is there and answers 503 until then. It decodes as many uploads
-    at a time as it may use cores.
+    It starts before the first list is there and answers 503 until then; where nobody syncs a list,
+    it says so when it starts. It decodes as many uploads at a time as it may use cores.
 
     **Examples**
 
@@ -57,9 +70,10 @@ def serve(
     from takeback.running.serving import bounded_options
 
     with explained():
-        listening = listen(host, port)
         followed = followed_lists(store, lists, policy, existing=False, appeals=appeals)
-        with opened_gate(followed, views=views) as gate, gate:
+        listening = listen(host, port)
+        _say_who_must_sync(followed, lists)
+        with closing(listening), opened_gate(followed, views=views) as gate, gate:
             gate.warm_up()
             config = uvicorn.Config(
                 make_service(gate),
@@ -67,3 +81,34 @@ def serve(
                 **bounded_options(CONNECTION_BOUNDS, refusal),
             )
             AnnouncedServer(config, listening, "The gate").serve_until_stopped()
+
+
+def _say_who_must_sync(followed: Sequence[FollowedList], lists: Path | None) -> None:
+    """Name on standard error each list that nobody brings up to date, and the command that does."""
+    for followed_list in followed:
+        age = followed_list.health().contact_age_seconds
+        if age is None:
+            state = "has never been synced: "
+            state += "it is left out" if followed_list.optional else "uploads get 503 `no_list`"
+            state += " until it is"
+        elif followed_list.health().stale:
+            state = f"was synced {_shown(age)} ago: what was listed since is not stopped"
+        else:
+            continue
+        folder = followed_list.store.folder
+        source = f"--hotline https://… --store {shlex.quote(str(folder))}"
+        if lists is not None:
+            source = f"--lists {shlex.quote(str(lists))}"
+        say(
+            f"The store {folder} {state}. Keep this running: "
+            f"{typed(f'gate sync {source} --follow')}",
+            err=True,
+        )
+
+
+def _shown(seconds: float) -> str:
+    """A span of time in words, two units of it or more: 90 minutes, 47 hours, 3 days."""
+    for unit, name in ((_DAY, "days"), (_HOUR, "hours")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{seconds // _MINUTE:.0f} minutes"

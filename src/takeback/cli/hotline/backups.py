@@ -12,12 +12,19 @@ from typing import Annotated
 
 import typer
 
-from takeback.cli.hotline.setup import failure, in_plain_words
+from takeback.cli.hotline.setup import failure, in_plain_words, require_hotline
 from takeback.cli.printing import say
 from takeback.hotline.backups.domain import KEEP_DAYS
+from takeback.shell.typed_commands import typed
 
 app = typer.Typer(
-    help="Back up database and secrets, encrypted, and follow every commit.",
+    help="""Back up database and secrets, encrypted, and follow every commit.
+
+    **Examples**
+
+    * `takeback hotline backup key backup-key`
+    * `takeback hotline backup make /backups --to age1…`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -85,6 +92,7 @@ def make(
     * `takeback hotline backup make /backups --to age1…`
     * `takeback hotline backup make /backups --recipients backup-keys --keep-days 30 --wal /wal`
     """
+    require_hotline()
     with _explained():
         from takeback.hotline.backups.age_files import parse_recipients
         from takeback.hotline.backups.domain import ALL_PARTS, Part
@@ -154,6 +162,7 @@ def follow(
                 "Only the embedded database is followed. Yours is another server: archive its "
                 "write-ahead log as its own manual says."
             )
+        require_hotline()
         url = hotline_url()
         if release:
             following.release(url)
@@ -221,13 +230,13 @@ def _key_text(key: str) -> str:
         return Path(key).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise failure(
-            f"{key} is not a key file. --key takes the file that `takeback hotline backup key` "
-            "made."
+            f"{key} is not a key file. --key takes the file that "
+            f"`{typed('hotline backup key')}` made."
         ) from error
     except OSError as error:
         raise failure(
             f"The key file {key} can't be read ({error.strerror}). --key takes the file that "
-            "`takeback hotline backup key` made."
+            f"`{typed('hotline backup key')}` made."
         ) from error
 
 

@@ -10,10 +10,22 @@ from takeback.cli.printing import say
 from takeback.hotline.platforms.domain import PlatformError
 
 add_app = typer.Typer(
-    help="Entries that only one platform gets.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""Entries that only one platform gets.
+
+    **Example**
+
+    * `takeback hotline platform canary add Skylark`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 find_app = typer.Typer(
-    help="Find out whose copy of the list leaked.",
+    help="""Find out whose copy of the list leaked.
+
+    **Example**
+
+    * `takeback hotline canary find --file leaked.csv`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

@@ -11,7 +11,13 @@ from takeback.cli.hotline.setup import failure, set_up
 from takeback.cli.printing import say
 
 app = typer.Typer(
-    help="Entries on other hotlines' lists that this hotline has assessed, too.",
+    help="""Entries on other hotlines' lists that this hotline has assessed, too.
+
+    **Examples**
+
+    * `takeback hotline confirmation add proof --trust other.policy`
+    * `takeback hotline confirmation list`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

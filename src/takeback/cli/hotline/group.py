@@ -1,5 +1,6 @@
 """`takeback hotline`: run a hotline and say which platforms follow its list."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -14,15 +15,32 @@ from takeback.cli.hotline.setup import Needs
 from takeback.cli.hotline.setup import failure as _failure
 from takeback.cli.hotline.setup import set_up as _set_up
 from takeback.cli.printing import say
+from takeback.shell.typed_commands import typed
 
 app = typer.Typer(
     name="hotline",
-    help="Run a hotline, and say which platforms follow its list.",
+    help="""Run a hotline, and say which platforms follow its list.
+
+    **Examples**
+
+    * `takeback hotline migrate`
+    * `takeback hotline serve`
+    * `takeback hotline worker`
+    * `takeback hotline staff invite "Ana Example" --role lead`
+    * `takeback hotline platform invite Skylark`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 audit_app = typer.Typer(
-    help="The record of who did what.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The record of who did what.
+
+    **Example**
+
+    * `takeback hotline audit verify`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 app.add_typer(platform_app, name="platform")
 app.add_typer(canary_app, name="canary")
@@ -41,15 +59,27 @@ def serve(
 ) -> None:
     """Answer young people's browsers and platforms' gates. Nothing about a visitor is logged.
 
+    Links and forms name TAKEBACK_PUBLIC_URL, wherever it listens.
+
     **Examples**
 
     * `takeback hotline serve`
     * `TAKEBACK_PUBLIC_URL=https://hotline.example.org takeback hotline serve --port 9000`
     """
     _set_up()
+    from django.conf import settings
+
+    from takeback.cli.listening import address_of, listen
     from takeback.hotline.config.serve import serve as run
 
-    run(host, port)
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise _failure(str(error)) from error
+    where = address_of(listening)
+    public = "" if where == settings.PUBLIC_URL else f", and its links name {settings.PUBLIC_URL}"
+    with closing(listening):
+        run(listening, lambda: say(f"The hotline answers on {where}{public}. Ctrl-C stops it."))
 
 
 @app.command()
@@ -122,7 +152,7 @@ def replace_lost_secrets(
     if replaced:
         say(f"New: {', '.join(replaced)}. Back them up.")
     if any(map(is_log_key, wrong.names)):
-        say("The log's key is gone, so begin another log: takeback hotline log begin-anew")
+        say(f"The log's key is gone, so begin another log: {typed('hotline log begin-anew')}")
 
 
 @audit_app.command("verify")

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from takeback.media import Decoder
 
 app = typer.Typer(
-    help="The lawful pictures that new entries are compared with.",
+    help="""The lawful pictures that new entries are compared with.
+
+    **Example**
+
+    * `takeback hotline guard build lawful-pictures/`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

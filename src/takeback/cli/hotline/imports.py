@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from takeback.hotline.imports.domain import Refused, Taken
 
 app = typer.Typer(
-    help="Bring in what other organisations list, in a lane of its own.",
+    help="""Bring in what other organisations list, in a lane of its own.
+
+    **Examples**
+
+    * `takeback hotline import file cardiff list.csv --whole`
+    * `takeback hotline import list`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

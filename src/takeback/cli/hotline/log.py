@@ -8,9 +8,18 @@ import typer
 
 from takeback.cli.hotline.setup import Needs, failure, set_up
 from takeback.cli.printing import say
+from takeback.shell.typed_commands import typed
 
 app = typer.Typer(
-    help="The signed log of the list.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The signed log of the list.
+
+    **Examples**
+
+    * `takeback hotline log status`
+    * `takeback hotline log rotate-key`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 _STOPPED = 3
@@ -44,7 +53,8 @@ def log_status() -> None:
         raise typer.Exit(_STOPPED)
     if commits_wait():
         say("Nothing is taken: commits wait for a follower that does not answer.", err=True)
-        say("Start `takeback hotline backup follow` again, or end it with --release.", err=True)
+        follow = typed("hotline backup follow")
+        say(f"Start `{follow}` again, or end it with --release.", err=True)
         raise typer.Exit(_WAITING)
     if status.published_size < status.sequenced_size:
         raise typer.Exit(1)
@@ -100,7 +110,7 @@ def begin_new_log(
         raise failure(str(error)) from error
     say(f"The log {begun.origin} begins with {begun.subjects} entries.")
     for name in begun.readers:
-        say(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
+        say(f"Needs a new token: {typed('hotline platform renew')} {shlex.quote(name)}")
 
 
 @app.command("restored")
@@ -181,4 +191,4 @@ def recover_log(
     except (NewLogError, RecoveryCopyError, MarkError) as error:
         raise failure(str(error)) from error
     for name in recovered.readers:
-        say(f"Needs a new token: takeback hotline platform renew {shlex.quote(name)}")
+        say(f"Needs a new token: {typed('hotline platform renew')} {shlex.quote(name)}")

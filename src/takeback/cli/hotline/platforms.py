@@ -13,10 +13,26 @@ from takeback.cli.printing import say
 from takeback.hotline.platforms.domain import GATE_DEFAULT_REVIEW, KEY_DAYS, PlatformError, Scope
 
 app = typer.Typer(
-    help="The platforms that follow the list.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The platforms that follow the list.
+
+    **Examples**
+
+    * `takeback hotline platform invite Skylark`
+    * `takeback hotline platform list`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 key_app = typer.Typer(
-    help="The keys of a platform.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The keys of a platform.
+
+    **Examples**
+
+    * `takeback hotline platform key list Skylark`
+    * `takeback hotline platform key add Skylark --scope send_feedback --days 90`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 app.add_typer(key_app, name="key")
 app.add_typer(canary_app, name="canary")

@@ -2,10 +2,13 @@
 
 import enum
 import os
+from dataclasses import replace
 
 import typer
 
 from takeback.cli.printing import say
+from takeback.shell.state_folders import State, look_into
+from takeback.shell.typed_commands import typed
 
 
 class Needs(enum.Enum):
@@ -21,7 +24,11 @@ class Needs(enum.Enum):
 
 
 def set_up(needs: Needs = Needs.ALL) -> None:
-    """Load the hotline's settings; make sure that database, tables and secrets are there."""
+    """Load the hotline's settings; make sure that database, tables and secrets are there.
+
+    Where no hotline is, nothing is made, unless a database is all that is needed: to make one.
+    """
+    require_hotline(may_begin=needs is Needs.DATABASE)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "takeback.hotline.config.settings")
     try:
         import django
@@ -55,13 +62,41 @@ def set_up(needs: Needs = Needs.ALL) -> None:
             *str(error).splitlines(),
         ) from error
     if not notes and needs is not Needs.DATABASE:
-        raise failure("The database has no tables or no secrets yet: takeback hotline migrate")
+        raise failure(f"The database has no tables or no secrets yet: {typed('hotline migrate')}")
     if needs is Needs.TABLES:
         return
     try:
         refuse_lost(notes or {}, but_log_keys=needs is Needs.ALL_BUT_LOG_KEYS)
     except (RuntimeError, OSError) as error:
         raise failure(str(error)) from error
+
+
+def require_hotline(*, may_begin: bool = False) -> None:
+    """End the command, with one sentence, where the state folder holds no hotline.
+
+    With DATABASE_URL the hotline is in that database. `may_begin`: the command may make a hotline;
+    then only what is something else of Takeback, or no folder at all, is in its way.
+    """
+    from takeback.hotline.foundation.state import state_directory
+
+    folder = look_into(state_directory(), State.HOTLINE)
+    if may_begin:
+        if folder.is_folder and folder.state in (None, State.HOTLINE):
+            return
+        what_to_do = "set TAKEBACK_STATE to a folder of its own"
+    else:
+        if os.environ.get("DATABASE_URL"):
+            return
+        if folder.state is State.HOTLINE:
+            if (folder.path / "postgres" / "PG_VERSION").is_file():
+                return
+            folder = replace(folder, seen="holds the secrets of a hotline but no database")
+        what_to_do = (
+            "go to the folder where you started it, set TAKEBACK_STATE or DATABASE_URL as you did "
+            f"there, or begin one with `{typed('run')}` (to try it out) or "
+            f"`{typed('hotline migrate')}`"
+        )
+    raise failure(folder.refusal(State.HOTLINE, what_to_do))
 
 
 def in_plain_words(error: Exception) -> str:

@@ -12,7 +12,15 @@ from takeback.cli.printing import say
 from takeback.hotline.staff.domain import DeskError, Permission, Role
 
 app = typer.Typer(
-    help="The people who work at the desk.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="""The people who work at the desk.
+
+    **Examples**
+
+    * `takeback hotline staff invite "Ana Example" --role lead`
+    * `takeback hotline staff list`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 _Name = Annotated[str, typer.Argument(help="The person's name, as the others at the desk know it.")]

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from takeback.hotline.webhooks.access import GivenUpDelivery, ListedWebhook
 
 app = typer.Typer(
-    help="Where a platform is told of new checkpoints.",
+    help="""Where a platform is told of new checkpoints.
+
+    **Examples**
+
+    * `takeback hotline platform webhook add Skylark https://hooks.example.org/takeback`
+    * `takeback hotline platform webhook list Skylark`
+    """,
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

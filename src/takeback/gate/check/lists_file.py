@@ -47,8 +47,8 @@ class ListSettings(BaseModel):
         return policy_of(self.policy)
 
     def token(self) -> PlatformToken:
-        """Read the token; raises TokenError or OSError."""
-        return PlatformToken.parse(self.token_file.read_text(encoding="utf-8"))
+        """Read the token; raises TokenError."""
+        return PlatformToken.read(self.token_file)
 
     def prepared_store(self) -> Store:
         """Open the store, making it if need be, and keep in it whom to trust and for how long.

@@ -10,6 +10,7 @@ from takeback.matching.matcher import Matcher
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import open_snapshot
 from takeback.matching.snapshot_file import SnapshotError
+from takeback.shell.typed_commands import typed
 
 SNAPSHOT_SUFFIX = ".snapshot"
 
@@ -89,7 +90,7 @@ class SnapshotInForce:
             elif self._points_there_still(pointer):
                 self.problem = (
                     f"The list's file {error.filename} is missing. "
-                    "Run `takeback gate sync` to write it anew."
+                    f"Run `{typed('gate sync')}` to write it anew."
                 )
 
     def _points_there_still(self, pointer: _Stamp) -> bool:

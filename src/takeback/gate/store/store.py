@@ -28,6 +28,8 @@ from takeback.gate.store.unknown_signals import UNKNOWN_SCHEMA
 from takeback.hashlist.rules import LogRules
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
+from takeback.shell.state_folders import State, look_into
+from takeback.shell.typed_commands import typed
 from takeback.signals.packing import UnknownKindError
 from takeback.tlog.merkle import Frontier
 from takeback.tlog.signed_note import VerifierKey
@@ -149,8 +151,11 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Open the store in `folder`, making it (private to this user) where there is none.
 
-        Raises StoreError if the folder can't be used.
+        Raises StoreError if the folder can't be used, or holds something else.
         """
+        found = look_into(folder, State.STORE)
+        if found.state is not State.STORE and not found.is_free:
+            raise StoreError(found.refusal(State.STORE, "give the store a folder of its own"))
         self.folder = folder
         self._connections = Connections()
         try:
@@ -170,9 +175,11 @@ class Store:
     @classmethod
     def existing(cls, folder: Path) -> "Store":
         """Open an existing store; raises StoreError if the folder holds none."""
-        if not (folder / "list.db").is_file():
+        found = look_into(folder, State.STORE)
+        if found.state is not State.STORE:
+            begin = typed("gate sync --hotline https://… --store FOLDER")
             raise StoreError(
-                f"There is no store in {folder}. Make one: takeback gate sync --store {folder} …"
+                found.refusal(State.STORE, f"name the folder of yours, or begin one with `{begin}`")
             )
         return cls(folder)
 
@@ -214,7 +221,7 @@ class Store:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SyncRunningError(
-                    f"Another `takeback gate sync` works on {self.folder}. One is enough: "
+                    f"Another `{typed('gate sync')}` works on {self.folder}. One is enough: "
                     "stop it, or leave it to its work."
                 ) from error
             with self._connections.kept_open():

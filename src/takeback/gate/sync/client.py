@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,8 @@ from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import Acknowledgement, FeedbackBatch, FeedbackItem, FeedbackReceipt
 from takeback.tlog.bundles import MOST_OPENINGS, EventRange
 from takeback.tlog.commitments import MAX_EVENT_BYTES
+from takeback.tlog.errors import LogError
+from takeback.tlog.signed_note import VerifierKey
 from takeback.tlog.tiles import BundleRef, TileRef
 
 WAIT_SECONDS = 25
@@ -24,9 +27,16 @@ _MAX_OPENINGS_BYTES = MOST_OPENINGS * MAX_EVENT_BYTES // 8  # an event has half 
 _MAX_ERROR_BYTES = 4096
 _CHUNK_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
+_LOOKS = "It looks like tb1_…_… and comes from the hotline."
+_WHERE_FROM = "Put the token there that the hotline gave you, alone in the file."
+_AT_EVERY_HOTLINE = re.compile(
+    r"/log/v1/(key|checkpoint)|/list/v1/(wait|checkpoint|feedback|acknowledgement)"
+)
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _OK = 200
 _NO_NEWS = 204
+_ELSEWHERE = range(300, 400)
+_NOT_THERE = (404, 405, 410)
 _DENIED = (401, 403)
 _NEVER_TAKEN = (400, 413, 422)
 
@@ -63,10 +73,24 @@ class PlatformToken:
         """Read a token `tb1_<secret>_<pin>`; raises TokenError."""
         found = _TOKEN.fullmatch(text.strip())
         if found is None:
-            raise TokenError(
-                "This is not a platform's token. It looks like tb1_…_… and comes from the hotline."
-            )
+            raise TokenError(f"This is not a platform's token. {_LOOKS}")
         return cls(text.strip(), found["pin"])
+
+    @classmethod
+    def read(cls, path: Path) -> "PlatformToken":
+        """Read the token that a file holds; raises TokenError, which says what to do."""
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError as error:
+            raise TokenError(f"There is no token file {path}. {_WHERE_FROM}") from error
+        except OSError as error:
+            raise TokenError(f"The token file {path} can't be read: {error.strerror}.") from error
+        if not text.strip():
+            raise TokenError(f"The token file {path} is empty. {_WHERE_FROM}")
+        try:
+            return cls.parse(text)
+        except TokenError as error:
+            raise TokenError(f"The token file {path} holds something else. {_LOOKS}") from error
 
 
 class _Refusal(BaseModel):
@@ -109,7 +133,11 @@ class PublicLog:
 
     def key(self) -> str:
         """Fetch the log's verifier key line."""
-        return self._get("/log/v1/key", _MAX_NOTE_BYTES).decode("utf-8", "replace").strip()
+        line = self._get("/log/v1/key", _MAX_NOTE_BYTES).decode("utf-8", "replace").strip()
+        try:
+            return VerifierKey.parse(line).line
+        except LogError as error:
+            raise self._no_hotline("what it calls its log's key is none") from error
 
     def checkpoint(self) -> bytes:
         """Fetch the signed checkpoint."""
@@ -169,13 +197,28 @@ class PublicLog:
 
     def _check_status(self, answer: requests.Response) -> None:
         status = answer.status_code
+        if status == _OK and answer.headers.get("Content-Type", "").startswith("text/html"):
+            raise self._no_hotline("a website answers there")
         if status in (_OK, _NO_NEWS):
             return
         if status in _DENIED:
             raise HotlineDeniedError(_why_denied(self.url, answer))
         if answer.request.method == "POST" and status in _NEVER_TAKEN:
             raise FeedbackRefusedError(f"{self.url} refused the feedback with status {status}.")
+        if status in _NOT_THERE and _AT_EVERY_HOTLINE.search(answer.request.path_url):
+            raise self._no_hotline(f"it answers with status {status}")
+        if status in _ELSEWHERE:
+            raise HotlineUnreachableError(
+                f"{self.url} sends on to another address (status {status}), which is not followed. "
+                "Give the address that the hotline's operator gave you."
+            )
         raise HotlineUnreachableError(f"{self.url} answered with status {status}. Try again later.")
+
+    def _no_hotline(self, why: str) -> HotlineUnreachableError:
+        return HotlineUnreachableError(
+            f"There is no hotline at {self.url}: {why}. Check the address; the hotline's operator "
+            "gave it to you with the token."
+        )
 
     def _no_answer(self, error: Exception) -> str:
         return f"{self.url} can't be reached ({type(error).__name__}). Is it running?"

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -24,8 +25,11 @@ _MOST_CONNECTIONS: Final = 2000  # a thousand event streams, gates that wait, an
 _MOST_CONNECTIONS_A_SOURCE: Final = 500  # fifty gates behind one address, or a school
 
 
-def serve(host: str, port: int) -> None:
-    """Answer on `host`:`port` until stopped. Django must be set up already."""
+def serve(listening: socket.socket, on_answering: Callable[[], None]) -> None:
+    """Answer on a socket until stopped; `on_answering` hears that it does.
+
+    Django must be set up already.
+    """
     bounds = Bounds(
         connections=_MOST_CONNECTIONS,
         connections_a_source=_MOST_CONNECTIONS_A_SOURCE,
@@ -35,8 +39,6 @@ def serve(host: str, port: int) -> None:
     with DATABASE.running():
         config = uvicorn.Config(
             "takeback.hotline.config.asgi:application",
-            host=host,
-            port=port,
             lifespan="off",
             # Only these may say, in X-Forwarded-For and X-Forwarded-Proto, for whom they ask.
             proxy_headers=True,
@@ -46,15 +48,25 @@ def serve(host: str, port: int) -> None:
             **bounded_options(bounds, early_refusal),
         )
         config.load_app()
-        server = _Server(config)
+        server = _Server(config, on_answering)
         with suppress(KeyboardInterrupt):  # it is raised once more when all is stopped
-            server.run()
+            server.run(sockets=[listening])
     if not server.started:
         sys.exit(_NOT_STARTED)
 
 
 class _Server(uvicorn.Server):
     """Gates wait for news in long requests; when it stops, these are answered at once."""
+
+    def __init__(self, config: uvicorn.Config, on_answering: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_answering = on_answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then let whoever started it know."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_answering()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let everyone go who only waits, then stop as usual."""

@@ -10,6 +10,7 @@ from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.foundation.numbers import number_of_seconds, whole_number
 from takeback.hotline.foundation.secrets import secret_of_this_process
+from takeback.hotline.foundation.state import kept_address
 
 HOTLINE = Path(__file__).resolve().parent.parent
 REPOSITORY = HOTLINE.parents[2]
@@ -17,7 +18,9 @@ REPOSITORY = HOTLINE.parents[2]
 # Before the first `migrate` there is no file yet, and nobody to whom anything was signed.
 SECRET_KEY = secret_of_this_process("django").hex()
 DEBUG = False
-PUBLIC_URL = public_address(os.environ.get("TAKEBACK_PUBLIC_URL", "http://127.0.0.1:8000"))
+PUBLIC_URL = public_address(
+    os.environ.get("TAKEBACK_PUBLIC_URL", kept_address("http://127.0.0.1:8000"))
+)
 _HOSTS = os.environ.get("TAKEBACK_HOSTS", "127.0.0.1,localhost").split(",")
 ALLOWED_HOSTS = [*filter(None, map(str.strip, _HOSTS)), public_host(PUBLIC_URL)]
 TRUSTED_PROXIES = os.environ.get("TAKEBACK_TRUSTED_PROXIES", "127.0.0.1,::1").split(",")

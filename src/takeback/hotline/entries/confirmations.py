@@ -24,6 +24,7 @@ from takeback.hotline.log.actions import append
 from takeback.hotline.log.domain import NewEvent
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
+from takeback.shell.typed_commands import typed
 from takeback.signals.lanes import Lane
 from takeback.tlog.tlog_proof import TlogProof
 from takeback.tlog.trust import TrustPolicy
@@ -53,7 +54,7 @@ def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: Actor) -> Confirm
     shown = parse_event(opening.event) if opening is not None else None
     if opening is None or not isinstance(shown, AddedEvent | AmendedEvent | ResumedEvent):
         raise ConfirmationError(
-            "The proof shows no entry of a list. Make it with `takeback list prove`."
+            f"The proof shows no entry of a list. Make it with `{typed('list prove')}`."
         )
     if shown.lane is not Lane.CONFIRMED:
         raise ConfirmationError(
@@ -81,7 +82,7 @@ def take_confirmation_back(origin: str, entry: EntryId, actor: Actor) -> None:
     if not dropped:
         raise ConfirmationError(
             f"The entry {entry} of {origin} is not confirmed here. "
-            "See `takeback hotline confirmation list`."
+            f"See `{typed('hotline confirmation list')}`."
         )
     append([NewEvent(UnconfirmedEvent(time=_hour(), origin=origin, entry=entry))])
     record(Verb.CONFIRMATION_TAKEN_BACK, f"entry {entry} of {origin}", actor)

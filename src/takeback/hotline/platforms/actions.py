@@ -36,6 +36,7 @@ from takeback.hotline.platforms.models import (
 )
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
+from takeback.shell.typed_commands import typed
 from takeback.signals.lanes import ALL_LANES
 
 _MOST_NAME = 80
@@ -182,7 +183,7 @@ def revoke_key(name: str, number: int, *, actor: Actor = OPERATOR) -> None:
     keys = PlatformKey.objects.filter(platform=platform, id=number, revoked_at=None)
     if not keys.update(revoked_at=now):
         raise PlatformError(
-            f"{name} holds no key {number}. See takeback hotline platform key list."
+            f"{name} holds no key {number}. See {typed('hotline platform key list')}."
         )
     record(Verb.PLATFORM_KEY_REVOKED, f"platform {platform.id} key {number}", actor)
 
@@ -247,7 +248,7 @@ def _holder_of(invitation: PlatformInvitation) -> Actor:
 
 
 def _revoked(name: str) -> PlatformError:
-    return PlatformError(f"{name} was revoked. Renew it first: takeback hotline platform renew.")
+    return PlatformError(f"{name} was revoked. Renew it first: {typed('hotline platform renew')}.")
 
 
 def _checked_scopes(scopes: Iterable[Scope], days: int) -> list[Scope]:

@@ -8,6 +8,7 @@ from takeback.hotline.platforms.domain import PlatformError
 from takeback.hotline.webhooks.domain import HealthOfWebhook
 from takeback.hotline.webhooks.message import message_name
 from takeback.hotline.webhooks.models import Webhook, WebhookDelivery
+from takeback.shell.typed_commands import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +74,5 @@ def given_up_deliveries(name: str, number: int) -> tuple[GivenUpDelivery, ...]:
 def no_webhook(name: str, number: int) -> PlatformError:
     """Say that a platform has no such webhook, and where to look."""
     return PlatformError(
-        f"{name} has no webhook {number}. See takeback hotline platform webhook list."
+        f"{name} has no webhook {number}. See {typed('hotline platform webhook list')}."
     )

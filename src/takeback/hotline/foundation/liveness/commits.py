@@ -13,6 +13,7 @@ from typing import Final, LiteralString
 import psycopg
 
 from takeback.hotline.foundation.database import connection_options
+from takeback.shell.typed_commands import typed
 
 SERVING: Final = "takeback serve"
 """Under this name the database knows the connections of those who answer people."""
@@ -85,7 +86,7 @@ class CommitsWatch:
         if wait and not self._wait:
             _log.error(
                 "Commits wait for a follower that does not answer, so nothing is taken. Start "
-                "`takeback hotline backup follow` again, or end the wait with --release."
+                f"`{typed('hotline backup follow')}` again, or end the wait with --release."
             )
         elif self._wait and not wait:
             _log.warning("Commits go on.")

@@ -15,6 +15,7 @@ from takeback.hotline.log.models import Checkpoint, Cosignature, Publication, Wi
 from takeback.hotline.log.publication import is_published, publish
 from takeback.hotline.log.witnesses.asking import held_by, look_at, settle_by_witnesses
 from takeback.hotline.log.witnesses.client import OtherSize, WitnessError, submit
+from takeback.shell.typed_commands import typed
 from takeback.tlog.merkle_proofs import Nodes, consistency_proof, nodes_of_tiles
 from takeback.tlog.signed_note import SignatureLine
 from takeback.tlog.tiles import TileRef
@@ -243,9 +244,10 @@ def _warn_if_late(policy: TrustPolicy, size: int) -> None:
         cosigned = policy.witnessed_by(log_access.cosigned_note(row))
         _log.error(
             "The list stands still: too few witnesses have cosigned it since %s. Missing: %s. "
-            "Look at `takeback hotline log status`.",
+            "Look at `%s`.",
             f"{row.signed_at:%Y-%m-%d %H:%M} UTC",
             ", ".join(witness.name for witness in policy.witnesses if witness.name not in cosigned),
+            typed("hotline log status"),
         )
 
 

@@ -1,0 +1,86 @@
+"""Looks into a folder that should hold a state of Takeback, and says what it holds instead."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_DISK: Final = frozenset({"lost+found"})
+"""What stands in an empty folder that is a disk of its own."""
+
+
+class State(enum.Enum):
+    """What Takeback keeps in a folder, by what a sentence calls it."""
+
+    HOTLINE = "hotline"
+    STORE = "gate's store"
+    WITNESS = "witness"
+    RUN = "`takeback run`"
+
+
+_MARKS: Final[Mapping[State, tuple[str, ...]]] = {
+    State.STORE: ("list.db",),
+    State.WITNESS: ("witness.db",),
+    State.HOTLINE: ("postgres/PG_VERSION", "secrets/audit"),
+    State.RUN: ("ports.json",),
+}
+"""Files by which each is known."""
+
+_SEEN: Final[Mapping[State, str]] = {
+    State.HOTLINE: "holds a hotline",
+    State.STORE: "holds a gate's store",
+    State.WITNESS: "holds a witness",
+    State.RUN: "is that of `takeback run` (the hotline is in hotline/, the gate in platform/gate/)",
+}
+
+_BEGUN: Final[Mapping[State, frozenset[str]]] = {
+    State.STORE: frozenset({"outbox.db", "snapshots", "CURRENT", "sync.lock"}),
+    State.WITNESS: frozenset({"key"}),
+}
+"""What else may stand where a state was begun and not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """A folder as it was found.
+
+    `seen`: what stands there, as the end of "in /srv/x, which …". `state`: what of Takeback it
+    holds, None if nothing. `is_free`: nothing stands in the way of a state that begins here.
+    `is_folder`: it can be looked into, or can be made.
+    """
+
+    path: Path
+    seen: str
+    state: State | None = None
+    is_free: bool = False
+    is_folder: bool = True
+
+    def refusal(self, wanted: State, what_to_do: str) -> str:
+        """Return the sentence for a command that needs another state than this."""
+        return f"There is no {wanted.value} in {self.path}, which {self.seen}: {what_to_do}."
+
+
+def look_into(folder: Path, wanted: State) -> StateFolder:
+    """Say what a folder holds in which a state is wanted. Nothing is made, opened or changed."""
+    path = folder.absolute()
+    try:
+        names = {entry.name for entry in path.iterdir()}
+        state = next((state for state in State if _is_marked(path, state)), None)
+    except FileNotFoundError:
+        return StateFolder(path, "does not exist", is_free=True)
+    except NotADirectoryError:
+        return StateFolder(path, "is not a folder", is_folder=False)
+    except OSError as error:
+        return StateFolder(path, f"can't be read ({error.strerror})", is_folder=False)
+    if state is not None:
+        return StateFolder(path, _SEEN[state], state)
+    others = {name for name in names if not name.startswith(".")} - _DISK
+    if others - _BEGUN.get(wanted, frozenset()):
+        return StateFolder(path, "holds files of something else")
+    seen = "holds one that was never finished" if others else "is empty"
+    return StateFolder(path, seen, is_free=True)
+
+
+def _is_marked(folder: Path, state: State) -> bool:
+    return any((folder / mark).is_file() for mark in _MARKS[state])
