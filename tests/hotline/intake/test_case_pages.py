@@ -64,8 +64,8 @@ def test_the_same_file_again_is_refused_kindly_and_left_out() -> None:
     sent = add(visitor, picture_record(sha256=record["sha256"]), other)
     page = sent.content.decode()
     assert sent.status_code == 422
-    said = "You added this before. It is picture 1. We look for copies of it already"
-    assert page.count(said) == 2, "in the summary and beside the field"
+    sentence = "You added this before. It is picture 1. We look for copies of it already"
+    assert page.count(sentence) == 2, "in the summary and beside the field"
     assert '<a href="#pictures">' in page
     assert other["sha256"] in page, "what was new is still picked"
     assert record["sha256"] not in page

@@ -83,12 +83,12 @@ def _facts(draw: st.DrawFn) -> list[Fact]:
     times = st.integers(0, 8 * 86_400).map(lambda after: _NOON - timedelta(seconds=after))
     outcomes = []
     for name in draw(st.sets(st.sampled_from(_PLATFORMS))):
-        said = []
+        feedback = []
         for value in draw(st.sets(st.sampled_from(FeedbackValue))):
             at = draw(times)
-            said.append(FeedbackSummary(value, draw(st.integers(1, 5)), at, at))
+            feedback.append(FeedbackSummary(value, draw(st.integers(1, 5)), at, at))
         fetched_at = draw(st.none() | times)
-        outcomes.append(Outcome(new_entry_id(), name, _NOON, fetched_at, None, tuple(said)))
+        outcomes.append(Outcome(new_entry_id(), name, _NOON, fetched_at, None, tuple(feedback)))
     suspended_at = draw(st.none() | st.just(_NOON))
     ended_at = draw(st.none() | st.just(_NOON + timedelta(hours=1)))
     withdrawn_on = draw(st.none() | _DAYS)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import translation
+from pytest_django import Settings
 
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
