@@ -160,8 +160,10 @@ def test_a7_newest_first_and_the_counts_add_up(case: dict[int, list[Fact]]) -> N
     }
     summary = summary_of(case)
     stops = [line for line in lines if line.kind is Happening.STOPPED]
+    held = [line for line in lines if line.kind is Happening.HELD]
     assert summary.stopped == sum(line.count for line in stops)
-    assert summary.last_stop == (stops[0].day if stops else None)
+    assert summary.held == sum(line.count for line in held)
+    assert summary.last_stop == max((line.day for line in stops + held), default=None)
 
 
 def test_a_copy_that_is_held_anew_is_said_again() -> None:

@@ -93,7 +93,7 @@ def _picture_row(picture: PictureHistory, today: date) -> dict[str, Any]:
         "picture": picture,
         "lines": [_line(line, today) for line in newest_first({picture.number: picture.facts})],
         "added": case_texts.day_words(picture.added_on, today),
-        "stopped": summary_of({picture.number: picture.facts}).stopped,
+        "in_short": summary_of({picture.number: picture.facts}),
         "nothing_found": kinds.isdisjoint(FOUND | NOT_IN_FORCE | {Happening.LOOKED_AT_FIRST}),
         "can_be_stopped": kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN}),
     }
