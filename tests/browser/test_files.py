@@ -134,7 +134,7 @@ def test_a_pdf_is_refused_whatever_its_name_is(
     pick(page, tmp_path / name, photograph)
     assert settled(page) == [f"{name}: bad, refused", "beach.jpg: good, ready"]
     assert [record["kind"] for record in records(page)] == ["picture"]
-    assert name not in page.evaluate("sessionStorage.getItem('picture-names')")
+    assert name not in page.evaluate("sessionStorage.getItem('picked-pictures')")
 
 
 def test_a_picture_that_only_other_browsers_open_is_still_taken(page: Page, tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_two_files_of_one_name_can_be_told_apart(
         "image.jpg 300 kB · May 3, 2020: good, ready",
         "image.jpg (2) 2.1 MB · May 3, 2020: good, ready",
     ]
-    names = json.loads(page.evaluate("sessionStorage.getItem('picture-names')"))
-    assert list(names.values()) == ["image.jpg", "image.jpg (2)"]
+    picked = json.loads(page.evaluate("sessionStorage.getItem('picked-pictures')"))
+    assert [note["name"] for note in picked.values()] == ["image.jpg", "image.jpg (2)"]
     assert re.search(r"image|MB|2020", json.dumps(records(page))) is None
 
 

@@ -73,12 +73,31 @@ def every_step(page: Page, start: str, photograph: Path) -> Iterator[str]:
     expect(page.locator(".govuk-error-summary")).to_be_visible(timeout=20_000)
     yield "a code that opens nothing"
     come_back(page, start, digits)
-    expect(page.locator(".app-timeline").first).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-newest-first]")).to_be_visible(timeout=20_000)
     yield "case"
+    page.locator(".app-case-picture summary").first.click()
+    yield "case, a picture unfolded"
+    yield from _every_page_of_a_case(page, start, photograph)
     page.goto(f"{start.rstrip('/')}/case/withdraw")
     yield "withdraw"
     page.locator("form[action$='/case/withdraw'] button").click()
     yield "withdrawn"
+
+
+def _every_page_of_a_case(page: Page, start: str, photograph: Path) -> Iterator[str]:
+    """Open what can be added to a case, and what ends the search for one picture."""
+    for what in ("pictures", "addresses", "apps", "picture/1/stop"):
+        page.goto(f"{start.rstrip('/')}/case/{what}")
+        yield f"case, {what}"
+    page.goto(f"{start.rstrip('/')}/case/addresses")
+    page.locator("textarea").fill("nowhere at all")
+    press(page, "main form button.govuk-button")
+    yield "case, addresses, a bad one"
+    page.goto(f"{start.rstrip('/')}/case/pictures")
+    pick(page, [_file(photograph.name, photograph.read_bytes())])
+    press(page, "main form button.govuk-button")
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    yield "case, pictures, the same again"
 
 
 def enter(page: Page, start: str, door: str) -> None:

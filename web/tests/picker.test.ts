@@ -87,18 +87,16 @@ const status = () => document.querySelector('[data-picker-status]')?.textContent
 const sent = (): PictureRecord[] =>
   JSON.parse(document.querySelector<HTMLInputElement>('[data-picker-value]')?.value || '[]');
 
+/** The names that will go into the sealed box. */
+const keptNames = (): string[] =>
+  Object.values<{ name: string }>(
+    JSON.parse(sessionStorage.getItem('picked-pictures') ?? '{}'),
+  ).map(({ name }) => name);
+
 beforeEach(() => {
   sessionStorage.clear();
   document.documentElement.lang = 'en';
 });
-
-/** The names that go into the sealed box. */
-function namesToSeal(): string[] {
-  const noted: Record<string, { name: string }> = JSON.parse(
-    sessionStorage.getItem('picked-pictures') ?? '',
-  );
-  return Object.values(noted).map(({ name }) => name);
-}
 
 describe('the picker', () => {
   test('lists each picture by its name and sends only its fingerprints', async () => {
@@ -280,7 +278,7 @@ describe('fault A6: files that are no pictures', () => {
       expect(document.querySelector<HTMLElement>('.picture-row')?.dataset.settled).toBe('bad');
       expect(status()).toBe(`1 of 2 ${name}: refused`);
       expect(sent()).toHaveLength(1);
-      expect(namesToSeal()).toEqual(['c.jpg']);
+      expect(keptNames()).toEqual(['c.jpg']);
     },
   );
 
@@ -346,7 +344,7 @@ describe('fault A6: files of one name', () => {
       'dog.jpg',
       'image.jpg (2) 1 kB · 4 May 2020',
     ]);
-    expect(namesToSeal()).toEqual(['image.jpg', 'dog.jpg', 'image.jpg (2)']);
+    expect(keptNames()).toEqual(['image.jpg', 'dog.jpg', 'image.jpg (2)']);
     expect(JSON.stringify(sent())).not.toMatch(/image|MB|May/);
     const labels = document.querySelectorAll('[data-picker-list] [data-remove]');
     expect(Array.from(labels, (label) => label.getAttribute('aria-label'))).toEqual([

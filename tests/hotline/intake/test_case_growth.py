@@ -158,6 +158,7 @@ def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
             picture=uuid4(),
             number=number,
             entry=f"{number:026}",
+            is_video=False,
             exact_only=False,
             added_on=case.sent_on,
             withdrawn_on=case.sent_on,

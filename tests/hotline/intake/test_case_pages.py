@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
+from takeback.hashlist.events import EntryId
+from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.audit.domain import Verb
+from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.intake.access import history_of
 from takeback.hotline.intake.actions import withdraw_case
 from takeback.hotline.intake.domain.pictures import MAX_PICTURES
 from takeback.hotline.intake.models import Case, CasePicture
+from takeback.hotline.log.sequencing import sequence_pending
+from takeback.hotline.platforms.actions import note_fetched
 from tests.hotline.intake.test_words import MESSAGES
 from tests.hotline.intake.timeline_page import in_short, newest_first, picture_rows
+from tests.support.feedback import acknowledge, feedback_item, platform
 from tests.support.responses import Response
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
 
@@ -64,8 +70,8 @@ def test_the_same_file_again_is_refused_kindly_and_left_out() -> None:
     sent = add(visitor, picture_record(sha256=record["sha256"]), other)
     page = sent.content.decode()
     assert sent.status_code == 422
-    said = "You added this before. It is picture 1. We look for copies of it already"
-    assert page.count(said) == 2, "in the summary and beside the field"
+    sentence = "You added this before. It is picture 1. We look for copies of it already"
+    assert page.count(sentence) == 2, "in the summary and beside the field"
     assert '<a href="#pictures">' in page
     assert other["sha256"] in page, "what was new is still picked"
     assert record["sha256"] not in page
@@ -147,6 +153,30 @@ def test_stopping_the_last_one_keeps_the_case_open() -> None:
     assert "We look for no copies now You can add a picture at any time." in in_short(page)
     assert goes_to(add(visitor, picture_record()), "/case")
     assert "Picture 2" in visitor.read("/case").page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([], "No copy seen so far. That can be good news."),
+        ([FeedbackValue.NOT_BLOCKED], "A copy was seen A website saw it and did not stop it."),
+        ([FeedbackValue.PENDING_REVIEW] * 2, "2 copies were stopped for now"),
+        ([FeedbackValue.BLOCKED, FeedbackValue.NOT_BLOCKED], "1 copy was stopped The last one"),
+    ],
+    ids=["nothing", "left up", "held", "stopped"],
+)
+def test_a7_the_card_says_first_what_is_best_and_never_that_nothing_was_seen_when_it_was(
+    values: list[FeedbackValue], says: str
+) -> None:
+    skylark = platform("Skylark")
+    _, code = report_from_browser(pictures=[picture_record()])
+    sequence_pending()
+    note_fetched(skylark, 2)
+    acknowledge(skylark)
+    entry = EntryId(CasePicture.objects.get().entry)
+    record_feedback(skylark, [feedback_item(entry, value) for value in values])
+    assert says in in_short(come_back(code).page)
 
 
 @pytest.mark.django_db

@@ -54,7 +54,7 @@ def test_unknown_malformed_and_withdrawn_codes_get_the_same_answer() -> None:
     assert all(seen(answer) == seen(answers[0]) for answer in answers)
     assert seen(answers[0])[0] == 422
     assert not answers[0].cookies
-    assert b"find a case with this code" in answers[0].content
+    assert b"We have no report with this code" in answers[0].content
 
 
 @pytest.mark.django_db

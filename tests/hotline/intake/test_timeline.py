@@ -83,12 +83,12 @@ def _facts(draw: st.DrawFn) -> list[Fact]:
     times = st.integers(0, 8 * 86_400).map(lambda after: _NOON - timedelta(seconds=after))
     outcomes = []
     for name in draw(st.sets(st.sampled_from(_PLATFORMS))):
-        said = []
+        feedback = []
         for value in draw(st.sets(st.sampled_from(FeedbackValue))):
             at = draw(times)
-            said.append(FeedbackSummary(value, draw(st.integers(1, 5)), at, at))
+            feedback.append(FeedbackSummary(value, draw(st.integers(1, 5)), at, at))
         fetched_at = draw(st.none() | times)
-        outcomes.append(Outcome(new_entry_id(), name, _NOON, fetched_at, None, tuple(said)))
+        outcomes.append(Outcome(new_entry_id(), name, _NOON, fetched_at, None, tuple(feedback)))
     suspended_at = draw(st.none() | st.just(_NOON))
     ended_at = draw(st.none() | st.just(_NOON + timedelta(hours=1)))
     withdrawn_on = draw(st.none() | _DAYS)
@@ -160,8 +160,10 @@ def test_a7_newest_first_and_the_counts_add_up(case: dict[int, list[Fact]]) -> N
     }
     summary = summary_of(case)
     stops = [line for line in lines if line.kind is Happening.STOPPED]
+    held = [line for line in lines if line.kind is Happening.HELD]
     assert summary.stopped == sum(line.count for line in stops)
-    assert summary.last_stop == (stops[0].day if stops else None)
+    assert summary.held == sum(line.count for line in held)
+    assert summary.last_stop == max((line.day for line in stops + held), default=None)
 
 
 def test_a_copy_that_is_held_anew_is_said_again() -> None:

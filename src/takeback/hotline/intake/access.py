@@ -47,6 +47,7 @@ class PictureHistory:
 
     number: int
     picture: uuid.UUID
+    is_video: bool
     exact_only: bool
     added_on: date
     withdrawn_on: date | None
@@ -84,6 +85,7 @@ def history_of(case: Case) -> CaseHistory:
             PictureHistory(
                 row.number,
                 row.picture,
+                row.is_video,
                 row.exact_only,
                 row.added_on,
                 row.withdrawn_on,

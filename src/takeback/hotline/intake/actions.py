@@ -20,7 +20,7 @@ from takeback.hotline.intake.access import (
     case_of_lookup,
 )
 from takeback.hotline.intake.domain.answers import Report
-from takeback.hotline.intake.domain.pictures import Picture
+from takeback.hotline.intake.domain.pictures import Kind, Picture
 from takeback.hotline.intake.models import Case, CasePicture
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
@@ -55,6 +55,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
             picture=picture.id,
             number=number,
             entry=entry,
+            is_video=picture.kind is Kind.VIDEO,
             exact_only=picture.exact_only,
             added_on=case.sent_on,
         )

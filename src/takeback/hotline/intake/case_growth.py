@@ -28,7 +28,12 @@ from takeback.hotline.intake.access import (
     belongs_to_answers,
 )
 from takeback.hotline.intake.actions import signals_of
-from takeback.hotline.intake.domain.pictures import MAX_PICTURES, Picture, TooManyPicturesError
+from takeback.hotline.intake.domain.pictures import (
+    MAX_PICTURES,
+    Kind,
+    Picture,
+    TooManyPicturesError,
+)
 from takeback.hotline.intake.domain.web_address import MAX_ADDRESSES
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.staff.domain import Permission
@@ -103,6 +108,7 @@ def add_pictures(case: Case, pictures: Sequence[Picture], box: NewBox | None = N
             picture=picture.id,
             number=number,
             entry=entry,
+            is_video=picture.kind is Kind.VIDEO,
             exact_only=picture.exact_only,
             added_on=_today(),
         )

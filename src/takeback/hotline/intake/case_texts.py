@@ -43,6 +43,11 @@ def last_stop(day: date, today: date) -> str:
 
 def calm_words(summary: Summary, pictures: int) -> tuple[str | Promise, str | Promise]:
     """What the card says while no copy was stopped: a heading and a sentence."""
+    if summary.left_up:
+        return (
+            _("A copy was seen"),
+            _("A website saw it and did not stop it. You can report it there, too."),
+        )
     if summary.looking:
         return _("We are looking"), _("No copy seen so far. That can be good news.")
     if summary.in_force:

@@ -33,6 +33,7 @@ class CasePicture(models.Model):
     number = models.PositiveSmallIntegerField()
     """From 1 in each case, in the order in which they came; no second picture ever gets it."""
     entry = models.CharField(max_length=26, unique=True)
+    is_video = models.BooleanField()
     exact_only = models.BooleanField()
     """Changed copies can't be found: the picture has too little in it, or could not be read."""
     added_on = models.DateField()

@@ -35,7 +35,7 @@ def of_line(line: Line) -> Sentence:
         _text(line),
         pictures if pictures > 1 and line.kind not in _SAYS_HOW_MANY else 0,
         _ICONS[line.kind],
-        line.kind is Happening.STOPPED,
+        line.kind in {Happening.STOPPED, Happening.HELD},
     )
 
 
@@ -49,7 +49,7 @@ _ICONS = {
     Happening.WITHDRAWN: "hand",
     Happening.FETCHED: "eye",
     Happening.STOPPED: "shield",
-    Happening.HELD: "clock",
+    Happening.HELD: "shield",
     Happening.LEFT_UP: "message",
     Happening.NOT_THE_SAME: "people",
 }

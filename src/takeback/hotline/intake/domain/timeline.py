@@ -1,5 +1,6 @@
 """What happened so far, as dated facts about each picture; the page puts them into sentences."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -73,12 +74,15 @@ class Line:
 class Summary:
     """What the page says first.
 
-    `stopped`: copies of all pictures; `last_stop`: the day of the last one, None before the first;
-    `looking`: the platforms of which it is known that they look for copies of a picture now;
+    `stopped`: copies of all pictures; `held`: those stopped for now, on which somebody there has
+    not decided; `last_stop`: the day of the last of both, None before the first; `left_up`: copies
+    that were seen and not stopped; `looking`: the platforms of which it is known that they look for copies of a picture now;
     `in_force`: how many pictures are on the list; `looked_at_first`: how many wait for a person.
     """
 
     stopped: int
+    held: int
+    left_up: int
     last_stop: date | None
     looking: tuple[str, ...]
     in_force: int
@@ -189,18 +193,22 @@ def newest_first(facts_by_number: Mapping[int, Sequence[Fact]]) -> list[Line]:
 def summary_of(facts_by_number: Mapping[int, Sequence[Fact]]) -> Summary:
     """What the facts that are still true come to."""
     facts = [fact for each in facts_by_number.values() for fact in each]
-    stops = [fact for fact in facts if fact.kind is Happening.STOPPED]
-    waiting = [fact for fact in facts if fact.kind is Happening.LOOKED_AT_FIRST]
+    counts = Counter[Happening]()
+    for fact in facts:
+        counts[fact.kind] += fact.count
+    stops = [fact for fact in facts if fact.kind in {Happening.STOPPED, Happening.HELD}]
     looking = {fact.platform for fact in facts if fact.kind is Happening.FETCHED}
     return Summary(
-        stopped=sum(fact.count for fact in stops),
+        stopped=counts[Happening.STOPPED],
+        held=counts[Happening.HELD],
+        left_up=counts[Happening.LEFT_UP],
         last_stop=max((fact.day for fact in stops), default=None),
         looking=tuple(sorted(looking, key=str.casefold)),
         in_force=sum(
             {fact.kind for fact in each}.isdisjoint({*NOT_IN_FORCE, Happening.LOOKED_AT_FIRST})
             for each in facts_by_number.values()
         ),
-        looked_at_first=len(waiting),
+        looked_at_first=counts[Happening.LOOKED_AT_FIRST],
     )
 
 

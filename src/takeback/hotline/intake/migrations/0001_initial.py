@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ("picture", models.UUIDField()),
                 ("number", models.PositiveSmallIntegerField()),
                 ("entry", models.CharField(max_length=26, unique=True)),
+                ("is_video", models.BooleanField()),
                 ("exact_only", models.BooleanField()),
                 ("added_on", models.DateField()),
                 ("withdrawn_on", models.DateField(null=True)),

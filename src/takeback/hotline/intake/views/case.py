@@ -93,7 +93,7 @@ def _picture_row(picture: PictureHistory, today: date) -> dict[str, Any]:
         "picture": picture,
         "lines": [_line(line, today) for line in newest_first({picture.number: picture.facts})],
         "added": case_texts.day_words(picture.added_on, today),
-        "stopped": summary_of({picture.number: picture.facts}).stopped,
+        "in_short": summary_of({picture.number: picture.facts}),
         "nothing_found": kinds.isdisjoint(FOUND | NOT_IN_FORCE | {Happening.LOOKED_AT_FIRST}),
         "can_be_stopped": kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN}),
     }
@@ -101,11 +101,10 @@ def _picture_row(picture: PictureHistory, today: date) -> dict[str, Any]:
 
 def _lines(history: CaseHistory, today: date) -> list[dict[str, Any]]:
     several = len(history.pictures) > 1
-    ids = {picture.number: picture.picture for picture in history.pictures}
+    shown = {picture.number: picture for picture in history.pictures}
     lines = []
     for line in newest_first(history.facts_by_number):
-        number = line.numbers[0]
-        which = {"number": number, "picture": ids[number]} if len(line.numbers) == 1 else None
+        which = shown[line.numbers[0]] if len(line.numbers) == 1 else None
         lines.append(_line(line, today) | {"which": which if several else None})
     return lines
 

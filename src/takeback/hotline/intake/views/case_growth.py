@@ -92,8 +92,9 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         case_growth.add_pictures(case, picked, box)
     except AlreadyInCaseError as error:
         picked = tuple(picture for picture in picked if picture.id not in error.numbers)
-        said = case_texts.there_already(sorted(set(error.numbers.values())))
-        problem = AnswerError("pictures", said)
+        problem = AnswerError(
+            "pictures", case_texts.there_already(sorted(set(error.numbers.values())))
+        )
     except TooManyPicturesError:
         problem = AnswerError("pictures", case_texts.TOO_MANY_PICTURES)
     except BadPicturesError:
