@@ -69,14 +69,16 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("place", all_countries(), ids=lambda place: place.code)
-@pytest.mark.parametrize("name", ["card", "call", "police", "lines"])
+@pytest.mark.parametrize("name", ["card", "call", "police", "danger", "lines"])
 def test_a5_every_emergency_number_is_a_link_that_calls(name: str, place: Country) -> None:
     calls = {address for address, _ in links(part(name, place))}
     assert {f"tel:{number}" for number in place.emergency} <= calls
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/", "/threatened", "/helplines", "/open", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/threatened", "/grown-ups", "/helplines", "/open", "/nothing"]
+)
 def test_a5_the_emergency_number_of_every_page_calls(path: str, settings: Settings) -> None:
     settings.COUNTRY = "DE"
     calls = {address for address, _ in links(Client().get(path).content.decode())}
@@ -84,7 +86,7 @@ def test_a5_the_emergency_number_of_every_page_calls(path: str, settings: Settin
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["card", "call", "police", "lines"])
+@pytest.mark.parametrize("name", ["card", "call", "police", "danger", "lines"])
 def test_every_part_of_every_country_renders_in_every_language(name: str, language: str) -> None:
     for place in all_countries():
         text = part(name, place, language)
@@ -177,7 +179,13 @@ def test_the_parts_of_a_country_come_in_the_language_of_the_page(language: str) 
     prefix = "" if language == "en" else f"/{language}"
     client = Client()
     page = client.get(f"{prefix}/helplines/de/parts").content.decode()
-    assert re.findall(r'data-helplines="(\w+)"', page) == ["call", "police", "lines", "card"]
+    assert re.findall(r'data-helplines="(\w+)"', page) == [
+        "call",
+        "police",
+        "danger",
+        "lines",
+        "card",
+    ]
     assert f'lang="{language}"' in page
     assert page.count("tel:116111") >= 3
     assert not client.cookies
