@@ -25,6 +25,10 @@ _DESKTOP = ViewportSize(width=1280, height=900)
         ("cy", "dark", _PHONE),
         ("ar", "light", _PHONE),
         ("ar", "dark", _DESKTOP),
+        # The tallest letters, the longest words, and the script of the screenshots.
+        ("ur", "light", _PHONE),
+        ("de", "light", _PHONE),
+        ("bn", "dark", _PHONE),
     ],
 )
 def test_every_page_is_accessible_fits_and_asks_nobody_else(

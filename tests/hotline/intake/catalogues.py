@@ -40,6 +40,13 @@ def extracted() -> dict[Key, Message]:
     return {key(message): message for message in tool().extract() if message.id}
 
 
+def is_for_grown_ups(of: Key) -> bool:
+    """Whether a text stands on the page for parents, carers and teachers, and nowhere else."""
+    message = extracted().get(of)
+    places = [place for place, _ in message.locations] if message is not None else []
+    return bool(places) and all("grown_ups" in place for place in places)
+
+
 @cache
 def catalogue(language: str) -> Catalog:
     """The catalogue of a language, as it stands in the repository."""

@@ -17,12 +17,14 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
 
+from takeback.hotline.config.signed_off import sign_off
 from tests.hotline.intake.catalogues import (
     PLACEHOLDER,
     TAG,
     Key,
     catalogue,
     extracted,
+    is_for_grown_ups,
     languages,
     tool,
     translations,
@@ -90,12 +92,11 @@ def test_nothing_is_untranslated_fuzzy_or_obsolete(language: str) -> None:
 
 
 @each_language
-def test_the_header_says_that_a_reader_is_missing(language: str) -> None:
-    header = catalogue(language).header_comment
-    assert ("Needs review by a native reader" in header) == (
-        language in settings.UNREVIEWED_LANGUAGES
-    )
+def test_the_header_names_its_language_and_leaves_its_state_to_the_file(language: str) -> None:
     assert str(catalogue(language).locale) == language
+    assert "signed-off.toml" in catalogue(language).header_comment
+    assert (tool().LOCALES / language / "signed-off.toml").is_file()
+    sign_off(tool().LOCALES / language)  # raises where it can't be understood
 
 
 @each_language
@@ -119,7 +120,8 @@ def test_placeholders_are_those_of_the_english(language: str) -> None:
                 held = Counter(PLACEHOLDER.findall(text))
                 # The words themselves may say the number: "two copies".
                 if len(english) == 2 and len(numbers.get(form, ())) == 1:
-                    held["%(count)s"] = needed["%(count)s"]
+                    sayable = {"%(count)s"} | (set(needed) - set(PLACEHOLDER.findall(english[0])))
+                    held.update({number: needed[number] for number in sayable - set(held)})
                 if held != needed:
                     found(english[0], text)
 
@@ -159,11 +161,13 @@ def test_it_is_in_its_own_words(language: str) -> None:
 
 @each_language
 def test_it_speaks_to_a_young_person_as_the_table_says(language: str) -> None:
+    ours = LANGUAGES[language]
     with none_of("forms that the language does not use here") as found:
-        for (_, english), text, words in each_form(language):
-            for reason, form in LANGUAGES[language].never.items():
+        for key, text, words in each_form(language):
+            to_a_child = {} if is_for_grown_ups(key) else ours.never_to_a_child
+            for reason, form in {**ours.never, **to_a_child}.items():
                 if form.search(words):
-                    found(english[0], reason, text)
+                    found(key[1][0], reason, text)
 
 
 @pytest.mark.parametrize("language", [code for code, row in LANGUAGES.items() if row.right_to_left])
@@ -180,13 +184,28 @@ def test_names_and_addresses_keep_their_direction(language: str) -> None:
 @each_language
 def test_texts_that_name_a_button_use_its_words(language: str) -> None:
     texts = translations(language)
-    (button,) = texts[None, ("Leave now",)]
-    naming = [key for key in texts if "“Leave now”" in key[1][0]]
+    naming = [
+        (key, button)
+        for key in texts
+        for quoted in re.findall("“([^”]+)”", key[1][0])
+        for button in texts.get((None, (quoted,)), ())
+    ]
     assert naming
-    with none_of("translations that name the button in other words") as found:
-        for key in naming:
-            if not re.search(f"[“«„]{button}[”»“]", texts[key][0]):
-                found(key[1][0], texts[key][0])
+    with none_of("translations that name a button in other words") as found:
+        for key, button in naming:
+            if not re.search(
+                f"[“«„][\u202f\u00a0]?{re.escape(button)}[\u202f\u00a0]?[”»“]", texts[key][0]
+            ):
+                found(key[1][0], texts[key][0], button)
+
+
+@each_language
+def test_every_digit_is_ascii(language: str) -> None:
+    """A code that is read aloud has the same digits on every page and device."""
+    with none_of("translations with digits of another script") as found:
+        for (_, english), text, _ in each_form(language):
+            if re.search(r"(?![0-9])\d", text):
+                found(english[0], text)
 
 
 @each_language

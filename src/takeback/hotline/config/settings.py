@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy
 
 from takeback.hotline.config.origins import own_origins, public_address, public_host
+from takeback.hotline.config.signed_off import drafts
 from takeback.hotline.foundation.database import database_url, django_database
 from takeback.hotline.foundation.logs import logging_settings
 from takeback.hotline.foundation.numbers import number_of_seconds, whole_number
@@ -175,11 +176,28 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("cy", "Cymraeg"), ("ar", "العربية")]
+# Each by the name that its own readers look for: English, then as Unicode sorts those names, which
+# keeps letters of a kind together. They have no numbers of their own here: every digit is ASCII.
+LANGUAGES = [
+    ("en", "English"),
+    ("cy", "Cymraeg"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pl", "Polski"),
+    ("ro", "Română"),
+    ("tr", "Türkçe"),
+    ("uk", "Українська"),
+    ("ur", "اردو"),
+    ("ar", "العربية"),
+    ("bn", "বাংলা"),
+    ("pa", "ਪੰਜਾਬੀ"),
+]
 FORMAT_MODULE_PATH = ["takeback.hotline.pages.formats"]
+_LOCALES = HOTLINE / "locale"
+LOCALE_PATHS = [_LOCALES]
 # Pages in these say so in their footer, until a native reader has read the whole catalogue.
-UNREVIEWED_LANGUAGES = ["cy", "ar"]
-LOCALE_PATHS = [HOTLINE / "locale"]
+UNREVIEWED_LANGUAGES = drafts(_LOCALES, (code for code, _ in LANGUAGES if code != LANGUAGE_CODE))
 TIME_ZONE = os.environ.get("TAKEBACK_TIME_ZONE", "Europe/London")
 USE_TZ = True
 

@@ -75,10 +75,14 @@ def _country(code: str) -> Country:
         raise Http404 from error
 
 
+# Our Punjabi is in Gurmukhi. Where it is written in Arabic letters, people read Urdu at school.
+_READ_IN = {"pa-arab": "ur", "pa-arab-pk": "ur", "pa-pk": "ur"}
+
+
 def _preferred_language(request: HttpRequest) -> str:
     for code, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
         try:
-            return get_supported_language_variant(code)
+            return get_supported_language_variant(_READ_IN.get(code, code))
         except LookupError:
             continue
     return settings.LANGUAGE_CODE

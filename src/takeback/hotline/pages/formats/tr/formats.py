@@ -1,0 +1,3 @@
+"""Turkish dates as they are spoken: no zero before the day."""
+
+DATE_FORMAT = "j F Y"
