@@ -1,4 +1,4 @@
-"""A pytest plugin: the files that take longest come first, so that no core waits for one at the end.
+"""A pytest plugin: the files that take longest come first, so that no core is idle at the end.
 
 `--dist loadfile` hands whole files to the workers, in the order that they stand here.
 """
