@@ -14,10 +14,11 @@ NATIVE_SOURCES := $(shell find native -type f 2>/dev/null)
 BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
 
-.PHONY: help setup run demo test lint types contracts native-test python-test web-test e2e-test \
-        freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages restored-backup proxies jpeg-tools \
-        photographs wrk bench bench-against bench-quick chromium flood-gate flood-hotline \
-        messages helpline-reference screenshots page-pictures lock sbom release migrations clean
+.PHONY: help setup run demo test .shown-python-test lint types contracts native-test python-test \
+        web-test e2e-test freeze fuzz fuzz-quick flood-bounds kill-loop mixing outages \
+        restored-backup proxies jpeg-tools photographs wrk bench bench-against bench-quick chromium \
+        flood-gate flood-hotline messages helpline-reference screenshots page-pictures lock \
+        sbom release migrations clean
 
 help: ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -38,6 +39,7 @@ demo: setup ## Walk the whole way, headless, on photographs
 .venv/.installed: .venv/.locked pyproject.toml $(NATIVE_SOURCES)
 	@$(call say,C++ kernels)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q src/takeback # some machines let no program keep what it compiles
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json
@@ -57,8 +59,15 @@ web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback
 %.mo: %.po .venv/.locked
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@
 
-test: lint types contracts native-test web-test python-test fuzz-quick e2e-test ## Run every check
+# The Python tests take as long as all others together, so both go side by side. What another check
+# prints comes when it is through; the Python tests are shown as they go.
+test: setup photographs chromium proxies jpeg-tools lint contracts ## Run every check
+	@$(MAKE) --jobs=2 --output-sync=target .shown-python-test types native-test web-test e2e-test
+	@$(MAKE) fuzz-quick
 	@$(call say,All checks passed)
+
+.shown-python-test:
+	@$(MAKE) --output-sync=none python-test
 
 lint: setup ## Style of Python
 	@$(call say,Lint)
@@ -81,9 +90,11 @@ web-test: setup ## TypeScript: types, lint, Vitest
 	@$(call say,TypeScript tests)
 	@cd web && npm run --silent check && npm run --silent test
 
+# One more than there are cores: many tests wait, for what has to happen in time or must not happen.
+WORKERS ?= $$(( $$(nproc) + 1 ))
 python-test: setup photographs jpeg-tools ## Python tests on real PostgreSQL and real photographs
 	@$(call say,Python tests)
-	@$(BIN)/pytest -m "not e2e" --numprocesses auto --dist loadfile
+	@$(BIN)/pytest -m "not e2e" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 freeze: setup ## Write the files of tests/frozen anew, after a change that is meant
 	@TAKEBACK_FREEZE=1 $(BIN)/pytest -q tests/frozen tests/hotline/frozen

@@ -10,6 +10,7 @@ from takeback.demo.photographs import fetch_photographs, find_photographs, find_
 from takeback.media import Decoder
 from tests.chromium import LAUNCH
 
+pytest_plugins = ["tests.longest_first"]
 pytest.register_assert_rewrite("tests.support", "tests.e2e.operating")
 
 settings.register_profile("untimed", settings.default, deadline=None)

@@ -110,7 +110,7 @@ def wait_until(truth: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.timeout(90 + 5 * KILLS)
+@pytest.mark.timeout(300 + 5 * KILLS)
 def test_at_every_instant_the_gate_matches_exactly_what_is_alive_at_its_checkpoint(
     hotline_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,18 +81,30 @@ def take_back(code: CaseCode) -> None:
     come_back(code).read("/case/withdraw").post("/case/withdraw")
 
 
-def in_force(store: Store) -> set[str]:
-    with Gate.open(store.folder, EVERYTHING, decoders=1) as gate:
-        if not gate.ready:
-            return set()
-        found = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
+def in_force(gate: Gate) -> set[str]:
+    if not gate.ready:
+        return set()
+    found = gate.check_fingerprints(UploadFingerprints(pdq=bytes(32)), report=False)
     return {match.entry for match in found.matches}
 
 
-def following(folder: Path, url: str, token: str) -> tuple[Path, Callable[[], set[str]], list[str]]:
-    store = Store(folder)
+@contextmanager
+def following(
+    folder: Path, url: str, token: str
+) -> Iterator[tuple[Callable[[], set[str]], Callable[[], set[str]]]]:
+    """A gate that follows: what one that stays open matches, and one that opens now."""
     command = ["gate", "sync", "--hotline", url, "--store", str(folder), "--follow"]
-    return folder.with_suffix(".log"), lambda: in_force(store), command
+
+    def opened_now() -> set[str]:
+        with Gate.open(folder, EVERYTHING, decoders=1) as gate:
+            return in_force(gate)
+
+    Store(folder)
+    with (
+        process(folder.with_suffix(".log"), *command, TAKEBACK_GATE_TOKEN=token),
+        Gate.open(folder, EVERYTHING, decoders=1) as gate,
+    ):
+        yield lambda: in_force(gate), opened_now
 
 
 @pytest.mark.timeout(600)
@@ -106,9 +118,8 @@ def test_a_restored_backup_forks_nothing_and_the_list_is_recovered(
     with ExitStack() as stack:
         url, serving = stack.enter_context(hotline(hotline_database))
         port = url.rpartition(":")[2]
-        gate_log, listed, follow = following(tmp_path / "gate", url, token)
         with process(worker_log, "hotline", "worker", **database):
-            stack.enter_context(process(gate_log, *follow, TAKEBACK_GATE_TOKEN=token))
+            listed, listed_anew = stack.enter_context(following(tmp_path / "gate", url, token))
             taken_back, goes = report()
             kept, stays = report()
             await_truth(lambda: listed() == {goes, stays})
@@ -138,7 +149,7 @@ def test_a_restored_backup_forks_nothing_and_the_list_is_recovered(
                 assert status.returncode == 3 and "a gate of Skylark holds" in status.stderr
         # Nothing was signed, and the gate has what it had.
         assert log_access.current_checkpoint()[0] == size
-        assert listed() == {stays, lost}
+        assert listed() == listed_anew() == {stays, lost}
         sentences = re.findall("Nothing is signed: .*", worker_log.read_text())
         assert len(sentences) == len(set(sentences)) <= 3  # each once, not every two seconds
 
@@ -158,8 +169,7 @@ def test_a_restored_backup_forks_nothing_and_the_list_is_recovered(
         stack.enter_context(process(worker_log, "hotline", "worker", **database))
         stack.enter_context(process(tmp_path / "serve.log", *serve, **database))
         await_truth(lambda: answers(url))
-        gate_log, listed_now, follow = following(tmp_path / "gate2", url, renewed)
-        stack.enter_context(process(gate_log, *follow, TAKEBACK_GATE_TOKEN=renewed))
+        listed_now, listed_anew = stack.enter_context(following(tmp_path / "gate2", url, renewed))
         await_truth(lambda: listed_now() == {stays, lost, new})
         # The desk knows whose case is lost; what was taken back is off the list for good.
         count, without_case = entries_without_case()
@@ -169,7 +179,7 @@ def test_a_restored_backup_forks_nothing_and_the_list_is_recovered(
         assert (verbs[lost], verbs[goes]) == ("entry.recovered", "entry.not_recovered")
         # A case of before the backup works as ever.
         take_back(kept)
-        await_truth(lambda: listed_now() == {lost, new})
+        await_truth(lambda: listed_now() == listed_anew() == {lost, new})
         old = ["gate", "sync", "--hotline", url, "--store", str(tmp_path / "gate")]
         refused = program(*old, TAKEBACK_GATE_TOKEN=renewed)
         assert refused.returncode == 4 and "another --store" in refused.stderr

@@ -6,14 +6,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 
 from takeback.gate.store.store import Store
+from takeback.gate.sync.client import HotlineClient, PlatformToken
+from takeback.gate.sync.list_sync import ListSync
+from tests.support.log_server import Log, serving
 
 SERVE = (sys.executable, "-m", "takeback", "gate", "serve")
+
+
+@dataclass(frozen=True)
+class RunningGate:
+    """A service as a process: where it answers, and where it writes what it says."""
+
+    url: str
+    log: Path
 
 
 @pytest.fixture
@@ -44,6 +56,18 @@ def started_service(folder: Path) -> Iterator[tuple[str, Path]]:
             yield url, log
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="module")
+def shared_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGate]:
+    """A service with an empty list for all tests of a module that only ask it."""
+    folder = tmp_path_factory.mktemp("shared-gate")
+    log, store = Log(), Store(folder / "gate")
+    token = PlatformToken.parse(log.token)
+    with serving(log) as hotline, HotlineClient(hotline, token) as client, store.sync_lock():
+        ListSync(store, client, token).sync()
+    with started_service(store.folder) as (url, printed):
+        yield RunningGate(url, printed)
 
 
 def status_of(url: str) -> int | None:

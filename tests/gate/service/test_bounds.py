@@ -9,7 +9,7 @@ import pytest
 from takeback.gate.service.request_bodies import MAX_UPLOAD_BYTES
 from takeback.gate.store.store import Store
 from tests.support.bounded_server import answer_to, connected
-from tests.support.gate_service import SERVE
+from tests.support.gate_service import SERVE, RunningGate
 
 JSON = "Content-Type: application/json"
 
@@ -42,9 +42,9 @@ def request(method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
     ids=["feedback", "json", "upload", "chunked", "header", "headers", "junk"],
 )
 def test_what_takes_too_much_is_a_problem(
-    service: str, sent: bytes, status: int, kind: str
+    shared_gate: RunningGate, sent: bytes, status: int, kind: str
 ) -> None:
-    head, _, body = answer_to(int(service.rpartition(":")[2]), sent).partition(b"\r\n\r\n")
+    head, _, body = answer_to(int(shared_gate.url.rpartition(":")[2]), sent).partition(b"\r\n\r\n")
     assert int(head[9:12]) == status
     problem = json.loads(body)
     assert problem["error"] == kind
@@ -62,8 +62,10 @@ def test_what_takes_too_much_is_a_problem(
         (request("GET", "/metrics", "Content-Length: 1000"), 200),
     ],
 )
-def test_what_reads_no_body_answers_without_it(service: str, sent: bytes, status: int) -> None:
-    answer = answer_to(int(service.rpartition(":")[2]), sent)
+def test_what_reads_no_body_answers_without_it(
+    shared_gate: RunningGate, sent: bytes, status: int
+) -> None:
+    answer = answer_to(int(shared_gate.url.rpartition(":")[2]), sent)
     assert int(answer[9:12]) == status
 
 

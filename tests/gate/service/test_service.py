@@ -24,7 +24,7 @@ from takeback.gate.store.store import Store
 from takeback.gate.sync.list_sync import ListSync
 from takeback.media import Decoder
 from tests.support.costly_pictures import flat_gif
-from tests.support.gate_service import SERVE, status_of, wait_until
+from tests.support.gate_service import SERVE, RunningGate, status_of, wait_until
 from tests.support.log_server import Log
 from tests.support.scenes import encoded, scene
 
@@ -98,26 +98,20 @@ def pieces(length: int) -> Iterator[bytes]:
     yield piece[: length % len(piece)]
 
 
-@pytest.mark.parametrize(
-    "content_type", ["image/jpeg", "application/octet-stream", "IMAGE/heic; x=y"]
-)
-def test_an_upload_can_be_the_body_itself(
-    log: Log, sync: ListSync, service: str, content_type: str
-) -> None:
+def test_an_upload_can_be_the_body_itself(log: Log, sync: ListSync, service: str) -> None:
     picture = encoded(scene(1), "JPEG", quality=90)
     entry = log.add(b"", sha256=sha256(picture).digest())
     sync.sync()
-    headers = {"Content-Type": content_type}
-    for body in (picture, iter([picture[:70_000], picture[70_000:]])):
-        answer = requests.post(f"{service}/v1/match", data=body, headers=headers, timeout=20)
-        assert answer.status_code == 200
-        assert (answer.json()["entry"], answer.json()["distance"]) == (entry, 0)
-    assert (
-        requests.post(
+    for content_type in ("image/jpeg", "application/octet-stream", "IMAGE/heic; x=y"):
+        headers = {"Content-Type": content_type}
+        for body in (picture, iter([picture[:70_000], picture[70_000:]])):
+            answer = requests.post(f"{service}/v1/match", data=body, headers=headers, timeout=20)
+            assert answer.status_code == 200, content_type
+            assert (answer.json()["entry"], answer.json()["distance"]) == (entry, 0), content_type
+        other = requests.post(
             f"{service}/v1/match", data=encoded(scene(2)), headers=headers, timeout=20
-        ).json()["matches"]
-        == []
-    )
+        )
+        assert other.json()["matches"] == [], content_type
 
 
 def test_uploads_that_are_only_announced_take_no_place(sync: ListSync, service: str) -> None:
@@ -244,10 +238,9 @@ def test_a_port_that_is_taken_is_named(store: Store) -> None:
     ],
 )
 def test_requests_that_can_not_be_answered_have_their_status(
-    sync: ListSync, service: str, sent: dict[str, Any], status: int
+    shared_gate: RunningGate, sent: dict[str, Any], status: int
 ) -> None:
-    sync.sync()
-    answer = requests.post(f"{service}/v1/match", timeout=60, **sent)
+    answer = requests.post(f"{shared_gate.url}/v1/match", timeout=60, **sent)
     assert answer.status_code == status
     problem = answer.json()
     assert set(problem) == {"error", "message"}
@@ -273,13 +266,12 @@ FILE_PART = b'Content-Disposition: form-data; name="file"; filename="a.png"\r\n\
 )
 @pytest.mark.parametrize("in_pieces", [False, True])
 def test_what_stands_before_the_first_part_is_passed_over(
-    sync: ListSync, service: str, preamble: bytes, in_pieces: bool, tmp_path: Path
+    shared_gate: RunningGate, preamble: bytes, in_pieces: bool
 ) -> None:
-    sync.sync()
     body = preamble + b"--boundary\r\n" + FILE_PART + encoded(scene(2)) + b"\r\n--boundary--\r\n"
-    assert decision(service, body, 67 if in_pieces else len(body)) == "allow"
+    assert decision(shared_gate.url, body, 67 if in_pieces else len(body)) == "allow"
     # That nobody syncs, and where it answers.
-    assert (tmp_path / "service.log").read_text().count("\n") == 2
+    assert shared_gate.log.read_text().count("\n") == 2
 
 
 def test_blanks_after_a_boundary_are_passed_over(log: Log, sync: ListSync, service: str) -> None:
@@ -307,36 +299,38 @@ def decision(service: str, body: bytes, size: int) -> object:
 
 
 def test_no_byte_of_a_body_that_can_not_be_read_reaches_the_log(
-    sync: ListSync, service: str, tmp_path: Path
+    shared_gate: RunningGate,
 ) -> None:
-    sync.sync()
     part = FILE_PART + encoded(scene(2))
     for body in (
         *(b"SECRET", b"SECRET\r\n", b"S" * 40_000 + b"\r\n--b\r\n" + part, b"--bSECRET\r\n" + part),
         *(b"--b\r\nS E: x\r\n\r\nx\r\n--b--", b"--b\r\nSECRET", b"--b\r\n" + part + b"\r\n--bS"),
         *(b"--b\rSECRET", b"--b\r\nA: b\rSECRET\r\n\r\n", b"--b\r\n" + part + b"\r\n--b--SECRET"),
     ):
-        answer = requests.post(f"{service}/v1/match", data=body, headers=multipart(""), timeout=20)
+        answer = requests.post(
+            f"{shared_gate.url}/v1/match", data=body, headers=multipart(""), timeout=20
+        )
         assert answer.status_code in (200, 400), answer.text
     # That nobody syncs, and where it answers.
-    assert (tmp_path / "service.log").read_text().count("\n") == 2
+    assert shared_gate.log.read_text().count("\n") == 2
 
 
 @pytest.mark.parametrize(
     "body",
     [b"[" * 200_000, b'{"entries":[' + b"9" * 9_000 + b'],"value":"blocked"}', b"\xff", b"{"],
 )
-def test_feedback_that_is_no_feedback_is_refused(service: str, body: bytes) -> None:
+def test_feedback_that_is_no_feedback_is_refused(shared_gate: RunningGate, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    answer = requests.post(f"{service}/v1/feedback", data=body, headers=headers, timeout=20)
+    answer = requests.post(f"{shared_gate.url}/v1/feedback", data=body, headers=headers, timeout=20)
     assert answer.status_code in (400, 413, 422)
     assert answer.json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/v1/feedback", "/v1/match"])
-def test_bytes_of_json_that_came_lie_in_the_budget(service: str, path: str) -> None:
+def test_bytes_of_json_that_came_lie_in_the_budget(shared_gate: RunningGate, path: str) -> None:
     """Nobody holds bytes outside it, however many connections they open."""
-    assert bytes_in_memory(service) == 0
+    service = shared_gate.url
+    wait_until(lambda: bytes_in_memory(service) == 0)
     address = ("127.0.0.1", int(service.rpartition(":")[2]))
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     with ExitStack() as opened:
@@ -353,7 +347,8 @@ def bytes_in_memory(service: str) -> int:
     return int(float(line.split()[1]))
 
 
-def test_the_service_describes_itself(service: str) -> None:
+def test_the_service_describes_itself(shared_gate: RunningGate) -> None:
+    service = shared_gate.url
     paths = requests.get(f"{service}/openapi.json", timeout=20).json()["paths"]
     assert set(paths) == {"/v1/match", "/v1/feedback", "/healthz", "/metrics"}
     kinds = paths["/v1/match"]["post"]["requestBody"]["content"]

@@ -26,26 +26,27 @@ from tests.support.match_lists import ListedPdq, PlainEntry, entry_id
 OPEN_AT_ONCE = """
 import pathlib, sys
 from takeback.gate.store.store import Store
-sys.stdin.read(1)
-Store(pathlib.Path(sys.argv[1]))
+for number in sys.stdin.buffer:
+    Store(pathlib.Path(sys.argv[1]) / number.decode().strip())
+    print(flush=True)
 """
 TOKEN = PlatformToken.parse("tb1_" + "a" * 43 + "_" + "0" * 16)
 
 
 def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
-    for round_number in range(8):
-        command = [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path / str(round_number))]
-        openers = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-            for _ in range(4)
-        ]
+    command = [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    openers = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+    for number in range(40):
         for opener in openers:
-            assert opener.stdin is not None
-            opener.stdin.write(b"!")
-            opener.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # why it ended, it says below
+                opener.stdin.write(b"%d\n" % number)
+                opener.stdin.flush()
         for opener in openers:
-            _, errors = opener.communicate(timeout=60)
-            assert (opener.returncode, errors) == (0, b"")
+            opener.stdout.readline()
+    for opener in openers:
+        _, errors = opener.communicate(timeout=60)
+        assert (opener.returncode, errors) == (0, b"")
 
 
 def test_nobody_else_reads_a_store_in_a_folder_that_was_there(tmp_path: Path) -> None:

@@ -18,15 +18,26 @@ from tests.support.running import await_truth, folder_for_a_server
 pytestmark = pytest.mark.timeout(300)  # servers are made and many commands started
 
 
-@pytest.fixture
-def hotline() -> Iterator[EmbeddedHotline]:
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[Path]:
+    """The state folder of a hotline that has its tables, and whose server has stopped."""
     with folder_for_a_server() as folder:
-        yield EmbeddedHotline(folder)
+        hotline = EmbeddedHotline(folder)
+        hotline.run("migrate")
+        assert not server_runs(hotline)
+        yield hotline.state
+
+
+@pytest.fixture
+def hotline(migrated: Path) -> Iterator[EmbeddedHotline]:
+    with folder_for_a_server() as folder:
+        hotline = EmbeddedHotline(folder)
+        hotline.take_state(migrated)
+        yield hotline
 
 
 def backed_up(hotline: EmbeddedHotline) -> tuple[str, ...]:
     """Make a backup; returns the command that restores it over what is there."""
-    hotline.run("migrate")
     key = hotline.folder / "key"
     public = hotline.run("backup", "key", str(key)).stdout.strip()
     hotline.run("backup", "make", str(hotline.folder / "backups"), "--to", public)
@@ -100,7 +111,6 @@ def test_other_commands_wait_for_a_restore_to_end(hotline: EmbeddedHotline) -> N
 def test_serve_takes_its_leave_of_the_database_when_it_is_told_to_stop(
     hotline: EmbeddedHotline,
 ) -> None:
-    hotline.run("migrate")
     with hotline.serving() as first:
         with hotline.process("worker") as worker:
             await_truth(lambda: str(worker.pid) in handles(hotline), worker)
@@ -114,7 +124,6 @@ def test_serve_takes_its_leave_of_the_database_when_it_is_told_to_stop(
 
 
 def test_the_server_stays_for_whoever_else_uses_it(hotline: EmbeddedHotline) -> None:
-    hotline.run("migrate")
     with hotline.process("worker") as worker:
         await_truth(lambda: server_runs(hotline), worker)
         await_truth(lambda: str(worker.pid) in handles(hotline), worker)
@@ -164,7 +173,6 @@ def test_a_restore_leaves_a_server_alone_that_somebody_is_connected_to(
 
 
 def test_why_the_server_does_not_start_is_said_in_a_line(hotline: EmbeddedHotline) -> None:
-    hotline.run("migrate")
     (hotline.data / "global" / "pg_control").unlink()
     shutil.rmtree(hotline.data / "log", ignore_errors=True)
     (hotline.data / "log").unlink(missing_ok=True)
