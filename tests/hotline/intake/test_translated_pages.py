@@ -218,7 +218,7 @@ def test_the_search_for_english_can_fail(language: str) -> None:
     for left in (
         "<p>What you need</p>",
         "<button>Back</button>",
-        '<nav aria-label="Languages"></nav>',
+        '<nav aria-label="Language:"></nav>',
         '<a data-text-leaving="Leaving">x</a>',
         """<div data-texts='{"ready": "Ready"}'></div>""",
         "<p>Words with no mark that the pages say in English</p>",

@@ -79,8 +79,13 @@ def test_every_language_of_the_pages_has_a_row_in_the_table() -> None:
 @each_language
 def test_a_catalogue_holds_exactly_the_texts_of_the_pages(language: str) -> None:
     ours, needed = set(translations(language)), set(extracted())
-    assert ours - needed == set(), "no longer on the pages: make messages"
-    assert needed - ours == set(), "new on the pages: make messages, then translate"
+    with none_of(
+        "texts that are not both in the catalogue and on the pages: make messages"
+    ) as found:
+        for context, english in sorted(ours - needed, key=str):
+            found("no longer on the pages", context, *english)
+        for context, english in sorted(needed - ours, key=str):
+            found("new on the pages", context, *english)
 
 
 @each_language
