@@ -77,8 +77,8 @@ class Summary:
     `stopped`: copies of all pictures; `held`: those stopped for now, on which somebody there has
     not decided; `last_stop`: the day of the last of both, None before the first; `left_up`: copies
     that were seen and not stopped; `looking`: the platforms of which it is known that they look for
-    copies of a picture now;
-    `in_force`: how many pictures are on the list; `looked_at_first`: how many wait for a person.
+    copies of a picture now; `in_force`: how many pictures are on the list; `looked_at_first`: how
+    many wait for a person.
     """
 
     stopped: int
