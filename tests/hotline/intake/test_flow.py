@@ -1,6 +1,7 @@
 """The way through the questions: no sequence of presses leaves it or sends half a report."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ AGES = st.sampled_from(
     [(age, None) for age in AgeBand if age is not AgeBand.ADULT]
     + [(AgeBand.ADULT, True), (AgeBand.ADULT, False)]
 )
-ANSWERS = {
+ANSWERS: dict[Step, st.SearchStrategy[dict[str, Any]]] = {
     Step.AGE: st.one_of(
         AGES.map(lambda pair: {"age": pair[0], "under_18_then": pair[1]}),
         st.booleans().map(lambda helper: {"helper": helper, "age": None, "under_18_then": None}),
