@@ -106,8 +106,8 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     assert newest_first(page) == [
         "A website looked at a picture. It says it is not the same one. Picture 2 · Today",
         "Skylark stopped 2 copies. Picture 1 · Today",
-        "You put 2 pictures on our list. Today",
-    ], "Skylark has fetched the list, and nobody knows whether it looks; held ones were decided"
+        "Skylark got the codes of 2 pictures. Today",
+    ], "it has fetched the list, and nobody knows whether it looks; held ones were decided"
     acknowledge(skylark)
     page = come_back(code).page
     assert newest_first(page)[-1] == "Skylark looks for copies of 2 pictures now. Today"

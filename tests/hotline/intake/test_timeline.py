@@ -107,8 +107,10 @@ def test_a7_nothing_stale_is_said(case: dict[int, list[Fact]], looking: set[str]
         ended = kinds & {Happening.OFF_FOR_NOW, Happening.TAKEN_OFF, Happening.WITHDRAWN}
         fetched = {fact.platform for fact in true if fact.kind is Happening.FETCHED}
         assert fetched <= looking, "a platform that is not known to look is not said to (A4)"
-        assert not (ended and fetched), "nobody looks for what is not in force"
-        assert not (fetched and Happening.LISTED in kinds)
+        got = {fact.platform for fact in true if fact.kind is Happening.GOT}
+        assert got.isdisjoint(looking)
+        assert not (ended and (fetched or got)), "nobody looks for what is not in force"
+        assert not ((fetched or got) and Happening.LISTED in kinds)
         assert len(ended - {Happening.OFF_FOR_NOW}) == 0 or Happening.OFF_FOR_NOW not in ended
         for held in (fact for fact in true if fact.kind is Happening.HELD):
             assert not [

@@ -112,9 +112,9 @@ def test_after_a_theft_the_list_goes_on_under_another_key(
         set_grace(store, timedelta(0))
         with pytest.raises(ListOutOfForceError):
             in_force(store)
-        # The young person's code opens the case, and takes it back everywhere.
+        # The young person's code opens the case, and stops the search everywhere.
         visitor = come_back(code)
-        assert "You put this picture on our list." in visitor.page
+        assert "Skylark looks for copies now." in visitor.page
         visitor.read("/case/withdraw").post("/case/withdraw")
         sequence_everything()
         sync(other, url, renewed)

@@ -39,7 +39,9 @@ def of_line(line: Line) -> Sentence:
     )
 
 
-_SAYS_HOW_MANY = frozenset({Happening.FETCHED, Happening.LISTED, Happening.WITHDRAWN})
+_SAYS_HOW_MANY = frozenset(
+    {Happening.FETCHED, Happening.GOT, Happening.LISTED, Happening.WITHDRAWN}
+)
 
 _ICONS = {
     Happening.LISTED: "up",
@@ -48,6 +50,7 @@ _ICONS = {
     Happening.TAKEN_OFF: "block",
     Happening.WITHDRAWN: "hand",
     Happening.FETCHED: "eye",
+    Happening.GOT: "up",
     Happening.STOPPED: "shield",
     Happening.HELD: "shield",
     Happening.LEFT_UP: "message",
@@ -105,6 +108,12 @@ def _text(line: Line) -> str:
             text = ngettext(
                 "%(platform)s looks for copies now.",
                 "%(platform)s looks for copies of %(pictures)s pictures now.",
+                pictures,
+            )
+        case Happening.GOT:
+            text = ngettext(
+                "%(platform)s got the code of this picture.",
+                "%(platform)s got the codes of %(pictures)s pictures.",
                 pictures,
             )
         case Happening.LISTED:

@@ -22,6 +22,9 @@ class Happening(StrEnum):
     WITHDRAWN = "withdrawn"
     """The young person stopped looking for copies of it."""
     FETCHED = "fetched"
+    """A platform got the code of the picture, and is known to look for copies."""
+    GOT = "got"
+    """A platform got it, and nothing says whether it looks."""
     STOPPED = "stopped"
     HELD = "held"
     LEFT_UP = "left_up"
@@ -150,8 +153,10 @@ def still_true(facts: Sequence[Fact], looking: Collection[str]) -> list[Fact]:
     true: list[Fact] = []
     for fact in facts:
         match fact.kind:
-            case Happening.FETCHED if ended or fact.platform not in looking:
+            case Happening.FETCHED if ended:
                 continue
+            case Happening.FETCHED if fact.platform not in looking:
+                true.append(replace(fact, kind=Happening.GOT))
             case Happening.OFF_FOR_NOW if over:
                 continue
             case Happening.HELD:
@@ -160,7 +165,7 @@ def still_true(facts: Sequence[Fact], looking: Collection[str]) -> list[Fact]:
                     true.append(waiting)
             case _:
                 true.append(fact)
-    if any(fact.kind is Happening.FETCHED for fact in true):
+    if any(fact.kind in {Happening.FETCHED, Happening.GOT} for fact in true):
         true = [fact for fact in true if fact.kind is not Happening.LISTED]
     return true
 
