@@ -49,12 +49,11 @@ class Reporter:
         ]
         answers = {
             "age": "13_15",
-            "have": "pictures",
             "pictures": json.dumps(records),
             "threat": "no",
             "js": "1",
         }
-        page = self._post("/begin", {})
+        page = self._post("/begin", {"door": "copies"})
         for _ in range(_MOST_STEPS):
             if page.salt is not None:
                 self._code = new_case_code()
@@ -95,6 +94,7 @@ class _Page(HTMLParser):
         self.fields: dict[str, str] = {}
         self.salt: str | None = None
         self.timeline: list[str] = []
+        self._newest_first = False
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -102,11 +102,13 @@ class _Page(HTMLParser):
         found = dict(attrs)
         self.salt = found.get("data-salt") or self.salt
         name = found.get("name")
-        if name and tag in {"input", "textarea"}:
+        if name and tag in {"input", "textarea", "button"}:
             self.names.add(name)
             if found.get("type") == "hidden":
                 self.fields[name] = found.get("value") or ""
-        if "app-timeline__text" in (found.get("class") or ""):
+        # Each sentence stands in the row of its picture, too: those of all pictures count.
+        self._newest_first = self._newest_first or "data-newest-first" in found
+        if self._newest_first and "app-timeline__text" in (found.get("class") or ""):
             self.timeline.append("")
             self._depth = 1
         elif self._depth:
