@@ -57,7 +57,7 @@ web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback
 	@touch $@
 
 %.mo: %.po .venv/.locked
-	@$(BIN)/pybabel --quiet compile --use-fuzzy --input-file $< --output-file $@
+	@$(BIN)/python tools/compile_catalogue.py $< $@
 
 # The Python tests take as long as all others together, so both go side by side. What another check
 # prints comes when it is through; the Python tests are shown as they go.

@@ -1,4 +1,4 @@
-// Builds what the hotline serves under /static/: two entries, a style, two workers, the kernel.
+// Builds what the hotline serves under /static/: three entries, two styles, two workers, the kernel.
 import { defineConfig } from 'vitest/config';
 import { listedCrops } from './policy/listed-crops.ts';
 import { logicalDirections } from './styling/logical-directions.ts';
@@ -15,7 +15,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { reporter: 'src/reporter/main.ts', desk: 'src/desk/main.ts' },
+      input: {
+        reporter: 'src/reporter/main.ts',
+        steps: 'src/reporter/steps.ts',
+        desk: 'src/desk/main.ts',
+      },
       checks: { pluginTimings: false },
     },
   },

@@ -9,7 +9,7 @@ SCRIPT = b"// a script that is long enough to be worth compressing\n" * 40
 
 
 def build(settings: Settings, folder: Path) -> None:
-    """Lay out what Vite writes for one entry with a style and the kernel."""
+    """Lay out what Vite writes for an entry with a style, one that imports, and the kernel."""
     settings.WEB_DIST = folder
     (folder / ".vite").mkdir()
     (folder / "assets").mkdir()
@@ -23,6 +23,13 @@ def build(settings: Settings, folder: Path) -> None:
             "src": "src/reporter/main.ts",
             "isEntry": True,
             "css": ["assets/reporter-1.css"],
+        },
+        "src/reporter/steps.ts": {
+            "file": "assets/steps-1.js",
+            "name": "steps",
+            "src": "src/reporter/steps.ts",
+            "isEntry": True,
+            "imports": ["_shared.js"],
         },
         "_shared.js": {"file": "assets/shared-1.js", "name": "shared"},
     }

@@ -1,6 +1,7 @@
 """The browser code that Vite built: found by name, served whole, missed without harm."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from django.template import Context, Template
 from django.test import Client
 from pytest_django import Settings
 
+import takeback.hotline
 from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url, check_web_build
 from tests.support.web_build import SCRIPT, build
+
+HOTLINE = Path(takeback.hotline.__file__).parent
 
 
 def test_a_built_file_is_found_by_the_name_of_its_source(
@@ -74,3 +78,39 @@ def test_a_developer_sees_that_the_build_is_missing(settings: Settings, tmp_path
     settings.WEB_DIST, settings.DEBUG = tmp_path, True
     with pytest.raises(WebBuildMissingError, match="TAKEBACK_WEB_DIST"):
         Template('{% web_asset "reporter.js" %}').render(Context())
+
+
+def test_a_page_asks_at_once_for_what_its_script_imports(
+    settings: Settings, tmp_path: Path
+) -> None:
+    build(settings, tmp_path)
+    shown = Template('{% web_script "steps.js" %}').render(Context())
+    imported, script = re.findall(r'(?:href|src)="([^"]+)"', shown)
+    assert (imported, script) == ("/static/assets/shared-1.js", "/static/assets/steps-1.js")
+    assert shown.index("modulepreload") < shown.index("<script")
+
+
+NEEDS_STEPS = re.compile(r'data-module="(?!leave-quickly|doors|fold|home-country)')
+TEMPLATES = [path for path in HOTLINE.rglob("templates/**/*.html") if "/parts/" not in str(path)]
+
+
+def test_every_page_with_something_to_pick_or_type_brings_the_script_for_it() -> None:
+    def whole(path: Path) -> str:
+        text = path.read_text()
+        parts = re.findall(r'\{% include "([^"]+)"', text)
+        found = (next(HOTLINE.rglob(f"templates/{part}"), None) for part in parts)
+        return text + "".join(whole(part) for part in found if part)
+
+    def extended(path: Path) -> str:
+        base = re.search(r'\{% extends "([^"]+)"', path.read_text())
+        above = next(HOTLINE.rglob(f"templates/{base[1]}"), None) if base else None
+        return path.read_text() + (extended(above) if above else "")
+
+    lacking = [
+        path.name
+        for path in TEMPLATES
+        if NEEDS_STEPS.search(whole(path))
+        and '"steps.js"' not in extended(path)
+        and "extends" in path.read_text()
+    ]
+    assert lacking == []

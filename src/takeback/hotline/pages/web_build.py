@@ -39,9 +39,13 @@ class BuiltFile:
 
 @dataclass(frozen=True)
 class WebBuild:
-    """The build: `assets` gives the address of `reporter.js`, `files` the bytes of each path."""
+    """The build: `assets` gives the address of `reporter.js`, `files` the bytes of each path.
+
+    `imports`: the addresses of what a script imports, so that a page can ask for them at once.
+    """
 
     assets: dict[str, str]
+    imports: dict[str, tuple[str, ...]]
     files: dict[str, BuiltFile]
 
 
@@ -64,10 +68,15 @@ def web_build() -> WebBuild:
 @lru_cache(maxsize=1)
 def _read(folder: Path, _built: int) -> WebBuild:
     assets: dict[str, str] = {}
-    for chunk in json.loads((folder / _MANIFEST).read_text()).values():
+    imports: dict[str, tuple[str, ...]] = {}
+    chunks = json.loads((folder / _MANIFEST).read_text())
+    for chunk in chunks.values():
         if not chunk.get("isEntry"):
             continue
-        assets[f"{chunk['name']}.js"] = settings.STATIC_URL + chunk["file"]
+        name = f"{chunk['name']}.js"
+        assets[name] = settings.STATIC_URL + chunk["file"]
+        imported = (chunks[key]["file"] for key in chunk.get("imports", []))
+        imports[name] = tuple(settings.STATIC_URL + file for file in imported)
         for style in chunk.get("css", []):
             assets[f"{chunk['name']}.css"] = settings.STATIC_URL + style
     files = {
@@ -75,7 +84,7 @@ def _read(folder: Path, _built: int) -> WebBuild:
         for path in folder.rglob("*")
         if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
     }
-    return WebBuild(assets, files)
+    return WebBuild(assets, imports, files)
 
 
 def _built_file(path: Path) -> BuiltFile:
@@ -98,6 +107,12 @@ def asset_url(name: str) -> str:
         raise WebBuildMissingError(
             f"The browser code has no {name}. Build it again with `make setup`."
         ) from error
+
+
+def imports_of(name: str) -> tuple[str, ...]:
+    """The addresses of what the built entry `name` imports. Raises WebBuildMissingError."""
+    asset_url(name)
+    return web_build().imports[name]
 
 
 @methods("GET")

@@ -1,9 +1,14 @@
-"""`{% web_asset "reporter.js" %}`: the address of a built file, or nothing where none was built."""
+"""`{% web_asset "reporter.css" %}`, `{% web_script "reporter.js" %}`: files that were built.
+
+Where none was built they give nothing, so that a page works plainly.
+"""
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url
+from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url, imports_of
 
 register = template.Library()
 
@@ -20,3 +25,18 @@ def web_asset(name: str) -> str:
         if settings.DEBUG:
             raise
         return ""
+
+
+@register.simple_tag
+def web_script(name: str) -> str | SafeString:
+    """The element of a script, after those that have the browser fetch at once what it imports.
+
+    Its priority is low: a page is read before it is pressed.
+    """
+    address = web_asset(name)
+    if not address:
+        return ""
+    imported = ((each,) for each in imports_of(name))
+    return format_html_join(
+        "", '<link rel="modulepreload" href="{}" fetchpriority="low">', imported
+    ) + format_html('<script type="module" src="{}" fetchpriority="low"></script>', address)
