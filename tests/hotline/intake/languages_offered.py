@@ -198,6 +198,7 @@ LANGUAGES: dict[str, OfferedLanguage] = {
         plural_forms=3,
         script=re.compile("[А-ЩЬЮЯа-щьюяЄІЇҐєіїґ]"),
         letters_of_its_own=True,
+        same_in_english=frozenset({", "}),
         in_latin=_NAMES_IN_LATIN,
         never={
             "both genders with a sign between; speak of people without": _BOTH_GENDERS,
