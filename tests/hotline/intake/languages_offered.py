@@ -73,7 +73,7 @@ LANGUAGES: dict[str, OfferedLanguage] = {
     "de": OfferedLanguage(
         plural_forms=2,
         script=_LATIN,
-        same_in_english=frozenset({", "}),
+        same_in_english=frozenset({"Chat", "Problem:", "Video %(number)s", "Video {number}", ", "}),
         shared_words=frozenset({"code", "not", "was"}),
         never={
             "both genders with a sign between; speak of people without": _BOTH_GENDERS,
