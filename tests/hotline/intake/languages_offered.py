@@ -73,7 +73,7 @@ LANGUAGES: dict[str, OfferedLanguage] = {
     "de": OfferedLanguage(
         plural_forms=2,
         script=_LATIN,
-        same_in_english=frozenset({", "}),
+        same_in_english=frozenset({"Chat", "Problem:", "Video %(number)s", "Video {number}", ", "}),
         shared_words=frozenset({"code", "not", "was"}),
         never={
             "both genders with a sign between; speak of people without": _BOTH_GENDERS,
@@ -132,7 +132,8 @@ LANGUAGES: dict[str, OfferedLanguage] = {
     "pl": OfferedLanguage(
         plural_forms=3,
         script=_LATIN,
-        same_in_english=frozenset({", "}),
+        same_in_english=frozenset({"Problem:", ", "}),
+        shared_words=frozenset({"to"}),
         never={
             "both genders with a sign between; speak of people without": _BOTH_GENDERS,
             "the past of a verb says whether its speaker is a boy": re.compile(

@@ -93,6 +93,7 @@ class _EnglishTexts:
 @cache
 def _english_texts(language: str) -> _EnglishTexts:
     labels, sentences, with_values = set(), [], []
+    shared = LANGUAGES[language].shared_words if language in LANGUAGES else frozenset()
     for _, forms in extracted():
         for text in forms:
             words = TAG.sub("", text)
@@ -100,6 +101,9 @@ def _english_texts(language: str) -> _EnglishTexts:
             if same or not re.search("[A-Za-z]{2}", PLACEHOLDER.sub("", words)):
                 continue
             if PLACEHOLDER.search(words):
+                # "%(first)s to %(last)s" tells nothing of a language that has a word "to" itself.
+                if set(_LATIN.findall(PLACEHOLDER.sub("", words).lower())) <= shared:
+                    continue
                 pattern = ".+?".join(re.escape(part) for part in PLACEHOLDER.split(words))
                 with_values.append(re.compile(pattern if " " in words else f"^{pattern}$"))
             elif " " in words:
