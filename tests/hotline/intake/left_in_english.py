@@ -132,7 +132,8 @@ def left_in_english(page: str, language: str) -> list[str]:
 
 @cache  # most of what a page says stands on every other page, too
 def _english_in(piece: str, language: str) -> tuple[str, ...]:
-    if len(piece) == 1:  # the first letter of a name, in a square beside it
+    # A name alone, or its first letter in a square beside it.
+    if len(piece) == 1 or _names().fullmatch(piece):
         return ()
     found = _english_texts(language).found_in(piece)
     rest = _WEB_ADDRESS.sub("", _names().sub("", PLACEHOLDER.sub("", piece)))
