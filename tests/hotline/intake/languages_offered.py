@@ -227,7 +227,7 @@ LANGUAGES: dict[str, OfferedLanguage] = {
         script=re.compile("[\u0621-\u064a\u0679-\u06d3]"),
         letters_of_its_own=True,
         right_to_left=True,
-        in_latin=_NAMES_IN_LATIN,
+        in_latin=_NAMES_IN_LATIN | {"SAR"},  # in the name of Hong Kong, by CLDR
         never={
             "everybody is “آپ”, the young too": re.compile(
                 r"\b(تم|تمہار[اےی]|تمہیں|تیر[اےی]|تجھے|تجھ)\b"
