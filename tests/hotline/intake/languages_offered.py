@@ -62,8 +62,8 @@ LANGUAGES: dict[str, OfferedLanguage] = {
     "cy": OfferedLanguage(
         plural_forms=4,
         script=_LATIN,
-        same_in_english=frozenset({"Problem:", "Canada", ", "}),
-        never={
+        same_in_english=frozenset({"Problem:", ", "}),
+        never_to_a_child={
             "a child is “ti”, and is not spoken to as “chi”": re.compile(
                 r"\b(chi|chwi|eich|ydych|dych|oeddech|byddwch|\w{3,}wch)\b", re.IGNORECASE
             ),
