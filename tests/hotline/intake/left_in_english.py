@@ -85,7 +85,9 @@ class _EnglishTexts:
     def found_in(self, piece: str) -> list[str]:
         """Those that stand in a piece of a page."""
         found = [text for text in self.sentences if text in piece]
-        found += [pattern.pattern for pattern in self.with_values if pattern.search(piece)]
+        # "Report Remove" is a name and does not begin with what our "Remove {name}" does.
+        unnamed = _names().sub("◦", piece)
+        found += [pattern.pattern for pattern in self.with_values if pattern.search(unnamed)]
         # A label of one word may be part of another text; a sentence is not.
         return [*found, piece] if piece.strip() in self.labels else found
 
