@@ -4,8 +4,8 @@ import { deriveInWorker } from '../case-code/derive-in-worker';
 import { toHex } from '../case-code/keys';
 import { sealBox } from '../case-code/sealed-box';
 import { derivationOf } from './derivation';
-import { boxKey, pickedPictures, unsentCode } from './page-memory';
-import { required, textsOf } from './texts';
+import { boxKey, forgetPicked, pickedPictures, sentCode, unsentCode } from './page-memory';
+import { required, type Texts, textsOf } from './texts';
 
 /**
  * Mount on the element around the code step.
@@ -28,16 +28,7 @@ export function caseCode(root: HTMLElement): void {
 
   const code = unsent() ?? newCode();
   unsentCode.set(code);
-  for (const place of root.querySelectorAll('[data-code]')) showCode(place, code);
-  for (const button of root.querySelectorAll('[data-copy]'))
-    button.addEventListener('click', async () =>
-      say((await copied(code)) ? 'copied' : 'not_copied'),
-    );
-  for (const button of root.querySelectorAll('[data-save]'))
-    button.addEventListener('click', () => {
-      saveNote(code, texts.get('note_name') || 'note.txt');
-      say('saved');
-    });
+  offerCode(root, code, texts, say);
 
   let working = false;
   form.addEventListener('submit', async (event) => {
@@ -60,7 +51,7 @@ export function caseCode(root: HTMLElement): void {
         redirect: 'manual',
       });
       if (answer.type === 'opaqueredirect') {
-        location.reload(); // the visit timed out; the server says so on the page
+        location.assign(root.dataset.ended ?? '/'); // the visit timed out; that page says so
         return;
       }
       if (answer.status === 409) {
@@ -70,7 +61,8 @@ export function caseCode(root: HTMLElement): void {
       }
       if (answer.status !== 204) throw new Error('not taken');
       unsentCode.set(null);
-      pickedPictures.set({});
+      sentCode.set(code);
+      forgetPicked();
       say(null);
       showSent(root);
     } catch {
@@ -80,6 +72,38 @@ export function caseCode(root: HTMLElement): void {
       form.removeAttribute('aria-busy');
     }
   });
+}
+
+/** Mount on the page after sending: the tab still knows the code, and shows it again. */
+export function sentCodeAgain(root: HTMLElement): void {
+  const read = readCode(sentCode.get() ?? '');
+  if (!('code' in read)) return;
+  const texts = textsOf(root);
+  const status = required(root, '[data-code-status]', HTMLElement);
+  offerCode(root, read.code, texts, (key) => {
+    status.textContent = key === null ? '' : texts.get(key);
+  });
+  for (const part of root.querySelectorAll<HTMLElement>('[data-code-known]')) part.hidden = false;
+  for (const part of root.querySelectorAll<HTMLElement>('[data-code-unknown]')) part.hidden = true;
+}
+
+/** Show the code in its places, and let it be copied and saved. */
+function offerCode(
+  root: HTMLElement,
+  code: string,
+  texts: Texts,
+  say: (key: string | null) => void,
+): void {
+  for (const place of root.querySelectorAll('[data-code]')) showCode(place, code);
+  for (const button of root.querySelectorAll('[data-copy]'))
+    button.addEventListener('click', async () =>
+      say((await copied(code)) ? 'copied' : 'not_copied'),
+    );
+  for (const button of root.querySelectorAll('[data-save]'))
+    button.addEventListener('click', () => {
+      saveNote(code, texts.get('note_name') || 'note.txt');
+      say('saved');
+    });
 }
 
 function unsent(): string | null {

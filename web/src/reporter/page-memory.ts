@@ -2,8 +2,10 @@
 import { type BoxContents, contentsFrom } from '../case-code/sealed-box';
 
 const PICKED_PICTURES = 'picked-pictures';
+const PICKED_RECORDS = 'picked-records';
 const BOX_KEY = 'box-key';
 const UNSENT_CODE = 'unsent-code';
+const SENT_CODE = 'sent-code';
 const TYPED_UNSENT = 'typed-unsent';
 
 // A browser may refuse storage altogether; the page then works on, only with a shorter memory.
@@ -36,6 +38,21 @@ export const pickedPictures = {
   set: (picked: BoxContents) => write(PICKED_PICTURES, JSON.stringify(picked)),
 };
 
+/**
+ * The records of the pictures that were picked but not sent, as the form has them: a reload, another
+ * language or a look at a helpline loses nothing.
+ */
+export const pickedRecords = {
+  get: () => read(PICKED_RECORDS) ?? '',
+  set: (records: string) => write(PICKED_RECORDS, records),
+};
+
+/** What was picked is sent: nothing of it stays here. */
+export function forgetPicked(): void {
+  write(PICKED_PICTURES, null);
+  write(PICKED_RECORDS, null);
+}
+
 /** The key that opens the box, in hexadecimal; there once the code was typed in this tab. */
 export const boxKey = {
   get: () => read(BOX_KEY),
@@ -50,6 +67,15 @@ export const boxKey = {
 export const unsentCode = {
   get: () => read(UNSENT_CODE),
   set: (code: string | null) => write(UNSENT_CODE, code),
+};
+
+/**
+ * The code that was sent in this tab. A phone may drop the page while its code is written down
+ * elsewhere; it must come back with the code.
+ */
+export const sentCode = {
+  get: () => read(SENT_CODE),
+  set: (code: string) => write(SENT_CODE, code),
 };
 
 /** Whether the code typed last is the one of this tab that was never sent. */

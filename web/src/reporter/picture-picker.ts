@@ -4,7 +4,7 @@ import type { FileFingerprints } from '../fingerprints/fingerprint';
 import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { fileDetails, percent } from './file-details';
-import { pickedPictures } from './page-memory';
+import { pickedPictures, pickedRecords } from './page-memory';
 import { PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
@@ -70,7 +70,9 @@ export class PicturePicker {
     const status = required(root, '[data-picker-status]', HTMLElement);
     this.status = new PickerStatus(status, this.texts);
     this.queue = queue;
-    this.list = PictureList.restored(this.value.value, pickedPictures.all());
+    const unsent = /^(\[\])?$/.test(this.value.value) ? pickedRecords.get() : this.value.value;
+    this.list = PictureList.restored(unsent, pickedPictures.all());
+    this.keep();
     this.showRestored();
     this.input.addEventListener('change', () => {
       void this.take(Array.from(this.input.files ?? []));
@@ -212,6 +214,7 @@ export class PicturePicker {
 
   private keep(): void {
     this.value.value = this.list.toJson();
+    pickedRecords.set(this.value.value);
     pickedPictures.set(this.list.notes());
   }
 

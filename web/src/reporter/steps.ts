@@ -4,7 +4,7 @@ import { caseBox } from './case/case-box';
 import { checkedAt } from './case/checked-at';
 import { ownThumbnails } from './case/own-thumbnails';
 import { pictureNames } from './case/picture-names';
-import { caseCode } from './case-code';
+import { caseCode, sentCodeAgain } from './case-code';
 import { jsFlag } from './js-flag';
 import { mount } from './mount';
 import { openCase } from './open-case';
@@ -15,6 +15,7 @@ mount({
   'js-flag': jsFlag,
   'picture-picker': picturePicker,
   'case-code': caseCode,
+  'sent-code': sentCodeAgain,
   'open-case': openCase,
   'picture-names': (root) => void pictureNames(root),
   'own-thumbnails': (root) => void ownThumbnails(root),

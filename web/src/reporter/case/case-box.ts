@@ -1,6 +1,6 @@
 // Adding pictures, or stopping one: the box is sealed anew here and goes with the form.
 import { type BoxContents, digestOfBox, openBox, sealBox } from '../../case-code/sealed-box';
-import { pickedPictures } from '../page-memory';
+import { forgetPicked, pickedPictures } from '../page-memory';
 import { required, textsOf } from '../texts';
 import { boxOnPage, keyOfThisTab } from './opened-box';
 
@@ -81,7 +81,7 @@ export function caseBox(root: HTMLElement): void {
       }
       const sent = await sendWithBox(form, root.dataset.sealed ?? '', key, changeOf(root));
       if (sent === 'taken') {
-        pickedPictures.set({});
+        forgetPicked();
         location.assign(root.dataset.after ?? '');
       } else form.submit();
     } catch {

@@ -6,17 +6,18 @@ import re
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, derive_keys
 from takeback.hotline.foundation.headers import Surface, on_surface
-from takeback.hotline.intake import visits
+from takeback.hotline.intake import browser_texts, visits
 from takeback.hotline.intake.access import case_of_id, case_of_lookup
 from takeback.hotline.intake.actions import CodeTakenError, send_report
 from takeback.hotline.intake.domain.answers import Answers, Door
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
 from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
 from takeback.hotline.intake.views.leaving import to_neutral_site
-from takeback.hotline.intake.views.steps import TEMPLATES, context_of
+from takeback.hotline.intake.views.steps import TEMPLATES, context_of, texts_json
 from takeback.hotline.limits.actions import Limit, refused, slow_down
 from takeback.hotline.pages.answers import AnswerError
 from takeback.hotline.pages.errors import error_response, too_many_here
@@ -54,8 +55,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
         return _after_sending(request)
     visit = visits.current(request.session)
     if visit is None:
-        # A form may not lead to another site (CSP), so a POST gets a page of ours instead.
-        return see_other("ended") if request.method == "POST" else to_neutral_site()
+        return _without_visit(request)
     if request.method != "POST":
         return _show(request, visit)
     if wanted := request.POST.get("go"):
@@ -64,6 +64,22 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if step == Step.SEND:
         return _send(request, visit) if visit.at is Step.SEND else see_other("report")
     return _answer(request, visit, step)
+
+
+def _without_visit(request: HttpRequest) -> HttpResponse:
+    """Whoever comes by a history or a bookmark sees a neutral site.
+
+    A form may not lead to another site (CSP), so a POST gets a page of ours instead; and so does
+    whoever has just come from another of our pages: their browser keeps no cookies.
+    """
+    if request.method == "POST":
+        return see_other("ended")
+    own = f"{request.scheme}://{request.get_host()}/"
+    came_from = request.headers.get("Referer", "")
+    pages = {request.build_absolute_uri(reverse(name)) for name in ("report", "ended")}
+    if came_from.startswith(own) and came_from not in pages:
+        return render(request, "intake/no_cookies.html")
+    return to_neutral_site()
 
 
 def _go(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
@@ -139,6 +155,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
     context = {
         "code": code,
         "can_show_code": code is not None,
+        "texts_json": texts_json(browser_texts.CASE_CODE),
         "has_pictures": case is not None and case.pictures.exists(),
     }
     return on_surface(Surface.FINGERPRINTS, render(request, "intake/done.html", context))
