@@ -93,15 +93,8 @@ def test_a10_whoever_helps_can_say_so_where_the_age_is_asked(phone: Page, stack:
 def test_a2_who_closed_before_send_is_told_so(
     browser: Browser, phone: Page, stack: Stack, photographs: list[Path]
 ) -> None:
-    enter(phone, stack.hotline_url, "copies")
-    answer(phone, "age", "13_15")
-    answer(phone, "threat", "no")
-    phone.locator("input[type=file]").set_input_files(photographs[0])
-    phone.get_by_text("Ready", exact=True).wait_for()
-    press(phone, "main form button.govuk-button")
+    code = _come_to_send(phone, stack, photographs[0])
     shown = phone.locator("[data-code]:visible")
-    expect(shown).not_to_be_empty()
-    code = shown.inner_text()
     send = phone.get_by_role("button", name="Send")
     for seen in (send, phone.get_by_role("button", name="Copy")):
         _expect_in_view(phone, seen)
@@ -128,25 +121,88 @@ def test_a2_who_closed_before_send_is_told_so(
     expect(phone.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=20_000)
 
 
-def test_a9_leave_is_small_far_from_continue_and_covers_no_button(
-    phone: Page, stack: Stack
+@pytest.mark.parametrize("size", [(360, 740), (360, 640), (390, 844), (320, 568)])
+def test_a9_leave_is_small_and_a_slip_beside_it_presses_nothing(
+    phone: Page, stack: Stack, photographs: list[Path], size: tuple[int, int]
+) -> None:
+    phone.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
+
+    def look(place: str) -> None:
+        leave = _box(phone.get_by_role("button", name="Leave"))
+        assert leave["width"] < size[0] / 2
+        pressed = phone.evaluate(_PRESSED_BESIDE, leave)
+        assert pressed == [], place
+
+    for path in ("/", "/open", "/threatened", "/helplines", "/grown-ups"):
+        phone.goto(f"{stack.hotline_url}{path}")
+        look(path)
+    for age in ("13_15", "under_13"):
+        phone.evaluate("sessionStorage.clear()")
+        enter(phone, stack.hotline_url, "copies")
+        look("age")
+        answer(phone, "age", age)
+        look("threat")
+        answer(phone, "threat", "no")
+        look("pictures")
+        for number, photograph in enumerate(photographs[:2], start=1):
+            phone.locator("input[type=file]").set_input_files(photograph)
+            expect(phone.locator("[data-settled=good]")).to_have_count(number)
+            look(f"{number} pictures")
+    press(phone, "main form button.govuk-button")
+    expect(phone.locator("[data-code]:visible")).not_to_be_empty()
+    look("send")
+
+
+_PRESSED_BESIDE = """leave => {
+  const found = [];
+  for (let x = leave.x - 6; x <= leave.x + leave.width + 6; x += 4)
+    for (let y = leave.y - 6; y <= leave.y + leave.height + 10; y += 4) {
+      const there = document.elementFromPoint(x, y)?.closest('a, button, input, label, summary');
+      if (there && !there.matches('.app-leave')) found.push(there.textContent.trim());
+    }
+  return [...new Set(found)];
+}"""
+"""What a thumb presses that misses *Leave* by 6 px."""
+
+
+def test_a9_what_was_picked_survives_a_reload_and_another_language(
+    phone: Page, stack: Stack, photographs: list[Path]
 ) -> None:
     enter(phone, stack.hotline_url, "copies")
     answer(phone, "age", "13_15")
     answer(phone, "threat", "no")
-    leave = _box(phone.get_by_role("button", name="Leave"))
-    going_on = _box(phone.get_by_role("button", name="Continue"))
-    assert leave["width"] < _PHONE["width"] / 2
-    assert leave["y"] - (going_on["y"] + going_on["height"]) >= 24
-    for path in ("/", "/open", "/threatened", "/helplines"):
-        phone.goto(f"{stack.hotline_url}{path}")
-        phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        leave = _box(phone.get_by_role("button", name="Leave"))
-        for pressed in (
-            phone.locator("main, aside, footer").locator("a:visible, button:visible").all()
-        ):
-            if box := pressed.bounding_box():
-                assert not _overlap(box, leave) or box["y"] < 0, (path, pressed.inner_text())
+    phone.locator("input[type=file]").set_input_files(photographs[:2])
+    picked = phone.locator("[data-settled=good]")
+    expect(picked).to_have_count(2)
+    phone.reload()
+    expect(picked).to_have_count(2)
+    phone.goto(f"{stack.hotline_url}/cy/report")
+    expect(picked).to_have_count(2)
+    expect(phone.get_by_text(photographs[1].name)).to_be_visible()
+
+
+def test_a2_who_sends_after_the_visit_ended_is_told_that_nothing_was_sent(
+    phone: Page, stack: Stack, photographs: list[Path]
+) -> None:
+    _come_to_send(phone, stack, photographs[0])
+    phone.context.clear_cookies()
+    phone.get_by_role("button", name="Send").tap()
+    phone.wait_for_url("**/ended")
+    expect(phone.get_by_text("Your last step was not sent.")).to_be_visible()
+    expect(phone.get_by_text("does not work.")).to_be_visible()
+
+
+def test_a2_a_phone_that_drops_the_page_after_sending_shows_the_code_again(
+    phone: Page, stack: Stack, photographs: list[Path]
+) -> None:
+    code = _come_to_send(phone, stack, photographs[0])
+    phone.get_by_role("button", name="Send").tap()
+    expect(phone.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
+    phone.reload()
+    expect(phone.locator("[data-code]:visible")).to_have_text(code)
+    phone.get_by_role("button", name="Leave").tap()
+    phone.goto(f"{stack.hotline_url}/open")
+    assert phone.evaluate("sessionStorage.length") == 0
 
 
 def test_a5_every_page_has_a_way_home_and_one_to_come_back(phone: Page, stack: Stack) -> None:
@@ -157,7 +213,29 @@ def test_a5_every_page_has_a_way_home_and_one_to_come_back(phone: Page, stack: S
     _expect_in_view(phone, phone.get_by_role("link", name="I have a code"))
 
 
-def test_a_browser_without_cookies_still_reads_what_helps(browser: Browser, stack: Stack) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_browser_without_cookies_is_told_and_still_reads_what_helps(
+    browser: Browser, stack: Stack, scripts: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=scripts)
+    context.route("**/begin", lambda route: route.fulfill(status=303, headers=_FORGETFUL))
+    page = context.new_page()
+    for path, door in (("/", "copies"), ("/grown-ups", "helper"), ("/threatened", "threat")):
+        page.goto(f"{stack.hotline_url}{path}")
+        page.locator(f"button[name=door][value={door}]").click()
+        expect(page.get_by_role("heading", name="Your browser keeps no cookies")).to_be_visible()
+    page.get_by_role("link", name="Someone is threatening me").click()
+    expect(page.get_by_text("Don't pay", exact=True)).to_be_visible()
+    context.close()
+
+
+_FORGETFUL = {"Location": "/report", "Content-Length": "0"}
+"""The redirect of a door, as it counts in a browser that drops the cookie beside it."""
+
+
+def test_a_browser_that_says_it_keeps_no_cookies_is_led_to_the_page_without(
+    browser: Browser, stack: Stack
+) -> None:
     page = browser.new_page()
     page.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', {get: () => false})")
     page.goto(stack.hotline_url)
@@ -165,6 +243,19 @@ def test_a_browser_without_cookies_still_reads_what_helps(browser: Browser, stac
     page.wait_for_url("**/threatened")
     expect(page.get_by_text("Don't pay", exact=True)).to_be_visible()
     page.close()
+
+
+def _come_to_send(phone: Page, stack: Stack, photograph: Path) -> str:
+    """Pick a picture and go on; gives the code that is shown."""
+    enter(phone, stack.hotline_url, "copies")
+    answer(phone, "age", "13_15")
+    answer(phone, "threat", "no")
+    phone.locator("input[type=file]").set_input_files(photograph)
+    phone.get_by_text("Ready", exact=True).wait_for()
+    press(phone, "main form button.govuk-button")
+    shown = phone.locator("[data-code]:visible")
+    expect(shown).not_to_be_empty()
+    return shown.inner_text()
 
 
 def _expect_in_view(page: Page, seen: Locator) -> None:
