@@ -298,8 +298,8 @@ def test_a_grown_up_who_helps_is_not_taken_for_the_young_person() -> None:
 @pytest.mark.django_db
 def test_a_call_stands_beside_thoughts_of_hurting_oneself() -> None:
     page = Visitor().begin("threat").page
-    _, asked, after = page.partition("Do you think about hurting yourself?")
-    assert asked
+    _, question, after = page.partition("Do you think about hurting yourself?")
+    assert question
     assert 'href="tel:' in after.partition("Now stop the copies")[0]
 
 
