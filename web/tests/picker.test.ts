@@ -282,6 +282,50 @@ describe('fault A6: files that are no pictures', () => {
     },
   );
 
+  test('stays at a file that is refused while nothing else is there, and says why', async () => {
+    const { form, picker } = page();
+    let submissions = 0;
+    form.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) submissions += 1;
+      event.preventDefault();
+    });
+    await picker.take([new File([MAGIC.pdf], 'homework.pdf'), file('', 'void.jpg')]);
+    form.requestSubmit();
+    expect(submissions).toBe(0);
+    expect(texts('[data-state]')).toEqual(['refused', 'empty']);
+    expect(status()).toBe('0 of 2 homework.pdf: refused');
+    const focused = document.activeElement;
+    expect(focused?.querySelector('[data-name]')?.textContent).toBe('homework.pdf');
+    await picker.take([file('a')]);
+    form.requestSubmit();
+    expect(submissions).toBe(1);
+  });
+
+  test('leaves it to the server to ask for a picture where no file was picked', () => {
+    const { form } = page();
+    let submissions = 0;
+    form.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) submissions += 1;
+      event.preventDefault();
+    });
+    form.requestSubmit();
+    expect(submissions).toBe(1);
+  });
+
+  test('stays when the press came first and every file was refused', async () => {
+    const { form, picker } = page();
+    let submissions = 0;
+    form.addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) submissions += 1;
+      event.preventDefault();
+    });
+    const done = picker.take([new File([MAGIC.pdf], 'homework.pdf')]);
+    form.requestSubmit();
+    await done;
+    form.requestSubmit();
+    expect(submissions).toBe(0);
+  });
+
   test('says on the row how much of a video was read', async () => {
     const seen: (string | null)[] = [];
     const slow = {

@@ -62,6 +62,7 @@ def test_a_helpline_can_be_reached_and_says_where_it_was_read(
     assert line.read.copied.earliest is None or line.read.copied.earliest <= line.checked
     assert (line.hours is None) == (line.hours_read is None)
     assert line.hours_read is None or read_plausibly(line.hours_read)
+    assert line.nameless_read is None or read_plausibly(line.nameless_read)
     if isinstance(line.hours, Week):
         assert line.hours.zone.key in place.time_zones
 
@@ -146,13 +147,21 @@ def test_a_file_is_read() -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        {"nameless": True},
         {"copied": "last week"},
         {"copied": "2026-13"},
         {"hours": "always"},
         {"hours": "mostly", "hours_source": "", "hours_copied": "2026", "hours_on_own_page": True},
         {"telephone": "1"},
     ],
-    ids=["no date", "no month", "hours of nobody", "no hours", "no such field"],
+    ids=[
+        "nameless by nobody",
+        "no date",
+        "no month",
+        "hours of nobody",
+        "no hours",
+        "no such field",
+    ],
 )
 def test_a_file_that_is_not_as_the_others_is_refused(change: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):

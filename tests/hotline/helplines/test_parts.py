@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -107,6 +108,20 @@ def test_a_text_line_tells_the_word_to_send_first() -> None:
     assert ("sms:686868", "Text CONNECT to 686868") in links(part("card", country("CA")))
 
 
+def test_the_card_says_that_no_name_is_needed_only_where_the_line_says_so() -> None:
+    needs_none = "You don't need to say your name."
+    assert needs_none in unescape(part("card", country("GB")))
+    assert country("HK").first_line.nameless_read is None
+    assert needs_none not in unescape(part("card", country("HK")))
+    assert "Free." in part("card", country("IE"))
+    assert needs_none not in unescape(part("card", country("IE")))
+
+
+def test_the_call_beside_hard_thoughts_follows_the_country() -> None:
+    assert links(part("listen", country("GB"))) == [("tel:08001111", "Call Childline")]
+    assert links(part("listen", country("HK"))) == [("sms:91012012", "Text Open Up")]
+
+
 def test_words_say_now_only_where_it_may_be_said(noon: None) -> None:
     assert links(part("call", country("GB")))[0] == ("tel:08001111", "Call Childline")
     lately = read_lately(country("GB"))
@@ -181,6 +196,7 @@ def test_the_parts_of_a_country_come_in_the_language_of_the_page(language: str) 
     page = client.get(f"{prefix}/helplines/de/parts").content.decode()
     assert re.findall(r'data-helplines="(\w+)"', page) == [
         "call",
+        "listen",
         "police",
         "danger",
         "lines",

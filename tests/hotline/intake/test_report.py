@@ -29,7 +29,10 @@ def test_without_javascript_who_has_an_address_sends_a_case_without_pictures() -
     assert not Case.objects.exists(), "nothing is sent before the person says so"
     visitor.answer("send")
     assert visitor.code == code, "the code is shown again after sending"
-    assert '"/case/addresses"' in visitor.page
+    assert "Your case is saved." in visitor.page
+    assert "Now add the web address." in visitor.page
+    assert "It is sent" not in visitor.page
+    assert 'class="app-door app-door--main" href="/case/addresses"' in visitor.page
     assert not CasePicture.objects.exists()
     assert "Is someone still threatening you?" in come_back(code).page
 
@@ -237,6 +240,67 @@ def test_a1_the_first_door_leads_straight_to_what_helps() -> None:
     assert "How old are you?" in visitor.answer("threat_help").page
     read_before = Visitor().begin("threat", read="1")
     assert "How old are you?" in read_before.page
+
+
+@pytest.mark.django_db
+def test_a4_the_red_door_has_words_for_a_grown_up_until_the_age_is_known() -> None:
+    grown_up = "Ask a grown-up you trust to sit with you"
+    visitor = Visitor().begin("threat")
+    assert grown_up in visitor.page
+    visitor.answer("threat_help").answer("age", age="16_17").post(go="threat_help")
+    assert "Don't pay" in visitor.read().page
+    assert grown_up not in visitor.page
+
+
+@pytest.mark.django_db
+def test_an_end_does_not_look_like_having_arrived() -> None:
+    visitor = Visitor().begin().answer("age", age="13_15").answer("threat", threat="yes")
+    visitor.answer("threat_help").answer("pictures", lacks="1").answer("instead", instead="neither")
+    assert "<title>Help</title>" in visitor.page
+    assert "Step " not in visitor.page
+    assert "<progress" not in visitor.page
+    assert 'value="back"' in visitor.page
+    main = visitor.page.partition("<main")[2].partition("</main>")[0]
+    assert "Don't pay. Don't send more." in main
+    assert 'class="app-call__button" href="tel:' in main
+    calm = Visitor().begin().answer("age", age="13_15").answer("threat", threat="no")
+    calm.answer("pictures", lacks="1").answer("instead", instead="neither")
+    assert "Don't pay" not in calm.page
+
+
+@pytest.mark.django_db
+def test_whoever_has_only_an_address_reads_what_it_is_good_for() -> None:
+    visitor = Visitor().begin().answer("age", age="13_15").answer("threat", threat="no")
+    honest = "We can't ask websites yet."
+    assert honest in visitor.page.partition("<noscript>")[2].partition("</noscript>")[0]
+    visitor.answer("pictures", lacks="1")
+    assert honest in visitor.page
+    assert 'href="/reach">See who can help with that' in visitor.page
+
+
+@pytest.mark.django_db
+def test_a_grown_up_who_helps_is_not_taken_for_the_young_person() -> None:
+    visitor = Visitor().begin("helper").answer("age", age="under_13").answer("threat", threat="yes")
+    threatened = visitor.page
+    asks_for_pictures = visitor.answer("threat_help").page
+    asks_instead = visitor.answer("pictures", lacks="1").page
+    ends = visitor.answer("instead", instead="neither").page
+    assert "They are not in trouble." in threatened
+    assert "Do they think about hurting themselves?" in threatened
+    assert "You don't need to look." in asks_for_pictures
+    assert "What do they have?" in asks_instead
+    for page in (threatened, asks_for_pictures, asks_instead, ends):
+        main = page.partition("<main")[2].partition("</main>")[0]
+        for words in ("You are not in trouble", "you trust", "yourself", "Your pictures"):
+            assert words not in main
+
+
+@pytest.mark.django_db
+def test_a_call_stands_beside_thoughts_of_hurting_oneself() -> None:
+    page = Visitor().begin("threat").page
+    _, question, after = page.partition("Do you think about hurting yourself?")
+    assert question
+    assert 'href="tel:' in after.partition("Now stop the copies")[0]
 
 
 @pytest.mark.django_db

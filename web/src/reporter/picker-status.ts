@@ -59,6 +59,12 @@ export class PickerStatus {
     this.news = true;
   }
 
+  /** What is known of a file is said once more, because somebody would go on without it. */
+  repeat(text: string): void {
+    this.happened = text;
+    this.say('aloud');
+  }
+
   /** A row was removed. */
   removed(text: string, ready: number, shown: number): void {
     if (!this.works) this.count = this.summary(ready, shown);

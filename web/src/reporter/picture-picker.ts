@@ -79,7 +79,7 @@ export class PicturePicker {
       this.input.value = ''; // so that the same file can be picked again after it was removed
     });
     this.acceptDrops(root);
-    this.input.form?.addEventListener('submit', (event) => this.waitForAll(event));
+    this.input.form?.addEventListener('submit', (event) => this.beforeSending(event));
   }
 
   /** Put `files` on the list and work on them in turn; settles when all are done. */
@@ -218,9 +218,22 @@ export class PicturePicker {
     pickedPictures.set(this.list.notes());
   }
 
+  private beforeSending(event: SubmitEvent): void {
+    if (this.working > 0) this.waitForAll(event);
+    else if (this.list.size === 0) this.stayAtLeftOut(event);
+  }
+
+  /** None of the files can be listed: the next page would only ask for a picture, not say why. */
+  private stayAtLeftOut(event: SubmitEvent): void {
+    const [first] = this.shown.values();
+    if (!first) return;
+    event.preventDefault();
+    this.status.repeat(`${first.name}: ${first.row.sentence}`);
+    first.row.focus();
+  }
+
   /** Someone quicker than the worker: the form goes by itself when all pictures turn out well. */
   private waitForAll(event: SubmitEvent): void {
-    if (this.working === 0) return;
     event.preventDefault();
     this.submitWhenDone = true;
     this.submitter = event.submitter;

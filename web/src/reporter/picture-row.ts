@@ -57,6 +57,11 @@ export class PictureRow {
     this.state.textContent = text;
   }
 
+  /** What the row says of its file. */
+  get sentence(): string {
+    return this.state.textContent ?? '';
+  }
+
   /** Bring the keyboard, and with it a screen reader, to the row's name and sentence. */
   focus(): void {
     this.element.tabIndex = -1;

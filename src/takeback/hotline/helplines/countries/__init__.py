@@ -68,8 +68,15 @@ def _helpline(line: dict[str, Any]) -> Helpline:
     if "hours" in line:
         hours_read = _reading(line, "hours_source", "hours_copied", "hours_on_own_page")
         line["hours"] = _hours(line["hours"])
-    languages = tuple(line.pop("languages"))
-    return Helpline(**line, read=read, hours_read=hours_read, languages=languages)
+    nameless_read = None
+    if line.pop("nameless", False):
+        nameless_read = _reading(line, "nameless_source", "nameless_copied", "nameless_on_own_page")
+    return Helpline(
+        **line | {"languages": tuple(line["languages"])},
+        read=read,
+        hours_read=hours_read,
+        nameless_read=nameless_read,
+    )
 
 
 def _reading(line: dict[str, Any], source: str, copied: str, own_page: str) -> Reading:

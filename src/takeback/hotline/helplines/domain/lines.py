@@ -31,7 +31,9 @@ class Helpline:
     """One service. Numbers stand as people write them; `text_word` is what they first send.
 
     `hours` is None where nobody told us; `hours_read` says who told. `free`: calls cost nothing.
-    `for_adults` marks services for people of 18 and over. `checked`: the day we read the copy.
+    `nameless_read`: where it is said that callers need not give their name; None where we read
+    nothing of it. `for_adults` marks services for people of 18 and over. `checked`: the day we read
+    the copy.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Helpline:
     for_adults: bool = False
     hours: Hours | None = None
     hours_read: Reading | None = None
+    nameless_read: Reading | None = None
 
     @property
     def dial(self) -> str:
@@ -57,6 +60,11 @@ class Helpline:
     def text_dial(self) -> str:
         """The number for an `sms:` link."""
         return dialled(self.text_number)
+
+    @property
+    def nameless(self) -> bool:
+        """Whether we may say that nobody needs to give their name."""
+        return self.nameless_read is not None
 
     @property
     def website_name(self) -> str:

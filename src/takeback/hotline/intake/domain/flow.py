@@ -106,6 +106,11 @@ class Visit:
         return len(route(self.answers))
 
     @property
+    def is_end(self) -> bool:
+        """Whether the way stops here, with nothing to send."""
+        return self.at in ENDS
+
+    @property
     def before(self) -> Step | None:
         """The step before this one."""
         return route(self.answers)[self.number - 2] if self.number > 1 else None
