@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,6 +43,9 @@ from takeback.tlog.merkle import Frontier
 from takeback.tlog.signed_note import VerifierKey
 
 logger = logging.getLogger(__name__)
+
+ACKNOWLEDGE_AGAIN_SECONDS = 24 * 3600.0
+"""On a quiet list too, a hotline hears each day what is in force at a gate; it forgets in 7 days."""
 
 
 class WrongKeyError(LogError):
@@ -87,6 +91,7 @@ class ListSync:
         self._publisher = SnapshotPublisher(store)
         self._trust = read_trust(store)
         self._acknowledged: SnapshotSource | None = None
+        self._acknowledged_at = 0.0
         self._all_in_force = False
         self._is_shown = False
 
@@ -239,15 +244,21 @@ class ListSync:
         return position
 
     def _acknowledge(self, in_force: SnapshotSource | None) -> None:
-        """Tell the hotline what is in force now; if that fails, the next sync tells it."""
-        if in_force is None or in_force == self._acknowledged:
+        """Tell the hotline what is in force now; if that fails, the next sync tells it.
+
+        The same is said again each day, so that young people can be told who looks for copies.
+        """
+        age_seconds = time.monotonic() - self._acknowledged_at
+        if in_force is None:
+            return
+        if in_force == self._acknowledged and age_seconds < ACKNOWLEDGE_AGAIN_SECONDS:
             return
         try:
             self._client.acknowledge(in_force.checkpoint_size, in_force.root_hash)
         except HotlineError as error:
             logger.warning("The hotline does not know yet what is in force here: %s", error)
         else:
-            self._acknowledged = in_force
+            self._acknowledged, self._acknowledged_at = in_force, time.monotonic()
 
     def _show_checkpoint(self) -> None:
         """Show the hotline what is held here, before anything is taken, and after all trouble.

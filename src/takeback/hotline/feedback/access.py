@@ -11,7 +11,6 @@ from django.db.models import (
     Max,
     Min,
     OuterRef,
-    Q,
     QuerySet,
     SmallIntegerField,
     Subquery,
@@ -22,7 +21,6 @@ from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.domain import FeedbackSummary, Outcome, Removal
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
-from takeback.hotline.log.access import published_by
 from takeback.hotline.log.models import LogEntry, PendingEvent
 from takeback.hotline.platforms.domain import FollowingPlatform
 from takeback.hotline.platforms.models import Platform, PlatformFetch
@@ -149,16 +147,11 @@ def acknowledgements(
 def platforms_looking(now: datetime) -> set[str]:
     """Return the names of the platforms of which it is known that they look for copies now.
 
-    One of their gates said within the last `LOOKING_DAYS` what is in force there; or it said so of
-    all that had been published before them, and was heard of since: on a quiet list there is
-    nothing new to say. A platform that only holds a key is not among them.
+    One of their gates said within the last `LOOKING_DAYS` what is in force there, as a gate does
+    each day. A platform that only holds a key is not among them.
     """
-    since = now - LOOKING_DAYS
-    before = published_by(since)
-    lately = Q(acknowledged_at__gte=since)
-    current = Q(size__gte=before, key__last_used_at__gte=since) if before else Q(pk__in=())
     gates = KeyAcknowledgement.objects.filter(
-        lately | current,
+        acknowledged_at__gte=now - LOOKING_DAYS,
         key__platform__revoked_at=None,
         key__revoked_at=None,
         key__expires_at__gt=now,

@@ -64,7 +64,8 @@ def _enough_to_suspend() -> int:
 
 @transaction.atomic
 def record_acknowledgement(key: AdmittedKey, acknowledgement: Acknowledgement) -> None:
-    """Keep up to where the gate of a key says the list is in force; an older state changes nothing.
+    """Keep up to where the gate of a key says the list is in force; an older state changes nothing,
+    and the same one is as new as it was said last.
 
     Raises UnknownCheckpointError if the log never had this root at this size: the gate follows
     something else.
@@ -75,7 +76,7 @@ def record_acknowledgement(key: AdmittedKey, acknowledgement: Acknowledgement) -
     known, made = KeyAcknowledgement.objects.select_for_update().get_or_create(
         key_id=key.id, defaults={"size": acknowledgement.size, "acknowledged_at": datetime.now(UTC)}
     )
-    if not made and known.size < acknowledgement.size:
+    if not made and known.size <= acknowledgement.size:
         known.size, known.acknowledged_at = acknowledgement.size, datetime.now(UTC)
         known.save(update_fields=["size", "acknowledged_at"])
 

@@ -81,12 +81,6 @@ def published_size() -> int:
     return Publication.objects.aggregate(size=Max("checkpoint"))["size"] or 0
 
 
-def published_by(moment: datetime) -> int:
-    """Return the size of the newest checkpoint that was published by then, 0 before the first."""
-    published = Publication.objects.filter(published_at__lte=moment)
-    return published.aggregate(size=Max("checkpoint"))["size"] or 0
-
-
 def sequenced_size() -> int:
     """Return the size of the newest signed checkpoint, published or not; 0 before the first one."""
     return Checkpoint.objects.aggregate(Max("size"))["size__max"] or 0
