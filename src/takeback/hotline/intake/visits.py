@@ -78,10 +78,10 @@ def keep_withdrawn(session: SessionBase, entries: Sequence[str]) -> None:
     session[_WITHDRAWN] = list(entries)
 
 
-def withdrawn(session: SessionBase) -> list[str]:
-    """The entries that were withdrawn in this session."""
+def withdrawn(session: SessionBase) -> list[str] | None:
+    """The entries of the case that was withdrawn in this session; None where none was."""
     value = session.get(_WITHDRAWN)
-    return [str(entry) for entry in value] if isinstance(value, list) else []
+    return [str(entry) for entry in value] if isinstance(value, list) else None
 
 
 def opened_case(session: SessionBase) -> str | None:
