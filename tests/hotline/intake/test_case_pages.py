@@ -67,17 +67,41 @@ def test_a_picture_is_added_and_stands_on_the_timeline() -> None:
 
 @pytest.mark.django_db
 def test_the_same_file_again_is_refused_kindly_and_left_out() -> None:
-    record, other = picture_record(), picture_record()
+    record = picture_record()
     visitor = opened(record)
-    sent = add(visitor, picture_record(sha256=record["sha256"]), other)
+    sent = add(visitor, picture_record(sha256=record["sha256"]))
     page = sent.content.decode()
     assert sent.status_code == 422
     sentence = "You added this before. It is picture 1. We look for copies of it already"
     assert page.count(sentence) == 2, "in the summary and beside the field"
     assert '<a href="#pictures">' in page
-    assert other["sha256"] in page, "what was new is still picked"
     assert record["sha256"] not in page
     assert CasePicture.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_beside_the_same_file_again_the_others_are_added_and_the_case_says_so_once() -> None:
+    record = picture_record()
+    visitor = opened(record)
+    sent = add(visitor, picture_record(sha256=record["sha256"]), picture_record())
+    assert goes_to(sent, "/case")
+    assert CasePicture.objects.count() == 2
+    note = "1 picture is added. Picture 1 was there already."
+    assert note in visitor.read("/case").page
+    assert note not in visitor.read("/case").page
+
+
+@pytest.mark.django_db
+def test_a_browser_that_seals_is_told_which_files_the_case_has_and_sends_the_others() -> None:
+    record, other = picture_record(), picture_record()
+    again = picture_record(sha256=record["sha256"])
+    visitor = opened(record)
+    refused = add(visitor, again, other, **box(b"with a note too many"))
+    assert (refused.status_code, refused.json()["already"]) == (409, [again["id"]])
+    assert base64.b64decode(refused.json()["sealed"]) == KEPT
+    assert CasePicture.objects.count() == 1
+    assert add(visitor, other, **box(b"second box")).status_code == 204
+    assert "1 picture is added. Picture 1 was there already." in visitor.read("/case").page
 
 
 @pytest.mark.django_db

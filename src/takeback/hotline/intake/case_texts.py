@@ -19,6 +19,13 @@ def there_already(numbers: list[int]) -> str:
     return " ".join([*found, _("We look for copies of it already, so we left it out.")])
 
 
+def added_beside(count: int, numbers: list[int]) -> str:
+    """What the case says after adding files of which it had some, the pictures `numbers`."""
+    added = ngettext("%(count)s picture is added.", "%(count)s pictures are added.", count)
+    there = [_("Picture %(number)s was there already.") % {"number": n} for n in numbers]
+    return " ".join([added % {"count": count}, *there] if count else there)
+
+
 def day_words(day: date, today: date) -> str:
     """A day as people say it: today, yesterday, or its date."""
     match (today - day).days:

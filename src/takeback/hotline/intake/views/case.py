@@ -72,8 +72,10 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
     today = timezone.localdate()
     summary = summary_of(history.facts_by_number)
     checking = {app.name for app in apps_known.choices() if app.checks_list}
+    beside = visits.say_there_already(request.session)
     context = {
         "history": history,
+        "added_beside": case_texts.added_beside(*beside) if beside else "",
         "sealed": as_base64(history.sealed_names),
         "thumbnail_texts_json": texts_json(browser_texts.OWN_THUMBNAILS),
         "summary": summary,
