@@ -164,10 +164,10 @@ _LEFT_UP = FeedbackValue.NOT_BLOCKED
 _NOT_THE_SAME = FeedbackValue.NOT_THE_SAME
 
 
-def _held_after(*said: tuple[FeedbackValue, int, int], platform: str = "Skylark") -> int:
+def _held_after(*feedback_given: tuple[FeedbackValue, int, int], platform: str = "Skylark") -> int:
     """The copies held, of what a platform said: value, count, and hours after noon."""
     feedback = []
-    for value, count, hours in said:
+    for value, count, hours in feedback_given:
         at = _NOON + timedelta(hours=hours)
         feedback.append(FeedbackSummary(value, count, at, at))
     other = FeedbackSummary(_BLOCKED, 9, _NOON, _NOON + timedelta(days=1))
@@ -180,7 +180,7 @@ def _held_after(*said: tuple[FeedbackValue, int, int], platform: str = "Skylark"
 
 
 @pytest.mark.parametrize(
-    ("said", "held"),
+    ("feedback_given", "held"),
     [
         ([(_HELD, 3, 0), (_BLOCKED, 1, 1)], 2),
         ([(_HELD, 3, 0), (_LEFT_UP, 1, 1), (_NOT_THE_SAME, 1, 2)], 1),
@@ -199,9 +199,9 @@ def _held_after(*said: tuple[FeedbackValue, int, int], platform: str = "Skylark"
     ],
 )
 def test_copies_held_are_those_that_their_platform_has_not_decided_on(
-    said: list[tuple[FeedbackValue, int, int]], held: int
+    feedback_given: list[tuple[FeedbackValue, int, int]], held: int
 ) -> None:
-    assert _held_after(*said) == held
+    assert _held_after(*feedback_given) == held
 
 
 @given(
@@ -215,8 +215,8 @@ def test_copies_held_are_those_that_their_platform_has_not_decided_on(
 def test_copies_held_are_never_fewer_than_none_nor_more_than_were_held(
     holds: int, held_at: int, decisions: dict[FeedbackValue, tuple[int, int]]
 ) -> None:
-    said = [(value, count, at) for value, (count, at) in decisions.items()]
-    held = _held_after((_HELD, holds, held_at), *said)
+    feedback_given = [(value, count, at) for value, (count, at) in decisions.items()]
+    held = _held_after((_HELD, holds, held_at), *feedback_given)
     assert 0 <= held <= holds
     assert held >= holds - sum(count for count, _ in decisions.values())
     if all(at < held_at for _, at in decisions.values()):
