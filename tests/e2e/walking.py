@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload, Page, expect
 PLAIN_PAGES = (
     *("/", "/open", "/helplines", "/helplines/us", "/threatened", "/grown-ups"),
     *("/appeal", "/appeal/answer", "/figures", "/privacy", "/accessibility"),
-    *("/withdrawn", "/ended", "/nowhere"),
+    *("/ended", "/nowhere"),
 )
 
 

@@ -131,6 +131,28 @@ describe('two tabs with one case', () => {
     expect(Object.keys(await openBox(hotline.sealed, wrap)).sort()).toEqual(ids);
   });
 
+  test('files that the case has are left out of the form and of the box', async () => {
+    const sent: URLSearchParams[] = [];
+    vi.stubGlobal('fetch', async (_: string, { body }: { body: URLSearchParams }) => {
+      sent.push(body);
+      if (sent.length > 1) return new Response(null, { status: 204 });
+      return Response.json({ sealed: '', already: ['twin'] }, { status: 409 });
+    });
+    vi.stubGlobal(
+      'FormData',
+      class {
+        *[Symbol.iterator]() {
+          yield ['pictures', JSON.stringify([{ id: 'twin' }, { id: 'new' }])];
+        }
+      },
+    );
+    const adds = withPicked({ twin: note('a'), new: note('b') });
+    expect(await sendWithBox(form, '', wrap, adds)).toBe('taken');
+    expect(JSON.parse(sent[1]?.get('pictures') ?? '')).toEqual([{ id: 'new' }]);
+    const box = await openBox(sent[1]?.get('sealed_names') ?? '', wrap);
+    expect(Object.keys(box)).toEqual(['new']);
+  });
+
   test('a box that never fits is given up, and the form goes as any form does', async () => {
     vi.stubGlobal('fetch', async () => Response.json({ sealed: '' }, { status: 409 }));
     expect(await sendWithBox(form, '', wrap, withPicked({}))).toBe('not taken');

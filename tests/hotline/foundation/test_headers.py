@@ -127,7 +127,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "case-apps": ("/case/apps", 303, 303, PAGES),
     "case-picture-stop": ("/case/picture/1/stop", 303, 303, PAGES),
     "withdraw": ("/case/withdraw", 303, 303, PAGES),
-    "withdrawn": ("/withdrawn", 200, 405, PAGES),
+    "withdrawn": ("/withdrawn", 303, 405, PAGES),
     "helplines": ("/helplines", 200, 405, PAGES),
     "helplines-country": ("/helplines/nz", 200, 405, PAGES),
     "helpline-parts": ("/helplines/nz/parts", 200, 405, PAGES),

@@ -11,6 +11,7 @@ import pytest
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.audit.domain import Verb
+from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
 from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.intake.access import history_of
 from takeback.hotline.intake.actions import withdraw_case
@@ -20,6 +21,7 @@ from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms.actions import note_fetched
 from tests.hotline.intake.test_words import MESSAGES
 from tests.hotline.intake.timeline_page import in_short, newest_first, picture_rows
+from tests.support.actors import a_lead
 from tests.support.feedback import acknowledge, feedback_item, platform
 from tests.support.responses import Response
 from tests.support.visiting import ORIGIN, Visitor, come_back, picture_record, report_from_browser
@@ -60,22 +62,46 @@ def test_a_picture_is_added_and_stands_on_the_timeline() -> None:
         True,
         True,
     ]
-    assert newest_first(visitor.page) == ["You put 2 pictures on our list. Today"]
+    assert newest_first(visitor.page) == ["You put the codes of 2 pictures on our list. Today"]
 
 
 @pytest.mark.django_db
 def test_the_same_file_again_is_refused_kindly_and_left_out() -> None:
-    record, other = picture_record(), picture_record()
+    record = picture_record()
     visitor = opened(record)
-    sent = add(visitor, picture_record(sha256=record["sha256"]), other)
+    sent = add(visitor, picture_record(sha256=record["sha256"]))
     page = sent.content.decode()
     assert sent.status_code == 422
     sentence = "You added this before. It is picture 1. We look for copies of it already"
     assert page.count(sentence) == 2, "in the summary and beside the field"
     assert '<a href="#pictures">' in page
-    assert other["sha256"] in page, "what was new is still picked"
     assert record["sha256"] not in page
     assert CasePicture.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_beside_the_same_file_again_the_others_are_added_and_the_case_says_so_once() -> None:
+    record = picture_record()
+    visitor = opened(record)
+    sent = add(visitor, picture_record(sha256=record["sha256"]), picture_record())
+    assert goes_to(sent, "/case")
+    assert CasePicture.objects.count() == 2
+    note = "1 picture is added. Picture 1 was there already."
+    assert note in visitor.read("/case").page
+    assert note not in visitor.read("/case").page
+
+
+@pytest.mark.django_db
+def test_a_browser_that_seals_is_told_which_files_the_case_has_and_sends_the_others() -> None:
+    record, other = picture_record(), picture_record()
+    again = picture_record(sha256=record["sha256"])
+    visitor = opened(record)
+    refused = add(visitor, again, other, **box(b"with a note too many"))
+    assert (refused.status_code, refused.json()["already"]) == (409, [again["id"]])
+    assert base64.b64decode(refused.json()["sealed"]) == KEPT
+    assert CasePicture.objects.count() == 1
+    assert add(visitor, other, **box(b"second box")).status_code == 204
+    assert "1 picture is added. Picture 1 was there already." in visitor.read("/case").page
 
 
 @pytest.mark.django_db
@@ -180,6 +206,50 @@ def test_a7_the_card_says_first_what_is_best_and_never_that_nothing_was_seen_whe
 
 
 @pytest.mark.django_db
+def test_a_picture_that_is_off_the_list_does_not_look_protected() -> None:
+    skylark = platform("Skylark")
+    _, code = report_from_browser(pictures=[picture_record(), picture_record()])
+    sequence_pending()
+    note_fetched(skylark, 3)
+    acknowledge(skylark)
+    first, second = (EntryId(row.entry) for row in CasePicture.objects.order_by("number"))
+    record_feedback(skylark, [feedback_item(first, FeedbackValue.PENDING_REVIEW)])
+    card = in_short(come_back(code).page)
+    assert "1 copy was stopped for now" in card
+    assert "not looked for" not in card
+    suspend_entry(first, "not_the_same", a_lead())
+    page = come_back(code).page
+    assert "1 picture is not looked for just now." in in_short(page)
+    assert "1 website looks for copies now" in in_short(page)
+    rows = picture_rows(page)
+    assert ["Not looked for just now" in row for row in rows] == [True, False]
+    assert ["Added: Today" in row for row in rows] == [False, True]
+    withdraw_entries([second], "hotline", a_lead())
+    page = come_back(code).page
+    assert "Not looked for any more" in picture_rows(page)[1]
+    card = in_short(page)
+    assert "We look for no copies now" in card
+    assert "2 pictures are not looked for just now." in card
+    assert "stopped for now" not in card, "nothing is in force"
+    assert "website" not in card
+
+
+@pytest.mark.django_db
+def test_just_after_sending_the_card_says_that_websites_get_the_code_soon() -> None:
+    _, code = report_from_browser(pictures=[picture_record()])
+    card = in_short(come_back(code).page)
+    assert "The code is on our list No website has told us yet that it looks." in card
+    assert "0 websites" not in card
+    sequence_pending()
+    acknowledge(platform("Skylark"))
+    card = in_short(come_back(code).page)
+    assert "The code is on our list Websites get the code in the next minutes." in card
+    assert "0 websites" not in card
+    suspend_entry(EntryId(CasePicture.objects.get().entry), "hotline", a_lead())
+    assert "next minutes" not in in_short(come_back(code).page)
+
+
+@pytest.mark.django_db
 def test_a_picture_that_the_case_never_had_is_not_found() -> None:
     assert opened().client.get("/case/picture/2/stop").status_code == 404
 
@@ -233,13 +303,19 @@ def test_no_other_site_changes_a_case(path: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("threat", "near_the_top"), [("yes", True), ("no", False)])
+@pytest.mark.parametrize(
+    ("threat", "near_the_top", "question"),
+    [
+        ("yes", True, "Is someone still threatening you?"),
+        ("no", False, "Is someone threatening you now?"),
+    ],
+)
 def test_a_threat_is_asked_about_near_the_top_only_where_there_was_one(
-    threat: str, near_the_top: bool
+    threat: str, near_the_top: bool, question: str
 ) -> None:
     page = opened(threat=threat).page
-    assert page.count("Is someone still threatening you?") == 1
-    before_the_card = page.index("still threatening") < page.index("app-case-card")
+    assert len(re.findall("Is someone (?:still )?threatening", page)) == 1
+    before_the_card = page.index(question) < page.index("app-case-card")
     assert before_the_card is near_the_top
 
 

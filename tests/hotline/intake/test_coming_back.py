@@ -66,17 +66,23 @@ def test_the_timeline_says_that_a_person_looks_first_and_what_came_of_it() -> No
     looks_first = "We got the code of this picture. A person here looks at the code first."
     assert newest_first(come_back(code).page) == [
         f"{looks_first} Picture 1 · Today",
-        "You put this picture on our list. Picture 2 · Today",
+        "You put the code of this picture on our list. Picture 2 · Today",
     ]
     entries_actions.release_entry(EntryId(first), a_lead())
     sequence_pending()
-    assert newest_first(come_back(code).page) == ["You put 2 pictures on our list. Today"]
+    assert newest_first(come_back(code).page) == [
+        "You put the codes of 2 pictures on our list. Today"
+    ]
     entries_actions.suspend_entry(EntryId(first), "not_the_same", a_lead())
     page = come_back(code).page
-    assert newest_first(page)[0].startswith("We took this picture off our list for now.")
+    assert newest_first(page)[0].startswith(
+        "We took the code of this picture off our list for now."
+    )
     entries_actions.withdraw_entries([EntryId(first)], "hotline", a_lead())
     lines = newest_first(come_back(code).page)
-    assert lines[0].startswith("A person here looked. This picture is not on our list any more.")
+    assert lines[0].startswith(
+        "A person here looked. The code of this picture is not on our list any more."
+    )
     assert not any("for now" in line for line in lines), "what was decided is stale"
 
 
@@ -104,7 +110,7 @@ def test_the_timeline_says_what_each_platform_did() -> None:
     )
     page = come_back(code).page
     assert newest_first(page) == [
-        "A website looked at a picture. It says it is not the same one. Picture 2 · Today",
+        "A website says it stopped the wrong picture. It was not yours. Picture 2 · Today",
         "Skylark stopped 2 copies. Picture 1 · Today",
         "Skylark got the codes of 2 pictures. Today",
     ], "it has fetched the list, and nobody knows whether it looks; held ones were decided"
@@ -216,4 +222,27 @@ def test_who_stops_it_all_reads_how_far_that_has_got() -> None:
         acknowledge(platforms[number])
         page = visitor.read("/withdrawn").page
         assert f"{sentence} Some websites do not tell us if they have removed it." in page
-    assert "removed it" not in Visitor().read("/withdrawn").page
+
+
+@pytest.mark.django_db
+def test_who_stopped_nothing_is_not_told_that_it_is_done() -> None:
+    answer = Visitor().client.get("/withdrawn")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    visitor, _ = report_from_browser(pictures=[picture_record()])
+    assert visitor.client.get("/withdrawn").status_code == 303, "its case stands"
+
+
+@pytest.mark.django_db
+def test_a_case_without_pictures_is_deleted_without_a_word_of_websites() -> None:
+    code = Visitor().answer_all(threat="no").answer("send").code
+    assert not CasePicture.objects.exists()
+    visitor = come_back(code)
+    assert "Delete my case" in visitor.page
+    page = visitor.read("/case/withdraw").page
+    assert "Delete your case?" in page
+    assert "Websites will stop looking" not in page
+    visitor.post("/case/withdraw")
+    page = visitor.read("/withdrawn").page
+    assert "Your case is deleted" in page
+    assert "told to stop looking" not in page
+    assert not Case.objects.exists()

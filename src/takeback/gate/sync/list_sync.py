@@ -45,7 +45,7 @@ from takeback.tlog.signed_note import VerifierKey
 logger = logging.getLogger(__name__)
 
 ACKNOWLEDGE_AGAIN_SECONDS = 24 * 3600.0
-"""On a quiet list too, a hotline hears each day what is in force at a gate; it forgets in 7 days."""
+"""On a quiet list too a hotline hears each day what is in force here; it forgets after 7 days."""
 
 
 class WrongKeyError(LogError):

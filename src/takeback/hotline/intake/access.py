@@ -63,6 +63,13 @@ class CaseHistory:
     apps: list[str]
     threatened: bool
     sealed_names: bytes
+    websites_look: bool
+    """Some platform is known to look for copies now, if not of these pictures yet."""
+
+    @property
+    def living(self) -> int:
+        """How many pictures the young person has not withdrawn."""
+        return sum(picture.withdrawn_on is None for picture in self.pictures)
 
     @property
     def facts_by_number(self) -> dict[int, list[Fact]]:
@@ -106,6 +113,7 @@ def history_of(case: Case) -> CaseHistory:
         apps=apps_of(case),
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
+        websites_look=bool(looking),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from takeback.hotline.intake.domain.timeline import Summary
 
@@ -17,6 +17,13 @@ def there_already(numbers: list[int]) -> str:
     """What is said of files that the case has: `numbers`, of the pictures that they are."""
     found = [_("You added this before. It is picture %(number)s.") % {"number": n} for n in numbers]
     return " ".join([*found, _("We look for copies of it already, so we left it out.")])
+
+
+def added_beside(count: int, numbers: list[int]) -> str:
+    """What the case says after adding files of which it had some, the pictures `numbers`."""
+    added = ngettext("%(count)s picture is added.", "%(count)s pictures are added.", count)
+    there = [_("Picture %(number)s was there already.") % {"number": n} for n in numbers]
+    return " ".join([added % {"count": count}, *there] if count else there)
 
 
 def day_words(day: date, today: date) -> str:
@@ -41,19 +48,43 @@ def last_stop(day: date, today: date) -> str:
             return _("The last one was on %(day)s.") % {"day": date_format(day, "DATE_FORMAT")}
 
 
-def calm_words(summary: Summary, pictures: int) -> tuple[str | Promise, str | Promise]:
-    """What the card says while no copy was stopped: a heading and a sentence."""
+def not_looked_for(summary: Summary, living: int) -> str:
+    """What the card says of pictures that nobody looks for; empty without any.
+
+    `living`: how many pictures of the case were not withdrawn.
+    """
+    count = living - summary.in_force
+    if count <= 0:
+        return ""
+    text = ngettext(
+        "%(count)s picture is not looked for just now.",
+        "%(count)s pictures are not looked for just now.",
+        count,
+    )
+    return text % {"count": count}
+
+
+def calm_words(
+    summary: Summary, pictures: int, *, websites_look: bool
+) -> tuple[str | Promise, str | Promise]:
+    """What the card says while no copy was stopped: a heading and a sentence.
+
+    `pictures`: how many the case ever had; `websites_look`: whether any is known to look for copies
+    of pictures of this hotline, if not of these yet.
+    """
     if summary.left_up:
         return (
             _("A copy was seen"),
             _("A website saw it and did not stop it. You can report it there, too."),
         )
     if summary.looking:
-        return _("We are looking"), _("No copy seen so far. That can be good news.")
+        return _("Websites are looking"), _("No copy seen so far. That can be good news.")
     if summary.in_force:
         return (
-            _("It is on our list"),
-            _("No website has told us yet that it looks. Please come back later."),
+            _("The code is on our list"),
+            _("Websites get the code in the next minutes.")
+            if websites_look
+            else _("No website has told us yet that it looks. Please come back later."),
         )
     if summary.looked_at_first:
         return (

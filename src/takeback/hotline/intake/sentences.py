@@ -118,8 +118,8 @@ def _text(line: Line) -> str:
             )
         case Happening.LISTED:
             text = ngettext(
-                "You put this picture on our list.",
-                "You put %(pictures)s pictures on our list.",
+                "You put the code of this picture on our list.",
+                "You put the codes of %(pictures)s pictures on our list.",
                 pictures,
             )
         case Happening.WITHDRAWN:
@@ -131,9 +131,12 @@ def _text(line: Line) -> str:
         case Happening.LOOKED_AT_FIRST:
             text = _("We got the code of this picture. A person here looks at the code first.")
         case Happening.OFF_FOR_NOW:
-            text = _("We took this picture off our list for now. A person here checks it again.")
+            text = _(
+                "We took the code of this picture off our list for now. "
+                "A person here checks it again."
+            )
         case Happening.TAKEN_OFF:
-            text = _("A person here looked. This picture is not on our list any more.")
+            text = _("A person here looked. The code of this picture is not on our list any more.")
         case Happening.NOT_THE_SAME:
-            text = _("A website looked at a picture. It says it is not the same one.")
+            text = _("A website says it stopped the wrong picture. It was not yours.")
     return text % values

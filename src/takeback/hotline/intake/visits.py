@@ -14,6 +14,8 @@ _IN_BROWSER = "in_browser"
 _SENT = "sent"
 _CASE = "case"
 _WITHDRAWN = "withdrawn"
+_THERE_ALREADY = "there_already"
+_ADDED_BESIDE = "added_beside"
 
 
 def begin(session: SessionBase, answers: Answers) -> None:
@@ -78,13 +80,31 @@ def keep_withdrawn(session: SessionBase, entries: Sequence[str]) -> None:
     session[_WITHDRAWN] = list(entries)
 
 
-def withdrawn(session: SessionBase) -> list[str]:
-    """The entries that were withdrawn in this session."""
+def withdrawn(session: SessionBase) -> list[str] | None:
+    """The entries of the case that was withdrawn in this session; None where none was."""
     value = session.get(_WITHDRAWN)
-    return [str(entry) for entry in value] if isinstance(value, list) else []
+    return [str(entry) for entry in value] if isinstance(value, list) else None
 
 
 def opened_case(session: SessionBase) -> str | None:
     """The id of the case that is open in this session."""
     value = session.get(_CASE)
     return value if isinstance(value, str) else None
+
+
+def keep_there_already(session: SessionBase, numbers: Sequence[int]) -> None:
+    """Keep which pictures were picked that the case had, until its page has said so."""
+    session[_THERE_ALREADY] = list(numbers)
+
+
+def keep_added_beside(session: SessionBase, count: int) -> None:
+    """Keep how many were added beside those that were there; without such ones, nothing."""
+    if _THERE_ALREADY in session:
+        session[_ADDED_BESIDE] = count
+
+
+def say_there_already(session: SessionBase) -> tuple[int, list[int]] | None:
+    """How many were added, and the numbers of those that were there; forgotten with this."""
+    numbers = session.pop(_THERE_ALREADY, None)
+    added = session.pop(_ADDED_BESIDE, 0)
+    return None if numbers is None else (int(added), [int(number) for number in numbers])

@@ -30,7 +30,8 @@ export const withoutDigest =
  * Send `form` with the box changed and sealed under `key`, 32 bytes; rejects when nothing came back.
  *
  * The hotline takes a box only in the place of the one that it was made from, `sealed`. Where
- * another page was quicker it answers 409 with the newer one, and the change is made in that.
+ * another page was quicker it answers 409 with the newer one, and the change is made in that. Where
+ * the case has some of the files it names their ids, too; the others are sent without these.
  */
 export async function sendWithBox(
   form: HTMLFormElement,
@@ -39,9 +40,13 @@ export async function sendWithBox(
   change: BoxChange,
 ): Promise<Sent> {
   let current = sealed;
+  const already = new Set<string>();
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const body = new URLSearchParams([...new FormData(form)].map(([k, v]) => [k, String(v)]));
-    body.set('sealed_names', await sealBox(change(await openBox(current, key)), key));
+    const notes = Object.entries(change(await openBox(current, key)));
+    const kept = Object.fromEntries(notes.filter(([id]) => !already.has(id)));
+    body.set('sealed_names', await sealBox(kept, key));
+    if (already.size > 0) body.set('pictures', without(already, body.get('pictures') ?? '[]'));
     body.set('made_from', await digestOfBox(current));
     const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' });
     if (answer.status === 204) return 'taken';
@@ -49,8 +54,16 @@ export async function sendWithBox(
     const newer: unknown = await answer.json();
     if (typeof newer !== 'object' || newer === null || !('sealed' in newer)) return 'not taken';
     current = String(newer.sealed);
+    const there = 'already' in newer && Array.isArray(newer.already) ? newer.already : [];
+    for (const id of there) already.add(String(id));
   }
   return 'not taken';
+}
+
+/** The pictures of a form, as JSON, without those of these ids. */
+function without(ids: ReadonlySet<string>, pictures: string): string {
+  const records: readonly { id: string }[] = JSON.parse(pictures);
+  return JSON.stringify(records.filter(({ id }) => !ids.has(id)));
 }
 
 /**

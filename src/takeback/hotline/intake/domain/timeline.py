@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries.domain import Standing
-from takeback.hotline.feedback.domain import Outcome
+from takeback.hotline.feedback.domain import FeedbackSummary, Outcome
 
 
 class Happening(StrEnum):
@@ -44,7 +44,8 @@ FOUND = frozenset({Happening.STOPPED, Happening.HELD, Happening.LEFT_UP})
 NOT_IN_FORCE = frozenset({Happening.OFF_FOR_NOW, Happening.TAKEN_OFF, Happening.WITHDRAWN})
 """Nobody looks for copies of the picture."""
 
-_DECIDED = frozenset({Happening.STOPPED, Happening.LEFT_UP})
+_DECIDED = frozenset({FeedbackValue.BLOCKED, FeedbackValue.NOT_BLOCKED, FeedbackValue.NOT_THE_SAME})
+"""What somebody at a platform says of a copy that was held."""
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -104,7 +105,8 @@ def facts_of_picture(
 
     `day_of` says on which day of the reader's calendar a time falls; `standing`, whether the entry
     is in force; `withdrawn_on`, when the reader took it off themselves. Nobody is told why it is
-    not in force, or which platforms doubted it.
+    not in force, or which platforms doubted it. Of copies that a platform held, those are left on
+    which it has not decided.
     """
     if standing is not None and standing.held_at is not None:
         return [Fact(Happening.LOOKED_AT_FIRST, listed_on)]
@@ -131,7 +133,11 @@ def facts_of_picture(
                 continue
             at = feedback.last
             kind = _OF_FEEDBACK[feedback.value]
-            dated.append((at, Fact(kind, day_of(at), name, feedback.count, at)))
+            count = feedback.count
+            if kind is Happening.HELD:
+                count = _still_held(feedback, outcome.feedback)
+            if count:
+                dated.append((at, Fact(kind, day_of(at), name, count, at)))
     if doubts:
         at = min(doubts)
         dated.append((at, Fact(Happening.NOT_THE_SAME, day_of(at), at=at)))
@@ -159,10 +165,6 @@ def still_true(facts: Sequence[Fact], looking: Collection[str]) -> list[Fact]:
                 true.append(replace(fact, kind=Happening.GOT))
             case Happening.OFF_FOR_NOW if over:
                 continue
-            case Happening.HELD:
-                waiting = _still_held(fact, facts)
-                if waiting is not None:
-                    true.append(waiting)
             case _:
                 true.append(fact)
     if any(fact.kind in {Happening.FETCHED, Happening.GOT} for fact in true):
@@ -218,15 +220,16 @@ def summary_of(facts_by_number: Mapping[int, Sequence[Fact]]) -> Summary:
     )
 
 
-def _still_held(held: Fact, facts: Sequence[Fact]) -> Fact | None:
-    """What of the copies that were held nobody has decided on yet; None where all were."""
-    decided = [fact for fact in facts if fact.kind in _DECIDED and fact.platform == held.platform]
-    if not decided:
-        return held
-    newest = max(fact.at or _OLDEST for fact in decided)
-    if newest >= (held.at or _OLDEST):
-        return None
-    return replace(held, count=max(1, held.count - sum(fact.count for fact in decided)))
+def _still_held(held: FeedbackSummary, feedback: Iterable[FeedbackSummary]) -> int:
+    """How many of the copies that one platform held it has not decided on yet.
+
+    `feedback`: all that this platform said of the picture. What it stopped at once counts as
+    decided too, for nothing tells it apart; but a copy held after the last decision waits.
+    """
+    decided = [each for each in feedback if each.value in _DECIDED]
+    newest = max((each.last for each in decided), default=_OLDEST)
+    at_least = 1 if held.last > newest else 0
+    return max(at_least, held.count - sum(each.count for each in decided))
 
 
 def _order(fact: Fact) -> tuple[bool, str]:

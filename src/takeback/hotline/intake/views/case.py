@@ -72,13 +72,18 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
     today = timezone.localdate()
     summary = summary_of(history.facts_by_number)
     checking = {app.name for app in apps_known.choices() if app.checks_list}
+    beside = visits.say_there_already(request.session)
     context = {
         "history": history,
+        "added_beside": case_texts.added_beside(*beside) if beside else "",
         "sealed": as_base64(history.sealed_names),
         "thumbnail_texts_json": texts_json(browser_texts.OWN_THUMBNAILS),
         "summary": summary,
         "last_stop": summary.last_stop and case_texts.last_stop(summary.last_stop, today),
-        "calm": case_texts.calm_words(summary, len(history.pictures)),
+        "calm": case_texts.calm_words(
+            summary, len(history.pictures), websites_look=history.websites_look
+        ),
+        "not_looked_for": case_texts.not_looked_for(summary, history.living),
         "pictures": [_picture_row(picture, today) for picture in history.pictures],
         "lines": _lines(history, today),
         "apps": [(name, name in checking) for name in history.apps],
@@ -94,6 +99,7 @@ def _picture_row(picture: PictureHistory, today: date) -> dict[str, Any]:
         "added": case_texts.day_words(picture.added_on, today),
         "in_short": summary_of({picture.number: picture.facts}),
         "nothing_found": kinds.isdisjoint(FOUND | NOT_IN_FORCE | {Happening.LOOKED_AT_FIRST}),
+        "not_just_now": not kinds.isdisjoint({Happening.OFF_FOR_NOW, Happening.LOOKED_AT_FIRST}),
         "can_be_stopped": kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN}),
     }
 
@@ -120,17 +126,24 @@ def withdraw(request: HttpRequest) -> HttpResponseBase:
     if case is None:
         return see_other("ended" if request.method == "POST" else "open")
     if request.method != "POST":
-        return render(request, "intake/withdraw.html")
+        living = case.pictures.filter(withdrawn_on=None).exists()
+        return render(request, "intake/withdraw.html", {"living": living})
     visits.keep_withdrawn(request.session, withdraw_case(case))
     return see_other("withdrawn")
 
 
 @methods("GET")
 def withdrawn(request: HttpRequest) -> HttpResponse:
-    """Say what was done, how far it has got, and what can't be undone."""
-    entries = [EntryId(entry) for entry in visits.withdrawn(request.session)]
+    """Say what was done, how far it has got, and what can't be undone; else go to the start."""
+    noted = visits.withdrawn(request.session)
+    if noted is None:
+        return see_other("start")
+    entries = [EntryId(entry) for entry in noted]
     removal = removal_of(entries) if entries else None
-    context = {"removal": sentences.of_removal(removal) if removal else None}
+    context = {
+        "had_pictures": bool(entries),
+        "removal": sentences.of_removal(removal) if removal else None,
+    }
     return render(request, "intake/withdrawn.html", context)
 
 

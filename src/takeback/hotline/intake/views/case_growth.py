@@ -88,9 +88,9 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         if not picked:
             raise AnswerError("pictures", texts.PICTURE_NEEDED)
         slow_down(request)
-        case_growth.add_pictures(case, picked, box)
+        return _add(request, case, picked, box)
     except AlreadyInCaseError as error:
-        picked = tuple(picture for picture in picked if picture.id not in error.numbers)
+        picked = ()
         problem = AnswerError(
             "pictures", case_texts.there_already(sorted(set(error.numbers.values())))
         )
@@ -100,9 +100,31 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         problem = AnswerError("pictures", texts.PICTURES_BROKEN)
     except AnswerError as wrong:
         problem = wrong
-    else:
-        return _done(box)
     return _show_picker(request, case, problem, picked)
+
+
+def _add(
+    request: HttpRequest, case: Case, picked: tuple[Picture, ...], box: NewBox | None
+) -> HttpResponseBase:
+    """Add what is new; the case's page says which were there. Raises what `add_pictures` does.
+
+    A box has notes of all that was picked, so our browser code is answered with status 409 and the
+    ids of those that were there, and sends the others again. AlreadyInCaseError: none is new.
+    """
+    try:
+        added = case_growth.add_pictures(case, picked, box)
+    except AlreadyInCaseError as error:
+        new = tuple(picture for picture in picked if picture.id not in error.numbers)
+        if not new:
+            raise
+        visits.keep_there_already(request.session, sorted(set(error.numbers.values())))
+        if box is not None:
+            there = [str(picture) for picture in error.numbers]
+            answer = {"sealed": as_base64(bytes(case.sealed_names or b"")), "already": there}
+            return JsonResponse(answer, status=HTTPStatus.CONFLICT)
+        added = case_growth.add_pictures(case, new)
+    visits.keep_added_beside(request.session, len(added))
+    return _done(box)
 
 
 @methods("GET", "POST")

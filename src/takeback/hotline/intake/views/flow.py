@@ -11,9 +11,9 @@ from django.urls import reverse
 from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, derive_keys
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import browser_texts, visits
-from takeback.hotline.intake.access import case_of_id, case_of_lookup
+from takeback.hotline.intake.access import answers_of, case_of_id, case_of_lookup
 from takeback.hotline.intake.actions import CodeTakenError, send_report
-from takeback.hotline.intake.domain.answers import Answers, Door
+from takeback.hotline.intake.domain.answers import AgeBand, Answers, Door
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
 from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
 from takeback.hotline.intake.views.leaving import to_neutral_site
@@ -152,7 +152,13 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return see_other("report")
     code = visits.code(request.session)
+    answers = answers_of(case) if case is not None else {}
+    helper = answers.get("helper") is True
+    young = answers.get("age") == AgeBand.UNDER_13 and not helper
     context = {
+        "helper": helper,
+        "young": young,
+        "look": "app-young" if young else "",
         "code": code,
         "can_show_code": code is not None,
         "texts_json": texts_json(browser_texts.CASE_CODE),
