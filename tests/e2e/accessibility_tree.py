@@ -37,7 +37,8 @@ _FROM_RUN_TO_RUN = (
 def accessibility_tree(page: Page) -> str:
     """Role, name, description, value and states of every node that is not ignored, a line each.
 
-    Playwright's `aria_snapshot` leaves out whether `<details>` is open, and what has the focus. Ids and places are left out, and so is what differs from run to run.
+    Playwright's `aria_snapshot` leaves out whether `<details>` is open, and what has the focus.
+    Ids and places are left out, and so is what differs from run to run.
     """
     session = page.context.new_cdp_session(page)
     try:
