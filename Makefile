@@ -96,9 +96,10 @@ python-test: setup photographs jpeg-tools ## Python tests on real PostgreSQL and
 	@$(call say,Python tests)
 	@$(BIN)/pytest -m "not e2e" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-freeze: setup ## Write the files of tests/frozen anew, after a change that is meant
+freeze: setup chromium ## Write tests/frozen and tests/e2e/semantics anew, after a change that is meant
 	@TAKEBACK_FREEZE=1 $(BIN)/pytest -q tests/frozen tests/hotline/frozen
-	@git --no-pager diff --stat tests/frozen
+	@TAKEBACK_FREEZE=1 $(BIN)/pytest -q -m e2e tests/e2e/test_semantics.py
+	@git --no-pager diff --stat tests/frozen tests/e2e/semantics
 
 kill-loop: setup ## Kill worker, witness and gate 500 times while the list changes (a quarter of an hour)
 	@$(call say,Kill loop)

@@ -1,15 +1,13 @@
 """The case afterwards, each a story in real Chromium on a phone: adding, stopping, recognising."""
 
-import io
 import re
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, Page, ViewportSize, expect
 
 from takeback.demo.stack import Stack
+from tests.e2e.patterns import a_pattern
 from tests.e2e.walking import answer, come_back, enter, pick, press
 
 pytestmark = pytest.mark.e2e
@@ -37,14 +35,6 @@ def fresh_phone(browser: Browser) -> Iterator[Callable[[], Page]]:
     yield take
     for context in contexts:
         context.close()
-
-
-def a_pattern(name: str, seed: int) -> FilePayload:
-    """A file with a harmless pattern of soft colours; each seed gives another."""
-    colours = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(colours).resize((640, 480), Image.Resampling.BICUBIC).save(file, "JPEG")
-    return {"name": name, "mimeType": "image/jpeg", "buffer": file.getvalue()}
 
 
 def called(name: str, file: FilePayload) -> FilePayload:
@@ -87,7 +77,7 @@ def names(page: Page) -> list[str]:
 
 
 def add(page: Page, *files: FilePayload) -> None:
-    page.get_by_role("button", name="Add a picture").tap()
+    page.get_by_role("link", name="Add a picture").tap()
     pick(page, list(files))
     page.get_by_role("button", name="Add to my case").tap()
 
@@ -187,7 +177,7 @@ def test_two_tabs_that_add_at_once_keep_both_names(
     open_case(second, stack, code)
     phone.goto(f"{stack.hotline_url}/case")
     for page, file in ((phone, DOG), (second, TREE)):
-        page.get_by_role("button", name="Add a picture").tap()
+        page.get_by_role("link", name="Add a picture").tap()
         pick(page, [file])
     for page in (phone, second):  # both pages hold the box of one picture
         page.get_by_role("button", name="Add to my case").tap()

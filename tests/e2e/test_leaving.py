@@ -35,12 +35,18 @@ def _press_the_button(page: Page) -> None:
     page.get_by_role("button", name="Leave").click()
 
 
+def _press_space_on_the_button(page: Page) -> None:
+    page.get_by_role("button", name="Leave").press("Space")
+
+
 def _press_shift_three_times(page: Page) -> None:
     for _ in range(3):
         page.keyboard.press("Shift")
 
 
-@pytest.mark.parametrize("leave", [_press_the_button, _press_shift_three_times])
+@pytest.mark.parametrize(
+    "leave", [_press_the_button, _press_space_on_the_button, _press_shift_three_times]
+)
 def test_back_shows_the_neutral_site(
     browser: Browser, stack: Stack, neutral_site: str, leave: Callable[[Page], None]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import FilePayload, Page, expect
 
 PLAIN_PAGES = (
-    *("/", "/open", "/helplines", "/helplines/us", "/threatened", "/grown-ups"),
+    *("/", "/open", "/helplines", "/helplines/us", "/threatened", "/grown-ups", "/reach"),
     *("/appeal", "/appeal/answer", "/figures", "/privacy", "/accessibility"),
     *("/ended", "/nowhere"),
 )
@@ -80,7 +80,7 @@ def every_step(page: Page, start: str, photograph: Path) -> Iterator[str]:
     yield from _every_page_of_a_case(page, start, photograph)
     page.goto(f"{start.rstrip('/')}/case/withdraw")
     yield "withdraw"
-    page.locator("form[action$='/case/withdraw'] button").click()
+    press(page, "form[action$='/case/withdraw'] button")
     yield "withdrawn"
 
 

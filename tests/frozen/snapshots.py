@@ -15,9 +15,9 @@ def assert_frozen_lines(name: str, facts: Iterable[str]) -> None:
     assert_frozen(name, "".join(f"{fact}\n" for fact in sorted(set(facts))))
 
 
-def assert_frozen(name: str, text: str) -> None:
-    """Fail with the difference if the file `name` does not hold `text`."""
-    path = FOLDER / name
+def assert_frozen(name: str, text: str, *, folder: Path = FOLDER) -> None:
+    """Fail with the difference if the file `name` of a folder does not hold `text`."""
+    path = folder / name
     if os.environ.get(VARIABLE) == "1":
         path.write_text(text, encoding="utf-8")
         return

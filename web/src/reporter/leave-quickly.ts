@@ -20,6 +20,12 @@ export function leaveQuickly(link: HTMLElement): void {
     event.preventDefault();
     leave();
   });
+  // It calls itself a button, and buttons answer to Space.
+  link.addEventListener('keydown', (event) => {
+    if (event.key !== ' ') return;
+    event.preventDefault();
+    leave();
+  });
   leaveOnShift(link, leave);
   keepNothingForTheBackButton();
 }

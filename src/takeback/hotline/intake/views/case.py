@@ -32,6 +32,7 @@ from takeback.hotline.intake.domain.timeline import (
 )
 from takeback.hotline.intake.models import Case
 from takeback.hotline.intake.views.case_growth import as_base64
+from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.answers import AnswerError
@@ -67,7 +68,7 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
     """What happened so far."""
     case = case_of_id(visits.opened_case(request.session))
     if case is None:
-        return see_other("open")
+        return to_neutral_site()
     history = history_of(case)
     today = timezone.localdate()
     summary = summary_of(history.facts_by_number)
@@ -124,7 +125,7 @@ def withdraw(request: HttpRequest) -> HttpResponseBase:
     """Ask once more, then stop looking for copies of all pictures and delete the case."""
     case = case_of_id(visits.opened_case(request.session))
     if case is None:
-        return see_other("ended" if request.method == "POST" else "open")
+        return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
         living = case.pictures.filter(withdrawn_on=None).exists()
         return render(request, "intake/withdraw.html", {"living": living})

@@ -31,6 +31,7 @@ from takeback.hotline.intake.domain.pictures import (
 )
 from takeback.hotline.intake.models import Case
 from takeback.hotline.intake.views import app_choices
+from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.intake.views.steps import texts_json
 from takeback.hotline.limits.actions import slow_down
 from takeback.hotline.pages.answers import AnswerError
@@ -62,7 +63,7 @@ def with_opened_case(
     ) -> HttpResponseBase:
         case = case_of_id(visits.opened_case(request.session))
         if case is None:
-            return see_other("ended" if request.method == "POST" else "open")
+            return see_other("ended") if request.method == "POST" else to_neutral_site()
         try:
             return view(request, case, *args, **kwargs)
         except CaseGoneError:
