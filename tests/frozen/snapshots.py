@@ -15,9 +15,9 @@ def assert_frozen_lines(name: str, facts: Iterable[str]) -> None:
     assert_frozen(name, "".join(f"{fact}\n" for fact in sorted(set(facts))))
 
 
-def assert_frozen(name: str, text: str, *, folder: Path = FOLDER) -> None:
-    """Fail with the difference if the file `name` of a folder does not hold `text`."""
-    path = folder / name
+def assert_frozen(name: str, text: str, *, folder: Path | None = None) -> None:
+    """Fail with the difference if the file `name`, here or in `folder`, does not hold `text`."""
+    path = (folder or FOLDER) / name
     if os.environ.get(VARIABLE) == "1":
         path.write_text(text, encoding="utf-8")
         return
