@@ -104,7 +104,9 @@ def test_without_javascript_the_operators_country_stands(browser: Browser, stack
         page = context.new_page()
         page.goto(f"{stack.hotline_url}/threatened")
         _card(page)("GB")
-        expect(page.locator(".app-call .app-call__button")).to_have_attribute("href", "tel:08001111")
+        expect(page.locator(".app-call .app-call__button")).to_have_attribute(
+            "href", "tel:08001111"
+        )
         page.locator(".app-helplines summary").click()
         expect(page.locator(".app-helplines__danger a")).to_be_visible()
 

@@ -115,16 +115,18 @@ def test_an_appeal_that_was_faster_than_the_gates_report_finds_its_entry_later()
 
 
 @pytest.mark.django_db
-def test_whoever_wants_theirs_stopped_is_led_back_to_the_start_before_any_question() -> None:
-    """Fault A8: those who want theirs stopped read "Was your picture stopped by mistake?"."""
+def test_a8_whoever_wants_theirs_stopped_is_led_back_and_nobody_else_is_told_why() -> None:
+    """Those who want theirs stopped read "Was your picture stopped by mistake?".
+
+    And whoever was stopped reads nothing here, before the form, of people who report pictures.
+    """
     page = unescape(Client().get("/appeal").content.decode())
     main = page.split("<main")[1].split("</main>")[0]
-    first_link = re.search(r'<a [^>]*href="([^"]+)"[^>]*>([^<]+)', main)
-    assert first_link is not None
-    assert first_link.groups() == ("/", "Start here")
-    before = main[: first_link.start()]
-    assert "Do you want copies of your picture stopped?" in before
-    assert "<form" not in before
+    before, after = main.split("<form")[0], main.split("</form>")[1]
+    assert "copies" not in before
+    assert "Do you want copies of your picture stopped?" in after
+    assert '<a class="govuk-link" href="/">Start here</a>' in after
+    assert "<aside" not in page, "no helpline beside it"
     footer = unescape(Client().get("/").content.decode()).split("<footer")[1]
     link = re.search(r'<a [^>]*href="/appeal"[^>]*>([^<]+)', footer)
     assert link is not None
