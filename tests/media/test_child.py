@@ -255,6 +255,7 @@ import sys, time
 from takeback.media import Decoder
 decoder = Decoder(children=2)
 with decoder:
+    decoder.wait_until_ready()
     print("started", flush=True)
     time.sleep(600)
 """
@@ -262,8 +263,8 @@ with decoder:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"started\n"
         children = _children(parent.pid)
-        assert len(children) == 2
         parent.kill()
+    assert len(children) == 2
     for child in children:
         _until(partial(_gone, child))
 

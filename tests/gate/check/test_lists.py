@@ -178,9 +178,9 @@ def _with_a_bad_trust_file(lists: Lists) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("spoiled", "code", "message"),
     [
-        (_without_token, 2, "No such file"),
+        (_without_token, 2, "There is no token file"),
         (_with_a_store_of_another_version, 1, "another version"),
-        (_with_a_held_lock, 1, "Another `takeback gate sync`"),
+        (_with_a_held_lock, 1, "takeback gate sync` works on"),
         (_with_a_bad_trust_file, 2, "trust policy"),
     ],
 )

@@ -139,7 +139,7 @@ def test_a_real_server_logs_nothing_of_its_visitors(hotline_database: str) -> No
         assert "Content-Security-Policy" in answer.headers
         assert "Server" not in answer.headers
     (text,) = log
-    assert "Uvicorn running on" in text, "the log is the one of this server"
+    assert "The hotline answers on" in text, "the log is the one of this server"
     secrets = ["Unmistakable", "203.0.113.77", "school.example", "secret-", "13_15", "HTTP/1.1"]
     secrets += [code.digits, code.grouped, code.digits[:8], "1111111111"]
     assert [secret for secret in secrets if secret in text] == []
