@@ -50,9 +50,11 @@ _TEXTS: Final = {
 
 def _page() -> bytes:
     manifest = json.loads((DIST / ".vite" / "manifest.json").read_text())
-    [entry] = [chunk for chunk in manifest.values() if chunk.get("name") == "reporter"]
+    entries = {chunk.get("name"): chunk for chunk in manifest.values()}
     page = _PAGE.format(
-        style=entry["css"][0], script=entry["file"], texts=escape(json.dumps(_TEXTS))
+        style=entries["reporter"]["css"][0],
+        script=entries["steps"]["file"],
+        texts=escape(json.dumps(_TEXTS)),
     )
     return page.encode()
 

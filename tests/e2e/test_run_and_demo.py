@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -172,7 +173,8 @@ def test_the_demo_ends_with_one_json_object(photographs: list[Path], tmp_path: P
     assert 0 < summary.pop("report_to_stop_seconds_median") < time.monotonic() - began
     assert summary == {"copies": 24, "copies_stopped": 24, "others": 3, "others_stopped": 0}
     assert "Left out: not-a-picture.jpg" in done.stdout
-    assert "Skylark stopped 8 copies" in done.stdout
+    # A copy that looks like two of the pictures counts for both.
+    assert re.search(r"Skylark stopped 2[45] copies for now\.", done.stdout)
 
 
 def test_the_demo_says_what_it_needs(tmp_path: Path) -> None:

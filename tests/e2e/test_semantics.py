@@ -79,8 +79,6 @@ def _main_pages(page: Page, stack: Stack) -> Iterator[str]:
     yield "case"
     picture.locator("summary").click()
     yield "case-unfolded"
-    page.goto(f"{start}/case/apps")
-    yield "case-apps"
     page.goto(f"{start}/case/addresses")
     page.locator("textarea").fill("nowhere at all")
     press(page, "main form button.govuk-button")
