@@ -11,7 +11,12 @@ from django.test import Client
 from pytest_django import Settings
 
 import takeback.hotline
-from takeback.hotline.pages.web_build import WebBuildMissingError, asset_url, check_web_build
+from takeback.hotline.pages.web_build import (
+    WebBuildMissingError,
+    asset_url,
+    check_web_build,
+    web_build,
+)
 from tests.support.web_build import SCRIPT, build
 
 HOTLINE = Path(takeback.hotline.__file__).parent
@@ -90,27 +95,45 @@ def test_a_page_asks_at_once_for_what_its_script_imports(
     assert shown.index("modulepreload") < shown.index("<script")
 
 
-NEEDS_STEPS = re.compile(r'data-module="(?!leave-quickly|doors|fold|home-country)')
-TEMPLATES = [path for path in HOTLINE.rglob("templates/**/*.html") if "/parts/" not in str(path)]
+NEEDS_SCRIPT = re.compile(r'data-module="(?!leave-quickly|doors|fold|home-country)')
+PAGES = [
+    path
+    for path in HOTLINE.rglob("templates/**/*.html")
+    if re.search(r"\{% extends ", path.read_text()) and not {"desk", "portal"} & set(path.parts)
+]
+
+
+def whole(path: Path) -> str:
+    """A template with all that it extends and includes."""
+    text = path.read_text()
+    parts = re.findall(r'\{% (?:include|extends) "([^"]+)"', text)
+    found = (next(HOTLINE.rglob(f"templates/{part}"), None) for part in parts)
+    return text + "".join(whole(part) for part in found if part)
+
+
+def classes(entry: str) -> set[str]:
+    """The classes that the built style of an entry has rules for."""
+    url = asset_url(f"{entry}.css")
+    style = web_build().files[url.removeprefix("/static/")].data.decode()
+    return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", style))
 
 
 def test_every_page_with_something_to_pick_or_type_brings_the_script_for_it() -> None:
-    def whole(path: Path) -> str:
-        text = path.read_text()
-        parts = re.findall(r'\{% include "([^"]+)"', text)
-        found = (next(HOTLINE.rglob(f"templates/{part}"), None) for part in parts)
-        return text + "".join(whole(part) for part in found if part)
-
-    def extended(path: Path) -> str:
-        base = re.search(r'\{% extends "([^"]+)"', path.read_text())
-        above = next(HOTLINE.rglob(f"templates/{base[1]}"), None) if base else None
-        return path.read_text() + (extended(above) if above else "")
-
     lacking = [
         path.name
-        for path in TEMPLATES
-        if NEEDS_STEPS.search(whole(path))
-        and '"steps.js"' not in extended(path)
-        and "extends" in path.read_text()
+        for path in PAGES
+        if NEEDS_SCRIPT.search(whole(path)) and '"steps.js"' not in whole(path)
     ]
     assert lacking == []
+
+
+def test_every_page_brings_the_style_of_what_stands_on_it() -> None:
+    only_in_steps = classes("steps") - classes("reporter")
+    assert len(only_in_steps) > 30
+    used = {path.name: set(re.findall(r"(?:app|govuk)-[\w-]+", whole(path))) for path in PAGES}
+    lacking = {
+        path.name: sorted(used[path.name] & only_in_steps)
+        for path in PAGES
+        if used[path.name] & only_in_steps and '"steps.css"' not in whole(path)
+    }
+    assert lacking == {}

@@ -2,7 +2,7 @@
 //
 // `location.replace` to our own `/leave`, which clears the cookie, is what makes the Back button
 // harmless; docs/browser.md says how that was found. Without this module the link does the same.
-import { forgetAll } from './page-memory';
+import { forgetAll } from './forget-all';
 
 const PRESSES = 3;
 const PRESS_AGAIN_WITHIN_MS = 5000;

@@ -83,12 +83,3 @@ export const typedUnsent = {
   get: () => read(TYPED_UNSENT) !== null,
   set: (is: boolean) => write(TYPED_UNSENT, is ? '1' : null),
 };
-
-/** Forget everything now. */
-export function forgetAll(): void {
-  try {
-    sessionStorage.clear();
-  } catch {
-    // Nothing was stored then.
-  }
-}

@@ -1,4 +1,5 @@
-// The entry of pages where something is picked, typed or opened.
+// The entry of pages where something is answered, picked, typed or looked up.
+import '../styles/steps.scss';
 import { appealReference } from './appeal-reference';
 import { caseBox } from './case/case-box';
 import { checkedAt } from './case/checked-at';
