@@ -45,6 +45,11 @@ export class FileFingerprinter {
     this.loadKernel = loadKernel;
   }
 
+  /** Have the kernel before the first picture comes; without a word where it can't be had yet. */
+  async warmUp(): Promise<void> {
+    await this.kernelOrNoPixels().catch(() => undefined);
+  }
+
   /**
    * Return the fingerprints of `file`. Without `pixels`, only the exact ones: nothing is decoded.
    *

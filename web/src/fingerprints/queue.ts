@@ -16,6 +16,9 @@ export interface FileWorker {
     onProgress: OnProgress,
     removed: AbortSignal,
   ): Promise<FileFingerprints>;
+
+  /** Get ready before the first file comes. */
+  warmUp?(): void;
 }
 
 /** Milliseconds without a word after which a worker is stuck; the server's decoder has the same. */
@@ -32,6 +35,11 @@ export class FingerprintQueue {
 
   constructor(worker: FileWorker = chooseWorker()) {
     this.worker = worker;
+  }
+
+  /** Get ready while somebody still looks for the picture: on a slow phone that is a second. */
+  warmUp(): void {
+    this.worker.warmUp?.();
   }
 
   /**
@@ -99,13 +107,17 @@ function chooseWorker(): FileWorker {
   return typeof OffscreenCanvas === 'undefined' ? new OnThePage() : new InAWorker();
 }
 
-/** The ordinary way: a Web Worker, started with the first file and again after it ended. */
+/** The ordinary way: a Web Worker, started at the latest with the first file, and again after it ended. */
 export class InAWorker implements FileWorker {
   private worker: Worker | null = null;
   private readonly start: () => Worker;
 
   constructor(start: () => Worker = () => startWorker(workerUrl)) {
     this.start = start;
+  }
+
+  warmUp(): void {
+    this.worker ??= this.start();
   }
 
   fingerprint(

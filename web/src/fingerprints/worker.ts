@@ -5,6 +5,7 @@ import kernelUrl from './kernel-url';
 import type { Answer, Request } from './worker-messages';
 
 const fingerprinter = new FileFingerprinter(() => loadKernel(kernelUrl));
+void fingerprinter.warmUp(); // while somebody still looks for the picture
 
 function answer(message: Answer): void {
   postMessage(message);

@@ -1,7 +1,7 @@
 // The code step: make a code, show it, send only what it derives to, show it again.
 import { CODE_DIGITS, grouped, newCode, readCode } from '../case-code/code';
 import { deriveInWorker } from '../case-code/derive-in-worker';
-import { toHex } from '../case-code/keys';
+import { type CaseKeys, toHex } from '../case-code/keys';
 import { sealBox } from '../case-code/sealed-box';
 import { derivationOf } from './derivation';
 import { boxKey, forgetPicked, pickedPictures, sentCode, unsentCode } from './page-memory';
@@ -30,6 +30,11 @@ export function caseCode(root: HTMLElement): void {
   unsentCode.set(code);
   offerCode(root, code, texts, say);
 
+  // Seconds on a slow phone, so it begins while the code is written down; *Send* tries it again.
+  let keys: Promise<CaseKeys> | null = deriveInWorker(code, derivation);
+  keys.catch(() => {
+    keys = null;
+  });
   let working = false;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -39,10 +44,10 @@ export function caseCode(root: HTMLElement): void {
     try {
       say('working');
       if (lookup.value === '') {
-        const keys = await deriveInWorker(code, derivation);
-        sealedNames.value = await sealBox(pickedPictures.all(), keys.wrap);
-        lookup.value = toHex(keys.lookup);
-        boxKey.set(toHex(keys.wrap));
+        const derived = await (keys ?? deriveInWorker(code, derivation));
+        sealedNames.value = await sealBox(pickedPictures.all(), derived.wrap);
+        lookup.value = toHex(derived.lookup);
+        boxKey.set(toHex(derived.wrap));
       }
       say('sending');
       const answer = await fetch(form.action, {

@@ -21,8 +21,13 @@ const MOST_PICTURES = 50;
  * picture {number}, unnamed_video {number}, unable.
  */
 export function picturePicker(root: HTMLElement): void {
-  if (worksInTheBrowser()) new PicturePicker(root, new FingerprintQueue());
-  else sayUnable(root);
+  if (!worksInTheBrowser()) {
+    sayUnable(root);
+    return;
+  }
+  const queue = new FingerprintQueue();
+  queue.warmUp();
+  new PicturePicker(root, queue);
 }
 
 /** JavaScript runs, but what it needs is switched off: better said than a field that does nothing. */
