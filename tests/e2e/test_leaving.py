@@ -107,3 +107,30 @@ def test_leaving_ends_the_visit_on_the_hotline_too(
     page.goto(f"{stack.hotline_url}/report")
     _expect_neutral(page)
     context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_back_from_the_first_question_shows_nothing_of_a_visit(
+    browser: Browser, stack: Stack, neutral_site: str, scripts: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    enter(page, stack.hotline_url, "copies")
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_url(neutral_site)
+    page.go_back()
+    # Either the neutral site again, or the start page, which says nothing of anybody.
+    assert page.url in {neutral_site, f"{stack.hotline_url}/"}
+    context.close()
+
+
+def test_a_reload_of_the_first_question_after_its_visit_shows_the_neutral_site(
+    browser: Browser, stack: Stack, neutral_site: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    enter(page, stack.hotline_url, "copies")
+    context.clear_cookies()
+    page.reload()
+    assert page.url == neutral_site
+    context.close()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, ViewportSize, expect
 
 from takeback.demo.stack import Stack
 from tests.e2e.walking import answer, come_back, enter, press
@@ -137,7 +137,6 @@ def test_a9_leave_is_small_and_a_slip_beside_it_presses_nothing(
         phone.goto(f"{stack.hotline_url}{path}")
         look(path)
     for age in ("13_15", "under_13"):
-        phone.evaluate("sessionStorage.clear()")
         enter(phone, stack.hotline_url, "copies")
         look("age")
         answer(phone, "age", age)
@@ -179,6 +178,66 @@ def test_a9_what_was_picked_survives_a_reload_and_another_language(
     phone.goto(f"{stack.hotline_url}/cy/report")
     expect(picked).to_have_count(2)
     expect(phone.get_by_text(photographs[1].name)).to_be_visible()
+
+
+def test_nothing_of_one_report_stands_in_the_next_one_of_the_same_tab(
+    phone: Page, stack: Stack, photographs: list[Path]
+) -> None:
+    code = _come_to_send(phone, stack, photographs[0])
+    phone.goto(stack.hotline_url)
+    phone.get_by_role("button", name="Stop copies of my picture").tap()
+    expect(phone.get_by_role("heading", name="You have a report that is not sent")).to_be_visible()
+    phone.get_by_role("link", name="Continue with it").tap()
+    shown = phone.locator("[data-code]:visible")
+    expect(shown).to_have_text(code)
+
+    phone.goto(stack.hotline_url)
+    phone.get_by_role("button", name="Stop copies of my picture").tap()
+    phone.get_by_role("button", name="Start again").tap()
+    answer(phone, "age", "16_17")
+    answer(phone, "threat", "no")
+    expect(phone.locator("[data-ready]")).to_be_attached()
+    expect(phone.locator("[data-picker-list] li")).to_have_count(0)
+    phone.locator("input[type=file]").set_input_files(photographs[1])
+    phone.get_by_text("Ready", exact=True).wait_for()
+    press(phone, "main form button.govuk-button")
+    expect(shown).not_to_be_empty()
+    assert shown.inner_text() != code
+
+
+def test_a1_who_is_threatened_in_the_middle_of_a_report_reads_what_helps_and_loses_nothing(
+    phone: Page, stack: Stack, photographs: list[Path]
+) -> None:
+    _come_to_send(phone, stack, photographs[0])
+    enter(phone, stack.hotline_url, "threat")
+    _expect_in_view(phone, phone.get_by_text("Don't pay", exact=True))
+    phone.get_by_role("button", name="Now stop the copies").tap()
+    answer(phone, "age", "16_17")
+    expect(phone.locator("[data-code]:visible")).not_to_be_empty()
+
+
+def test_a2_an_answer_to_send_that_got_lost_leaves_the_right_code(
+    phone: Page, stack: Stack, photographs: list[Path]
+) -> None:
+    code = _come_to_send(phone, stack, photographs[0])
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()  # the hotline takes it
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.route("**/report", lose)
+    phone.get_by_role("button", name="Send").tap()
+    expect(phone.get_by_text("That did not work. Nothing is lost.").first).to_be_visible()
+    phone.unroute("**/report")
+    phone.reload()
+    expect(phone.get_by_role("heading", name="It is sent")).to_be_visible()
+    expect(phone.locator("[data-code]:visible")).to_have_text(code)
+    come_back(phone, stack.hotline_url, code)
+    expect(phone.get_by_role("heading", name="What happened so far")).to_be_visible()
+    assert phone.evaluate("sessionStorage.getItem('code')") is None
 
 
 def test_a2_who_sends_after_the_visit_ended_is_told_that_nothing_was_sent(
@@ -229,7 +288,7 @@ def test_a_browser_without_cookies_is_told_and_still_reads_what_helps(
     context.close()
 
 
-_FORGETFUL = {"Location": "/report", "Content-Length": "0"}
+_FORGETFUL = {"Location": "/begun", "Content-Length": "0"}
 """The redirect of a door, as it counts in a browser that drops the cookie beside it."""
 
 

@@ -42,7 +42,8 @@ class Visitor:
     def begin(self, door: str = "copies", **form: str) -> "Visitor":
         """Press a door of the start page."""
         answer = self.client.post("/begin", {"door": door, **form}, headers=ORIGIN)
-        assert answer.status_code == 303
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/begun")
+        assert self.client.get("/begun").headers["Location"] == "/report"
         return self.read()
 
     def read(self, path: str = "/report") -> "Visitor":

@@ -119,6 +119,7 @@ ROUTES: dict[str, tuple[str, int, int, dict[str, str]]] = {
     "graph-node": ("/feeds/graph/v1/1/", 401, 401, API),
     "start": ("/", 200, 405, PAGES),
     "begin": ("/begin", 405, 303, PAGES),
+    "begun": ("/begun", 200, 405, PAGES),
     "report": ("/report", 303, 303, PAGES),
     "open": ("/open", 200, 422, FINGERPRINTS),
     "case": ("/case", 303, 405, PAGES),

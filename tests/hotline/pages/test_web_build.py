@@ -95,7 +95,7 @@ def test_a_page_asks_at_once_for_what_its_script_imports(
     assert shown.index("modulepreload") < shown.index("<script")
 
 
-NEEDS_SCRIPT = re.compile(r'data-module="(?!leave-quickly|doors|fold|home-country)')
+NEEDS_SCRIPT = re.compile(r'data-module="(?!leave-quickly|doors|fold|forget|home-country)')
 PAGES = [
     path
     for path in HOTLINE.rglob("templates/**/*.html")

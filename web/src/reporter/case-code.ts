@@ -4,7 +4,7 @@ import { deriveInWorker } from '../case-code/derive-in-worker';
 import { type CaseKeys, toHex } from '../case-code/keys';
 import { sealBox } from '../case-code/sealed-box';
 import { derivationOf } from './derivation';
-import { boxKey, forgetPicked, pickedPictures, sentCode, unsentCode } from './page-memory';
+import { boxKey, forgetPicked, pickedPictures, rememberFor, shownCode } from './page-memory';
 import { required, type Texts, textsOf } from './texts';
 
 /**
@@ -26,8 +26,9 @@ export function caseCode(root: HTMLElement): void {
       status.textContent = key === null ? '' : texts.get(key);
   };
 
-  const code = unsent() ?? newCode();
-  unsentCode.set(code);
+  rememberFor(root.dataset.visit ?? '');
+  const code = codeOfThisVisit() ?? newCode();
+  shownCode.set(code);
   offerCode(root, code, texts, say);
 
   // Seconds on a slow phone, so it begins while the code is written down; *Send* tries it again.
@@ -60,13 +61,12 @@ export function caseCode(root: HTMLElement): void {
         return;
       }
       if (answer.status === 409) {
-        unsentCode.set(null); // an answer got lost: this code is a case already
+        shownCode.forget(); // another report has it, which chance alone can't bring about
         location.reload();
         return;
       }
       if (answer.status !== 204) throw new Error('not taken');
-      unsentCode.set(null);
-      sentCode.set(code);
+      shownCode.markSent();
       forgetPicked();
       say(null);
       showSent(root);
@@ -81,11 +81,14 @@ export function caseCode(root: HTMLElement): void {
 
 /** Mount on the page after sending: the tab still knows the code, and shows it again. */
 export function sentCodeAgain(root: HTMLElement): void {
-  const read = readCode(sentCode.get() ?? '');
-  if (!('code' in read)) return;
+  rememberFor(root.dataset.visit ?? '');
+  forgetPicked();
+  const code = codeOfThisVisit();
+  if (code === null) return;
+  shownCode.markSent(); // the answer to *Send* may have got lost
   const texts = textsOf(root);
   const status = required(root, '[data-code-status]', HTMLElement);
-  offerCode(root, read.code, texts, (key) => {
+  offerCode(root, code, texts, (key) => {
     status.textContent = key === null ? '' : texts.get(key);
   });
   for (const part of root.querySelectorAll<HTMLElement>('[data-code-known]')) part.hidden = false;
@@ -111,8 +114,8 @@ function offerCode(
     });
 }
 
-function unsent(): string | null {
-  const read = readCode(unsentCode.get() ?? '');
+function codeOfThisVisit(): string | null {
+  const read = readCode(shownCode.get() ?? '');
   return 'code' in read ? read.code : null;
 }
 

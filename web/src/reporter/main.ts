@@ -2,8 +2,15 @@
 import '../styles/reporter.scss';
 import { doors } from './doors';
 import { fold } from './fold';
+import { forgetAll } from './forget-all';
 import { homeCountry } from './home-country';
 import { leaveQuickly } from './leave-quickly';
 import { mount } from './mount';
 
-mount({ 'leave-quickly': leaveQuickly, doors, fold, 'home-country': homeCountry });
+mount({
+  'leave-quickly': leaveQuickly,
+  doors,
+  fold,
+  forget: forgetAll,
+  'home-country': homeCountry,
+});

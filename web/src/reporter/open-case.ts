@@ -4,7 +4,7 @@ import { deriveInWorker } from '../case-code/derive-in-worker';
 import { toHex } from '../case-code/keys';
 import { worksInTheBrowser } from './abilities';
 import { derivationOf } from './derivation';
-import { boxKey, typedUnsent, unsentCode } from './page-memory';
+import { boxKey, shownCode, typedUnsent } from './page-memory';
 import { required, textsOf } from './texts';
 
 /**
@@ -42,7 +42,7 @@ export function openCase(form: HTMLElement): void {
       return;
     }
     working = true;
-    typedUnsent.set(typed.code === unsentCode.get());
+    typedUnsent.set(typed.code === shownCode.get() && !shownCode.isSent());
     showHint('');
     status.textContent = texts.get('working');
     try {

@@ -1,12 +1,13 @@
-// What this tab remembers while it is open. Nothing here outlives the tab or the leave button.
+// What this tab remembers, until it is closed or somebody leaves, of one visit or one case at a time.
 import { type BoxContents, contentsFrom } from '../case-code/sealed-box';
 
+const OWNER = 'owner';
 const PICKED_PICTURES = 'picked-pictures';
 const PICKED_RECORDS = 'picked-records';
-const BOX_KEY = 'box-key';
-const UNSENT_CODE = 'unsent-code';
-const SENT_CODE = 'sent-code';
+const CODE = 'code';
+const CODE_SENT = 'code-sent';
 const TYPED_UNSENT = 'typed-unsent';
+const BOX_KEY = 'box-key';
 
 // A browser may refuse storage altogether; the page then works on, only with a shorter memory.
 function read(key: string): string | null {
@@ -19,11 +20,19 @@ function read(key: string): string | null {
 
 function write(key: string, value: string | null): void {
   try {
-    if (value === null) sessionStorage.removeItem(key);
-    else sessionStorage.setItem(key, value);
+    sessionStorage.removeItem(key); // where there is no room, nothing is better than what was before
+    if (value !== null) sessionStorage.setItem(key, value);
   } catch {
     // See above.
   }
+}
+
+/** Remember for this visit or case from now on: what another one left is forgotten. */
+export function rememberFor(owner: string): void {
+  if (read(OWNER) === owner) return;
+  forgetPicked();
+  shownCode.forget();
+  write(OWNER, owner);
 }
 
 /** What was picked, by id: name and digest go into the sealed box, the name never to the server. */
@@ -53,33 +62,31 @@ export function forgetPicked(): void {
   write(PICKED_RECORDS, null);
 }
 
-/** The key that opens the box, in hexadecimal; there once the code was typed in this tab. */
-export const boxKey = {
-  get: () => read(BOX_KEY),
-  set: (hex: string) => write(BOX_KEY, hex),
-};
-
 /**
- * The code that was shown but not sent. Phones drop pages of other tabs when memory is short, for
- * instance while somebody writes the code down elsewhere; the page must come back with the same
- * code. It opens nothing before it is sent, and is forgotten then.
+ * The code that was shown. Phones drop pages of other tabs when memory is short, for instance while
+ * somebody writes the code down elsewhere; the page must come back with the same code, before it is
+ * sent and after. It is forgotten once the case is looked at.
  */
-export const unsentCode = {
-  get: () => read(UNSENT_CODE),
-  set: (code: string | null) => write(UNSENT_CODE, code),
+export const shownCode = {
+  get: () => read(CODE),
+  set: (code: string) => write(CODE, code),
+  /** Whether the hotline has said that this code was taken. */
+  isSent: () => read(CODE_SENT) !== null,
+  markSent: () => write(CODE_SENT, '1'),
+  forget: () => {
+    write(CODE, null);
+    write(CODE_SENT, null);
+  },
 };
 
-/**
- * The code that was sent in this tab. A phone may drop the page while its code is written down
- * elsewhere; it must come back with the code.
- */
-export const sentCode = {
-  get: () => read(SENT_CODE),
-  set: (code: string) => write(SENT_CODE, code),
-};
-
-/** Whether the code typed last is the one of this tab that was never sent. */
+/** Whether the code typed last is the one that was shown here and never sent. */
 export const typedUnsent = {
   get: () => read(TYPED_UNSENT) !== null,
   set: (is: boolean) => write(TYPED_UNSENT, is ? '1' : null),
+};
+
+/** The key that opens the box, in hexadecimal; there once the code was typed or sent in this tab. */
+export const boxKey = {
+  get: () => read(BOX_KEY),
+  set: (hex: string) => write(BOX_KEY, hex),
 };

@@ -4,7 +4,7 @@ import type { FileFingerprints } from '../fingerprints/fingerprint';
 import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { fileDetails, percent } from './file-details';
-import { pickedPictures, pickedRecords } from './page-memory';
+import { boxKey, pickedPictures, pickedRecords, rememberFor } from './page-memory';
 import { PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
@@ -75,6 +75,8 @@ export class PicturePicker {
     const status = required(root, '[data-picker-status]', HTMLElement);
     this.status = new PickerStatus(status, this.texts);
     this.queue = queue;
+    // A visit, or the case that was opened with the key of this tab.
+    rememberFor(root.dataset.visit ?? `case ${boxKey.get()?.slice(0, 16) ?? ''}`);
     const unsent = /^(\[\])?$/.test(this.value.value) ? pickedRecords.get() : this.value.value;
     this.list = PictureList.restored(unsent, pickedPictures.all());
     this.keep();

@@ -14,6 +14,7 @@ from takeback.hotline.intake.views import (
 urlpatterns = [
     path("", information.start, name="start"),
     path("begin", flow.begin, name="begin"),
+    path("begun", flow.begun, name="begun"),
     path("report", flow.report, name="report"),
     path("open", case.open_case, name="open"),
     path("case", case.timeline, name="case"),

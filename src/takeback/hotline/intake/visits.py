@@ -1,5 +1,6 @@
 """The visit of one person, kept in their sealed session."""
 
+import secrets
 from collections.abc import Sequence
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -9,6 +10,7 @@ from takeback.hotline.intake.domain.answers import Answers
 from takeback.hotline.intake.domain.flow import Visit
 
 _VISIT = "visit"
+_VISIT_ID = "visit_id"
 _CODE = "code"
 _IN_BROWSER = "in_browser"
 _SENT = "sent"
@@ -21,7 +23,16 @@ _ADDED_BESIDE = "added_beside"
 def begin(session: SessionBase, answers: Answers) -> None:
     """Start with what the door says, and with nothing of an earlier report in this browser."""
     session.flush()
+    session[_VISIT_ID] = secrets.token_hex(8)
     keep(session, Visit.begun(answers))
+
+
+def visit_id(session: SessionBase) -> str:
+    """What tells this visit from others in one browser tab, which forgets when it changes.
+
+    Random, opens nothing, and stays after sending. Empty without a visit.
+    """
+    return str(session.get(_VISIT_ID, ""))
 
 
 def current(session: SessionBase) -> Visit | None:

@@ -3,10 +3,10 @@
 import base64
 import binascii
 import re
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 
 from takeback.hotline.codes.stretching import COME_AGAIN_SECONDS, BusyError, derive_keys
 from takeback.hotline.foundation.headers import Surface, on_surface
@@ -43,8 +43,27 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         door = Door(request.POST.get("door", Door.COPIES))
     except ValueError:
         return error_response(request, 400)
-    has_read = request.POST.get("read") == "1"
-    visits.begin(request.session, Answers.of_door(door, threat_help_read=has_read))
+    answers = Answers.of_door(door, threat_help_read=request.POST.get("read") == "1")
+    unsent = visits.current(request.session)
+    if unsent is None or not unsent.answers.pictures or request.POST.get("anew"):
+        visits.begin(request.session, answers)
+    elif door is Door.THREAT:
+        # Nobody who is threatened is asked about anything first; what they picked stays.
+        kept = replace(answers, pictures=unsent.answers.pictures)
+        visits.keep(request.session, Visit.begun(kept))
+    else:
+        return render(request, "intake/unsent.html", {"door": door})
+    return see_other("begun")
+
+
+@methods("GET")
+def begun(request: HttpRequest) -> HttpResponse:
+    """Lead on to the first question, or tell whoever came without the cookie that was just set.
+
+    A redirect that is only passed through leaves nothing in a history.
+    """
+    if visits.current(request.session) is None:
+        return render(request, "intake/no_cookies.html")
     return see_other("report")
 
 
@@ -55,7 +74,8 @@ def report(request: HttpRequest) -> HttpResponseBase:
         return _after_sending(request)
     visit = visits.current(request.session)
     if visit is None:
-        return _without_visit(request)
+        # A form may not lead to another site (CSP), so a POST gets a page of ours instead.
+        return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
         return _show(request, visit)
     if wanted := request.POST.get("go"):
@@ -64,22 +84,6 @@ def report(request: HttpRequest) -> HttpResponseBase:
     if step == Step.SEND:
         return _send(request, visit) if visit.at is Step.SEND else see_other("report")
     return _answer(request, visit, step)
-
-
-def _without_visit(request: HttpRequest) -> HttpResponse:
-    """Whoever comes by a history or a bookmark sees a neutral site.
-
-    A form may not lead to another site (CSP), so a POST gets a page of ours instead; and so does
-    whoever has just come from another of our pages: their browser keeps no cookies.
-    """
-    if request.method == "POST":
-        return see_other("ended")
-    own = f"{request.scheme}://{request.get_host()}/"
-    came_from = request.headers.get("Referer", "")
-    pages = {request.build_absolute_uri(reverse(name)) for name in ("report", "ended")}
-    if came_from.startswith(own) and came_from not in pages:
-        return render(request, "intake/no_cookies.html")
-    return to_neutral_site()
 
 
 def _go(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
@@ -156,6 +160,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
     helper = answers.get("helper") is True
     young = answers.get("age") == AgeBand.UNDER_13 and not helper
     context = {
+        "visit_id": visits.visit_id(request.session),
         "helper": helper,
         "young": young,
         "look": "app-young" if young else "",

@@ -31,6 +31,7 @@ def context_of(request: HttpRequest, visit: Visit) -> Context:
     young = visit.answers.age is AgeBand.UNDER_13 and not visit.answers.helper
     looks = {"app-young": young, "app-sending": visit.at is Step.SEND}
     return {
+        "visit_id": visits.visit_id(request.session),
         "young": young,
         "helper": visit.answers.helper,
         "look": " ".join(look for look, applies in looks.items() if applies),
