@@ -26,6 +26,10 @@ ENDS = frozenset({Step.ADULT_HELP, Step.NOTHING_YET})
 """Pages where the way stops: there is nothing to send, and the page says what else helps."""
 
 
+_COUNTED = frozenset({Step.AGE, Step.THREAT, Step.PICTURES, Step.SEND})
+"""The questions that people are told the number of."""
+
+
 class StepNotOpenError(ValueError):
     """A step was asked for that the answers so far do not lead to."""
 
@@ -97,23 +101,26 @@ class Visit:
 
     @property
     def number(self) -> int:
-        """The place of this step on the way, from 1."""
-        return route(self.answers).index(self.at) + 1
+        """The number of this question, from 1; what is shown beside a question has that one's.
+
+        0 for what comes before the first, and for pages where the way stops.
+        """
+        if self.at in ENDS:
+            return 0
+        way = route(self.answers)
+        return sum(step in _COUNTED for step in way[: way.index(self.at) + 1])
 
     @property
     def total(self) -> int:
-        """How many steps the way has."""
-        return len(route(self.answers))
-
-    @property
-    def is_end(self) -> bool:
-        """Whether the way stops here, with nothing to send."""
-        return self.at in ENDS
+        """How many questions the way has; the same from the first to the last, whatever is said."""
+        return len(_COUNTED - {Step.THREAT}) + (Step.THREAT in route(self.answers))
 
     @property
     def before(self) -> Step | None:
         """The step before this one."""
-        return route(self.answers)[self.number - 2] if self.number > 1 else None
+        way = route(self.answers)
+        place = way.index(self.at)
+        return way[place - 1] if place else None
 
     def go(self, step: Step) -> "Visit":
         """Show an open step. Raises StepNotOpenError."""
