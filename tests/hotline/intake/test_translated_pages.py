@@ -19,6 +19,7 @@ from takeback.hashlist.feedback import FeedbackItem, FeedbackValue
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.intake import sentences
 from takeback.hotline.intake.domain.timeline import FOUND, Happening, Line
+from takeback.hotline.intake.domain.web_address import MAX_ADDRESSES, MAX_LENGTH
 from takeback.hotline.intake.models import CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.platforms import actions as platforms_actions
@@ -143,6 +144,35 @@ def test_what_is_said_of_a_wrong_code_is_translated(language: str) -> None:
     answer = Client().post(f"/{language}/open", {"code": "1234"}, headers=ORIGIN)
     assert answer.status_code == 422
     assert left_in_english(answer.content.decode(), language) == []
+
+
+WRONG_ADDRESSES = {
+    "": "Give at least one web address.",
+    f"https://example.org/{'a' * MAX_LENGTH}": "Line %(line)s is too long for a web address.",
+    "exa mple.org": "Line %(line)s has a space or a sign that web addresses can't have.",
+    "ftp://example.org": "Line %(line)s should start with https:// or http://",
+    "https://me@example.org": "Line %(line)s has an @ before the website. Please take it out.",
+    "nowhere": "Line %(line)s does not look like a web address yet.",
+    "\n".join(f"{number}.example.org" for number in range(MAX_ADDRESSES + 1)): (
+        "That is more than 20 web addresses. Please take some out."
+    ),
+}
+"""What can be wrong with the only line of the field, or with all of it, and what is said then."""
+
+
+@each_language
+def test_what_is_said_of_a_wrong_address_is_translated(language: str) -> None:
+    visitor, _code = report_from_browser(pictures=[picture_record()])
+    visitor.read("/case/addresses")
+    with none_of(LEFT) as found:
+        for typed, english in WRONG_ADDRESSES.items():
+            answer = visitor.post(f"/{language}/case/addresses", addresses=typed)
+            assert answer.status_code == 422, typed
+            page = answer.content.decode()
+            (own,) = translations(language)[None, (english,)]
+            assert unescape(page).count(own % {"line": 1}) == 2, "in the summary and at the field"
+            for text in left_in_english(page, language):
+                found(typed[:60], text)
 
 
 CASE_PAGES = ("/case/pictures", "/case/addresses", "/case/apps", "/case/picture/1/stop")
