@@ -18,3 +18,6 @@ LAUNCH: Final[dict[str, Any]] = {
     "ignore_default_args": ["--disable-back-forward-cache"],
 }
 """Arguments of Playwright's `launch`."""
+
+PATIENCE_MS: Final = 20_000
+"""How long `expect` waits: other tests run beside these, and no test measures time."""

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import expect
 
 from takeback.demo.photographs import fetch_photographs, find_photographs, find_pictures
 from takeback.media import Decoder
-from tests.chromium import LAUNCH
+from tests.chromium import LAUNCH, PATIENCE_MS
 
 pytest_plugins = ["tests.longest_first"]
 pytest.register_assert_rewrite("tests.support", "tests.e2e.operating")
 
+expect.set_options(timeout=PATIENCE_MS)
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine is slow now and then, and no test measures time
 

@@ -16,10 +16,10 @@ from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
 
 from takeback.demo.stack import Stack, free_ports
-from tests.chromium import LAUNCH
+from tests.chromium import LAUNCH, PATIENCE_MS
 from tests.e2e.walking import every_page
 
 _HEIGHTS: Final = {360: 740, 1280: 900}
@@ -36,9 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--languages", nargs="+", default=["en", "ar", "bn"])
     parser.add_argument("--widths", nargs="+", type=int, default=[360, 1280], choices=_HEIGHTS)
     parser.add_argument("--schemes", nargs="+", default=_SCHEMES, choices=_SCHEMES)
-    parser.add_argument("--photograph", type=Path, help="a harmless photograph to report")
     options = parser.parse_args(arguments)
-    photograph = options.photograph or sorted(Path("var/photographs").glob("*.*"))[0]
+    expect.set_options(timeout=PATIENCE_MS)
     options.folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (
@@ -50,19 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for language, width, scheme in product(options.languages, options.widths, options.schemes):
             start = stack.hotline_url + ("/" if language == "en" else f"/{language}/")
             name = f"{language}-{width}-{scheme}"
-            count += _take(browser, start, width, scheme, photograph, options.folder / name)
+            count += _take(browser, start, width, scheme, options.folder / name)
     print(f"{count} pictures are in {options.folder}.")
     return 0
 
 
-def _take(
-    browser: Browser, start: str, width: int, scheme: _Scheme, photograph: Path, prefix: Path
-) -> int:
+def _take(browser: Browser, start: str, width: int, scheme: _Scheme, prefix: Path) -> int:
     size = ViewportSize(width=width, height=_HEIGHTS[width])
     context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
     number = 0
-    for number, name in enumerate(every_page(page, start, photograph), start=1):
+    for number, name in enumerate(every_page(page, start), start=1):
         dull = re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "start"
         page.screenshot(path=f"{prefix}-{number:02}-{dull}.png", full_page=False)
     context.close()

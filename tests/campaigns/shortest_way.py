@@ -28,8 +28,10 @@ from takeback.demo.photographs import find_photographs
 from takeback.demo.stack import Stack, free_ports
 from tests.campaigns.slow_phone import slow_down
 from tests.chromium import LAUNCH
+from tests.e2e.walking import read_code
 
 _PHONE: Final = ViewportSize(width=360, height=740)
+_PATIENCE_MS: Final = 60_000
 _WORDS_A_MINUTE: Final = 150
 _PICTURE: Final = (4000, 3000)
 _WATCH: Final = """() => {
@@ -75,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--age", default="13_15", help="the answer that is tapped")
     options = parser.parse_args(arguments)
+    expect.set_options(timeout=_PATIENCE_MS)
     with (
         tempfile.TemporaryDirectory(prefix="takeback-way-") as state,
         Stack(Path(state), ports=free_ports()) as stack,
@@ -118,14 +121,14 @@ def _walk(browser: Browser, url: str, age: str, photograph: Path) -> tuple[Way, 
     way.taps += 2  # the field, then the picture in the phone's own gallery
     page.evaluate(_WATCH)
     page.locator("input[type=file]").set_input_files(photograph)
-    expect(page.locator("[data-settled]")).to_have_count(1, timeout=60_000)
+    expect(page.locator("[data-settled]")).to_have_count(1)
     ready = page.evaluate("readyAfterMs") / 1000
     way.tap("main form button.govuk-button")
-    expect(page.locator("[data-code]:visible")).not_to_be_empty(timeout=60_000)
+    read_code(page)
     way.read("code and send")
     way.tap("[data-before-send] [data-copy]")
     way.tap("form[data-send] button")
-    expect(page.locator("[data-after-send]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-after-send]")).to_be_visible()
     seconds = time.monotonic() - began
     context.close()
     return way, ready, seconds
@@ -133,7 +136,7 @@ def _walk(browser: Browser, url: str, age: str, photograph: Path) -> tuple[Way, 
 
 def _expect_step(page: Page, step: str) -> None:
     place = page.locator(f"main input[name=step][value={step}]").first
-    expect(place).to_be_attached(timeout=60_000)
+    expect(place).to_be_attached()
     page.wait_for_load_state()
 
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -15,14 +14,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Page
 
 from takeback.hotline.platforms.actions import add_platform
 from tests.e2e import walking
 from tests.support.certificates import certified
 from tests.support.proxies import HOST, PROXIES, Proxy, free_port
 from tests.support.running import answers, await_truth
-from tests.support.scenes import encoded, scene
 
 pytestmark = pytest.mark.e2e
 
@@ -108,34 +106,19 @@ def page(
 
 
 def test_the_whole_way_through_the_proxy_in_chromium(
-    page: Page, proxy: Proxy, hotline_log: Path, tmp_path: Path
+    page: Page, proxy: Proxy, hotline_log: Path
 ) -> None:
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(encoded(scene(7)))
     refused: list[str] = []
     page.on(
         "response",
         lambda answer: refused.append(answer.url) if answer.status >= 400 else None,
     )
-    walking.enter(page, _ORIGIN, "copies")
-    walking.answer(page, "age", "13_15")
-    walking.answer(page, "threat", "no")
-    page.locator("input[type=file]").set_input_files(picture)
-    expect(page.locator("[data-picker-list] [data-state]", has_text="Ready")).to_have_count(1)
-    page.get_by_role("button", name="Continue").click()
-    shown = page.locator("[data-code]:visible")
-    expect(shown).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
-    code = " ".join(shown.inner_text().split())
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("heading", name="It is sent")).to_be_visible(timeout=30_000)
-    page.goto(f"{_ORIGIN}/open")
-    page.get_by_label("What is your code?").fill(code)
-    page.get_by_role("button", name="Open my case").click()
-    expect(page.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=30_000)
+    code = walking.report(page, _ORIGIN, [walking.GARDEN])
+    walking.open_case(page, _ORIGIN, code)
     cookies = page.context.cookies()
     assert all(cookie.get("secure") for cookie in cookies)
     assert refused == []
-    for words in (code, code.replace(" ", ""), "Mozilla", picture.name):
+    for words in (code, code.replace(" ", ""), "Mozilla", walking.GARDEN["name"]):
         assert words.encode() not in proxy.written() + hotline_log.read_bytes()
 
 

@@ -14,13 +14,11 @@ from typing import TypeVar
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from takeback.demo.stack import Stack, free_ports
 
 _Result = TypeVar("_Result")
-
-expect.set_options(timeout=20_000)  # other tests run beside these; no test measures time
 
 
 class _NeutralPage(BaseHTTPRequestHandler):

@@ -5,12 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
 from takeback.demo.stack import Stack
-
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+from tests.e2e.page_rules import too_wide, violations
 
 
 def operate(stack: Stack, *command: str) -> str:
@@ -28,10 +26,9 @@ def operate(stack: Stack, *command: str) -> str:
 
 def look_at(page: Page, name: str, pictures: Path | None) -> None:
     """Axe finds nothing, and nothing is wider than a phone."""
-    violations = Axe().run(page, options=_RULES).response["violations"]
-    assert violations == [], f"{name}: {violations}"
+    assert violations(page, name) == []
     for size in (ViewportSize(width=360, height=740), ViewportSize(width=1280, height=900)):
         page.set_viewport_size(size)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert too_wide(page, name) == []
         if pictures:
             page.screenshot(path=pictures / f"{name}-{size['width']}.png", full_page=True)

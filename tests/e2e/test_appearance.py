@@ -8,22 +8,13 @@ from playwright.sync_api import Browser, BrowserType, Locator, Page, ViewportSiz
 
 from takeback.demo.stack import Stack
 from tests.chromium import LAUNCH
-from tests.e2e.patterns import a_pattern
-from tests.e2e.walking import every_page
+from tests.e2e.walking import GARDEN, close_folds, every_page, open_folds, read_code
 
 pytestmark = pytest.mark.e2e
 
 _PHONE = ViewportSize(width=360, height=740)
 _CHECKS = Path(__file__).with_name("appearance.js").read_text(encoding="utf-8")
 _MOST_TABS = 60
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    """A small file: what it shows does not matter here."""
-    path = tmp_path / "garden.jpg"
-    path.write_bytes(a_pattern("garden.jpg", 72)["buffer"])
-    return path
 
 
 @pytest.fixture
@@ -37,11 +28,11 @@ def browser_with_large_text(browser_type: BrowserType) -> Iterator[Browser]:
 # German has the longest words. Put "ur" beside it when styles change: it has the tallest letters.
 @pytest.mark.parametrize("language", ["de"])
 def test_text_of_200_percent_fits_a_phone_and_hides_nothing_that_is_pressed(
-    browser_with_large_text: Browser, stack: Stack, picture: Path, language: str
+    browser_with_large_text: Browser, stack: Stack, language: str
 ) -> None:
     page = browser_with_large_text.new_page(viewport=_PHONE)
     problems: list[str] = []
-    for name in every_page(page, f"{stack.hotline_url}/{language}/", picture):
+    for name in every_page(page, f"{stack.hotline_url}/{language}/"):
         assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
         _expect_nothing(page, name, problems, "cutWords()")
         page.keyboard.press("Tab")
@@ -49,13 +40,13 @@ def test_text_of_200_percent_fits_a_phone_and_hides_nothing_that_is_pressed(
     assert not problems, "\n".join(problems)
 
 
-def test_forced_colours_no_motion_and_thumbs(browser: Browser, stack: Stack, picture: Path) -> None:
+def test_forced_colours_no_motion_and_thumbs(browser: Browser, stack: Stack) -> None:
     """Boxes keep a line, icons and focus are seen, nothing moves, and targets fit a thumb."""
     context = browser.new_context(viewport=_PHONE, has_touch=True, reduced_motion="reduce")
     page = context.new_page()
     problems: list[str] = []
-    for name in every_page(page, stack.hotline_url, picture):
-        _open_all(page)
+    for name in every_page(page, stack.hotline_url):
+        open_folds(page)
         _expect_nothing(page, name, problems, "smallTargets()")
         _expect_nothing(page, name, problems, "moving()")
         page.evaluate("appearance.markBoxes()")
@@ -66,14 +57,12 @@ def test_forced_colours_no_motion_and_thumbs(browser: Browser, stack: Stack, pic
         page.keyboard.press("Tab")
         _expect_nothing(page, name, problems, "everyFocus(true)")
         page.emulate_media(forced_colors="none", color_scheme="light")
-        _close_again(page)
+        close_folds(page)
     assert not problems, "\n".join(problems)
     context.close()
 
 
-def test_from_the_start_to_the_case_with_a_keyboard_alone(
-    browser: Browser, stack: Stack, picture: Path
-) -> None:
+def test_from_the_start_to_the_case_with_a_keyboard_alone(browser: Browser, stack: Stack) -> None:
     """Tab, Enter, Space and Escape; the focus is always seen, and never under what floats."""
     page = browser.new_page(viewport=_PHONE)
     # Playwright catches choosers only some time after the first listener is there.
@@ -97,13 +86,13 @@ def test_from_the_start_to_the_case_with_a_keyboard_alone(
     _tab_to(page, page.locator("input[type=file]"))
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
-    chooser.value.set_files(picture)
+    chooser.value.set_files(GARDEN)
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
     expect(page.locator("[data-picker-status]")).to_contain_text("1 of 1")
     _tab_to(page, page.locator("[data-remove]"))
     _go_by(page, "Enter", page.get_by_role("button", name="Continue"))
 
-    expect(page.locator("[data-code]:visible")).not_to_be_empty()
+    read_code(page)
     _tab_to(page, page.locator("[data-copy]:visible"))
     page.keyboard.press("Space")
     expect(page.locator("[data-code-status]:visible")).not_to_be_empty()
@@ -144,18 +133,3 @@ def _expect_nothing(page: Page, name: str, problems: list[str], check: str) -> N
     """Note what a check finds on this page."""
     page.evaluate(_CHECKS)
     problems += [f"{name}: {problem}" for problem in page.evaluate(f"appearance.{check}")]
-
-
-def _open_all(page: Page) -> None:
-    """Unfold what can be unfolded, but for the menu that covers what is below it."""
-    page.evaluate(
-        """for (const fold of document.querySelectorAll('details:not([open], .app-languages)'))
-             fold.open = fold.dataset.opened = true;"""
-    )
-
-
-def _close_again(page: Page) -> None:
-    page.evaluate(
-        """for (const fold of document.querySelectorAll('[data-opened]'))
-             fold.open = false, delete fold.dataset.opened;"""
-    )

@@ -1,6 +1,5 @@
 """The case afterwards, each a story in real Chromium on a phone: adding, stopping, recognising."""
 
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,7 +7,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, ViewportSiz
 
 from takeback.demo.stack import Stack
 from tests.e2e.patterns import a_pattern
-from tests.e2e.walking import answer, come_back, enter, pick, press
+from tests.e2e.walking import open_case, pick, report
 
 pytestmark = pytest.mark.e2e
 
@@ -48,26 +47,6 @@ BEACH, DOG, TREE, BOAT = (
 )
 
 
-def send(page: Page, stack: Stack, *files: FilePayload) -> str:
-    """Report pictures and return the code."""
-    enter(page, stack.hotline_url, "copies")
-    answer(page, "age", "13_15")
-    answer(page, "threat", "no")
-    pick(page, list(files))
-    press(page, "main form button.govuk-button")
-    code = page.locator("[data-code]:visible").first
-    expect(code).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
-    digits = code.inner_text()
-    page.locator("form[data-send] button").click()
-    expect(page.locator("[data-after-send]")).to_be_visible(timeout=20_000)
-    return digits
-
-
-def open_case(page: Page, stack: Stack, code: str) -> None:
-    come_back(page, stack.hotline_url, code)
-    expect(page.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=20_000)
-
-
 def rows(page: Page) -> Locator:
     return page.locator(".app-case-picture")
 
@@ -83,10 +62,10 @@ def add(page: Page, *files: FilePayload) -> None:
 
 
 def test_a7_adding_a_picture_a_day_later(fresh_phone: Callable[[], Page], stack: Stack) -> None:
-    code = send(fresh_phone(), stack, BEACH)
+    code = report(fresh_phone(), stack.hotline_url, [BEACH])
 
     phone = fresh_phone()  # another day, another device, and the code
-    open_case(phone, stack, code)
+    open_case(phone, stack.hotline_url, code)
     expect(rows(phone)).to_have_count(1)
     add(phone, DOG)
     expect(rows(phone)).to_have_count(2)
@@ -99,14 +78,14 @@ def test_a7_adding_a_picture_a_day_later(fresh_phone: Callable[[], Page], stack:
     expect(rows(phone)).to_have_count(3)
 
     third = fresh_phone()
-    open_case(third, stack, code)
+    open_case(third, stack.hotline_url, code)
     assert names(third) == ["beach.jpg", "dog.jpg", "boat.jpg"]
 
 
 def test_a3_withdrawing_one_of_three(fresh_phone: Callable[[], Page], stack: Stack) -> None:
-    code = send(fresh_phone(), stack, BEACH, DOG, TREE)
+    code = report(fresh_phone(), stack.hotline_url, [BEACH, DOG, TREE])
     phone = fresh_phone()
-    open_case(phone, stack, code)
+    open_case(phone, stack.hotline_url, code)
     row = rows(phone).nth(1)
     row.locator("summary").tap()
     row.get_by_role("link", name="Stop looking for copies").tap()
@@ -125,9 +104,9 @@ def test_a3_withdrawing_one_of_three(fresh_phone: Callable[[], Page], stack: Sta
 def test_a7_thumbnails_appear_only_for_files_that_the_case_has(
     fresh_phone: Callable[[], Page], stack: Stack
 ) -> None:
-    code = send(fresh_phone(), stack, BEACH, DOG)
+    code = report(fresh_phone(), stack.hotline_url, [BEACH, DOG])
     phone = fresh_phone()
-    open_case(phone, stack, code)
+    open_case(phone, stack.hotline_url, code)
     sent: list[str] = []
     phone.on("request", lambda request: sent.append(request.url))
     with phone.expect_file_chooser() as chooser:
@@ -153,7 +132,7 @@ def test_without_the_code_in_the_tab_no_thumbnails_are_offered_and_adding_still_
     fresh_phone: Callable[[], Page], stack: Stack
 ) -> None:
     phone = fresh_phone()
-    send(phone, stack, BEACH)
+    report(phone, stack.hotline_url, [BEACH])
     other_tab = phone.context.new_page()
     other_tab.goto(f"{stack.hotline_url}/case")
     assert names(other_tab) == ["Picture 1"]
@@ -170,9 +149,9 @@ def test_two_tabs_that_add_at_once_keep_both_names(
     fresh_phone: Callable[[], Page], stack: Stack
 ) -> None:
     phone = fresh_phone()
-    code = send(phone, stack, BEACH)
+    code = report(phone, stack.hotline_url, [BEACH])
     second = phone.context.new_page()
-    open_case(second, stack, code)
+    open_case(second, stack.hotline_url, code)
     phone.goto(f"{stack.hotline_url}/case")
     for page, file in ((phone, DOG), (second, TREE)):
         page.get_by_role("link", name="Add a picture").tap()

@@ -75,7 +75,7 @@ def test_invited_registered_logged_in_and_a_held_entry_released(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What waits")).to_be_visible()
     held = page.get_by_role("link", name="Close to a well-known lawful picture")
-    expect(held).to_have_count(1, timeout=30_000)
+    expect(held).to_have_count(1)
     look_at(page, "desk-queue", pictures)
     held.click()
     look_at(page, "desk-entry", pictures)

@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from takeback.demo.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
-_WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-_PHONE = {"width": 360, "height": 740}
+_PHONE = ViewportSize(width=360, height=740)
 
 
 @contextmanager
-def _in_zone(browser: Browser, zone: str, **options: object) -> Iterator[BrowserContext]:
-    context = browser.new_context(timezone_id=zone, viewport=_PHONE, **options)  # type: ignore[arg-type]
+def _in_zone(browser: Browser, zone: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
+    context = browser.new_context(timezone_id=zone, viewport=_PHONE, java_script_enabled=scripts)
     try:
         yield context
     finally:
@@ -100,7 +97,7 @@ def test_an_unknown_clock_keeps_the_operators_country_and_offers_the_world(
 
 
 def test_without_javascript_the_operators_country_stands(browser: Browser, stack: Stack) -> None:
-    with _in_zone(browser, "Europe/Vienna", java_script_enabled=False) as context:
+    with _in_zone(browser, "Europe/Vienna", scripts=False) as context:
         page = context.new_page()
         page.goto(f"{stack.hotline_url}/threatened")
         _card(page)("GB")
@@ -125,7 +122,11 @@ def test_the_exchange_moves_nothing_under_a_thumb_and_waits_for_the_focus(
     with _in_zone(browser, "Europe/Vienna") as context:
         page = context.new_page()
         held: list[Route] = []
-        page.route("**/parts", lambda route: held.append(route))  # noqa: PLW0108 - marked by Playwright
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/parts", hold)
         with page.expect_request("**/parts"):
             page.goto(f"{stack.hotline_url}/threatened")
         call = page.locator(".app-call .app-call__button")
@@ -141,24 +142,3 @@ def test_the_exchange_moves_nothing_under_a_thumb_and_waits_for_the_focus(
         after = below.bounding_box()
         assert after is not None
         assert after["y"] == pytest.approx(before["y"], abs=1)
-
-
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_open_card_and_the_lists_are_accessible_and_fit_a_phone(
-    browser: Browser, stack: Stack, language: str, scheme: Literal["light", "dark"]
-) -> None:
-    prefix = "" if language == "en" else f"/{language}"
-    with _in_zone(browser, "Europe/London", color_scheme=scheme) as context:
-        page = context.new_page()
-        for path in ("/helplines", "/helplines/us", "/threatened"):
-            page.goto(stack.hotline_url + prefix + path)
-            page.locator(".app-helplines summary").click()
-            found = Axe().run(page, options={"runOnly": _WCAG_22_AA})
-            assert [problem["id"] for problem in found.response["violations"]] == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= _PHONE["width"]
-            small = page.locator(".app-helplines a, .app-call a, .app-lines a").evaluate_all(
-                "all => all.filter((a) => a.offsetParent && a.offsetHeight < 44)"
-                ".map((a) => a.outerHTML)"
-            )
-            assert small == []

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from takeback.demo.stack import Stack
-from tests.e2e.walking import answer, enter
+from tests.e2e.walking import come_to_the_pictures, enter
 
 pytestmark = pytest.mark.e2e
 
@@ -16,9 +16,7 @@ _TYPED = "1234 5678"
 
 def _in_the_middle(page: Page, stack: Stack) -> None:
     """Stand on a question in the middle of the way."""
-    enter(page, stack.hotline_url, "copies")
-    answer(page, "age", "16_17")
-    answer(page, "threat", "no")
+    come_to_the_pictures(page, stack.hotline_url)
     expect(page.get_by_role("heading", name="Pick the pictures")).to_be_visible()
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from takeback.demo.stack import Stack
-from tests.e2e.walking import answer, enter, press
+from tests.e2e.walking import answer, come_to_the_pictures, press
 
 pytestmark = pytest.mark.e2e
 
@@ -118,9 +118,7 @@ def test_a_code_has_ascii_digits_and_a_line_of_its_own(
     context = browser.new_context(viewport=_PHONE)
     page = context.new_page()
     start = f"{stack.hotline_url}/{language}/"
-    enter(page, start, "copies")
-    answer(page, "age", "13_15")
-    answer(page, "threat", "no")
+    come_to_the_pictures(page, start)
     press(page, "main button[name=lacks]")
     answer(page, "instead", "address")
     code = page.locator("[data-code]:visible")

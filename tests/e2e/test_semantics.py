@@ -8,8 +8,16 @@ from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from takeback.demo.stack import Stack
 from tests.e2e.accessibility_tree import accessibility_tree
-from tests.e2e.patterns import a_pattern
-from tests.e2e.walking import answer, come_back, enter, pick, press
+from tests.e2e.walking import (
+    GARDEN,
+    answer,
+    come_back,
+    enter,
+    go_on_to_the_code,
+    pick,
+    press,
+    send,
+)
 from tests.frozen.snapshots import assert_frozen
 
 pytestmark = pytest.mark.e2e
@@ -49,15 +57,11 @@ def _main_pages(page: Page, stack: Stack) -> Iterator[str]:
     yield "age"
     answer(page, "age", "13_15")
     yield "pictures"
-    pick(page, [a_pattern("garden.jpg", 71), _broken("broken.jpg"), _broken("notes.pdf")])
+    pick(page, [GARDEN, _broken("broken.jpg"), _broken("notes.pdf")])
     yield "pictures-picked"
-    press(page, "main form button.govuk-button")
-    code = page.locator("[data-code]:visible")
-    expect(code).not_to_be_empty()
+    code = go_on_to_the_code(page)
     yield "send"
-    digits = code.inner_text()
-    page.locator("form[data-send] button").click()
-    expect(page.locator("[data-after-send]")).to_be_visible()
+    send(page)
     yield "sent"
     come_back(page, start, "0" * 20)
     expect(page.locator(".govuk-error-summary")).to_be_visible()
@@ -67,7 +71,7 @@ def _main_pages(page: Page, stack: Stack) -> Iterator[str]:
     page.keyboard.press("Enter")
     expect(page.locator("[data-code-hint]")).to_be_visible()
     yield "open-too-short"
-    come_back(page, start, digits)
+    come_back(page, start, code)
     picture = page.locator(".app-case-picture")
     expect(picture).to_contain_text("garden.jpg")
     for _ in range(100):  # the list goes out with the next tick, then Skylark's gate fetches it

@@ -11,13 +11,21 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
-from playwright.sync_api import Browser, FilePayload, Page, Request, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from takeback.demo.stack import Stack
 from takeback.gate import Gate
 from takeback.media import Decoder
 from tests.e2e.conftest import RecordingProxy
-from tests.e2e.walking import answer, enter
+from tests.e2e.page_rules import asked_elsewhere
+from tests.e2e.walking import (
+    come_to_the_pictures,
+    go_on_to_the_code,
+    open_case,
+    pick,
+    read_code,
+    send,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -64,16 +72,18 @@ def test_a_report_stops_altered_copies_and_nothing_else(
     hotline = f"http://127.0.0.1:{recorded_hotline.port}"
     phone = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
     page = phone.new_page()
-    elsewhere: list[str] = []
-    phone.on("request", lambda request: _note_foreign(request, hotline, elsewhere))
+    elsewhere = asked_elsewhere(phone, hotline)
 
-    _answer_up_to_the_pictures(page, hotline)
-    _pick(page, [each.path for each in reported])
+    come_to_the_pictures(page, hotline)
+    pick(page, [each.path for each in reported])
+    expect(page.locator("[data-settled=good]")).to_have_count(len(reported))
     page.mouse.wheel(0, 300)  # down to the list
     readme_picture(page, "phone")
     with Gate.open(stack.gate_store) as gate:
         before = _listed(gate)
-        code = _send(page)
+        code = go_on_to_the_code(page)
+        send(page)
+        assert read_code(page) == code
         for _ in range(100):  # the list goes out with the next tick of the clock
             if _listed(gate) >= before + len(reported):
                 break
@@ -94,13 +104,13 @@ def test_a_report_stops_altered_copies_and_nothing_else(
         expect(site.get_by_role("heading", name="What did you see today?")).to_be_visible()
     expect(site.locator(".gallery img")).to_have_count(_OTHERS)
 
-    _open_case(page, hotline, code)
+    open_case(page, hotline, code)
     stopped = page.locator(".app-case-card__number")
     for _ in range(50):  # feedback travels through the gate's outbox
         if stopped.count() and stopped.inner_text() == str(3 * len(reported)):
             break
         page.wait_for_timeout(200)
-        _open_case(page, hotline, code)
+        open_case(page, hotline, code)
     expect(stopped).to_have_text(str(3 * len(reported)))
     stops = re.compile(f"{stack.platform} stopped {3 * len(reported)} copies for now")
     expect(page.locator("[data-newest-first]").get_by_text(stops)).to_be_visible()
@@ -121,41 +131,6 @@ def test_a_report_stops_altered_copies_and_nothing_else(
 
 def _listed(gate: Gate) -> int:
     return sum(health.entries for health in gate.health())
-
-
-def _answer_up_to_the_pictures(page: Page, hotline: str) -> None:
-    enter(page, hotline, "copies")
-    answer(page, "age", "13_15")
-    answer(page, "threat", "no")
-
-
-def _pick(page: Page, files: list[Path]) -> None:
-    page.locator("input[type=file]").set_input_files(files)
-    expect(page.locator("[data-picker-list] [data-state]", has_text="Ready")).to_have_count(
-        len(files)
-    )
-
-
-def _send(page: Page) -> str:
-    page.get_by_role("button", name="Continue").click()
-    before = _shown_code(page)
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
-    assert _shown_code(page) == before
-    return before
-
-
-def _shown_code(page: Page) -> str:
-    code = page.locator("[data-code]:visible")
-    expect(code).to_have_text(re.compile(r"\d{4}(\s\d{4}){4}"))
-    return " ".join(code.inner_text().split())
-
-
-def _open_case(page: Page, hotline: str, code: str) -> None:
-    page.goto(f"{hotline}/open")
-    page.get_by_label("What is your code?").fill(code)
-    page.get_by_role("button", name="Open my case").click()
-    expect(page.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=20_000)
 
 
 def _altered_copies(reported: list[Reported]) -> Iterator[FilePayload]:
@@ -181,11 +156,6 @@ def _post(site: Page, stack: Stack, upload: FilePayload) -> None:
     site.goto(stack.platform_url)
     site.get_by_label("Choose a picture").set_input_files(files=upload)
     site.get_by_role("button", name="Post it").click()
-
-
-def _note_foreign(request: Request, hotline: str, elsewhere: list[str]) -> None:
-    if not request.url.startswith((f"{hotline}/", "blob:")):
-        elsewhere.append(request.url)
 
 
 def _pieces(reported: list[Reported], decoder: Decoder) -> Iterator[bytes]:

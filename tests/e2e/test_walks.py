@@ -1,17 +1,30 @@
 """Walks of young people and of those who help them, each a story in real Chromium on a phone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, ViewportSize, expect
 
 from takeback.demo.stack import Stack
-from tests.e2e.walking import answer, come_back, enter, press
+from tests.e2e.patterns import a_pattern
+from tests.e2e.walking import (
+    GARDEN,
+    answer,
+    come_back,
+    come_to_the_pictures,
+    enter,
+    go_on_to_the_code,
+    open_case,
+    pick,
+    press,
+    read_code,
+    send,
+)
 
 pytestmark = pytest.mark.e2e
 
 _PHONE = ViewportSize(width=360, height=740)
+_TREE = a_pattern("tree.jpg", 72)
 
 
 @pytest.fixture
@@ -90,14 +103,10 @@ def test_a10_whoever_helps_can_say_so_where_the_age_is_asked(phone: Page, stack:
     expect(phone.get_by_role("heading", name="How old are you?")).to_be_visible()
 
 
-def test_a2_who_closed_before_send_is_told_so(
-    browser: Browser, phone: Page, stack: Stack, photographs: list[Path]
-) -> None:
-    code = _come_to_send(phone, stack, photographs[0])
-    shown = phone.locator("[data-code]:visible")
-    send = phone.get_by_role("button", name="Send")
-    for seen in (send, phone.get_by_role("button", name="Copy")):
-        _expect_in_view(phone, seen)
+def test_a2_who_closed_before_send_is_told_so(browser: Browser, phone: Page, stack: Stack) -> None:
+    code = _come_to_send(phone, stack)
+    for button in ("Send", "Copy"):
+        _expect_in_view(phone, phone.get_by_role("button", name=button))
     expect(phone.get_by_text("Nothing is sent so far.")).to_be_visible()
 
     sentence = (
@@ -106,24 +115,22 @@ def test_a2_who_closed_before_send_is_told_so(
     )
     elsewhere = browser.new_page()
     come_back(elsewhere, stack.hotline_url, code)
-    expect(elsewhere.locator(".govuk-error-summary")).to_contain_text(sentence, timeout=20_000)
+    expect(elsewhere.locator(".govuk-error-summary")).to_contain_text(sentence)
     expect(elsewhere.get_by_text("In this tab, Send was not pressed")).to_be_hidden()
     elsewhere.close()
 
     come_back(phone, stack.hotline_url, code)
-    expect(phone.locator(".govuk-error-summary")).to_contain_text(sentence, timeout=20_000)
+    expect(phone.locator(".govuk-error-summary")).to_contain_text(sentence)
     expect(phone.get_by_text("In this tab, Send was not pressed")).to_be_visible()
     phone.get_by_role("link", name="Go back and send it").tap()
-    expect(shown).to_have_text(code)
-    send.tap()
-    expect(phone.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
-    come_back(phone, stack.hotline_url, code)
-    expect(phone.get_by_role("heading", name="What happened so far")).to_be_visible(timeout=20_000)
+    assert read_code(phone) == code
+    send(phone)
+    open_case(phone, stack.hotline_url, code)
 
 
 @pytest.mark.parametrize("size", [(360, 740), (360, 640), (390, 844), (320, 568)])
 def test_a9_leave_is_small_and_a_slip_beside_it_presses_nothing(
-    phone: Page, stack: Stack, photographs: list[Path], size: tuple[int, int]
+    phone: Page, stack: Stack, size: tuple[int, int]
 ) -> None:
     phone.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
 
@@ -143,12 +150,11 @@ def test_a9_leave_is_small_and_a_slip_beside_it_presses_nothing(
         look("threat")
         answer(phone, "threat", "no")
         look("pictures")
-        for number, photograph in enumerate(photographs[:2], start=1):
-            phone.locator("input[type=file]").set_input_files(photograph)
+        for number, file in enumerate((GARDEN, _TREE), start=1):
+            pick(phone, [file])
             expect(phone.locator("[data-settled=good]")).to_have_count(number)
             look(f"{number} pictures")
-    press(phone, "main form button.govuk-button")
-    expect(phone.locator("[data-code]:visible")).not_to_be_empty()
+    go_on_to_the_code(phone)
     look("send")
 
 
@@ -165,31 +171,28 @@ _PRESSED_BESIDE = """leave => {
 
 
 def test_a9_what_was_picked_survives_a_reload_and_another_language(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    enter(phone, stack.hotline_url, "copies")
-    answer(phone, "age", "13_15")
-    answer(phone, "threat", "no")
-    phone.locator("input[type=file]").set_input_files(photographs[:2])
+    come_to_the_pictures(phone, stack.hotline_url)
+    pick(phone, [GARDEN, _TREE])
     picked = phone.locator("[data-settled=good]")
     expect(picked).to_have_count(2)
     phone.reload()
     expect(picked).to_have_count(2)
     phone.goto(f"{stack.hotline_url}/cy/report")
     expect(picked).to_have_count(2)
-    expect(phone.get_by_text(photographs[1].name)).to_be_visible()
+    expect(phone.get_by_text(_TREE["name"])).to_be_visible()
 
 
 def test_nothing_of_one_report_stands_in_the_next_one_of_the_same_tab(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    code = _come_to_send(phone, stack, photographs[0])
+    code = _come_to_send(phone, stack)
     phone.goto(stack.hotline_url)
     phone.get_by_role("button", name="Stop copies of my picture").tap()
     expect(phone.get_by_role("heading", name="You have a report that is not sent")).to_be_visible()
     phone.get_by_role("link", name="Continue with it").tap()
-    shown = phone.locator("[data-code]:visible")
-    expect(shown).to_have_text(code)
+    assert read_code(phone) == code
 
     phone.goto(stack.hotline_url)
     phone.get_by_role("button", name="Stop copies of my picture").tap()
@@ -198,28 +201,25 @@ def test_nothing_of_one_report_stands_in_the_next_one_of_the_same_tab(
     answer(phone, "threat", "no")
     expect(phone.locator("[data-ready]")).to_be_attached()
     expect(phone.locator("[data-picker-list] li")).to_have_count(0)
-    phone.locator("input[type=file]").set_input_files(photographs[1])
-    phone.get_by_text("Ready", exact=True).wait_for()
-    press(phone, "main form button.govuk-button")
-    expect(shown).not_to_be_empty()
-    assert shown.inner_text() != code
+    pick(phone, [_TREE])
+    assert go_on_to_the_code(phone) != code
 
 
 def test_a1_who_is_threatened_in_the_middle_of_a_report_reads_what_helps_and_loses_nothing(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    _come_to_send(phone, stack, photographs[0])
+    _come_to_send(phone, stack)
     enter(phone, stack.hotline_url, "threat")
     _expect_in_view(phone, phone.get_by_text("Don't pay", exact=True))
     phone.get_by_role("button", name="Now stop the copies").tap()
     answer(phone, "age", "16_17")
-    expect(phone.locator("[data-code]:visible")).not_to_be_empty()
+    assert read_code(phone)
 
 
 def test_a2_an_answer_to_send_that_got_lost_leaves_the_right_code(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    code = _come_to_send(phone, stack, photographs[0])
+    code = _come_to_send(phone, stack)
 
     def lose(route: Route) -> None:
         if route.request.method == "POST":
@@ -234,16 +234,15 @@ def test_a2_an_answer_to_send_that_got_lost_leaves_the_right_code(
     phone.unroute("**/report")
     phone.reload()
     expect(phone.get_by_role("heading", name="It is sent")).to_be_visible()
-    expect(phone.locator("[data-code]:visible")).to_have_text(code)
-    come_back(phone, stack.hotline_url, code)
-    expect(phone.get_by_role("heading", name="What happened so far")).to_be_visible()
+    assert read_code(phone) == code
+    open_case(phone, stack.hotline_url, code)
     assert phone.evaluate("sessionStorage.getItem('code')") is None
 
 
 def test_a2_who_sends_after_the_visit_ended_is_told_that_nothing_was_sent(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    _come_to_send(phone, stack, photographs[0])
+    _come_to_send(phone, stack)
     phone.context.clear_cookies()
     phone.get_by_role("button", name="Send").tap()
     phone.wait_for_url("**/ended")
@@ -252,13 +251,12 @@ def test_a2_who_sends_after_the_visit_ended_is_told_that_nothing_was_sent(
 
 
 def test_a2_a_phone_that_drops_the_page_after_sending_shows_the_code_again(
-    phone: Page, stack: Stack, photographs: list[Path]
+    phone: Page, stack: Stack
 ) -> None:
-    code = _come_to_send(phone, stack, photographs[0])
-    phone.get_by_role("button", name="Send").tap()
-    expect(phone.get_by_role("heading", name="It is sent")).to_be_visible(timeout=20_000)
+    code = _come_to_send(phone, stack)
+    send(phone)
     phone.reload()
-    expect(phone.locator("[data-code]:visible")).to_have_text(code)
+    assert read_code(phone) == code
     phone.get_by_role("button", name="Leave").tap()
     phone.goto(f"{stack.hotline_url}/open")
     assert phone.evaluate("sessionStorage.length") == 0
@@ -304,17 +302,11 @@ def test_a_browser_that_says_it_keeps_no_cookies_is_led_to_the_page_without(
     page.close()
 
 
-def _come_to_send(phone: Page, stack: Stack, photograph: Path) -> str:
+def _come_to_send(phone: Page, stack: Stack) -> str:
     """Pick a picture and go on; gives the code that is shown."""
-    enter(phone, stack.hotline_url, "copies")
-    answer(phone, "age", "13_15")
-    answer(phone, "threat", "no")
-    phone.locator("input[type=file]").set_input_files(photograph)
-    phone.get_by_text("Ready", exact=True).wait_for()
-    press(phone, "main form button.govuk-button")
-    shown = phone.locator("[data-code]:visible")
-    expect(shown).not_to_be_empty()
-    return shown.inner_text()
+    come_to_the_pictures(phone, stack.hotline_url)
+    pick(phone, [GARDEN])
+    return go_on_to_the_code(phone)
 
 
 def _expect_in_view(page: Page, seen: Locator) -> None:
