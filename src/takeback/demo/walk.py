@@ -1,12 +1,13 @@
 """Walks the whole way: report, list, gate, altered copies, other pictures, timeline."""
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import requests
 
-from takeback.demo.copies import AlteredCopy, altered_copies
+from takeback.demo.copies import ALTERATIONS, AlteredCopy, altered_copies
 from takeback.demo.plan import Photograph, Plan
 from takeback.demo.reporter import Reporter
 from takeback.demo.stack import Stack
@@ -67,12 +68,13 @@ def walk_plan(stack: Stack, plan: Plan, *, on_step: Callable[[], None]) -> Walk:
             reporter.prepare([photograph.fingerprints for photograph in report])
             began = time.monotonic()
             reporter.send()
-            platform.await_stop(changed[0][1])
+            decision = platform.await_stop(changed[0][1])
             seconds.append(time.monotonic() - began)
             codes.append(reporter.code)
             on_step()
-            for photograph, copy in changed:
-                decision, _ = platform.post(copy.data, copy.media_type)
+            for number, (photograph, copy) in enumerate(changed):
+                if number:  # the first is decided on
+                    decision, _ = platform.post(copy.data, copy.media_type)
                 altered = fingerprint_picture(copy.data, decoder)
                 distance = altered.pdq.distance(photograph.fingerprints.pdq)
                 copies.append(Checked(photograph.path.name, copy.alteration, distance, decision))
@@ -80,7 +82,10 @@ def walk_plan(stack: Stack, plan: Plan, *, on_step: Callable[[], None]) -> Walk:
         for photograph in plan.others:
             others.append(_other(platform, photograph))
             on_step()
-    return Walk(tuple(copies), tuple(others), tuple(seconds), tuple(_timeline(stack, codes[0])))
+    of_the_first = copies[: len(plan.reports[0]) * len(ALTERATIONS)]
+    stopped = sum(copy.stopped for copy in of_the_first)
+    timeline = _timeline(stack, codes[0], stopped)
+    return Walk(tuple(copies), tuple(others), tuple(seconds), tuple(timeline))
 
 
 class _Platform:
@@ -106,15 +111,16 @@ class _Platform:
         verdict = answer.json()
         return str(verdict["decision"]), verdict["distance"]
 
-    def await_stop(self, copy: AlteredCopy) -> None:
-        """Post the copy until it is stopped."""
+    def await_stop(self, copy: AlteredCopy) -> str:
+        """Post the copy until it is stopped; return the decision that stops it."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
-        while self.post(copy.data, copy.media_type)[0] == "allow":
+        while (decision := self.post(copy.data, copy.media_type)[0]) == "allow":
             if time.monotonic() > deadline:
                 raise TimeoutError(
                     f"No copy was stopped within {_DEADLINE_SECONDS:.0f} s; see {self._logs}."
                 )
             time.sleep(_ASK_AGAIN_SECONDS)
+        return decision
 
 
 def _other(platform: _Platform, photograph: Photograph) -> Checked:
@@ -124,12 +130,17 @@ def _other(platform: _Platform, photograph: Photograph) -> Checked:
     return Checked(photograph.path.name, "another picture", distance, decision)
 
 
-def _timeline(stack: Stack, code: str) -> list[str]:
-    """What the young person reads, once the gate's feedback has had time to arrive."""
+def _timeline(stack: Stack, code: str, copies: int) -> list[str]:
+    """What the young person reads, once the gate's feedback on so many copies has arrived."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while True:
         sentences = Reporter(stack.hotline_url).read_timeline(code)
-        reached = any(f"{stack.platform} stopped" in sentence for sentence in sentences)
-        if reached or time.monotonic() > deadline:
+        if _stopped(stack.platform, sentences) >= copies or time.monotonic() > deadline:
             return sentences
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _stopped(platform: str, sentences: Sequence[str]) -> int:
+    """How many copies the platform has stopped, by what the young person reads."""
+    counts = re.findall(rf"{re.escape(platform)} stopped (a|\d+) cop", " ".join(sentences))
+    return sum(1 if count == "a" else int(count) for count in counts)
