@@ -125,7 +125,7 @@ def come_to_the_pictures(page: Page, start: str, age: str = "13_15") -> None:
 
 def pick(page: Page, files: Sequence[FilePayload] | Sequence[Path]) -> None:
     """Pick files and wait until each that is new has its sentence."""
-    page.locator("input[type=file]").set_input_files(list(files))
+    page.locator("input[type=file]").set_input_files(files)
     expect(page.locator("[data-picker-list] progress:visible")).to_have_count(0)
 
 

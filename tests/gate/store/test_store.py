@@ -35,14 +35,20 @@ TOKEN = PlatformToken.parse("tb1_" + "a" * 43 + "_" + "0" * 16)
 
 def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    openers = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+    openers = [
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
     for number in range(40):
         for opener in openers:
             with contextlib.suppress(BrokenPipeError):  # why it ended, it says below
+                assert opener.stdin is not None
                 opener.stdin.write(b"%d\n" % number)
                 opener.stdin.flush()
         for opener in openers:
+            assert opener.stdout is not None
             opener.stdout.readline()
     for opener in openers:
         _, errors = opener.communicate(timeout=60)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from takeback.hotline.config.signed_off import (
 REPOSITORY = Path(__file__).parents[3]
 TEXTS = {"Leave": "Wyjdź", "It is sent.": "Wysłane."}
 DAY = date(2026, 11, 1)
+IN_TWO_DAYS = (datetime.now().astimezone() + timedelta(days=2)).date()
 
 
 def put(locales: Path, texts: Mapping[str, str], comment: str = "A comment.") -> Path:
@@ -115,7 +116,7 @@ def test_a_draft_can_be_declared(tmp_path: Path) -> None:
         (TEXTS, ["pl", "--draft", "--date", "2026-11-01"], "say either"),
         (TEXTS, ["pl", "--date", "soon"], "invalid"),
         (TEXTS, ["xx", "--date", "2026-11-01"], "no catalogue of 'xx'"),
-        (TEXTS, ["pl", "--date", str(date.today() + timedelta(days=2))], "not come yet"),  # noqa: DTZ011
+        (TEXTS, ["pl", "--date", str(IN_TWO_DAYS)], "not come yet"),
     ],
 )
 def test_what_can_not_have_been_read_is_not_signed(
