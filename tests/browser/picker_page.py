@@ -44,7 +44,10 @@ _PAGE: Final = """<!doctype html><html lang="en"><title>Step 3 of 5</title>
 <input type="hidden" name="pictures" data-picker-value></div></form></html>"""
 _TEXTS: Final = {
     key: key
-    for key in ("ready", "low_quality", "exact_only", "guarded", "unreadable", "video", "refused")
+    for key in (
+        *("ready", "low_quality", "exact_only", "too_large", "guarded"),
+        *("unreadable", "empty", "video", "refused"),
+    )
 } | {"working_video": "{percent} of it"}
 
 

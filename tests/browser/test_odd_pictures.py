@@ -1,8 +1,9 @@
-"""Of odd files, too, Chromium makes the server's fingerprints, or none where it shows nothing."""
+"""Of odd files, too, Chromium makes the server's fingerprints, or says what it can't do."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -29,9 +30,17 @@ def picker(browser: Browser) -> Iterator[Page]:
         page.close()
 
 
-def in_chromium(page: Page, files: list[Path]) -> dict[str, Pdq | None]:
-    """Return the PDQ that the real page makes of each file that it takes, by the file's name."""
-    found: dict[str, Pdq | None] = {}
+class Settled(NamedTuple):
+    """The sentence that a file's row ends with, whether the file is sent, and its PDQ if any."""
+
+    sentence: str
+    sent: bool
+    pdq: Pdq | None
+
+
+def in_chromium(page: Page, files: list[Path]) -> dict[str, Settled]:
+    """Return what the real page makes of each file, by the file's name."""
+    found: dict[str, Settled] = {}
     for start in range(0, len(files), _AT_ONCE):
         batch = files[start : start + _AT_ONCE]
         page.evaluate("sessionStorage.clear()")
@@ -39,18 +48,30 @@ def in_chromium(page: Page, files: list[Path]) -> dict[str, Pdq | None]:
         page.locator("[data-picker-input]").set_input_files(batch)
         expect(page.locator("[data-settled]")).to_have_count(len(batch), timeout=120_000)
         picked = json.loads(page.evaluate("sessionStorage.getItem('picked-pictures')"))
-        for record in json.loads(page.locator("[data-picker-value]").input_value()):
-            pdq = record["pdq"] and Pdq.from_hex(record["pdq"], record["quality"])
-            found[picked[record["id"]]["name"]] = pdq or None
+        records = json.loads(page.locator("[data-picker-value]").input_value())
+        by_name = {picked[record["id"]]["name"]: record for record in records}
+        for name, sentence in page.evaluate(_ROWS):
+            record = by_name.get(name)
+            has_pdq = record is not None and record["pdq"] is not None
+            pdq = Pdq.from_hex(record["pdq"], record["quality"]) if has_pdq else None
+            found[name] = Settled(sentence, record is not None, pdq)
     return found
 
 
-def _wrong(case: Case, browser: Pdq | None, decoder: Decoder) -> str | None:
+_ROWS = """Array.from(document.querySelectorAll('[data-settled]'), (row) =>
+  ['[data-name]', '[data-state]'].map((part) => row.querySelector(part).textContent))"""
+
+
+def _wrong(case: Case, settled: Settled, decoder: Decoder) -> str | None:
     """Return what is wrong with what Chromium made; None if nothing is."""
+    if (settled.sentence != "refused") != settled.sent or settled.sent != case.is_taken:
+        return f"{settled.sentence}, sent: {settled.sent}"
+    browser = settled.pdq
     if (browser is not None) != case.in_chromium:
-        return f"shown: {browser is not None}"
+        return f"{settled.sentence}, shown: {browser is not None}"
     if browser is None:
-        return None
+        expected = "exact_only" if case.is_taken else "refused"
+        return None if settled.sentence == expected else settled.sentence
     server = by_all_pixels(case, decoder).pdq
     if server is None:
         # Shown, and rightly not read by the server: then it shows nothing that could be listed.
@@ -73,6 +94,5 @@ def test_odd_pictures_have_the_servers_fingerprints_in_chromium(
         file.write_bytes(case.data)
     found = in_chromium(picker, files)
     with Decoder() as decoder:
-        # What begins as no picture does is not taken at all: it must not be shown either.
-        wrong = {case.name: _wrong(case, found.get(case.name), decoder) for case in cases}
+        wrong = {case.name: _wrong(case, found[case.name], decoder) for case in cases}
     assert {name: what for name, what in wrong.items() if what is not None} == {}

@@ -43,9 +43,15 @@ describe('digests', () => {
 describe('the size that a header announces', () => {
   const be16 = (value: number) => [value >> 8, value & 255];
 
-  test('is read from a PNG', () => {
-    const png = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
-    const header = new Uint8Array([...png, 0, 0, ...be16(20000), 0, 0, ...be16(30000)]);
+  const png = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10];
+  const apple = [0, 0, 0, 4, 0x43, 0x67, 0x42, 0x49, 0x50, 0, 0x20, 6, 0x2c, 0xb8, 0x77, 0x66];
+
+  test.each([
+    ['a PNG', []],
+    ["a PNG of Apple's own kind", apple],
+  ])('is read from %s', (_, before) => {
+    const named = [...png, ...before, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
+    const header = new Uint8Array([...named, 0, 0, ...be16(20000), 0, 0, ...be16(30000)]);
     expect(announcedPixels(header)).toBe(600_000_000);
   });
 
@@ -75,6 +81,7 @@ describe('the size that a header announces', () => {
     [[0xff, 0xd8, 0xff]],
     [[0xff, 0xd8, 0xff, 0xe1, 0, 9]],
     [[1, 2, 3, 4, 5, 6, 7, 8]],
+    [[...png, 0, 0, 0, 9, 0x49, 0x44, 0x41, 0x54, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0]],
   ])('is unknown for %j', (bytes) => {
     expect(announcedPixels(new Uint8Array(bytes))).toBeNull();
   });

@@ -26,7 +26,9 @@ class Case:
 
     `shows` is what people see, RGB of shape (height, width, 3); `error` what the server must say
     instead. If neither is given, all that is asked is that the ways agree. `in_chromium` tells
-    whether the browser makes a fingerprint of it, and `bits` how far apart the ways may be.
+    whether the browser makes a fingerprint of it, `is_taken` whether it takes it at all, if only
+    for exact copies (what begins as no picture does is refused), and `bits` how far apart the ways
+    may be.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Case:
     shows: Pixels | None = None
     error: type[MediaError] | None = None
     in_chromium: bool = True
+    is_taken: bool = True
     bits: int = FEW_BITS
 
 

@@ -27,7 +27,8 @@ class Verdict(enum.Enum):
 
     RIGHT = "right"
     WRONG_FINGERPRINT = "wrong fingerprint"
-    NOTHING_READ = "fingerprint of what can't be read"
+    READ_IN_VAIN = "fingerprint of what can't be read"
+    NOT_READ = "error for what can be read"
     WRONG_ERROR = "wrong error"
 
 
@@ -73,8 +74,10 @@ def judge(case: Case, made: Made, other: Made | None = None) -> Judged:
     if case.error is not None or made.error is not None:
         if made.error is case.error:
             return Judged(case, made, None, Verdict.RIGHT)
-        wrong = Verdict.NOTHING_READ if made.error is None else Verdict.WRONG_ERROR
-        return Judged(case, made, None, wrong)
+        if made.error is None:
+            return Judged(case, made, None, Verdict.READ_IN_VAIN)
+        not_read = case.error is None
+        return Judged(case, made, None, Verdict.NOT_READ if not_read else Verdict.WRONG_ERROR)
     assert made.pdq is not None
     expected, size = (other.pdq, other.size) if other else (None, made.size)
     allowed = case.bits if case.shows is not None else DECODERS_DIFFER

@@ -10,7 +10,7 @@ export const HEADER_BYTES = 1 << 20;
 export function announcedPixels(header: Uint8Array): number | null {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   try {
-    if (view.getUint32(0) === 0x89504e47) return view.getUint32(16) * view.getUint32(20); // PNG 11.2.1
+    if (view.getUint32(0) === 0x89504e47) return png(view);
     if (view.getUint32(0) === 0x47494638) return view.getUint16(6, true) * view.getUint16(8, true); // GIF
     if (view.getUint32(0) === 0x52494646 && view.getUint32(8) === 0x57454250) return webp(view);
     if (view.getUint16(0) === 0xffd8) return jpeg(view);
@@ -18,6 +18,13 @@ export function announcedPixels(header: Uint8Array): number | null {
     if (!(error instanceof RangeError)) throw error; // the header is cut short
   }
   return null;
+}
+
+/** PNG, third edition, 11.2.1: in the header, before which Apple's own PNGs have one chunk more. */
+function png(view: DataView): number {
+  let at = 8;
+  while (view.getUint32(at + 4) !== 0x49484452) at += 12 + view.getUint32(at); // IHDR
+  return view.getUint32(at + 8) * view.getUint32(at + 12);
 }
 
 /** RFC 9649: the size is in the first chunk, in one of three ways. */
