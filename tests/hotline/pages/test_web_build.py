@@ -111,11 +111,19 @@ def whole(path: Path) -> str:
     return text + "".join(whole(part) for part in found if part)
 
 
+def style(entry: str) -> str:
+    """The built style of an entry."""
+    return web_build().files[asset_url(f"{entry}.css").removeprefix("/static/")].data.decode()
+
+
 def classes(entry: str) -> set[str]:
     """The classes that the built style of an entry has rules for."""
-    url = asset_url(f"{entry}.css")
-    style = web_build().files[url.removeprefix("/static/")].data.decode()
-    return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", style))
+    return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", style(entry)))
+
+
+def named_colours(entry: str) -> set[str]:
+    """The colours that the built style of an entry gives a name."""
+    return set(re.findall(r"(--[\w-]+):#", style(entry)))
 
 
 def test_every_page_with_something_to_pick_or_type_brings_the_script_for_it() -> None:
@@ -137,3 +145,8 @@ def test_every_page_brings_the_style_of_what_stands_on_it() -> None:
         if used[path.name] & only_in_steps and '"steps.css"' not in whole(path)
     }
     assert lacking == {}
+
+
+def test_only_the_first_style_names_colours_so_that_the_dark_stays_dark() -> None:
+    assert len(named_colours("reporter")) > 40
+    assert named_colours("steps") == set()
