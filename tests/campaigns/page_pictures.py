@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
+from takeback.demo.photographs import find_photographs
 from takeback.demo.stack import Stack, free_ports
 from tests.chromium import LAUNCH
 from tests.e2e.walking import every_page
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--schemes", nargs="+", default=_SCHEMES, choices=_SCHEMES)
     parser.add_argument("--photograph", type=Path, help="a harmless photograph to report")
     options = parser.parse_args(arguments)
-    photograph = options.photograph or sorted(Path("var/photographs").glob("*.*"))[0]
+    photograph = options.photograph or find_photographs(Path("var/photographs"))[0]
     options.folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with (
