@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.contrib.sessions.backends.base import SessionBase
 
 from takeback.hotline.codes.domain import CaseCode
-from takeback.hotline.intake.domain.answers import Answers
+from takeback.hotline.intake.domain.answers import Answers, Door
 from takeback.hotline.intake.domain.flow import Visit
 
 _VISIT = "visit"
@@ -15,6 +15,7 @@ _CODE = "code"
 _IN_BROWSER = "in_browser"
 _SENT = "sent"
 _CASE = "case"
+_DOOR_AGAIN = "door_again"
 _WITHDRAWN = "withdrawn"
 _THERE_ALREADY = "there_already"
 _ADDED_BESIDE = "added_beside"
@@ -44,6 +45,17 @@ def current(session: SessionBase) -> Visit | None:
 def keep(session: SessionBase, visit: Visit) -> None:
     """Keep the visit."""
     session[_VISIT] = visit.to_json()
+
+
+def ask_whether_anew(session: SessionBase, door: Door) -> None:
+    """Have the next page ask whether the report that is not sent shall give way to another."""
+    session[_DOOR_AGAIN] = door
+
+
+def say_whether_anew(session: SessionBase) -> Door | None:
+    """The door by which somebody with an unsent report came in again; forgotten with this."""
+    door = session.pop(_DOOR_AGAIN, None)
+    return None if door is None else Door(door)
 
 
 def code(session: SessionBase) -> CaseCode | None:

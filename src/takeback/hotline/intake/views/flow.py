@@ -52,7 +52,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         kept = replace(answers, pictures=unsent.answers.pictures)
         visits.keep(request.session, Visit.begun(kept))
     else:
-        return render(request, "intake/unsent.html", {"door": door})
+        visits.ask_whether_anew(request.session, door)
     return see_other("begun")
 
 
@@ -77,7 +77,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
         # A form may not lead to another site (CSP), so a POST gets a page of ours instead.
         return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
-        return _show(request, visit)
+        return _show_due(request, visit)
     if wanted := request.POST.get("go"):
         return _go(request, visit, wanted)
     step = request.POST.get("step")
@@ -109,6 +109,12 @@ def _answer(request: HttpRequest, visit: Visit, answered: str | None) -> HttpRes
         visits.set_makes_code_in_browser(request.session, request.POST.get("js") == "1")
     visits.keep(request.session, visit.answer(step, **changes))
     return see_other("report")
+
+
+def _show_due(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if door := visits.say_whether_anew(request.session):
+        return render(request, "intake/unsent.html", {"door": door})
+    return _show(request, visit)
 
 
 def _show(request: HttpRequest, visit: Visit, error: AnswerError | None = None) -> HttpResponse:
