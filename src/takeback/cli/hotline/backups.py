@@ -205,6 +205,7 @@ def restore(
     * `takeback hotline restore /backups/takeback-3f9a01c7-2026-11-29T031500Z.age --key backup-key`
     * `age -d key.age | takeback hotline restore FILE --key - --wal /mnt/other/wal --replace --yes`
     """
+    require_hotline(may_begin=True)
     with _explained():
         from takeback.hotline.backups.age_files import parse_identities
         from takeback.hotline.backups.restoring import restore_backup
