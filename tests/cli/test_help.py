@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from takeback.cli.main import app
 from takeback.shell.typed_commands import typed
+from tests.support.command_words import understand
 
 _EXAMPLE = re.compile(r"^\* `(.+?)`$", re.MULTILINE | re.DOTALL)
 _ENDS = {"|", ">", "<"}
@@ -41,18 +42,6 @@ def _words_of(example: str) -> list[str]:
     return words[:end]
 
 
-def _parse(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read these words as the program does, with files that need not be there."""
-    command: Any = typer.main.get_command(app)
-    context = command.make_context("takeback", [], resilient_parsing=True)
-    while getattr(command, "commands", None):
-        command = command.commands[words[0]]
-        words = words[1:]
-    for parameter in command.params:
-        monkeypatch.setattr(parameter.type_descriptor.parameter_info, "exists", False)
-    command.make_context("example", words, parent=context)
-
-
 @pytest.mark.parametrize("words", _ALL, ids=" ".join)
 def test_help_ends_with_examples_that_the_program_understands(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -62,7 +51,7 @@ def test_help_ends_with_examples_that_the_program_understands(
     ours = [_words_of(" ".join(example.split())) for example in examples if typed() in example]
     assert ours
     for typed_words in ours:
-        _parse(typed_words, monkeypatch)
+        understand(typed_words, monkeypatch)
     if words:
         assert any(tuple(example[: len(words)]) == words for example in ours)
 

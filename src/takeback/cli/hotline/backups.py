@@ -232,12 +232,12 @@ def _key_text(key: str) -> str:
     except UnicodeDecodeError as error:
         raise failure(
             f"{key} is not a key file. --key takes the file that "
-            f"`{typed('hotline backup key')}` made."
+            f"`{typed('hotline backup key FILE')}` made."
         ) from error
     except OSError as error:
         raise failure(
             f"The key file {key} can't be read ({error.strerror}). --key takes the file that "
-            f"`{typed('hotline backup key')}` made."
+            f"`{typed('hotline backup key FILE')}` made."
         ) from error
 
 
