@@ -56,9 +56,22 @@ def test_help_ends_with_examples_that_the_program_understands(
         assert any(tuple(example[: len(words)]) == words for example in ours)
 
 
-def test_help_is_printed_with_the_examples_last() -> None:
-    for words in ([], ["hotline", "staff"], ["gate", "serve"]):
-        shown = CliRunner().invoke(app, [*words, "--help"]).stdout
-        after = shown.partition("Examples")[2]
-        assert typed().split("/")[-1] in after
-        assert "Options" not in after
+@pytest.mark.parametrize(
+    ("words", "examples"),
+    [
+        ([], ["run", "hotline migrate", "gate status --store gate", "hash picture.jpg"]),
+        (
+            ["hotline", "staff"],
+            ['hotline staff invite "Ana Example" --role lead', "hotline staff list"],
+        ),
+        (["hotline", "log", "rotate-key"], ["hotline log rotate-key"]),
+    ],
+    ids=["program", "group", "command"],
+)
+def test_help_is_printed_with_the_examples_last(words: list[str], examples: list[str]) -> None:
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "300"}).stdout
+    before, heading, after = shown.partition("Example")
+    assert heading
+    assert ("Options" in before, "--help" in before) == (True, True)
+    bullets = [line.strip() for line in after.splitlines()[1:] if line.strip()]
+    assert bullets == [f"• {typed(example)}" for example in examples]
