@@ -39,7 +39,8 @@ demo: setup ## Walk the whole way, headless, on photographs
 .venv/.installed: .venv/.locked pyproject.toml $(NATIVE_SOURCES)
 	@$(call say,C++ kernels)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps --editable .
-	@$(BIN)/python -m compileall -q src/takeback # some machines let no program keep what it compiles
+# Where PYTHONDONTWRITEBYTECODE is set, every start would compile all modules anew; this keeps them.
+	@$(BIN)/python -m compileall -q src/takeback
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json

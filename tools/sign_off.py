@@ -8,7 +8,7 @@ examples:
 
 import argparse
 import sys
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def main() -> int:
     if options.draft:
         (folder / FILE).write_text(f'state = "{DRAFT}"\n', encoding="utf-8")
         return 0
-    if options.date > date.today():  # noqa: DTZ011  the day by the reader's own calendar
+    if options.date > datetime.now().astimezone().date():  # by the reader's own calendar
         parser.error("that day has not come yet")
     if reason := unready(folder):
         print(f"{options.language} can't be signed off: {reason}", file=sys.stderr)

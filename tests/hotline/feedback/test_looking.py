@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from takeback.gate.sync.acknowledging import ACKNOWLEDGE_AGAIN_SECONDS
 from takeback.hotline.feedback.access import LOOKING_DAYS, platforms_looking
 from takeback.hotline.feedback.models import KeyAcknowledgement
 from takeback.hotline.intake import apps_known
@@ -41,6 +42,10 @@ def test_after_a_week_of_silence_it_is_not_named_any_more() -> None:
     now = datetime.now(UTC)
     assert looking(now + LOOKING_DAYS - DAY) == {"Skylark"}
     assert looking(now + LOOKING_DAYS + DAY) == set()
+
+
+def test_a_gate_that_fails_two_days_in_a_row_is_still_named() -> None:
+    assert 3 * timedelta(seconds=ACKNOWLEDGE_AGAIN_SECONDS) < LOOKING_DAYS
 
 
 def test_on_a_quiet_list_a_gate_says_the_same_again() -> None:
