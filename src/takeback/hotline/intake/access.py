@@ -86,7 +86,6 @@ def history_of(case: Case) -> CaseHistory:
     standing = standings(entries)
     for outcome in outcomes(entries):
         by_entry[outcome.entry].append(outcome)
-    looking = platforms_looking(datetime.now(UTC))
     return CaseHistory(
         pictures=[
             PictureHistory(
@@ -103,8 +102,7 @@ def history_of(case: Case) -> CaseHistory:
                         _day_of,
                         standing.get(EntryId(row.entry)),
                         row.withdrawn_on,
-                    ),
-                    looking,
+                    )
                 ),
             )
             for row in rows
@@ -113,7 +111,7 @@ def history_of(case: Case) -> CaseHistory:
         apps=apps_of(case),
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
-        websites_look=bool(looking),
+        websites_look=bool(platforms_looking(datetime.now(UTC))),
     )
 
 
