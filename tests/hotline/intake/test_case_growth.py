@@ -59,7 +59,7 @@ def numbers() -> list[int]:
 @pytest.mark.django_db
 def test_a_picture_is_added_a_day_later(monkeypatch: pytest.MonkeyPatch) -> None:
     case = a_case()
-    today, later = case.sent_on, date(2031, 5, 6)
+    today, later = CasePicture.objects.get().added_on, date(2031, 5, 6)
     monkeypatch.setattr("takeback.hotline.intake.case_growth._today", lambda: later)
     assert add_pictures(case, [a_picture(), a_picture()]) == [2, 3]
     assert [row.added_on for row in CasePicture.objects.all()] == [today, later, later]
@@ -115,7 +115,7 @@ def test_one_of_three_is_withdrawn_and_its_number_is_never_used_again(sequenced:
     assert withdraw_picture(case, 3)
     assert not withdraw_picture(case, 3), "once"
     rows = list(CasePicture.objects.all())
-    assert [row.withdrawn_on for row in rows] == [None, None, case.sent_on]
+    assert [row.withdrawn_on for row in rows] == [None, None, rows[0].added_on]
     gone = {entry.id for entry in Entry.objects.exclude(withdrawn_at=None)}
     assert gone == {rows[2].entry}
     assert verbs() == ["case.picture_withdrawn"]
@@ -151,7 +151,7 @@ def test_a_case_has_room_for_so_many_pictures_that_are_looked_for() -> None:
 
 @pytest.mark.django_db
 def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
-    case = a_case()
+    case, today = a_case(), date(2026, 3, 1)
     CasePicture.objects.bulk_create(
         CasePicture(
             case=case,
@@ -160,8 +160,8 @@ def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
             entry=f"{number:026}",
             is_video=False,
             exact_only=False,
-            added_on=case.sent_on,
-            withdrawn_on=case.sent_on,
+            added_on=today,
+            withdrawn_on=today,
         )
         for number in range(2, MOST_EVER + 1)
     )

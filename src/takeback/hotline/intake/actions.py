@@ -57,7 +57,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
             entry=entry,
             is_video=picture.kind is Kind.VIDEO,
             exact_only=picture.exact_only,
-            added_on=case.sent_on,
+            added_on=timezone.localdate(),
         )
         for number, (picture, entry) in enumerate(
             zip(report.pictures, entries, strict=True), start=1
@@ -131,7 +131,6 @@ def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case
                 lookup_digest=lookup_digest(lookup),
                 answers=answers,
                 sealed_names=sealed_names,
-                sent_on=timezone.localdate(),
             )
     except IntegrityError:
         return None
