@@ -17,7 +17,6 @@ from takeback.hotline.intake import apps_known, browser_texts, case_texts, sente
 from takeback.hotline.intake.access import (
     CaseHistory,
     PictureHistory,
-    case_of_id,
     case_of_lookup,
     history_of,
 )
@@ -31,8 +30,7 @@ from takeback.hotline.intake.domain.timeline import (
     summary_of,
 )
 from takeback.hotline.intake.models import Case
-from takeback.hotline.intake.views.case_growth import as_base64
-from takeback.hotline.intake.views.leaving import to_neutral_site
+from takeback.hotline.intake.views.opened_case import as_base64, with_opened_case
 from takeback.hotline.intake.views.steps import derivation, texts_json
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.answers import AnswerError
@@ -64,11 +62,9 @@ def open_case(request: HttpRequest) -> HttpResponseBase:
 
 
 @methods("GET")
-def timeline(request: HttpRequest) -> HttpResponseBase:
+@with_opened_case
+def timeline(request: HttpRequest, case: Case) -> HttpResponseBase:
     """What happened so far."""
-    case = case_of_id(visits.opened_case(request.session))
-    if case is None:
-        return to_neutral_site()
     history = history_of(case)
     today = timezone.localdate()
     summary = summary_of(history.facts_by_number)
@@ -121,11 +117,9 @@ def _line(line: Line, today: date) -> dict[str, Any]:
 
 
 @methods("GET", "POST")
-def withdraw(request: HttpRequest) -> HttpResponseBase:
+@with_opened_case
+def withdraw(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Ask once more, then stop looking for copies of all pictures and delete the case."""
-    case = case_of_id(visits.opened_case(request.session))
-    if case is None:
-        return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
         living = case.pictures.filter(withdrawn_on=None).exists()
         return render(request, "intake/withdraw.html", {"living": living})

@@ -4,22 +4,18 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import browser_texts, case_growth, case_texts, texts, visits
-from takeback.hotline.intake.access import apps_of, case_of_id
+from takeback.hotline.intake.access import apps_of
 from takeback.hotline.intake.addresses_form import read_addresses
 from takeback.hotline.intake.case_growth import (
     AlreadyInCaseError,
-    BoxChangedError,
-    CaseGoneError,
     NewBox,
     TooManyAddressesError,
 )
@@ -31,49 +27,14 @@ from takeback.hotline.intake.domain.pictures import (
 )
 from takeback.hotline.intake.models import Case
 from takeback.hotline.intake.views import app_choices
-from takeback.hotline.intake.views.leaving import to_neutral_site
+from takeback.hotline.intake.views.opened_case import BadBoxError, as_base64, with_opened_case
 from takeback.hotline.intake.views.steps import texts_json
-from takeback.hotline.limits.actions import slow_down
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
 
 _MOST_SEALED_BYTES = 128 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_Arguments = ParamSpec("_Arguments")
-
-
-class BadBoxError(ValueError):
-    """What came is no box of our browser code's; nothing of it is repeated here."""
-
-
-def with_opened_case(
-    view: Callable[Concatenate[HttpRequest, Case, _Arguments], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]:
-    """Give the view the case that is open in this session; without one, the way out.
-
-    What the browser sealed is read here, too: a box that another page has changed is answered with
-    status 409 and the box that there is.
-    """
-
-    @wraps(view)
-    def opened(
-        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> HttpResponseBase:
-        case = case_of_id(visits.opened_case(request.session))
-        if case is None:
-            return see_other("ended") if request.method == "POST" else to_neutral_site()
-        try:
-            return view(request, case, *args, **kwargs)
-        except CaseGoneError:
-            return see_other("ended")
-        except BoxChangedError as error:
-            return JsonResponse({"sealed": as_base64(error.sealed)}, status=HTTPStatus.CONFLICT)
-        except BadBoxError:
-            return error_response(request, HTTPStatus.BAD_REQUEST)
-
-    return opened
 
 
 @methods("GET", "POST")
@@ -88,7 +49,6 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         picked = read_pictures(request.POST.get("pictures", ""))
         if not picked:
             raise AnswerError("pictures", texts.PICTURE_NEEDED)
-        slow_down(request)
         return _add(request, case, picked, box)
     except AlreadyInCaseError as error:
         picked = ()
@@ -172,11 +132,6 @@ def stop(request: HttpRequest, case: Case, number: int) -> HttpResponseBase:
     if picture.withdrawn_on is not None:
         return see_other("case")
     return _show(request, "stop", {"picture": picture, **_sealing(case)})
-
-
-def as_base64(sealed: bytes) -> str:
-    """A box as the page carries it."""
-    return base64.b64encode(sealed).decode("ascii")
 
 
 def _show_picker(
