@@ -19,6 +19,7 @@ from takeback.hotline.intake.case_growth import (
     MOST_EVER,
     AlreadyInCaseError,
     BoxChangedError,
+    CaseFullError,
     CaseGoneError,
     NewBox,
     TooManyAddressesError,
@@ -165,7 +166,7 @@ def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
         )
         for number in range(2, MOST_EVER + 1)
     )
-    with pytest.raises(TooManyPicturesError):
+    with pytest.raises(CaseFullError):
         add_pictures(case, [a_picture()])
 
 

@@ -124,6 +124,17 @@ def test_pictures_that_cannot_be_taken_have_a_kind_sentence(pictures: str, says:
 
 
 @pytest.mark.django_db
+def test_who_has_had_all_the_pictures_of_a_case_is_not_asked_to_remove_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("takeback.hotline.intake.case_growth.MOST_EVER", 1)
+    sent = add(opened(), picture_record())
+    assert sent.status_code == 422
+    assert "A case can have 200 pictures in all." in sent.content.decode()
+    assert "remove some" not in sent.content.decode()
+
+
+@pytest.mark.django_db
 def test_a_box_goes_with_what_is_added_and_a_stale_one_is_answered_with_the_newest() -> None:
     visitor = opened()
     taken = add(visitor, picture_record(), **box(b"second box"))

@@ -47,6 +47,10 @@ class CaseGoneError(LookupError):
     """The case was withdrawn meanwhile."""
 
 
+class CaseFullError(ValueError):
+    """More than `MOST_EVER` pictures; to stop looking for some makes no room."""
+
+
 class AlreadyInCaseError(ValueError):
     """A file is in the case already; `numbers` says, by the picture's id, as which picture."""
 
@@ -84,7 +88,8 @@ def add_pictures(case: Case, pictures: Sequence[Picture], box: NewBox | None = N
 
     The id that the browser gave a picture makes it one: sent again, it changes nothing. Without a
     `box` the one there is stays. Raises AlreadyInCaseError for a file that is looked for in this
-    case already, TooManyPicturesError, BoxChangedError and CaseGoneError; none changes anything.
+    case already, TooManyPicturesError, CaseFullError, BoxChangedError and CaseGoneError, which
+    change nothing.
     """
     require(REPORTER, Permission.ADD_TO_REPORT)
     locked = _locked(case)
@@ -95,7 +100,9 @@ def add_pictures(case: Case, pictures: Sequence[Picture], box: NewBox | None = N
         return []
     _refuse_what_is_there(rows, wanted)
     living = sum(row.withdrawn_on is None for row in rows)
-    if living + len(wanted) > MAX_PICTURES or len(rows) + len(wanted) > MOST_EVER:
+    if len(rows) + len(wanted) > MOST_EVER:
+        raise CaseFullError(f"A case has at most {MOST_EVER} pictures in all.")
+    if living + len(wanted) > MAX_PICTURES:
         raise TooManyPicturesError(f"A case has at most {MAX_PICTURES} pictures.")
     _keep_box(locked, box)
     entries = entries_actions.list_entries(

@@ -16,6 +16,7 @@ from takeback.hotline.intake.access import apps_of
 from takeback.hotline.intake.addresses_form import read_addresses
 from takeback.hotline.intake.case_growth import (
     AlreadyInCaseError,
+    CaseFullError,
     NewBox,
     TooManyAddressesError,
 )
@@ -57,6 +58,8 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         )
     except TooManyPicturesError:
         problem = AnswerError("pictures", case_texts.TOO_MANY_PICTURES)
+    except CaseFullError:
+        problem = AnswerError("pictures", case_texts.MOST_EVER_REACHED)
     except BadPicturesError:
         problem = AnswerError("pictures", texts.PICTURES_BROKEN)
     except AnswerError as wrong:
