@@ -127,7 +127,7 @@ def test_pictures_that_cannot_be_taken_have_a_kind_sentence(pictures: str, says:
 def test_who_has_had_all_the_pictures_of_a_case_is_not_asked_to_remove_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("takeback.hotline.intake.case_growth.MOST_EVER", 1)
+    monkeypatch.setattr("takeback.hotline.intake.case_changes.MOST_EVER", 1)
     sent = add(opened(), picture_record())
     assert sent.status_code == 422
     assert "A case can have 200 pictures in all." in sent.content.decode()

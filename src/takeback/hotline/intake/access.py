@@ -28,6 +28,18 @@ def case_of_id(case_id: str | None) -> Case | None:
     return Case.objects.filter(id=uuid.UUID(case_id)).first() if case_id else None
 
 
+class CaseGoneError(LookupError):
+    """The case was withdrawn meanwhile."""
+
+
+def locked_case(case: Case) -> Case:
+    """The case as it is now, locked to the end of the transaction. Raises CaseGoneError."""
+    locked = Case.objects.select_for_update().filter(id=case.id).first()
+    if locked is None:
+        raise CaseGoneError("This case was withdrawn.")
+    return locked
+
+
 def belongs_to_answers(case_id: uuid.UUID) -> str:
     """What a case's sealed answers are bound to."""
     return f"case/answers/{case_id}"

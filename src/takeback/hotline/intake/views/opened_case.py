@@ -9,8 +9,8 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from takeback.hotline.intake import visits
-from takeback.hotline.intake.access import case_of_id
-from takeback.hotline.intake.case_growth import BoxChangedError, CaseGoneError
+from takeback.hotline.intake.access import CaseGoneError, case_of_id
+from takeback.hotline.intake.case_changes import BoxChangedError
 from takeback.hotline.intake.models import Case
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.limits.actions import slow_down

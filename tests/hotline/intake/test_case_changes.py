@@ -1,4 +1,4 @@
-"""A case grows and shrinks: once each, all or nothing, also from two pages at the same time."""
+"""A case changes: once each, all or nothing, also from two pages at the same time."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,14 +13,13 @@ from takeback.hashlist.events import EntryId
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.models import Entry
-from takeback.hotline.intake.access import apps_of, history_of
+from takeback.hotline.intake.access import CaseGoneError, apps_of, history_of
 from takeback.hotline.intake.actions import withdraw_case
-from takeback.hotline.intake.case_growth import (
+from takeback.hotline.intake.case_changes import (
     MOST_EVER,
     AlreadyInCaseError,
     BoxChangedError,
     CaseFullError,
-    CaseGoneError,
     NewBox,
     TooManyAddressesError,
     add_addresses,
@@ -61,7 +60,7 @@ def numbers() -> list[int]:
 def test_a_picture_is_added_a_day_later(monkeypatch: pytest.MonkeyPatch) -> None:
     case = a_case()
     today, later = CasePicture.objects.get().added_on, date(2031, 5, 6)
-    monkeypatch.setattr("takeback.hotline.intake.case_growth._today", lambda: later)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: later)
     assert add_pictures(case, [a_picture(), a_picture()]) == [2, 3]
     assert [row.added_on for row in CasePicture.objects.all()] == [today, later, later]
     assert PendingEvent.objects.count() == 3, "each is an entry of its own"

@@ -11,10 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import render
 
 from takeback.hotline.foundation.headers import Surface, on_surface
-from takeback.hotline.intake import browser_texts, case_growth, case_texts, texts, visits
+from takeback.hotline.intake import browser_texts, case_changes, case_texts, texts, visits
 from takeback.hotline.intake.access import apps_of
 from takeback.hotline.intake.addresses_form import read_addresses
-from takeback.hotline.intake.case_growth import (
+from takeback.hotline.intake.case_changes import (
     AlreadyInCaseError,
     CaseFullError,
     NewBox,
@@ -76,7 +76,7 @@ def _add(
     ids of those that were there, and sends the others again. AlreadyInCaseError: none is new.
     """
     try:
-        added = case_growth.add_pictures(case, picked, box)
+        added = case_changes.add_pictures(case, picked, box)
     except AlreadyInCaseError as error:
         new = tuple(picture for picture in picked if picture.id not in error.numbers)
         if not new:
@@ -86,7 +86,7 @@ def _add(
             there = [str(picture) for picture in error.numbers]
             answer = {"sealed": as_base64(bytes(case.sealed_names or b"")), "already": there}
             return JsonResponse(answer, status=HTTPStatus.CONFLICT)
-        added = case_growth.add_pictures(case, new)
+        added = case_changes.add_pictures(case, new)
     visits.keep_added_beside(request.session, len(added))
     return _done(box)
 
@@ -101,7 +101,7 @@ def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
         typed = read_addresses(request.POST)
         if not typed:
             raise AnswerError("addresses", texts.ADDRESS_NEEDED)
-        case_growth.add_addresses(case, typed)
+        case_changes.add_addresses(case, typed)
     except TooManyAddressesError:
         error = AnswerError("addresses", case_texts.TOO_MANY_IN_CASE)
     except AnswerError as wrong:
@@ -117,7 +117,7 @@ def apps(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Say where copies might be; it changes what the case tells, and nothing else."""
     if request.method != "POST":
         return _show(request, "apps", {"groups": app_choices.groups(apps_of(case))})
-    case_growth.choose_apps(case, app_choices.chosen_in(request.POST))
+    case_changes.choose_apps(case, app_choices.chosen_in(request.POST))
     return see_other("case")
 
 
@@ -130,7 +130,7 @@ def stop(request: HttpRequest, case: Case, number: int) -> HttpResponseBase:
         raise Http404
     if request.method == "POST":
         box = _sealed_by_browser(request)
-        case_growth.withdraw_picture(case, number, box)
+        case_changes.withdraw_picture(case, number, box)
         return _done(box)
     if picture.withdrawn_on is not None:
         return see_other("case")
