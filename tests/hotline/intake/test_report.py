@@ -173,7 +173,7 @@ def test_when_our_code_fails_in_the_browser_the_server_makes_the_code() -> None:
         {"lookup": "ab"},
         {"lookup": "zz" * 32},
         {"lookup": "ab" * 32, "sealed_names": "no base64!"},
-        {"lookup": "ab" * 32, "sealed_names": "A" * 100_000},
+        {"lookup": "ab" * 32, "sealed_names": "A" * 200_000},
     ],
     ids=["short", "no hex", "no base64", "too long"],
 )

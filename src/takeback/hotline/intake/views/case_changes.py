@@ -1,9 +1,6 @@
 """The case afterwards: adding to it, and stopping to look for copies of one picture."""
 
-import base64
-import binascii
 import json
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +10,6 @@ from django.shortcuts import render
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import browser_texts, case_changes, case_texts, texts, visits
 from takeback.hotline.intake.access import apps_of
-from takeback.hotline.intake.addresses_form import read_addresses
 from takeback.hotline.intake.case_changes import (
     AlreadyInCaseError,
     CaseFullError,
@@ -26,16 +22,14 @@ from takeback.hotline.intake.domain.pictures import (
     TooManyPicturesError,
     read_pictures,
 )
+from takeback.hotline.intake.forms import apps as app_choices
+from takeback.hotline.intake.forms.addresses import read_addresses
+from takeback.hotline.intake.forms.sent_by_browser import as_base64, read_new_box
 from takeback.hotline.intake.models import Case
-from takeback.hotline.intake.views import app_choices
-from takeback.hotline.intake.views.opened_case import BadBoxError, as_base64, with_opened_case
-from takeback.hotline.intake.views.steps import texts_json
+from takeback.hotline.intake.views.opened_case import with_opened_case
 from takeback.hotline.pages.answers import AnswerError
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
-
-_MOST_SEALED_BYTES = 128 * 1024
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @methods("GET", "POST")
@@ -44,7 +38,7 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Pick more pictures; each becomes an entry of its own."""
     if request.method != "POST":
         return _show_picker(request, case)
-    box = _sealed_by_browser(request)
+    box = read_new_box(request.POST)
     picked: tuple[Picture, ...] = ()
     try:
         picked = read_pictures(request.POST.get("pictures", ""))
@@ -129,7 +123,7 @@ def stop(request: HttpRequest, case: Case, number: int) -> HttpResponseBase:
     if picture is None:
         raise Http404
     if request.method == "POST":
-        box = _sealed_by_browser(request)
+        box = read_new_box(request.POST)
         case_changes.withdraw_picture(case, number, box)
         return _done(box)
     if picture.withdrawn_on is not None:
@@ -145,7 +139,7 @@ def _show_picker(
 ) -> HttpResponse:
     context = {
         "pictures_json": json.dumps([picture.to_json() for picture in picked]),
-        "texts_json": texts_json(browser_texts.PICTURE_PICKER),
+        "texts_json": browser_texts.texts_json(browser_texts.PICTURE_PICKER),
         **_sealing(case),
     }
     return on_surface(Surface.FINGERPRINTS, _show(request, "pictures", context, error))
@@ -163,23 +157,8 @@ def _sealing(case: Case) -> dict[str, str]:
     """What the browser needs to seal the box anew."""
     return {
         "sealed": as_base64(bytes(case.sealed_names or b"")),
-        "sealing_texts_json": texts_json(browser_texts.CASE_BOX),
+        "sealing_texts_json": browser_texts.texts_json(browser_texts.CASE_BOX),
     }
-
-
-def _sealed_by_browser(request: HttpRequest) -> NewBox | None:
-    """The new box, or None from a browser that can't seal one. Raises BadBoxError."""
-    text = request.POST.get("sealed_names", "")
-    if not text:
-        return None
-    made_from = request.POST.get("made_from", "")
-    try:
-        sealed = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise BadBoxError("The box is base64.") from error
-    if len(sealed) > _MOST_SEALED_BYTES or not _DIGEST.fullmatch(made_from):
-        raise BadBoxError("The box is too long, or says nothing of the one it was made from.")
-    return NewBox(sealed, bytes.fromhex(made_from))
 
 
 def _done(box: NewBox | None) -> HttpResponse:

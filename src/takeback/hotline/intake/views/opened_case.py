@@ -1,6 +1,5 @@
 """The case that is open in a session, for the views that need one."""
 
-import base64
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from takeback.hotline.intake import visits
 from takeback.hotline.intake.access import CaseGoneError, case_of_id
 from takeback.hotline.intake.case_changes import BoxChangedError
+from takeback.hotline.intake.forms.sent_by_browser import BadSendingError, as_base64
 from takeback.hotline.intake.models import Case
 from takeback.hotline.intake.views.leaving import to_neutral_site
 from takeback.hotline.limits.actions import slow_down
@@ -18,10 +18,6 @@ from takeback.hotline.pages.errors import error_response
 from takeback.hotline.pages.redirects import see_other
 
 _Arguments = ParamSpec("_Arguments")
-
-
-class BadBoxError(ValueError):
-    """What came is no box of our browser code's; nothing of it is repeated here."""
 
 
 def with_opened_case(
@@ -48,12 +44,7 @@ def with_opened_case(
             return see_other("ended")
         except BoxChangedError as error:
             return JsonResponse({"sealed": as_base64(error.sealed)}, status=HTTPStatus.CONFLICT)
-        except BadBoxError:
+        except BadSendingError:
             return error_response(request, HTTPStatus.BAD_REQUEST)
 
     return opened
-
-
-def as_base64(sealed: bytes) -> str:
-    """A box as the page carries it."""
-    return base64.b64encode(sealed).decode("ascii")

@@ -1,4 +1,4 @@
-"""The apps and websites that a form lets somebody tick."""
+"""The apps and websites that the form of a case lets somebody tick."""
 
 from collections.abc import Collection
 from typing import Any
