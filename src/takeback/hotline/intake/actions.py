@@ -9,10 +9,11 @@ from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import REPORTER, Verb
 from takeback.hotline.codes.access import lookup_digest
 from takeback.hotline.entries import actions as entries_actions
-from takeback.hotline.foundation.encryption import seal_field
+from takeback.hotline.foundation.encryption import JSON, seal_field
 from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
     CaseGoneError,
+    answers_of,
     belongs_to_answers,
     case_of_lookup,
     locked_case,
@@ -71,23 +72,28 @@ def withdraw_case(case: Case) -> list[EntryId]:
 
 
 def _is_of(case: Case, report: Report) -> bool:
+    """Whether a case was made of this report; more pictures and apps may have come since."""
+    kept = answers_of(case)
+    answers = _answers_in(report)
+    if {key: kept.get(key) for key in answers} != answers:
+        return False
     pictures = set(case.pictures.values_list("picture", flat=True))
-    return pictures == {picture.id for picture in report.pictures}
+    return pictures >= {picture.id for picture in report.pictures}
+
+
+def _answers_in(report: Report) -> dict[str, JSON]:
+    return {
+        "age": report.age,
+        "under_18_then": report.under_18_then,
+        "helper": report.helper,
+        "threat": report.threat,
+    }
 
 
 def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case | None:
     """The row of a new case, or None where one of this code stands already."""
     case_id = uuid.uuid4()
-    answers = seal_field(
-        belongs_to_answers(case_id),
-        {
-            "age": report.age,
-            "under_18_then": report.under_18_then,
-            "helper": report.helper,
-            "threat": report.threat,
-            "apps": [],
-        },
-    )
+    answers = seal_field(belongs_to_answers(case_id), {**_answers_in(report), "apps": list[JSON]()})
     try:
         with transaction.atomic():
             return Case.objects.create(
