@@ -13,7 +13,8 @@ from takeback.hashlist.events import EntryId
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.models import Entry
-from takeback.hotline.intake.access import CaseGoneError, apps_of, history_of
+from takeback.hotline.foundation.encryption import JSON, unseal_field
+from takeback.hotline.intake.access import CaseGoneError, belongs_to_answers, history_of
 from takeback.hotline.intake.actions import withdraw_case
 from takeback.hotline.intake.case_changes import (
     MOST_EVER,
@@ -192,10 +193,25 @@ def test_apps_are_chosen_anew_and_the_other_answers_stay() -> None:
     choose_apps(case, ["Snapchat", "TikTok"])
     choose_apps(case, ["Snapchat", "TikTok"])
     case.refresh_from_db()
-    assert apps_of(case) == ["Snapchat", "TikTok"]
+    assert history_of(case).apps == ["Snapchat", "TikTok"]
     assert b"Snapchat" not in bytes(case.answers)
     assert history_of(case).threatened
     assert verbs() == ["case.apps_chosen"]
+
+
+@pytest.mark.django_db
+def test_the_answers_of_a_case_are_opened_once_each_time_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case, opened = a_case(), list[str]()
+
+    def counted(belongs_to: str, sealed: bytes) -> JSON:
+        opened.append(belongs_to)
+        return unseal_field(belongs_to, sealed)
+
+    monkeypatch.setattr("takeback.hotline.intake.access.unseal_field", counted)
+    history_of(case)
+    assert opened == [belongs_to_answers(case.id)]
 
 
 @pytest.mark.django_db

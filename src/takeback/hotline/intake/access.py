@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -120,7 +121,7 @@ def history_of(case: Case) -> CaseHistory:
             for row in rows
         ],
         addresses=[address_of(address) for address in case.addresses.all()],
-        apps=apps_of(case),
+        apps=apps_in(answers),
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
         websites_look=bool(platforms_looking(datetime.now(UTC))),
@@ -135,9 +136,9 @@ def answers_of(case: Case) -> dict[str, JSON]:
     return answers
 
 
-def apps_of(case: Case) -> list[str]:
-    """Where the young person thinks that copies are; nothing until they say."""
-    apps = answers_of(case).get("apps")
+def apps_in(answers: Mapping[str, JSON]) -> list[str]:
+    """Where, by their answers, the young person thinks that copies are; nothing until they say."""
+    apps = answers.get("apps")
     return [str(app) for app in apps] if isinstance(apps, list) else []
 
 

@@ -22,7 +22,7 @@ from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
     address_of,
     answers_of,
-    apps_of,
+    apps_in,
     belongs_to_address,
     belongs_to_answers,
     locked_case,
@@ -157,10 +157,11 @@ def choose_apps(case: Case, apps: Sequence[str]) -> None:
     """Keep, sealed, where the young person thinks that copies are. Raises CaseGoneError."""
     require(REPORTER, Permission.ADD_TO_REPORT)
     locked = locked_case(case)
-    if apps_of(locked) == list(apps):
+    answers = answers_of(locked)
+    if apps_in(answers) == list(apps):
         return
-    answers = {**answers_of(locked), "apps": list[JSON](apps)}
-    locked.answers = seal_field(belongs_to_answers(locked.id), answers)
+    changed: dict[str, JSON] = {**answers, "apps": list[JSON](apps)}
+    locked.answers = seal_field(belongs_to_answers(locked.id), changed)
     locked.save(update_fields=["answers"])
     record(Verb.CASE_APPS_CHOSEN, str(locked.id), REPORTER)
 

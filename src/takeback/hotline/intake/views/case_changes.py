@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import browser_texts, case_changes, case_texts, texts, visits
-from takeback.hotline.intake.access import apps_of
+from takeback.hotline.intake.access import answers_of, apps_in
 from takeback.hotline.intake.case_changes import (
     AlreadyInCaseError,
     CaseFullError,
@@ -110,7 +110,7 @@ def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
 def apps(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Say where copies might be; it changes what the case tells, and nothing else."""
     if request.method != "POST":
-        return _show(request, "apps", {"groups": app_choices.groups(apps_of(case))})
+        return _show(request, "apps", {"groups": app_choices.groups(apps_in(answers_of(case)))})
     case_changes.choose_apps(case, app_choices.chosen_in(request.POST))
     return see_other("case")
 
