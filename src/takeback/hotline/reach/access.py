@@ -84,6 +84,11 @@ def reach_in(code: str) -> Reach:
     )
 
 
+def sites_for_adults() -> frozenset[str]:
+    """The names of the platforms to which no young person is sent."""
+    return frozenset(platform.name for platform in platforms() if platform.kind is Kind.ADULT)
+
+
 def service(key: str) -> Service:
     """The service of this key. Raises KeyError."""
     return services()[key]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from takeback.hotline.foundation.headers import Surface, on_surface
 from takeback.hotline.intake import browser_texts, case_changes, case_texts, texts, visits
-from takeback.hotline.intake.access import answers_of, apps_in
+from takeback.hotline.intake.access import answers_of
 from takeback.hotline.intake.case_changes import (
     AlreadyInCaseError,
     CaseFullError,
@@ -109,9 +109,10 @@ def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
 @with_opened_case
 def apps(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Say where copies might be; it changes what the case tells, and nothing else."""
+    answers = answers_of(case)
     if request.method != "POST":
-        return _show(request, "apps", {"groups": app_choices.groups(apps_in(answers_of(case)))})
-    case_changes.choose_apps(case, app_choices.chosen_in(request.POST))
+        return _show(request, "apps", {"groups": app_choices.groups(answers)})
+    case_changes.choose_apps(case, app_choices.chosen_in(request.POST, answers))
     return see_other("case")
 
 
