@@ -181,22 +181,14 @@ def queue(request: HttpRequest, person: SignedIn) -> HttpResponse:
 @_for_staff
 def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponseBase:
     """One entry: all numbers that there are of it, and what can be done."""
+    failed = ""
+    if request.method == "POST":
+        failed = _decide(request, person, EntryId(entry_id))
+        if not failed:
+            return see_other("desk")
     found = access.entry_in_review(EntryId(entry_id))
     if found is None:
         raise Http404
-    failed = ""
-    if request.method == "POST":
-        try:
-            decision = Decision(request.POST.get("decision", ""))
-            reason = Reason(request.POST.get("reason", ""))
-            actions.decide(person.actor, found.entry, decision, reason)
-            return see_other("desk")
-        except UnknownEntryError:
-            failed = "Somebody was faster: this can't be done any more."
-        except UnfittingReasonError:
-            failed = "That is no reason for this. Pick one of those below it."
-        except ValueError:
-            failed = "Pick a reason."
     possible = access.decisions_open_to(person.actor, found)
     since = found.suspended_at or found.held_at
     context = {
@@ -211,6 +203,21 @@ def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponse
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
     return render(request, "desk/entry.html", context, status=status)
+
+
+def _decide(request: HttpRequest, person: SignedIn, entry_id: EntryId) -> str:
+    """Do what the form says; why that can't be done, nothing if it was."""
+    try:
+        decision = Decision(request.POST.get("decision", ""))
+        reason = Reason(request.POST.get("reason", ""))
+        actions.decide(person.actor, entry_id, decision, reason)
+    except UnknownEntryError:
+        return "Somebody was faster: this can't be done any more."
+    except UnfittingReasonError:
+        return "That is no reason for this. Pick one of those below it."
+    except ValueError:
+        return "Pick a reason."
+    return ""
 
 
 @methods("GET", "POST")
