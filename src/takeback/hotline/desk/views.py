@@ -224,18 +224,14 @@ def _decide(request: HttpRequest, person: SignedIn, entry_id: EntryId) -> str:
 @_for_staff
 def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpResponseBase:
     """One appeal: what was said, the entry that it is about, and the answers to pick from."""
+    failed = ""
+    if request.method == "POST":
+        failed = _answer(request, person, appeal_id)
+        if not failed:
+            return see_other("desk")
     found = appeal_in_review(appeal_id)
     if found is None:
         raise Http404
-    failed = ""
-    if request.method == "POST":
-        try:
-            actions.answer(person.actor, found.id, Answer(request.POST.get("answer", "")))
-            return see_other("desk")
-        except AnsweredError:
-            failed = "Somebody was faster: it was answered already."
-        except ValueError:
-            failed = "Pick an answer."
     possible = access.answers_open_to(person.actor, found)
     about = access.entry_in_review(EntryId(found.entry)) if found.entry else None
     today = timezone.localdate()
@@ -253,6 +249,17 @@ def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpRespo
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
     return render(request, "desk/appeal.html", context, status=status)
+
+
+def _answer(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> str:
+    """Answer as the form says; why that can't be done, nothing if it was."""
+    try:
+        actions.answer(person.actor, appeal_id, Answer(request.POST.get("answer", "")))
+    except AnsweredError:
+        return "Somebody was faster: it was answered already."
+    except ValueError:
+        return "Pick an answer."
+    return ""
 
 
 def _decision_in_words(
