@@ -94,19 +94,6 @@ def service(key: str) -> Service:
     return services()[key]
 
 
-def covering(platform: str, ages: Ages) -> tuple[Service, ...]:
-    """The services that look for copies on a platform for people of these ages, by name.
-
-    Empty for a platform that none is known to reach.
-    """
-    found = (
-        each
-        for each in services().values()
-        if platform in each.platforms and each.for_ages in {ages, Ages.ANY}
-    )
-    return tuple(sorted(found, key=lambda each: each.name))
-
-
 def oldest_reading() -> date:
     """The day of the oldest of all the readings that the pages stand on."""
     return min(source.read_on for source in all_sources())
@@ -125,6 +112,16 @@ def _reach_of(platform: Platform, code: str) -> PlatformReach:
     return PlatformReach(
         platform.name,
         platform.kind,
-        covering(platform.name, Ages.UNDER_18),
+        _covering(platform),
         None if platform.kind is Kind.ADULT else platform.form_in(code),
     )
+
+
+def _covering(platform: Platform) -> tuple[Service, ...]:
+    """The services that look for copies there for under-18s, by name."""
+    found = (
+        each
+        for each in services().values()
+        if platform.name in each.platforms and each.for_ages is not Ages.ADULTS
+    )
+    return tuple(sorted(found, key=lambda each: each.name))
