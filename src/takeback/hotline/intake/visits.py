@@ -17,8 +17,8 @@ _SENT = "sent"
 _CASE = "case"
 _DOOR_AGAIN = "door_again"
 _WITHDRAWN = "withdrawn"
-_THERE_ALREADY = "there_already"
-_ADDED_BESIDE = "added_beside"
+_PICKED_AGAIN = "picked_again"
+"""How many pictures were added, and the numbers of those that the case had."""
 
 
 def begin(session: SessionBase, answers: Answers) -> None:
@@ -117,17 +117,16 @@ def opened_case(session: SessionBase) -> str | None:
 
 def keep_there_already(session: SessionBase, numbers: Sequence[int]) -> None:
     """Keep which pictures were picked that the case had, until its page has said so."""
-    session[_THERE_ALREADY] = list(numbers)
+    session[_PICKED_AGAIN] = [0, list(numbers)]
 
 
 def keep_added_beside(session: SessionBase, count: int) -> None:
     """Keep how many were added beside those that were there; without such ones, nothing."""
-    if _THERE_ALREADY in session:
-        session[_ADDED_BESIDE] = count
+    if _PICKED_AGAIN in session:
+        session[_PICKED_AGAIN] = [count, session[_PICKED_AGAIN][1]]
 
 
 def say_there_already(session: SessionBase) -> tuple[int, list[int]] | None:
     """How many were added, and the numbers of those that were there; forgotten with this."""
-    numbers = session.pop(_THERE_ALREADY, None)
-    added = session.pop(_ADDED_BESIDE, 0)
-    return None if numbers is None else (int(added), [int(number) for number in numbers])
+    kept = session.pop(_PICKED_AGAIN, None)
+    return None if kept is None else (int(kept[0]), [int(number) for number in kept[1]])
