@@ -128,7 +128,7 @@ export class PicturePicker {
   /** A picture takes a second, a video minutes: of that one the row says how far it is. */
   private workingText(kind: ListedKind, share: number): string {
     if (kind === 'picture') return this.texts.get('working');
-    return this.texts.get('working_video', { percent: percent(share, language()) });
+    return this.texts.get('working_video', { percent: percent(share) });
   }
 
   private settle(shown: Shown, kind: ListedKind, fingerprints: FileFingerprints): void {
@@ -193,8 +193,7 @@ export class PicturePicker {
       ({ file, name }) => (file?.name ?? name) === fileName,
     );
     if (alike.length < 2) return;
-    for (const { row, file } of alike)
-      if (file) row.tellApart(fileDetails(file, language(), new Date()));
+    for (const { row, file } of alike) if (file) row.tellApart(fileDetails(file, new Date()));
   }
 
   /** Remove a row, end the work on it, and leave the keyboard where the next one now is. */
@@ -265,11 +264,4 @@ export class PicturePicker {
     });
     root.dataset.ready = 'true';
   }
-}
-
-/** In which numbers and days are written: as the reader writes the page's language, if they do. */
-function language(): string | undefined {
-  const page = document.documentElement.lang;
-  const own = navigator.languages.find((each) => each === page || each.startsWith(`${page}-`));
-  return own ?? (page || undefined);
 }
