@@ -74,15 +74,21 @@ def test_without_a_build_pages_work_and_every_start_says_so(
     page = Client().get("/")
     assert page.status_code == 200
     assert b"<script" not in page.content
+    assert b'rel="stylesheet"' not in page.content
     (warning,) = check_web_build()
     assert isinstance(warning, Warning)
     assert "make setup" in str(warning.hint)
 
 
-def test_a_developer_sees_that_the_build_is_missing(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tag", ['{% web_style "reporter.css" %}', '{% web_script "reporter.js" %}']
+)
+def test_a_developer_sees_that_the_build_is_missing(
+    settings: Settings, tmp_path: Path, tag: str
+) -> None:
     settings.WEB_DIST, settings.DEBUG = tmp_path, True
     with pytest.raises(WebBuildMissingError, match="TAKEBACK_WEB_DIST"):
-        Template('{% web_asset "reporter.js" %}').render(Context())
+        Template(tag).render(Context())
 
 
 def test_a_page_asks_at_once_for_what_its_script_imports(
