@@ -2,7 +2,7 @@
 import { toHex } from '../hexadecimal';
 
 /** Of one picture: the name of its file, and the file's SHA-256 while copies are looked for. */
-export interface PictureNote {
+interface PictureNote {
   readonly name: string;
   /** 64 lower-case hexadecimal digits; null for a picture that is no longer looked for. */
   readonly digest: string | null;

@@ -13,7 +13,7 @@ export interface Pdq {
 export type Kernel = WebAssembly.Module;
 
 /** One picture on its way through the kernel. */
-export interface Hashing {
+interface Hashing {
   /** Take the next rows of opaque RGBA; all together are the picture, from top to bottom. */
   add(rgba: Uint8ClampedArray): void;
   /** To be asked once, when every row was added. */
