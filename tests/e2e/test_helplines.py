@@ -108,7 +108,7 @@ def test_without_javascript_the_operators_country_stands(browser: Browser, stack
             "href", "tel:08001111"
         )
         page.locator(".app-helplines summary").click()
-        expect(page.locator(".app-helplines__danger a")).to_be_visible()
+        expect(page.locator(".app-in-danger a")).to_be_visible()
 
 
 def test_a_chosen_country_stays_what_was_chosen(browser: Browser, stack: Stack) -> None:

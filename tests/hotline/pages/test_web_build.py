@@ -20,6 +20,7 @@ from takeback.hotline.pages.web_build import (
 from tests.support.web_build import SCRIPT, build
 
 HOTLINE = Path(takeback.hotline.__file__).parent
+WEB = Path(__file__).parents[3] / "web" / "src"
 
 
 def test_a_built_file_is_found_by_the_name_of_its_source(
@@ -121,6 +122,7 @@ def classes(entry: str) -> set[str]:
     """The classes that the built style of an entry has rules for."""
     url = asset_url(f"{entry}.css")
     style = web_build().files[url.removeprefix("/static/")].data.decode()
+    style = re.sub(r":not\([^)]*\)", "", style)
     return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", style))
 
 
@@ -143,3 +145,24 @@ def test_every_page_brings_the_style_of_what_stands_on_it() -> None:
         if used[path.name] & only_in_steps and '"steps.css"' not in whole(path)
     }
     assert lacking == {}
+
+
+SOURCES = [
+    *(path for kind in ("html", "py", "svg") for path in HOTLINE.rglob(f"*.{kind}")),
+    *WEB.rglob("*.ts"),
+]
+
+
+def test_no_style_is_built_for_a_class_that_no_page_has() -> None:
+    text = "\n".join(path.read_text() for path in SOURCES)
+    named = set(re.findall(r"[\w-]+", text))
+    completed = tuple(re.findall(r"((?:app|govuk)-[\w-]+--)\{", text))
+    built = classes("reporter") | classes("steps") | classes("desk")
+    unused = {name for name in built - named if not name.startswith(completed)}
+    assert sorted(unused) == []
+
+
+def test_every_drawing_stands_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in SOURCES)
+    drawings = {path.stem for path in (HOTLINE / "pages" / "icons").glob("*.svg")}
+    assert sorted(name for name in drawings if f'"{name}"' not in text) == []
