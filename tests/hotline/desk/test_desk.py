@@ -58,7 +58,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     assert page.count("Close to a well-known lawful picture") == 2
     assert "1 platform said that it is not the same picture" in page
     shown = read(ana, f"/desk/entries/{held}")
-    assert '0 bits: <bdi class="app-desk-id">blank, grey 0' in shown
+    assert '0 bits: <bdi class="app-verbatim">blank, grey 0' in shown
     assert "never was in the log" in shown
     assert "said that it is not the same picture, 1 time" in read(ana, f"/desk/entries/{doubted}")
     assert decide(ana, held, decision="release") == 422
