@@ -10,6 +10,7 @@ BIN := .venv/bin
 WASM := web/public-build/pdq.wasm
 PO := $(wildcard src/takeback/hotline/locale/*/LC_MESSAGES/django.po)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/public-build -prune -o -type f -print 2>/dev/null)
+TEMPLATES := $(shell find src/takeback/hotline -name '*.html' 2>/dev/null)
 NATIVE_SOURCES := $(shell find native -type f 2>/dev/null)
 BENCH := .venv-bench/bin/python -m benchmarks
 say = printf '\033[1m%s\033[0m\n' "$(1)"
@@ -39,7 +40,8 @@ demo: setup ## Walk the whole way, headless, on photographs
 .venv/.installed: .venv/.locked pyproject.toml $(NATIVE_SOURCES)
 	@$(call say,C++ kernels)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps --editable .
-	@$(BIN)/python -m compileall -q src/takeback # some machines let no program keep what it compiles
+# Where PYTHONDONTWRITEBYTECODE is set, every start would compile all modules anew; this keeps them.
+	@$(BIN)/python -m compileall -q src/takeback
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json
@@ -51,7 +53,7 @@ $(WASM): native/wasm/module.cpp $(wildcard native/*/*.hpp) native/wasm/build.py 
 	@$(call say,WebAssembly kernel)
 	@$(BIN)/python native/wasm/build.py $@
 
-web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) src/takeback/fingerprints/views.toml src/takeback/hotline/helplines/reference/time_zones.json
+web/dist/.built: web/node_modules/.installed $(WASM) $(WEB_SOURCES) $(TEMPLATES) src/takeback/fingerprints/views.toml src/takeback/hotline/helplines/reference/time_zones.json
 	@$(call say,Browser code)
 	@cd web && npm run --silent build
 	@touch $@

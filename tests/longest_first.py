@@ -15,7 +15,7 @@ _LONGEST = (
     "hotline/test_follower_away.py",
     "hotline/test_restored_backup.py",
     "hotline/test_kill_loop.py",
-    "hotline/backups/test_backups.py",
+    "hotline/backups/test_restoring.py",
     "hotline/foundation/test_lost_secrets.py",
     "running/test_protocol.py",
     "hotline/test_outages.py",

@@ -2,6 +2,7 @@
 import { defineConfig } from 'vitest/config';
 import { listedCrops } from './policy/listed-crops.ts';
 import { logicalDirections } from './styling/logical-directions.ts';
+import { usedClasses } from './styling/used-classes.ts';
 
 export default defineConfig({
   base: '/static/',
@@ -25,7 +26,7 @@ export default defineConfig({
   },
   worker: { format: 'es', plugins: () => [listedCrops()] },
   css: {
-    postcss: { plugins: [logicalDirections()] },
+    postcss: { plugins: [logicalDirections(), usedClasses(['src', '../src/takeback/hotline'])] },
     preprocessorOptions: { scss: { loadPaths: ['node_modules'], quietDeps: true } },
   },
   test: {

@@ -158,8 +158,8 @@ def test_two_files_of_one_name_can_be_told_apart(
     pick(page, first)
     pick(page, second)
     assert settled(page) == [
-        "image.jpg 300 kB · May 3, 2020: good, ready",
-        "image.jpg (2) 2.1 MB · May 3, 2020: good, ready",
+        "image.jpg 300 kB · 3 May 2020: good, ready",
+        "image.jpg (2) 2.1 MB · 3 May 2020: good, ready",
     ]
     picked = json.loads(page.evaluate("sessionStorage.getItem('picked-pictures')"))
     assert [note["name"] for note in picked.values()] == ["image.jpg", "image.jpg (2)"]

@@ -52,8 +52,8 @@ def in_chromium(page: Page, files: list[Path]) -> dict[str, Settled]:
         by_name = {picked[record["id"]]["name"]: record for record in records}
         for name, sentence in page.evaluate(_ROWS):
             record = by_name.get(name)
-            has_pdq = record is not None and record["pdq"] is not None
-            pdq = Pdq.from_hex(record["pdq"], record["quality"]) if has_pdq else None
+            digits = record and record["pdq"]
+            pdq = Pdq.from_hex(digits, record["quality"]) if record and digits else None
             found[name] = Settled(sentence, record is not None, pdq)
     return found
 

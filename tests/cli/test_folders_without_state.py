@@ -111,7 +111,7 @@ _FOLDERS: dict[str, tuple[Callable[[Path], Path | None], str]] = {
 }
 _OTHERS_STATE = {
     "hotline": (_make_store, "which holds a gate's store"),
-    "store": (_make_hotline, "which holds a hotline"),
+    "store": (_make_hotline, "which holds the secrets of a hotline"),
 }
 
 
@@ -150,7 +150,11 @@ def _refuses(
     [
         *((words, kind) for words in _HOTLINE for kind in ("missing", "file")),
         *((("hotline", "staff", "list"), kind) for kind in [*_FOLDERS, "hotline"]),
-        *((("hotline", "migrate"), kind) for kind in ("unreadable", "run", "hotline")),
+        *(
+            (words, kind)
+            for words in sorted(_MAKE_A_HOTLINE)
+            for kind in ("unreadable", "run", "hotline")
+        ),
     ],
 )
 def test_the_hotlines_commands_make_no_hotline(
@@ -162,7 +166,7 @@ def test_the_hotlines_commands_make_no_hotline(
 ) -> None:
     if words in _NEED_NO_STATE:
         pytest.skip("it needs no state")
-    if (words in _MAKE_A_HOTLINE and kind == "missing") or words == ("hotline", "restore"):
+    if words in _MAKE_A_HOTLINE and kind == "missing":
         pytest.skip("it is there to make one")
     make, why = _FOLDERS.get(kind) or _OTHERS_STATE[kind]
     folder = make(tmp_path / "state") or tmp_path / "state"

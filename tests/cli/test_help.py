@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from takeback.cli.main import app
 from takeback.shell.typed_commands import typed
+from tests.support.command_words import understand
 
 _EXAMPLE = re.compile(r"^\* `(.+?)`$", re.MULTILINE | re.DOTALL)
 _ENDS = {"|", ">", "<"}
@@ -41,18 +42,6 @@ def _words_of(example: str) -> list[str]:
     return words[:end]
 
 
-def _parse(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read these words as the program does, with files that need not be there."""
-    command: Any = typer.main.get_command(app)
-    context = command.make_context("takeback", [], resilient_parsing=True)
-    while getattr(command, "commands", None):
-        command = command.commands[words[0]]
-        words = words[1:]
-    for parameter in command.params:
-        monkeypatch.setattr(parameter.type_descriptor.parameter_info, "exists", False)
-    command.make_context("example", words, parent=context)
-
-
 @pytest.mark.parametrize("words", _ALL, ids=" ".join)
 def test_help_ends_with_examples_that_the_program_understands(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -62,14 +51,27 @@ def test_help_ends_with_examples_that_the_program_understands(
     ours = [_words_of(" ".join(example.split())) for example in examples if typed() in example]
     assert ours
     for typed_words in ours:
-        _parse(typed_words, monkeypatch)
+        understand(typed_words, monkeypatch)
     if words:
         assert any(tuple(example[: len(words)]) == words for example in ours)
 
 
-def test_help_is_printed_with_the_examples_last() -> None:
-    for words in ([], ["hotline", "staff"], ["gate", "serve"]):
-        shown = CliRunner().invoke(app, [*words, "--help"]).stdout
-        after = shown.partition("Examples")[2]
-        assert typed().split("/")[-1] in after
-        assert "Options" not in after
+@pytest.mark.parametrize(
+    ("words", "examples"),
+    [
+        ([], ["run", "hotline migrate", "gate status --store gate", "hash picture.jpg"]),
+        (
+            ["hotline", "staff"],
+            ['hotline staff invite "Ana Example" --role lead', "hotline staff list"],
+        ),
+        (["hotline", "log", "rotate-key"], ["hotline log rotate-key"]),
+    ],
+    ids=["program", "group", "command"],
+)
+def test_help_is_printed_with_the_examples_last(words: list[str], examples: list[str]) -> None:
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "300"}).stdout
+    before, heading, after = shown.partition("Example")
+    assert heading
+    assert ("Options" in before, "--help" in before) == (True, True)
+    bullets = [line.strip() for line in after.splitlines()[1:] if line.strip()]
+    assert bullets == [f"• {typed(example)}" for example in examples]

@@ -76,6 +76,10 @@ def test_from_the_start_to_the_case_with_a_keyboard_alone(browser: Browser, stac
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(page.locator(".app-languages summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    expect(menu).to_be_hidden()
 
     _go_by(page, "Enter", page.locator("button[name=door][value=copies]"))
     _tab_to(page, page.locator(".govuk-skip-link"))

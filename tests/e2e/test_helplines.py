@@ -105,7 +105,28 @@ def test_without_javascript_the_operators_country_stands(browser: Browser, stack
             "href", "tel:08001111"
         )
         page.locator(".app-helplines summary").click()
-        expect(page.locator(".app-helplines__danger a")).to_be_visible()
+        expect(page.locator(".app-in-danger a")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "bn", "de"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_another_country_is_two_taps_away_and_nothing_is_unfolded_first(
+    browser: Browser, stack: Stack, language: str, scripts: bool
+) -> None:
+    prefix = "" if language == "en" else f"/{language}"
+    with _in_zone(browser, "Europe/London", scripts=scripts) as context:
+        page = context.new_page()
+        page.goto(f"{stack.hotline_url}{prefix}/")
+        others = page.locator(".app-helplines__elsewhere a:visible")
+        beside = page.locator(".app-helplines summary").bounding_box()
+        box = others.bounding_box()
+        assert beside is not None
+        assert box is not None
+        assert box["y"] == pytest.approx(beside["y"], abs=1), "in one line with what unfolds"
+        assert box["height"] >= 44
+        others.click()
+        page.locator(f".app-countries a[href='{prefix}/helplines/nz']").click()
+        expect(page.locator("main .app-lines a[href='tel:111']")).to_be_visible()
 
 
 def test_a_chosen_country_stays_what_was_chosen(browser: Browser, stack: Stack) -> None:

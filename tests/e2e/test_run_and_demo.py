@@ -30,7 +30,7 @@ _DISTINCT = {
 
 
 @contextmanager
-def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def _running(state: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """`takeback run` until it has printed what to do; yields the process and those lines."""
     ports = free_ports()
     options = ["--port", str(ports.hotline), "--skylark-port", str(ports.platform)]
@@ -39,6 +39,7 @@ def _running(state: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env={**os.environ, **environment},
     ) as process:
         assert process.stdout is not None
         lines: list[str] = []
@@ -106,10 +107,11 @@ def test_what_it_prints_can_be_typed_in_another_terminal() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TAKEBACK_")}
     with (
         tempfile.TemporaryDirectory(prefix="takeback-run-") as folder,
-        _running(Path(folder)) as (
-            _,
-            lines,
-        ),
+        _running(
+            Path(folder),
+            TAKEBACK_STATE=f"{folder}/hotline",
+            TAKEBACK_SECRETS=f"{folder}/keys",
+        ) as (_, lines),
     ):
         port = _addresses(lines)[0].rpartition(":")[2]
         commands = [line.strip() for line in lines if line.startswith("     ")]

@@ -191,6 +191,7 @@ def test_nothing_of_one_report_stands_in_the_next_one_of_the_same_tab(
     phone.goto(stack.hotline_url)
     phone.get_by_role("button", name="Stop copies of my picture").tap()
     expect(phone.get_by_role("heading", name="You have a report that is not sent")).to_be_visible()
+    expect(phone).to_have_url(f"{stack.hotline_url}/report")  # the dull line of a history
     phone.get_by_role("link", name="Continue with it").tap()
     assert read_code(phone) == code
 

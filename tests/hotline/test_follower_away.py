@@ -55,9 +55,13 @@ def health(hotline: RealHotline, port: int) -> tuple[int, str]:
     return answer.status_code, answer.json()["commits"]
 
 
+def await_health(hotline: RealHotline, port: int, expected: tuple[int, str]) -> None:
+    await_truth(lambda: health(hotline, port) == expected)
+
+
 def everybody_is_told(hotline: RealHotline) -> None:
     for port in (hotline.port, hotline.health_port):
-        await_truth(lambda port=port: health(hotline, port) == (503, "wait for a follower"))  # type: ignore[misc]
+        await_health(hotline, port, (503, "wait for a follower"))
     status = subprocess.run(
         [PYTHON, "-m", "takeback", "hotline", "log", "status"],
         env=hotline._environment(),
@@ -76,7 +80,7 @@ def everybody_is_told(hotline: RealHotline) -> None:
 
 def all_is_well(hotline: RealHotline) -> None:
     for port in (hotline.port, hotline.health_port):
-        await_truth(lambda port=port: health(hotline, port) == (200, "go on"))  # type: ignore[misc]
+        await_health(hotline, port, (200, "go on"))
 
 
 def events(hotline: RealHotline) -> int:

@@ -70,6 +70,7 @@ class Visitor:
         self,
         *,
         pictures: list[dict[str, Any]] | None = None,
+        age: str = "13_15",
         threat: str = "no",
         js: str = "",
     ) -> "Visitor":
@@ -77,7 +78,7 @@ class Visitor:
 
         Without pictures: as somebody who has only a web address.
         """
-        self.begin().answer("age", age="13_15").answer("threat", threat=threat)
+        self.begin().answer("age", age=age).answer("threat", threat=threat)
         if threat == "yes":
             self.answer("threat_help")
         if pictures:

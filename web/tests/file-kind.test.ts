@@ -1,8 +1,8 @@
 // A file is told by its bytes: fault A6, videos were taken in secret and a PDF was "ready".
 import { describe, expect, test } from 'vitest';
 import vectors from '../../tests/vectors/file_kinds.json' with { type: 'json' };
-import { fromHex } from '../src/case-code/keys';
 import { fileKind, HEAD_BYTES, kindOfBytes } from '../src/fingerprints/file-kind';
+import { fromHex } from '../src/hexadecimal';
 
 /** A transport stream whose first packet begins at `first`. */
 function transportStream(first: number, packet: number, packets = 6): Uint8Array<ArrayBuffer> {

@@ -97,12 +97,16 @@ describe('helplines of the country whose clocks the browser has', () => {
     expect(numbers()).toEqual(['tel:08001111']);
   });
 
-  test('are exchanged where the focus is only after it has left', async () => {
+  test('are exchanged where the focus is only after it has left, and not when the window was left', async () => {
     mountIn('Europe/Vienna');
     const link = document.querySelector<HTMLElement>('[data-helplines=call] a');
     link?.focus();
     await vi.waitFor(() => expect(document.querySelector('[data-country=AT]')).not.toBeNull());
     expect(numbers()).toEqual(['tel:08001111']);
+    const windowFocus = vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+    link?.dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
+    expect(numbers()).toEqual(['tel:08001111']);
+    windowFocus.mockReturnValue(true);
     link?.blur();
     await vi.waitFor(() => expect(numbers()).toEqual(['tel:147']));
   });

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { fromHex } from '../src/case-code/keys';
 import {
   type BoxContents,
   contentsFrom,
@@ -7,6 +6,7 @@ import {
   openBox,
   sealBox,
 } from '../src/case-code/sealed-box';
+import { fromHex } from '../src/hexadecimal';
 import { sendWithBox, withoutDigest, withPicked } from '../src/reporter/case/case-box';
 import { idsByDigest } from '../src/reporter/case/own-thumbnails';
 

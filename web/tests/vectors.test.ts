@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import vectors from '../../tests/vectors/case_code.json' with { type: 'json' };
 import exif from '../../tests/vectors/exif.json' with { type: 'json' };
 import { checkDigit, readCode } from '../src/case-code/code';
-import { deriveKeys, fromHex, toHex } from '../src/case-code/keys';
+import { deriveKeys } from '../src/case-code/keys';
 import { openBox } from '../src/case-code/sealed-box';
 import { orientationOf, plainExif } from '../src/fingerprints/exif';
+import { fromHex, toHex } from '../src/hexadecimal';
 
 describe('the case code, as in tests/vectors/case_code.json', () => {
   test.each(vectors.check_digits)('$payload ends in $check_digit', (vector) => {

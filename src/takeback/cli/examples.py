@@ -20,21 +20,21 @@ class GroupWithExamples(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        _place_examples(self)
+        _place_examples(self, typed())
 
 
-def _place_examples(command: Any) -> None:
-    """Move them below the options, for a command and all below it."""
-    text, *examples = _EXAMPLES.split(inspect.cleandoc(command.help or ""), maxsplit=1)
-    command.help = _as_typed(text)
+def _place_examples(command: Any, program: str) -> None:
+    """Move them below the options, for a command and all below it, and name the program in them."""
+
+    def as_typed(text: str) -> str:
+        return _COMMAND.sub(lambda _: program, text)
+
+    text, *examples = _EXAMPLES.split(as_typed(inspect.cleandoc(command.help or "")), maxsplit=1)
+    command.help = text
     if examples:
-        command.epilog = _as_typed(examples[0])
+        command.epilog = examples[0]
     for parameter in command.params:
         if getattr(parameter, "help", None):
-            parameter.help = _as_typed(parameter.help)
+            parameter.help = as_typed(parameter.help)
     for inner in getattr(command, "commands", {}).values():
-        _place_examples(inner)
-
-
-def _as_typed(text: str) -> str:
-    return _COMMAND.sub(lambda _: typed(), text)
+        _place_examples(inner, program)

@@ -1,19 +1,14 @@
 """`takeback run`: the whole of Takeback on this machine, to try it out."""
 
-import os
-import shlex
 import signal
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from takeback.cli.first_steps import first_steps
 from takeback.cli.printing import say
-from takeback.shell.typed_commands import typed
-
-if TYPE_CHECKING:
-    from takeback.demo.stack import Stack
 
 
 def run(
@@ -51,7 +46,7 @@ def run(
     try:
         with status, stack:
             status.stop()
-            say(*_steps(stack))
+            say(*first_steps(stack))
             for _ in stack.watch():
                 pass
     except StackError as error:
@@ -59,49 +54,6 @@ def run(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         console.print("Stopped.")
-
-
-def _steps(stack: "Stack") -> list[str]:
-    """What to try, for each who has a part in it; the commands can be typed as they stand."""
-    desk = f"http://localhost:{stack.ports.hotline}/desk/"  # where browsers make passkeys
-    before = _environment_of(stack)
-    with_database = ", with DATABASE_URL as here" if os.environ.get("DATABASE_URL") else ""
-    invite = typed('hotline staff invite "Ana Example" --role lead')
-    status = f"gate status --store {shlex.quote(_from_here(stack.gate_store))}"
-    return [
-        f"1. Open {stack.hotline_url} and report a picture; keep the code you get.",
-        f"2. Open {stack.platform_url} and try to post a changed copy of it.",
-        f"3. Go back to {stack.hotline_url}/open with your code.",
-        "",
-        f"For the people who run it, in another terminal, in {Path.cwd()}{with_database}:",
-        "4. Let yourself in to the desk. Open the link that this prints, and make a passkey:",
-        f"     {before}{invite}",
-        f"   From then on the desk is at {desk}",
-        "5. Invite a platform. On the page of this link it makes the key of its gate:",
-        f"     {before}{typed('hotline platform invite Plover')}",
-        f"6. See how the gate of {stack.platform} is doing:",
-        f"     {typed(status)}",
-        "No mail is sent: each link is printed once, and you hand it on yourself.",
-        "",
-        "Ctrl-C stops all of it.",
-    ]
-
-
-def _environment_of(stack: "Stack") -> str:
-    """What a command needs before it to find this hotline; nothing with the usual folder."""
-    from takeback.hotline.foundation.state import state_directory
-
-    needed = {}
-    if state_directory() != stack.hotline_state:
-        needed["TAKEBACK_STATE"] = _from_here(stack.hotline_state)
-    if os.environ.get("TAKEBACK_PUBLIC_URL", stack.hotline_url) != stack.hotline_url:
-        needed["TAKEBACK_PUBLIC_URL"] = stack.hotline_url
-    return "".join(f"{name}={shlex.quote(value)} " for name, value in needed.items())
-
-
-def _from_here(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _leave(_signal: int, _frame: types.FrameType | None) -> None:

@@ -185,8 +185,12 @@ class Stack:
         if os.environ.get("DATABASE_URL"):
             return
         from takeback.hotline.foundation.database import embedded_server
+        from takeback.running.embedded_postgres import EmbeddedServerError
 
-        server = embedded_server(self.hotline_state / "postgres", cleanup_mode=None)
+        try:
+            server = embedded_server(self.hotline_state / "postgres", cleanup_mode=None)
+        except EmbeddedServerError as error:
+            raise StackError(str(error)) from error
         self._stopping.callback(server.stop)
 
     def _platform_token(self, environment: Mapping[str, str]) -> str:

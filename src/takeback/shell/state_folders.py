@@ -14,21 +14,25 @@ class State(enum.Enum):
     """What Takeback keeps in a folder, by what a sentence calls it."""
 
     HOTLINE = "hotline"
+    HOTLINE_SECRETS = "hotline's folder of secrets"
+    """A hotline without a database of its own: `DATABASE_URL` names it, or has to."""
     STORE = "gate's store"
     WITNESS = "witness"
     RUN = "`takeback run`"
 
 
-_MARKS: Final[Mapping[State, tuple[str, ...]]] = {
-    State.STORE: ("list.db",),
-    State.WITNESS: ("witness.db",),
-    State.HOTLINE: ("postgres/PG_VERSION", "secrets/audit"),
-    State.RUN: ("ports.json",),
+_MARKS: Final[Mapping[State, str]] = {
+    State.HOTLINE: "postgres/PG_VERSION",
+    State.HOTLINE_SECRETS: "secrets/audit",
+    State.STORE: "list.db",
+    State.WITNESS: "witness.db",
+    State.RUN: "ports.json",
 }
-"""Files by which each is known."""
+"""The file by which each is known."""
 
 _SEEN: Final[Mapping[State, str]] = {
     State.HOTLINE: "holds a hotline",
+    State.HOTLINE_SECRETS: "holds the secrets of a hotline but no database",
     State.STORE: "holds a gate's store",
     State.WITNESS: "holds a witness",
     State.RUN: "is that of `takeback run` (the hotline is in hotline/, the gate in platform/gate/)",
@@ -39,6 +43,10 @@ _BEGUN: Final[Mapping[State, frozenset[str]]] = {
     State.WITNESS: frozenset({"key"}),
 }
 """What else may stand where a state was begun and not ended."""
+
+_TOKEN_BEGINS: Final = b"tb1_"
+_TOKEN_BYTES_READ: Final = 256
+"""More than a token has, should there be empty lines before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +70,42 @@ class StateFolder:
 
 
 def look_into(folder: Path, wanted: State) -> StateFolder:
-    """Say what a folder holds in which a state is wanted. Nothing is made, opened or changed."""
+    """Say what a folder holds in which a state is wanted. Nothing is made or changed.
+
+    Where it holds several, the one that is wanted counts. The file of a platform's token is not in
+    the way of a store.
+    """
     path = folder.absolute()
     try:
         names = {entry.name for entry in path.iterdir()}
-        state = next((state for state in State if _is_marked(path, state)), None)
+        marked = [state for state in State if (path / _MARKS[state]).is_file()]
     except FileNotFoundError:
         return StateFolder(path, "does not exist", is_free=True)
     except NotADirectoryError:
         return StateFolder(path, "is not a folder", is_folder=False)
     except OSError as error:
         return StateFolder(path, f"can't be read ({error.strerror})", is_folder=False)
-    if state is not None:
+    if marked:
+        state = wanted if wanted in marked else marked[0]
         return StateFolder(path, _SEEN[state], state)
+    begun = _BEGUN.get(wanted, frozenset())
     others = {name for name in names if not name.startswith(".")} - _DISK
-    if others - _BEGUN.get(wanted, frozenset()):
-        return StateFolder(path, "holds files of something else")
-    seen = "holds one that was never finished" if others else "is empty"
+    for name in others - begun:
+        if wanted is not State.STORE or not _holds_token(path / name):
+            return StateFolder(path, "holds files of something else")
+    if others & begun:
+        seen = "holds one that was never finished"
+    else:
+        seen = "holds nothing but a token" if others else "is empty"
     return StateFolder(path, seen, is_free=True)
 
 
-def _is_marked(folder: Path, state: State) -> bool:
-    return any((folder / mark).is_file() for mark in _MARKS[state])
+def _holds_token(path: Path) -> bool:
+    """Whether a file holds what a hotline gives a platform; no pipe is waited for."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(_TOKEN_BYTES_READ).lstrip().startswith(_TOKEN_BEGINS)
+    except OSError:
+        return False

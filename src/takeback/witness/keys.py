@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def cosigners_of(folder: Path, name: str) -> Sequence[Cosigner]:
         found = look_into(folder, State.WITNESS)
         if found.is_folder and not isinstance(error, FileNotFoundError):
             raise _unusable(folder, error) from error
-        begin = typed("witness serve --name NAME --log KEY --store FOLDER")
+        place = shlex.quote(str(found.path)) if found.is_free else "FOLDER"
+        begin = typed(f"witness serve --name NAME --log KEY --store {place}")
         raise WitnessKeyError(
             found.refusal(
                 State.WITNESS, f"name the folder of yours with --store, or begin one with `{begin}`"

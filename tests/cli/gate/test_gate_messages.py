@@ -121,7 +121,9 @@ def test_a_website_in_the_place_of_a_hotline_leaves_the_list_in_force(
 
 def test_a_service_whose_list_nobody_syncs_says_so_and_checks_nothing(tmp_path: Path) -> None:
     with started_service(tmp_path / "gate") as (url, log):
-        command = typed(f"gate sync --hotline https://… --store {tmp_path / 'gate'} --follow")
+        store = tmp_path / "gate"
+        options = f"--hotline https://… --token-file token --store {store} --follow"
+        command = typed(f"gate sync {options}")
         assert f"{tmp_path / 'gate'} has never been synced" in log.read_text()
         assert command in log.read_text()
         answer = requests.post(f"{url}/v1/match", json={"pdq": "0" * 64}, timeout=20)

@@ -180,7 +180,7 @@ def _with_a_bad_trust_file(lists: Lists) -> Iterator[None]:
     [
         (_without_token, 2, "There is no token file"),
         (_with_a_store_of_another_version, 1, "another version"),
-        (_with_a_held_lock, 1, "takeback gate sync` works on"),
+        (_with_a_held_lock, 1, "Another sync works on"),
         (_with_a_bad_trust_file, 2, "trust policy"),
     ],
 )

@@ -22,7 +22,20 @@ CODE = bytes(range(32))
 OTHER_CODE = bytes(range(100, 132))
 
 TEXTS = Path(make_notice.__code__.co_filename).parent / "notice_texts"
-KEYS = {"direction", "draft", "ask", "link_text", "reference_label", "blocked", "held"}
+LANGUAGES = ["ar", "bn", "cy", "de", "en", "es", "fr", "pa", "pl", "ro", "tr", "uk", "ur"]
+KINDS = {"blocked", "held"}
+KEYS = {"direction", "draft", "link_text", "reference_label", "full_stop"} | KINDS
+KEYS_OF_A_KIND = {"heading", "text", "ask"}
+WORDS = ("heading", "text", "ask", "link_text", "reference_label")
+
+NOT_OF_THE_SCRIPT = {
+    "ar": r"[,;?]",
+    "bn": r"[.]",
+    "fr": r"(?<!\N{NARROW NO-BREAK SPACE})[?!:;]|'",
+    "pa": r"[.]",
+    "ur": r"[.,;?]",
+}
+"""Punctuation of English where the script has its own, or the language spaces it otherwise."""
 
 TIPS_OFF = re.compile(
     r"\b(someone|somebody|report\w*|asked|list\w*|match\w*|look\w* like|similar|resembl\w*|same|"
@@ -53,7 +66,7 @@ def shown(gate: Gate, code: bytes, language: str = "en") -> dict[str, str | None
 
 def test_no_english_word_tells_that_anyone_reported() -> None:
     texts = tomllib.loads((TEXTS / "en.toml").read_text())
-    texts_shown = [texts["ask"], texts["link_text"], texts["reference_label"]]
+    texts_shown = [texts["link_text"], texts["reference_label"]]
     texts_shown += [*texts["blocked"].values(), *texts["held"].values()]
     assert [TIPS_OFF.findall(text) for text in texts_shown] == [[]] * len(texts_shown)
 
@@ -63,7 +76,7 @@ def test_each_language_is_one_file_that_says_all_and_names_nothing(language: str
     texts = tomllib.loads((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
     assert set(texts) == KEYS
     for kind in NoticeKind:
-        assert set(texts[kind]) == {"heading", "text"}
+        assert set(texts[kind]) == KEYS_OF_A_KIND
         texts_shown = str(make_notice(kind, language, None, None))
         assert re.search(r"[\d<>{}&]|://|Takeback", texts_shown) is None, (
             "the pages add nothing to it"
@@ -72,13 +85,50 @@ def test_each_language_is_one_file_that_says_all_and_names_nothing(language: str
 
 
 def test_there_are_the_languages_of_the_hotlines_pages_and_only_english_is_no_draft() -> None:
-    assert {"en", "cy", "ar"} <= set(notice_languages())
-    notices = {code: make_notice(NoticeKind.HELD, code, None, None) for code in ("en", "cy", "ar")}
-    assert {code: notice.draft for code, notice in notices.items()} == {
-        "en": False, "cy": True, "ar": True,
-    }  # fmt: skip
-    assert (notices["ar"].direction, notices["cy"].direction) == ("rtl", "ltr")
-    assert len({notice.heading for notice in notices.values()}) == len(notices)
+    assert notice_languages() == LANGUAGES
+    assert set(NoticeKind) == KINDS
+    notices = {code: make_notice(NoticeKind.HELD, code, None, None) for code in LANGUAGES}
+    assert [code for code, notice in notices.items() if not notice.draft] == ["en"]
+    assert [code for code, notice in notices.items() if notice.direction == "rtl"] == ["ar", "ur"]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_no_language_has_the_words_of_another(kind: NoticeKind) -> None:
+    notices = [make_notice(kind, code, "reference", None) for code in LANGUAGES]
+    for name in WORDS:
+        shown_in = [getattr(notice, name) for notice in notices]
+        assert len(set(shown_in)) == len(LANGUAGES), name
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_is_punctuated_as_its_script_is(language: str, kind: NoticeKind) -> None:
+    notice = make_notice(kind, language, "0", None)
+    whole = str(notice)
+    assert re.findall(NOT_OF_THE_SCRIPT.get(language, r"[।۔؟،]"), whole) == []
+    stop = {"bn": "।", "pa": "।", "ur": "۔"}.get(language, ".")
+    assert whole.startswith(f"{notice.heading}{stop} {notice.text} {notice.ask} ")
+    assert notice.text.endswith(stop)
+    assert notice.ask.endswith(stop)
+    assert whole.endswith(f"{stop} {notice.reference_label} 0")
+    assert notice.reference_label.endswith(
+        "\N{NARROW NO-BREAK SPACE}:" if language == "fr" else ":"
+    )
+
+
+def test_what_is_held_says_to_wait_first_and_what_is_blocked_asks_at_once() -> None:
+    held, blocked = (
+        make_notice(kind, "en", "0", None) for kind in (NoticeKind.HELD, NoticeKind.BLOCKED)
+    )
+    assert held.text.endswith(" You can just wait.")
+    assert held.ask.startswith("If it is not posted after that, you can ask for a check. ")
+    assert blocked.ask.startswith("If you think this is wrong, you can ask for a check. ")
+    for language in LANGUAGES:
+        held, blocked = (
+            make_notice(kind, language, "0", None) for kind in (NoticeKind.HELD, NoticeKind.BLOCKED)
+        )
+        assert held.ask != blocked.ask
+        assert held.link_text == blocked.link_text
 
 
 @pytest.mark.parametrize(

@@ -35,21 +35,18 @@ TOKEN = PlatformToken.parse("tb1_" + "a" * 43 + "_" + "0" * 16)
 
 def test_many_processes_make_one_store_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPEN_AT_ONCE, str(tmp_path)]
-    openers = [
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for _ in range(4)
-    ]
+    pipe = subprocess.PIPE
+    openers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
+    questions = [opener.stdin for opener in openers if opener.stdin is not None]
+    answers = [opener.stdout for opener in openers if opener.stdout is not None]
+    assert (len(questions), len(answers)) == (4, 4)
     for number in range(40):
-        for opener in openers:
+        for numbers in questions:
             with contextlib.suppress(BrokenPipeError):  # why it ended, it says below
-                assert opener.stdin is not None
-                opener.stdin.write(b"%d\n" % number)
-                opener.stdin.flush()
-        for opener in openers:
-            assert opener.stdout is not None
-            opener.stdout.readline()
+                numbers.write(b"%d\n" % number)
+                numbers.flush()
+        for lines in answers:
+            lines.readline()
     for opener in openers:
         _, errors = opener.communicate(timeout=60)
         assert (opener.returncode, errors) == (0, b"")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from takeback.gate.check.gate import Gate
 from takeback.gate.store.store import Store, StoreError, SyncRunningError
-from takeback.gate.sync import list_sync, snapshot_publisher
+from takeback.gate.sync import snapshot_publisher
 from takeback.gate.sync.client import (
     HotlineClient,
     HotlineDeniedError,
@@ -64,16 +64,6 @@ def test_what_is_in_force_is_acknowledged_and_nothing_before_it(
     log.refuses_acknowledgements = False
     sync.sync()  # what could not be said is said now, though nothing is new
     assert [size for size, _ in log.acknowledged] == [2, 3]
-
-
-def test_what_is_in_force_is_said_again_after_a_day_on_a_quiet_list(
-    log: Log, sync: ListSync, codes: Iterator[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log.add(next(codes))
-    sync.sync()
-    monkeypatch.setattr(list_sync, "ACKNOWLEDGE_AGAIN_SECONDS", 0.0)
-    sync.sync()
-    assert [size for size, _ in log.acknowledged] == [2, 2]
 
 
 def test_an_empty_list_is_in_force_too(sync: ListSync, store: Store) -> None:

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +114,21 @@ def test_an_appeal_that_was_faster_than_the_gates_report_finds_its_entry_later()
     assert "You were right" in read_answer(code)
     assert Entry.objects.get(id=entry).withdrawn_at is not None
     assert Appeal.objects.get().entry == entry
+
+
+@pytest.mark.django_db
+def test_answering_looks_for_the_entry_of_a_reference_once() -> None:
+    platform("Heron")
+    send(platform="Heron", reference=str(uuid4()))
+    ana = at_the_desk()
+    path = f"/desk/appeals/{Appeal.objects.get().id}"
+    token = FORM_TOKEN.search(read(ana, path))
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "answer": Answer.NOT_FOUND}
+    with CaptureQueriesContext(connection) as asked_of_the_database:
+        assert ana.post(path, form).status_code == 303
+    looks = [query for query in asked_of_the_database if '"said_id" = ' in query["sql"]]
+    assert len(looks) == 1
 
 
 @pytest.mark.django_db

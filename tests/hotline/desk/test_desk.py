@@ -16,6 +16,7 @@ from takeback.hotline.desk import actions
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.entries.actions import suspend_entry
 from takeback.hotline.entries.amending import amend_entry
+from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.log.access import current_checkpoint
@@ -57,7 +58,7 @@ def test_what_waits_is_shown_with_its_numbers_and_decided_with_a_name_in_the_rec
     assert page.count("Close to a well-known lawful picture") == 2
     assert "1 platform said that it is not the same picture" in page
     shown = read(ana, f"/desk/entries/{held}")
-    assert '0 bits: <bdi class="app-desk-id">blank, grey 0' in shown
+    assert '0 bits: <bdi class="app-verbatim">blank, grey 0' in shown
     assert "never was in the log" in shown
     assert "said that it is not the same picture, 1 time" in read(ana, f"/desk/entries/{doubted}")
     assert decide(ana, held, decision="release") == 422
@@ -224,6 +225,30 @@ def test_two_who_decide_at_once_leave_one_decision() -> None:
     assert "Off the list since" in page
     assert "There is nothing here" not in page
     assert "<form" not in page.split("<main")[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["other", "flood"], ids=["fits", "never fits this decision"])
+def test_what_cannot_be_decided_any_more_is_refused_and_leaves_no_record(reason: str) -> None:
+    held, doubted = sequenced_entry(*signals_of(bytes(32))), sequenced_entry(*some_signals())
+    suspend_entry(doubted, "hotline", a_lead())
+    ana = at_the_desk()
+    token = FORM_TOKEN.search(read(ana, f"/desk/entries/{doubted}"))
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "decision": "release", "reason": reason}
+    assert ana.post(f"/desk/entries/{new_entry_id()}", form).status_code == 404
+    never_held = ana.post(f"/desk/entries/{doubted}", form)
+    assert never_held.status_code == 422
+    assert b"be done any more" in never_held.content
+    assert decide(ana, held, decision="release", reason="another_picture") == 303
+    before = AuditRecord.objects.count()
+    late = ana.post(f"/desk/entries/{held}", form)
+    assert late.status_code == 422
+    assert b"Somebody was faster" in late.content
+    assert AuditRecord.objects.count() == before
+    for entry in (held, new_entry_id()):
+        with pytest.raises(UnknownEntryError):
+            actions.decide(a_lead(), entry, Decision.RELEASE, Reason(reason))
 
 
 @pytest.mark.django_db

@@ -104,6 +104,13 @@ def test_the_card_gives_the_number_the_chat_and_no_hours_that_nobody_may_say(noo
     assert ("sms:85258", "Text 85258") in links(text)
 
 
+def test_the_card_names_its_country_and_leads_to_others_before_anything_is_unfolded() -> None:
+    text = part("card", country("NZ"), "de")
+    folded = re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
+    assert "<span>Neuseeland</span>" in folded
+    assert ("/de/helplines#other-countries", "Andere Länder") in links(folded)
+
+
 def test_a_text_line_tells_the_word_to_send_first() -> None:
     assert ("sms:686868", "Text CONNECT to 686868") in links(part("card", country("CA")))
 

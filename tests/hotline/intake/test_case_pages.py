@@ -15,6 +15,7 @@ from takeback.hotline.entries.actions import suspend_entry, withdraw_entries
 from takeback.hotline.feedback.actions import record_feedback
 from takeback.hotline.intake.access import history_of
 from takeback.hotline.intake.actions import withdraw_case
+from takeback.hotline.intake.case_changes import choose_apps
 from takeback.hotline.intake.domain.pictures import MAX_PICTURES
 from takeback.hotline.intake.models import Case, CasePicture
 from takeback.hotline.log.sequencing import sequence_pending
@@ -121,6 +122,17 @@ def test_pictures_that_cannot_be_taken_have_a_kind_sentence(pictures: str, says:
     sent = visitor.post("/case/pictures", pictures=pictures)
     assert (sent.status_code, says in sent.content.decode()) == (422, True)
     assert CasePicture.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_who_has_had_all_the_pictures_of_a_case_is_not_asked_to_remove_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("takeback.hotline.intake.case_changes.MOST_EVER", 1)
+    sent = add(opened(), picture_record())
+    assert sent.status_code == 422
+    assert "A case can have 200 pictures in all." in sent.content.decode()
+    assert "remove some" not in sent.content.decode()
 
 
 @pytest.mark.django_db
@@ -269,6 +281,25 @@ def test_addresses_are_added_without_scripts_and_a_bad_one_keeps_what_was_typed(
     page = visitor.read("/case").page
     assert "19 addresses saved. We can't ask websites yet." in in_short(page)
     assert "https://example.org/18" in page
+
+
+@pytest.mark.django_db
+def test_sites_for_adults_are_not_offered_to_under_13s_unless_chosen_before() -> None:
+    def offered(visitor: Visitor) -> set[str]:
+        return {name for name in ("OnlyFans", "Pornhub") if name in visitor.read("/case/apps").page}
+
+    assert offered(opened()) == {"OnlyFans", "Pornhub"}
+    young = opened(age="under_13")
+    case = Case.objects.latest("pictures__id")
+    assert offered(young) == set()
+    assert goes_to(young.post("/case/apps", apps=["TikTok", "OnlyFans"]), "/case")
+    case.refresh_from_db()
+    assert history_of(case).apps == ["TikTok"], "what the page does not offer is left out"
+    choose_apps(case, ["TikTok", "OnlyFans"])
+    assert offered(young) == {"OnlyFans"}
+    assert goes_to(young.post("/case/apps", apps=["TikTok", "OnlyFans"]), "/case")
+    case.refresh_from_db()
+    assert history_of(case).apps == ["TikTok", "OnlyFans"]
 
 
 @pytest.mark.django_db

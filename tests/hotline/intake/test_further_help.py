@@ -90,6 +90,7 @@ def test_a_country_without_helplines_is_not_found() -> None:
 
 def test_the_page_says_when_it_was_read() -> None:
     assert "We read this in November 2026. It may have changed." in read("/reach")
+    assert "noviembre de 2026" in read("/es/reach"), "months as they are written there"
 
 
 @pytest.mark.parametrize(("days", "named"), [(0, True), (6, True), (8, False)])

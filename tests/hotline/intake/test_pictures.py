@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hotline.intake.actions import signals_of
 from takeback.hotline.intake.domain.pictures import (
     LOWEST_QUALITY,
     MAX_CROPS,
@@ -20,6 +19,7 @@ from takeback.hotline.intake.domain.pictures import (
     TooManyPicturesError,
     read_pictures,
 )
+from takeback.hotline.intake.listing import signals_of
 
 
 def record(**changes: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from takeback.hotline.codes.access import lookup_digest, site_salt
 from takeback.hotline.codes.domain import new_case_code
 from takeback.hotline.foundation.encryption import unseal_field
 from takeback.hotline.intake.access import belongs_to_answers, case_of_lookup
-from takeback.hotline.intake.actions import send_report
+from takeback.hotline.intake.actions import CodeTakenError, send_report
+from takeback.hotline.intake.case_changes import add_pictures, choose_apps
 from takeback.hotline.intake.domain.answers import AgeBand, Report, Threat
 from takeback.hotline.intake.domain.pictures import Picture
 from takeback.hotline.intake.models import Case, CasePicture
@@ -121,6 +123,28 @@ def test_another_report_with_a_code_that_is_taken_is_not_swallowed() -> None:
     assert CasePicture.objects.count() == 2
 
 
+@pytest.mark.django_db
+def test_a_report_is_the_same_by_its_answers_and_though_the_case_has_grown() -> None:
+    report = Report(AgeBand.UNDER_13, None, False, Threat.NO, (a_picture(), a_picture()))
+    lookup = b"\x07" * 32
+    case = send_report(report, lookup, None)
+    add_pictures(case, [a_picture()])
+    choose_apps(case, ["TikTok"])
+    assert send_report(report, lookup, None) == case, "its answer got lost, and more came since"
+    for other in (
+        replace(report, age=AgeBand.FROM_13_TO_15),
+        replace(report, helper=True),
+        replace(report, threat=Threat.YES),
+        replace(report, pictures=(*report.pictures, a_picture())),
+    ):
+        with pytest.raises(CodeTakenError):
+            send_report(other, lookup, None)
+    without = replace(report, pictures=())
+    assert send_report(without, b"\x08" * 32, None) != case
+    with pytest.raises(CodeTakenError):
+        send_report(replace(without, threat=Threat.YES), b"\x08" * 32, None)
+
+
 def test_two_threads_sending_the_same_report_make_one_case(hotline_database: str) -> None:
     report = Report(AgeBand.UNDER_13, None, False, Threat.NO, (a_picture(),))
     ready = threading.Barrier(2)
@@ -173,7 +197,7 @@ def test_when_our_code_fails_in_the_browser_the_server_makes_the_code() -> None:
         {"lookup": "ab"},
         {"lookup": "zz" * 32},
         {"lookup": "ab" * 32, "sealed_names": "no base64!"},
-        {"lookup": "ab" * 32, "sealed_names": "A" * 100_000},
+        {"lookup": "ab" * 32, "sealed_names": "A" * 200_000},
     ],
     ids=["short", "no hex", "no base64", "too long"],
 )

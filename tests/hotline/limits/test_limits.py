@@ -1,6 +1,7 @@
 """Floods are slowed, and nobody is known by it."""
 
 import ipaddress
+import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -111,6 +112,32 @@ def test_look_ups_are_refused_and_sending_is_only_held_up(monkeypatch: pytest.Mo
         report_from_browser(pictures=[picture_record()])
     assert held_up == [actions.MOST_SECONDS] * 2
     assert Case.objects.count() == 4
+
+
+CHANGES_OF_A_CASE = {
+    "pictures": {"pictures": json.dumps([picture_record()])},
+    "addresses": {"addresses": "example.org"},
+    "apps": {"apps": "TikTok"},
+    "picture/1/stop": {},
+    "withdraw": {},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("page", "form"), CHANGES_OF_A_CASE.items(), ids=CHANGES_OF_A_CASE)
+def test_whatever_is_sent_to_a_case_is_held_up_and_reading_it_is_not(
+    page: str, form: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, _ = report_from_browser(pictures=[picture_record()])
+    held_up: list[float] = []
+    monkeypatch.setattr(time, "sleep", held_up.append)
+    buckets = Buckets(Allowance(1, 60), time.time)
+    monkeypatch.setitem(actions._buckets, Limit.SEND, buckets)
+    buckets.take("127.0.0.1")
+    visitor.read("/case").read(f"/case/{page}")
+    assert not held_up
+    assert visitor.post(f"/case/{page}", **form).status_code == HTTPStatus.SEE_OTHER
+    assert held_up == [actions.MOST_SECONDS]
 
 
 @pytest.mark.django_db

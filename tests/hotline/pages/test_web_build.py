@@ -20,6 +20,7 @@ from takeback.hotline.pages.web_build import (
 from tests.support.web_build import SCRIPT, build
 
 HOTLINE = Path(takeback.hotline.__file__).parent
+WEB = Path(__file__).parents[3] / "web" / "src"
 
 
 def test_a_built_file_is_found_by_the_name_of_its_source(
@@ -74,15 +75,21 @@ def test_without_a_build_pages_work_and_every_start_says_so(
     page = Client().get("/")
     assert page.status_code == 200
     assert b"<script" not in page.content
+    assert b'rel="stylesheet"' not in page.content
     (warning,) = check_web_build()
     assert isinstance(warning, Warning)
     assert "make setup" in str(warning.hint)
 
 
-def test_a_developer_sees_that_the_build_is_missing(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tag", ['{% web_style "reporter.css" %}', '{% web_script "reporter.js" %}']
+)
+def test_a_developer_sees_that_the_build_is_missing(
+    settings: Settings, tmp_path: Path, tag: str
+) -> None:
     settings.WEB_DIST, settings.DEBUG = tmp_path, True
     with pytest.raises(WebBuildMissingError, match="TAKEBACK_WEB_DIST"):
-        Template('{% web_asset "reporter.js" %}').render(Context())
+        Template(tag).render(Context())
 
 
 def test_a_page_asks_at_once_for_what_its_script_imports(
@@ -118,7 +125,8 @@ def style(entry: str) -> str:
 
 def classes(entry: str) -> set[str]:
     """The classes that the built style of an entry has rules for."""
-    return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", style(entry)))
+    rules = re.sub(r":not\([^)]*\)", "", style(entry))
+    return set(re.findall(r"\.((?:app|govuk)-[\w-]+)", rules))
 
 
 def named_colours(entry: str) -> set[str]:
@@ -150,3 +158,24 @@ def test_every_page_brings_the_style_of_what_stands_on_it() -> None:
 def test_only_the_first_style_names_colours_so_that_the_dark_stays_dark() -> None:
     assert len(named_colours("reporter")) > 40
     assert named_colours("steps") == set()
+
+
+SOURCES = [
+    *(path for kind in ("html", "py", "svg") for path in HOTLINE.rglob(f"*.{kind}")),
+    *WEB.rglob("*.ts"),
+]
+
+
+def test_no_style_is_built_for_a_class_that_no_page_has() -> None:
+    text = "\n".join(path.read_text() for path in SOURCES)
+    named = set(re.findall(r"[\w-]+", text))
+    completed = tuple(re.findall(r"((?:app|govuk)-[\w-]+--)\{", text))
+    built = classes("reporter") | classes("steps") | classes("desk")
+    unused = {name for name in built - named if not name.startswith(completed)}
+    assert sorted(unused) == []
+
+
+def test_every_drawing_stands_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in SOURCES)
+    drawings = {path.stem for path in (HOTLINE / "pages" / "icons").glob("*.svg")}
+    assert sorted(name for name in drawings if f'"{name}"' not in text) == []

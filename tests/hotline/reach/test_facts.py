@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from takeback.hotline.helplines.countries import all_countries
-from takeback.hotline.reach.access import all_sources, covering, oldest_reading, reach_in, service
+from takeback.hotline.reach.access import all_sources, oldest_reading, reach_in, service
 from takeback.hotline.reach.facts import (
     Ages,
     Kind,
@@ -84,8 +84,9 @@ def test_no_young_person_is_sent_to_a_site_for_adults() -> None:
 def test_services_for_adults_stand_in_no_row_of_the_young() -> None:
     rows = [row for code in COUNTRIES_WITH_STEPS for row in reach_in(code).platforms]
     assert all(named.for_ages is not Ages.ADULTS for row in rows for named in row.services)
-    assert service("stopncii") in covering("Instagram", Ages.ADULTS)
-    assert service("stopncii") not in covering("Instagram", Ages.UNDER_18)
+    assert "Instagram" in service("stopncii").platforms
+    (instagram,) = (row for row in reach_in("GB").platforms if row.name == "Instagram")
+    assert service("take-it-down") in instagram.services
 
 
 def test_the_first_step_of_a_country_is_for_under_18s() -> None:

@@ -21,13 +21,14 @@ from takeback.hotline.appeals.domain import Answer
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.desk.domain import Decision, Reason
 from takeback.hotline.entries.actions import suspend_entry
+from takeback.hotline.entries.amending import amend_entry
 from takeback.hotline.limits.actions import forget_everyone
 from takeback.hotline.log.sequencing import sequence_pending
 from takeback.hotline.staff.actions import invite
 from takeback.hotline.staff.domain import Role
 from tests.hotline.staff.columns import in_column, undone
-from tests.support.actors import browser_of, person_with
-from tests.support.listing import list_picture
+from tests.support.actors import a_lead, browser_of, person_with
+from tests.support.listing import list_picture, sequenced_entry, signals_of
 
 EVERYBODY: Final = "everybody"
 """Pages before anybody has logged in."""
@@ -82,13 +83,15 @@ class Waiting:
 
     held: EntryId
     suspended: EntryId
+    amended: EntryId
     appeal: uuid.UUID
     invitation: str
 
     def address(self, request: Request) -> str:
-        is_in_log = request.form.get("decision") in {Decision.RESUME, Decision.REFUSE}
+        entries = {Decision.RESUME: self.suspended, Decision.REFUSE: self.amended}
+        decision = request.form.get("decision")
         arguments: dict[str, list[object]] = {
-            "desk-entry": [self.suspended if is_in_log else self.held],
+            "desk-entry": [entries[Decision(decision)] if decision in entries else self.held],
             "desk-appeal": [self.appeal],
             "desk-join": [self.invitation],
         }
@@ -98,12 +101,14 @@ class Waiting:
 @pytest.fixture
 def waiting(db: None) -> Waiting:
     suspended = list_picture([Sha256Signal(value="ab" * 32)])
-    sequence_pending()
+    amended = sequenced_entry(*signals_of(bytes([0x33]) * 32))
     suspend_entry(suspended, "hotline", person_with(Role.LEAD).actor)
+    amend_entry(amended, signals=signals_of(bytes(32)), actor=a_lead())
+    sequence_pending()
     held = list_picture([PdqSignal(value="0f" * 32, quality=0)])
     send_appeal("Skylark", "reference", "", bytes(32))
     Appeal.objects.update(entry=suspended)
-    return Waiting(held, suspended, Appeal.objects.get().id, invite("Bo", Role.ANALYST))
+    return Waiting(held, suspended, amended, Appeal.objects.get().id, invite("Bo", Role.ANALYST))
 
 
 def test_every_page_of_the_desk_and_each_of_its_methods_has_a_row(waiting: Waiting) -> None:

@@ -20,7 +20,7 @@ const DAMM = [
 ] as const;
 
 /** Fills the array with random bytes; `crypto.getRandomValues` outside tests. */
-export type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => void;
+type RandomBytes = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 /** Make a new code: 19 uniformly random digits and their check digit. */
 export function newCode(
@@ -48,7 +48,7 @@ export function checkDigit(digits: string): number {
 }
 
 /** What a person typed: a code, or what is wrong with it. */
-export type Typed =
+type Typed =
   | { readonly code: string }
   | { readonly wrong: 'letters' | 'short' | 'long' | 'mistyped' };
 

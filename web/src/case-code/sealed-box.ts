@@ -1,7 +1,8 @@
 // The box of a case: what only the young person may know of their pictures, opened by the code alone.
+import { toHex } from '../hexadecimal';
 
 /** Of one picture: the name of its file, and the file's SHA-256 while copies are looked for. */
-export interface PictureNote {
+interface PictureNote {
   readonly name: string;
   /** 64 lower-case hexadecimal digits; null for a picture that is no longer looked for. */
   readonly digest: string | null;
@@ -72,7 +73,7 @@ export function contentsFrom(value: unknown): BoxContents {
 /** The SHA-256 of a sealed box, by which the hotline knows it: 64 hexadecimal digits. */
 export async function digestOfBox(sealed: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', fromBase64(sealed)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(digest);
 }
 
 function isNote(value: unknown): value is PictureNote {

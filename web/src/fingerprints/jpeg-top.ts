@@ -19,7 +19,7 @@ const MIDDLE = [2, 3, 4, 5];
 const OTHER_BYTES = Array.from({ length: 82 }, (_, at) => 7 + 3 * at);
 
 /** Two JPEGs of the same top, in which `together` rows of blocks are stored as one. */
-export interface JpegTop {
+interface JpegTop {
   readonly asItStands: Uint8Array<ArrayBuffer>;
   readonly withOthers: Uint8Array<ArrayBuffer>;
   /** Of the whole picture, in pixels. */

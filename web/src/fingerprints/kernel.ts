@@ -1,4 +1,5 @@
 // The kernel of native/wasm/module.cpp: rows of a picture in, its PDQ and those of its parts out.
+import { toHex } from '../hexadecimal';
 
 /** A perceptual fingerprint, as the server writes it. */
 export interface Pdq {
@@ -12,7 +13,7 @@ export interface Pdq {
 export type Kernel = WebAssembly.Module;
 
 /** One picture on its way through the kernel. */
-export interface Hashing {
+interface Hashing {
   /** Take the next rows of opaque RGBA; all together are the picture, from top to bottom. */
   add(rgba: Uint8ClampedArray): void;
   /** To be asked once, when every row was added. */
@@ -64,7 +65,7 @@ export async function startPicture(
   if (strip === 0) throw new RangeError('There is not enough memory for this picture.');
   const resultAt = (address: number): Pdq => {
     const bytes = new Uint8Array(memory.buffer, address, QUALITY_AT + 1);
-    return { hex: hexOf(bytes.subarray(0, HASH_BYTES)), quality: bytes[QUALITY_AT] ?? 0 };
+    return { hex: toHex(bytes.subarray(0, HASH_BYTES)), quality: bytes[QUALITY_AT] ?? 0 };
   };
   return {
     add(rgba) {
@@ -84,8 +85,4 @@ export async function startPicture(
       return result === 0 ? { hex: NO_HASH, quality: 0 } : resultAt(result);
     },
   };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

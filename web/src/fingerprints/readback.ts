@@ -21,7 +21,7 @@ const CONTEXT: CanvasRenderingContext2DSettings = {
 };
 
 /** Draws on a canvas and reads it; every browser can. */
-export class CanvasReadback implements Readback {
+class CanvasReadback implements Readback {
   private context: Context | null = null;
 
   async read(picture: ImageBitmap, top: number, rows: number): Promise<Uint8ClampedArray> {
@@ -44,7 +44,7 @@ export class CanvasReadback implements Readback {
 }
 
 /** Copies a video frame made from the picture; not a canvas, so rarely guarded. */
-export class FrameReadback implements Readback {
+class FrameReadback implements Readback {
   async read(picture: ImageBitmap, top: number, rows: number): Promise<Uint8ClampedArray> {
     const frame = new VideoFrame(picture, { timestamp: 0, alpha: 'keep' });
     try {

@@ -1,8 +1,9 @@
 // The code step: make a code, show it, send only what it derives to, show it again.
 import { CODE_DIGITS, grouped, newCode, readCode } from '../case-code/code';
 import { deriveInWorker } from '../case-code/derive-in-worker';
-import { type CaseKeys, toHex } from '../case-code/keys';
+import type { CaseKeys } from '../case-code/keys';
 import { sealBox } from '../case-code/sealed-box';
+import { toHex } from '../hexadecimal';
 import { derivationOf } from './derivation';
 import { boxKey, forgetPicked, pickedPictures, rememberFor, shownCode } from './page-memory';
 import { required, type Texts, textsOf } from './texts';

@@ -1,5 +1,6 @@
 // How the page says what the case code is stretched with.
-import { type Derivation, fromHex } from '../case-code/keys';
+import type { Derivation } from '../case-code/keys';
+import { fromHex } from '../hexadecimal';
 
 /** Read `data-salt` (hexadecimal), `data-memory-kib` and `data-passes`. */
 export function derivationOf(root: HTMLElement): Derivation {

@@ -47,7 +47,10 @@ function fetchDocument(address: string): Promise<Document> {
   });
 }
 
-/** Exchange a part at once, or as soon as the focus has left it. */
+/**
+ * Exchange a part at once, or as soon as the focus has left it for another place on the page. While
+ * the window itself is left, for a call or another tab, the focus waits where it was.
+ */
 function exchangeWhenFree(part: HTMLElement, other: HTMLElement): void {
   if (!part.contains(document.activeElement)) {
     exchange(part, other);
@@ -55,6 +58,7 @@ function exchangeWhenFree(part: HTMLElement, other: HTMLElement): void {
   }
   part.addEventListener('focusout', function leaving(event) {
     if (event.relatedTarget instanceof Node && part.contains(event.relatedTarget)) return;
+    if (!document.hasFocus()) return;
     part.removeEventListener('focusout', leaving);
     exchange(part, other);
   });

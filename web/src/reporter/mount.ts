@@ -1,7 +1,7 @@
 // Mounts the modules of a page on its elements. A page whose modules fail still works without them.
 
 /** What is mounted on elements with `data-module`, by that name. */
-export type Modules = Readonly<Record<string, (root: HTMLElement) => void>>;
+type Modules = Readonly<Record<string, (root: HTMLElement) => void>>;
 
 /** Mount each of `modules` wherever the page names it. */
 export function mount(modules: Modules): void {

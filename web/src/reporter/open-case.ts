@@ -1,7 +1,7 @@
 // Coming back: the code is checked and turned into a key here; the code itself is not sent.
 import { readCode } from '../case-code/code';
 import { deriveInWorker } from '../case-code/derive-in-worker';
-import { toHex } from '../case-code/keys';
+import { toHex } from '../hexadecimal';
 import { worksInTheBrowser } from './abilities';
 import { derivationOf } from './derivation';
 import { boxKey, shownCode, typedUnsent } from './page-memory';

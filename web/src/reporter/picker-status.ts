@@ -4,53 +4,54 @@
 // it would otherwise talk for minutes. What a row says can be read there at any time.
 import type { Texts } from './texts';
 
+/** Where the picker is. The line asks for it whenever it says something, and counts nothing itself. */
+export interface PickerCounts {
+  /** Files picked since nothing was left to do, and how many of these are done, however they ended. */
+  readonly picked: number;
+  readonly finished: number;
+  /** Rows on the page, and those of them that the form sends. */
+  readonly shown: number;
+  readonly ready: number;
+  /** Someone pressed on: the form goes when all is done. */
+  readonly waits: boolean;
+}
+
+/** Whether some of the picked files are not done. */
+export function isAtWork({ picked, finished }: PickerCounts): boolean {
+  return finished < picked;
+}
+
 /** What the line says. */
 export class PickerStatus {
   private readonly element: HTMLElement;
   private readonly texts: Texts;
-  private total = 0;
-  private finished = 0;
-  private waits = false;
+  private readonly counts: () => PickerCounts;
   private news = false;
-  /** The count or the progress, what happened last, and that files were left out. */
-  private count = '';
+  /** What happened last, and that files were left out. */
   private happened = '';
   private leftOut = '';
 
-  constructor(element: HTMLElement, texts: Texts) {
+  constructor(element: HTMLElement, texts: Texts, counts: () => PickerCounts) {
     this.element = element;
     this.texts = texts;
+    this.counts = counts;
   }
 
-  /** `picked` more files are worked on; `leftOut` stays until the next are picked. */
-  begin(picked: number, leftOut: string): void {
+  /** More files were picked; `leftOut` stays until the next are. */
+  begin(leftOut: string): void {
     this.happened = '';
     this.leftOut = leftOut;
-    this.total += picked;
-    if (this.works) this.count = this.progress();
     this.say('aloud');
   }
 
-  /** Someone pressed on: the form goes when all is done. */
+  /** The form waits for the work. */
   wait(): void {
-    this.waits = true;
-    this.count = this.progress();
     this.say('aloud');
   }
 
   /** One of the files is done, however it ended. */
-  done(ready: number, shown: number): void {
-    this.finished += 1;
-    if (this.works) {
-      this.count = this.progress();
-      this.say(this.news ? 'aloud' : 'silently');
-      return;
-    }
-    this.total = 0;
-    this.finished = 0;
-    this.waits = false;
-    this.count = this.summary(ready, shown);
-    this.say('aloud');
+  done(): void {
+    this.say(this.news || !isAtWork(this.counts()) ? 'aloud' : 'silently');
   }
 
   /** Something has to be known of a file that is about to be done: `done` says it. */
@@ -59,36 +60,27 @@ export class PickerStatus {
     this.news = true;
   }
 
-  /** What is known of a file is said once more, because somebody would go on without it. */
-  repeat(text: string): void {
+  /** What is known of a file is said once more, or that its row was removed. */
+  happen(text: string): void {
     this.happened = text;
     this.say('aloud');
-  }
-
-  /** A row was removed. */
-  removed(text: string, ready: number, shown: number): void {
-    if (!this.works) this.count = this.summary(ready, shown);
-    this.happened = text;
-    this.say('aloud');
-  }
-
-  private get works(): boolean {
-    return this.finished < this.total;
-  }
-
-  private progress(): string {
-    if (this.waits) return this.texts.get('wait');
-    return this.texts.get('progress', { number: this.finished + 1, total: this.total });
-  }
-
-  private summary(ready: number, shown: number): string {
-    return shown === 0 ? '' : this.texts.get('summary', { ready, total: shown });
   }
 
   private say(how: 'aloud' | 'silently'): void {
     this.element.setAttribute('aria-live', how === 'aloud' ? 'polite' : 'off');
     this.news = false;
-    const sentences = [this.count, this.happened, this.leftOut];
+    const counts = this.counts();
+    const count = isAtWork(counts) ? this.progress(counts) : this.summary(counts);
+    const sentences = [count, this.happened, this.leftOut];
     this.element.textContent = sentences.filter((text) => text !== '').join(' ');
+  }
+
+  private progress({ picked, finished, waits }: PickerCounts): string {
+    if (waits) return this.texts.get('wait');
+    return this.texts.get('progress', { number: finished + 1, total: picked });
+  }
+
+  private summary({ shown, ready }: PickerCounts): string {
+    return shown === 0 ? '' : this.texts.get('summary', { ready, total: shown });
   }
 }

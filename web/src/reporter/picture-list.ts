@@ -19,16 +19,16 @@ export interface PictureRecord {
 }
 
 /** One part of a picture, told by its fingerprint alone. */
-export interface CropRecord {
+interface CropRecord {
   readonly pdq: string;
   readonly quality: number;
 }
 
 /** PDQ's authors advise against using fingerprints of a lower quality (Meta, "PDQ", 2019). */
-export const GOOD_QUALITY = 50;
+const GOOD_QUALITY = 50;
 
 /** What to say of a picture that is done: a key of the texts. */
-export type Verdict = 'ready' | 'video' | 'low_quality' | 'exact_only' | 'too_large' | 'guarded';
+type Verdict = 'ready' | 'video' | 'low_quality' | 'exact_only' | 'too_large' | 'guarded';
 
 /** The pictures that are done, in the order in which they were picked. */
 export class PictureList {

@@ -5,7 +5,7 @@ import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { fileDetails, percent } from './file-details';
 import { boxKey, pickedPictures, pickedRecords, rememberFor } from './page-memory';
-import { PickerStatus } from './picker-status';
+import { isAtWork, type PickerCounts, PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
 import { required, type Texts, textsOf } from './texts';
@@ -60,7 +60,9 @@ export class PicturePicker {
   private readonly queue: FingerprintQueue;
   /** By id, in the order of the rows. */
   private readonly shown = new Map<string, Shown>();
-  private working = 0;
+  /** Files picked since nothing was left to do, and how many of these are done. */
+  private picked = 0;
+  private finished = 0;
   private submitter: HTMLElement | null = null;
   private submitWhenDone = false;
   /** Ids of rows that got something to read while the form waited to go. */
@@ -73,7 +75,7 @@ export class PicturePicker {
     this.template = required(root, '[data-picker-row]', HTMLTemplateElement);
     this.value = required(root, '[data-picker-value]', HTMLInputElement);
     const status = required(root, '[data-picker-status]', HTMLElement);
-    this.status = new PickerStatus(status, this.texts);
+    this.status = new PickerStatus(status, this.texts, () => this.counts());
     this.queue = queue;
     // A visit, or the case that was opened with the key of this tab.
     rememberFor(root.dataset.visit ?? `case ${boxKey.get()?.slice(0, 16) ?? ''}`);
@@ -97,8 +99,8 @@ export class PicturePicker {
       const taken = new Set(Array.from(this.shown.values(), ({ name }) => name));
       return this.show(crypto.randomUUID(), distinctName(file.name, taken), file);
     });
-    this.working += picked.length;
-    this.status.begin(picked.length, leftOut);
+    this.picked += picked.length;
+    this.status.begin(leftOut);
     await Promise.all(picked.map((each) => this.work(each, each.file)));
   }
 
@@ -119,16 +121,26 @@ export class PicturePicker {
     } catch {
       this.leaveOut(shown, 'unreadable');
     } finally {
-      this.working -= 1;
-      this.status.done(this.list.size, this.shown.size);
-      if (this.working === 0 && this.submitWhenDone) this.goOnOrShowUnread();
+      this.finished += 1;
+      if (!this.works) this.picked = this.finished = 0;
+      this.status.done();
+      if (!this.works && this.submitWhenDone) this.goOnOrShowUnread();
     }
+  }
+
+  private get works(): boolean {
+    return isAtWork(this.counts());
+  }
+
+  private counts(): PickerCounts {
+    const { picked, finished, submitWhenDone: waits } = this;
+    return { picked, finished, shown: this.shown.size, ready: this.list.size, waits };
   }
 
   /** A picture takes a second, a video minutes: of that one the row says how far it is. */
   private workingText(kind: ListedKind, share: number): string {
     if (kind === 'picture') return this.texts.get('working');
-    return this.texts.get('working_video', { percent: percent(share, language()) });
+    return this.texts.get('working_video', { percent: percent(share) });
   }
 
   private settle(shown: Shown, kind: ListedKind, fingerprints: FileFingerprints): void {
@@ -193,8 +205,7 @@ export class PicturePicker {
       ({ file, name }) => (file?.name ?? name) === fileName,
     );
     if (alike.length < 2) return;
-    for (const { row, file } of alike)
-      if (file) row.tellApart(fileDetails(file, language(), new Date()));
+    for (const { row, file } of alike) if (file) row.tellApart(fileDetails(file, new Date()));
   }
 
   /** Remove a row, end the work on it, and leave the keyboard where the next one now is. */
@@ -205,7 +216,7 @@ export class PicturePicker {
     this.list.remove(id);
     this.keep();
     this.drop(id);
-    this.status.removed(this.texts.get('removed', { name }), this.list.size, this.shown.size);
+    this.status.happen(this.texts.get('removed', { name }));
     const neighbour = next === undefined ? undefined : this.shown.get(next);
     if (neighbour) neighbour.row.focusRemove();
     else this.input.focus();
@@ -226,7 +237,7 @@ export class PicturePicker {
   }
 
   private beforeSending(event: SubmitEvent): void {
-    if (this.working > 0) this.waitForAll(event);
+    if (this.works) this.waitForAll(event);
     else if (this.list.size === 0) this.stayAtLeftOut(event);
   }
 
@@ -235,7 +246,7 @@ export class PicturePicker {
     const [first] = this.shown.values();
     if (!first) return;
     event.preventDefault();
-    this.status.repeat(`${first.name}: ${first.row.sentence}`);
+    this.status.happen(`${first.name}: ${first.row.sentence}`);
     first.row.focus();
   }
 
@@ -265,11 +276,4 @@ export class PicturePicker {
     });
     root.dataset.ready = 'true';
   }
-}
-
-/** In which numbers and days are written: as the reader writes the page's language, if they do. */
-function language(): string | undefined {
-  const page = document.documentElement.lang;
-  const own = navigator.languages.find((each) => each === page || each.startsWith(`${page}-`));
-  return own ?? (page || undefined);
 }

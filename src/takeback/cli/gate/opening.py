@@ -158,7 +158,9 @@ def explained(about: str = "") -> Iterator[None]:
         raise
     except LogError as error:
         _fail(about, f"The list was refused: {error}", ExitCode.LIST_REFUSED)
-    except (HotlineError, NoListError, SnapshotError, StoreError) as error:
+    except SnapshotError as error:  # of the one that a sync has just written
+        _fail(about, f"{error} Sync once more, and it is written anew.", ExitCode.FAILED)
+    except (HotlineError, NoListError, StoreError) as error:
         _fail(about, str(error), ExitCode.FAILED)
     except sqlite3.Error as error:
         _fail(about, f"The store can't be read or written: {error}.", ExitCode.FAILED)

@@ -95,15 +95,11 @@ def _say_who_must_sync(followed: Sequence[FollowedList], lists: Path | None) -> 
             state = f"was synced {_shown(age)} ago: what was listed since is not stopped"
         else:
             continue
-        folder = followed_list.store.folder
-        source = f"--hotline https://… --store {shlex.quote(str(folder))}"
+        store = followed_list.store
+        command = store.sync_command(follow=True)
         if lists is not None:
-            source = f"--lists {shlex.quote(str(lists))}"
-        say(
-            f"The store {folder} {state}. Keep this running: "
-            f"{typed(f'gate sync {source} --follow')}",
-            err=True,
-        )
+            command = typed(f"gate sync --lists {shlex.quote(str(lists.absolute()))} --follow")
+        say(f"The store {store.folder} {state}. Keep this running: {command}", err=True)
 
 
 def _shown(seconds: float) -> str:

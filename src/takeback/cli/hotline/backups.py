@@ -205,6 +205,7 @@ def restore(
     * `takeback hotline restore /backups/takeback-3f9a01c7-2026-11-29T031500Z.age --key backup-key`
     * `age -d key.age | takeback hotline restore FILE --key - --wal /mnt/other/wal --replace --yes`
     """
+    require_hotline(may_begin=True)
     with _explained():
         from takeback.hotline.backups.age_files import parse_identities
         from takeback.hotline.backups.restoring import restore_backup
@@ -231,12 +232,12 @@ def _key_text(key: str) -> str:
     except UnicodeDecodeError as error:
         raise failure(
             f"{key} is not a key file. --key takes the file that "
-            f"`{typed('hotline backup key')}` made."
+            f"`{typed('hotline backup key FILE')}` made."
         ) from error
     except OSError as error:
         raise failure(
             f"The key file {key} can't be read ({error.strerror}). --key takes the file that "
-            f"`{typed('hotline backup key')}` made."
+            f"`{typed('hotline backup key FILE')}` made."
         ) from error
 
 

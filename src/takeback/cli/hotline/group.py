@@ -152,7 +152,11 @@ def replace_lost_secrets(
     if replaced:
         say(f"New: {', '.join(replaced)}. Back them up.")
     if any(map(is_log_key, wrong.names)):
-        say(f"The log's key is gone, so begin another log: {typed('hotline log begin-anew')}")
+        begin = typed("hotline log begin-anew")
+        say(
+            "The log's key is gone, so begin another log, at another address: "
+            f"TAKEBACK_PUBLIC_URL=https://… {begin}"
+        )
 
 
 @audit_app.command("verify")

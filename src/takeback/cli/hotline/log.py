@@ -39,7 +39,7 @@ def log_status() -> None:
     * `takeback hotline log status`
     """
     set_up()
-    from takeback.hotline.foundation.liveness.commits import commits_wait
+    from takeback.hotline.foundation.liveness.commits import commits_wait, how_they_go_on
     from takeback.hotline.log.witnesses.submission import log_status as read
 
     status = read()
@@ -53,8 +53,7 @@ def log_status() -> None:
         raise typer.Exit(_STOPPED)
     if commits_wait():
         say("Nothing is taken: commits wait for a follower that does not answer.", err=True)
-        follow = typed("hotline backup follow")
-        say(f"Start `{follow}` again, or end it with --release.", err=True)
+        say(how_they_go_on(), err=True)
         raise typer.Exit(_WAITING)
     if status.published_size < status.sequenced_size:
         raise typer.Exit(1)
@@ -110,7 +109,7 @@ def begin_new_log(
         raise failure(str(error)) from error
     say(f"The log {begun.origin} begins with {begun.subjects} entries.")
     for name in begun.readers:
-        say(f"Needs a new token: {typed('hotline platform renew')} {shlex.quote(name)}")
+        say(f"Needs a new token: {typed(f'hotline platform renew {shlex.quote(name)}')}")
 
 
 @app.command("restored")
@@ -191,4 +190,4 @@ def recover_log(
     except (NewLogError, RecoveryCopyError, MarkError) as error:
         raise failure(str(error)) from error
     for name in recovered.readers:
-        say(f"Needs a new token: {typed('hotline platform renew')} {shlex.quote(name)}")
+        say(f"Needs a new token: {typed(f'hotline platform renew {shlex.quote(name)}')}")

@@ -162,7 +162,7 @@ def _print_token(name: str, make_token: Callable[[str], str], as_json: bool) -> 
         "There they run:",
         "",
         f"  TAKEBACK_GATE_TOKEN={token} \\",
-        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store DIR --follow",
+        f"  takeback gate sync --hotline {settings.PUBLIC_URL} --store gate --follow",
     )
 
 

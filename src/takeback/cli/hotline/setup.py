@@ -2,7 +2,6 @@
 
 import enum
 import os
-from dataclasses import replace
 
 import typer
 
@@ -81,16 +80,12 @@ def require_hotline(*, may_begin: bool = False) -> None:
 
     folder = look_into(state_directory(), State.HOTLINE)
     if may_begin:
-        if folder.is_folder and folder.state in (None, State.HOTLINE):
+        if folder.is_folder and folder.state in (None, State.HOTLINE, State.HOTLINE_SECRETS):
             return
         what_to_do = "set TAKEBACK_STATE to a folder of its own"
     else:
-        if os.environ.get("DATABASE_URL"):
+        if os.environ.get("DATABASE_URL") or folder.state is State.HOTLINE:
             return
-        if folder.state is State.HOTLINE:
-            if (folder.path / "postgres" / "PG_VERSION").is_file():
-                return
-            folder = replace(folder, seen="holds the secrets of a hotline but no database")
         what_to_do = (
             "go to the folder where you started it, set TAKEBACK_STATE or DATABASE_URL as you did "
             f"there, or begin one with `{typed('run')}` (to try it out) or "

@@ -17,7 +17,6 @@ from takeback.hashlist.events import PurposeEvent
 from takeback.matching.matcher import Matcher, MatchResult, UploadFingerprints
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import SnapshotSource
-from takeback.shell.typed_commands import typed
 from takeback.signals.lanes import Lane
 
 # The long poll answers within 25 s, so a quarter of an hour of silence is no hiccup.
@@ -98,7 +97,8 @@ class FollowedList:
         if matcher is None:
             raise NoListError(
                 self._in_force.problem
-                or f"No list is in force in {self.store.folder} yet. Run `{typed('gate sync')}`."
+                or f"No list is in force in {self.store.folder} yet. "
+                f"Run `{self.store.sync_command()}`."
             )
         if not self._usable():
             raise ListOutOfForceError(f"No list is in force any more. {self._standing.why}")

@@ -42,9 +42,10 @@ class Notice:
     """The texts in one language.
 
     `draft`: they were translated and not yet read by a native reader. `ask` says how to ask for a
-    check: it is empty where there is no reference, and so nothing to ask with. `appeal`: the
-    address of the page that asks for the reference, with it filled in; it stands in the fragment,
-    which a browser sends to no server, so that it is in no log.
+    check: it is empty where there is no reference, and so nothing to ask with. `reference_label`
+    stands before the reference, with its colon as the language writes it. `appeal`: the address of
+    the page that asks for the reference, with it filled in; it stands in the fragment, which a
+    browser sends to no server, so that it is in no log.
     """
 
     kind: NoticeKind
@@ -61,31 +62,35 @@ class Notice:
 
     def __str__(self) -> str:
         """All of it as plain text, for an app that shows a message."""
-        parts = [f"{self.heading}.", self.text, self.ask]
+        parts = [f"{self.heading}{_all_texts()[self.language].full_stop}", self.text, self.ask]
         if self.reference:
-            parts.append(f"{self.reference_label}: {self.reference}")
+            parts.append(f"{self.reference_label} {self.reference}")
         return " ".join(part for part in parts if part)
 
 
 class _Words(BaseModel):
-    """What is said of one kind of stop."""
+    """What is said of one kind of stop, and how to ask for a check."""
 
     model_config = ConfigDict(extra="forbid")
 
     heading: str
     text: str
+    ask: str
 
 
 class _Texts(BaseModel):
-    """A file of `notice_texts/`."""
+    """A file of `notice_texts/`.
+
+    `full_stop`: what ends a sentence in the language's script, where a heading becomes one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     direction: Direction
     draft: bool
-    ask: str
     link_text: str
     reference_label: str
+    full_stop: str
     blocked: _Words
     held: _Words
 
@@ -109,7 +114,7 @@ def make_notice(
         draft=texts.draft,
         heading=words.heading,
         text=words.text,
-        ask=texts.ask if reference else "",
+        ask=words.ask if reference else "",
         link_text=texts.link_text,
         reference_label=texts.reference_label,
         reference=reference,

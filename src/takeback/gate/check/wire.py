@@ -105,7 +105,7 @@ class NoticeAnswer(BaseModel):
     text: str
     ask: str = Field(description="how to ask for a check; empty without a reference")
     link_text: str = Field(description="what the link to `appeal` says")
-    reference_label: str = Field(description="what stands before the reference")
+    reference_label: str = Field(description="what stands before the reference, with its colon")
     reference: str | None = Field(description="random, of this one upload; it leads to no other")
     appeal: str | None = Field(description="address with the reference already filled in")
 

@@ -10,7 +10,6 @@ from takeback.matching.matcher import Matcher
 from takeback.matching.policy import MatchPolicy
 from takeback.matching.snapshot import open_snapshot
 from takeback.matching.snapshot_file import SnapshotError
-from takeback.shell.typed_commands import typed
 
 SNAPSHOT_SUFFIX = ".snapshot"
 
@@ -80,7 +79,7 @@ class SnapshotInForce:
             self._dealt_with = (pointer, opened.seen)
             self.problem = None
         except (SnapshotError, ValueError) as error:  # a pointer of zeros is no name
-            self.problem = str(error)
+            self.problem = self._to_be_written_anew(str(error))
             self._dealt_with = look
         except OSError as error:
             # It may pass without any file changing.
@@ -88,10 +87,12 @@ class SnapshotInForce:
             if not isinstance(error, FileNotFoundError):
                 self.problem = str(error)
             elif self._points_there_still(pointer):
-                self.problem = (
-                    f"The list's file {error.filename} is missing. "
-                    f"Run `{typed('gate sync')}` to write it anew."
+                self.problem = self._to_be_written_anew(
+                    f"The list's file {error.filename} is missing."
                 )
+
+    def _to_be_written_anew(self, problem: str) -> str:
+        return f"{problem} Run `{self._store.sync_command()}` to write it anew."
 
     def _points_there_still(self, pointer: _Stamp) -> bool:
         """Say whether the pointer is unmoved; if it moved, the next look finds the new snapshot."""

@@ -24,12 +24,12 @@ from takeback.gate.store.live_entries import (
     read_changes,
     read_tables,
 )
+from takeback.gate.store.sync_command import sync_command
 from takeback.gate.store.unknown_signals import UNKNOWN_SCHEMA
 from takeback.hashlist.rules import LogRules
 from takeback.matching.delta_file import EntryChange
 from takeback.matching.snapshot import ListTables, SnapshotSource
 from takeback.shell.state_folders import State, look_into
-from takeback.shell.typed_commands import typed
 from takeback.signals.packing import UnknownKindError
 from takeback.tlog.merkle import Frontier
 from takeback.tlog.signed_note import VerifierKey
@@ -177,7 +177,7 @@ class Store:
         """Open an existing store; raises StoreError if the folder holds none."""
         found = look_into(folder, State.STORE)
         if found.state is not State.STORE:
-            begin = typed("gate sync --hotline https://… --store FOLDER")
+            begin = sync_command(folder if found.is_free else None)
             raise StoreError(
                 found.refusal(State.STORE, f"name the folder of yours, or begin one with `{begin}`")
             )
@@ -221,8 +221,8 @@ class Store:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SyncRunningError(
-                    f"Another `{typed('gate sync')}` works on {self.folder}. One is enough: "
-                    "stop it, or leave it to its work."
+                    f"Another sync works on {self.folder}. One is enough: stop it, or leave it to "
+                    "its work."
                 ) from error
             with self._connections.kept_open():
                 yield
@@ -233,6 +233,13 @@ class Store:
         """Return which log is followed, or None before the first sync."""
         with self.read_list() as connection:
             return read_followed_log(connection)
+
+    def sync_command(self, *, follow: bool = False) -> str:
+        """Return the command that brings the list up to date; an unreadable store knows less."""
+        log = None
+        with contextlib.suppress(sqlite3.Error, ValueError, StoreError):
+            log = self.followed_log()
+        return sync_command(self.folder, log.hotline if log else None, follow=follow)
 
     def state(self) -> tuple[SnapshotSource, ListTables] | None:
         """Return the verified state with all live entries, or None before the first sync.

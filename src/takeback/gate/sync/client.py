@@ -27,8 +27,8 @@ _MAX_OPENINGS_BYTES = MOST_OPENINGS * MAX_EVENT_BYTES // 8  # an event has half 
 _MAX_ERROR_BYTES = 4096
 _CHUNK_BYTES = 1024 * 1024
 _TOKEN = re.compile(r"tb1_[A-Za-z0-9-]+_(?P<pin>[0-9a-f]{16})")
-_LOOKS = "It looks like tb1_…_… and comes from the hotline."
-_WHERE_FROM = "Put the token there that the hotline gave you, alone in the file."
+_SHAPE_OF_TOKENS = "It looks like tb1_…_… and comes from the hotline."
+_WHAT_TO_PUT_THERE = "Put the token there that the hotline gave you, alone in the file."
 _AT_EVERY_HOTLINE = re.compile(
     r"/log/v1/(key|checkpoint)|/list/v1/(wait|checkpoint|feedback|acknowledgement)"
 )
@@ -73,7 +73,7 @@ class PlatformToken:
         """Read a token `tb1_<secret>_<pin>`; raises TokenError."""
         found = _TOKEN.fullmatch(text.strip())
         if found is None:
-            raise TokenError(f"This is not a platform's token. {_LOOKS}")
+            raise TokenError(f"This is not a platform's token. {_SHAPE_OF_TOKENS}")
         return cls(text.strip(), found["pin"])
 
     @classmethod
@@ -82,15 +82,17 @@ class PlatformToken:
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError as error:
-            raise TokenError(f"There is no token file {path}. {_WHERE_FROM}") from error
+            raise TokenError(f"There is no token file {path}. {_WHAT_TO_PUT_THERE}") from error
         except OSError as error:
             raise TokenError(f"The token file {path} can't be read: {error.strerror}.") from error
         if not text.strip():
-            raise TokenError(f"The token file {path} is empty. {_WHERE_FROM}")
+            raise TokenError(f"The token file {path} is empty. {_WHAT_TO_PUT_THERE}")
         try:
             return cls.parse(text)
         except TokenError as error:
-            raise TokenError(f"The token file {path} holds something else. {_LOOKS}") from error
+            raise TokenError(
+                f"The token file {path} holds something else. {_SHAPE_OF_TOKENS}"
+            ) from error
 
 
 class _Refusal(BaseModel):

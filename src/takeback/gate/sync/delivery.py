@@ -10,8 +10,8 @@ from takeback.hashlist.feedback import FeedbackItem
 
 logger = logging.getLogger(__name__)
 
-_LOAD = 100  # items a request
-_LOOK_SECONDS = 0.25
+_ITEMS_A_REQUEST = 100
+_BETWEEN_LOOKS_SECONDS = 0.25
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 
@@ -33,7 +33,7 @@ def deliver_outbox(outbox: Outbox, client: HotlineClient) -> int:
     knows it by its id. Raises HotlineUnreachableError or HotlineDeniedError; what is left stays.
     """
     delivered = 0
-    while items := outbox.waiting(_LOAD):
+    while items := outbox.waiting(_ITEMS_A_REQUEST):
         try:
             delivered += _deliver(outbox, client, items)
         except FeedbackRefusedError:
@@ -68,7 +68,7 @@ class FeedbackDelivery(threading.Thread):
                 logger.exception("Feedback waits.")
             else:
                 failures = 0
-                pause = _LOOK_SECONDS
+                pause = _BETWEEN_LOOKS_SECONDS
 
     def stop(self) -> None:
         """Stop after the delivery that is under way."""

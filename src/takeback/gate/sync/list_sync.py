@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from takeback.gate.store.live_entries import (
 from takeback.gate.store.standing import read_trust, record_acceptance, record_refusal
 from takeback.gate.store.store import FollowedLog, Store, record_contact, write_followed_log
 from takeback.gate.store.unknown_signals import entries_known_by_now, forget_unknown
+from takeback.gate.sync.acknowledging import Acknowledging
 from takeback.gate.sync.checkpoints import require_trust, take_newest
 from takeback.gate.sync.client import HotlineClient, HotlineError, PlatformToken
 from takeback.gate.sync.delivery import back_off_seconds
@@ -34,7 +34,6 @@ from takeback.hashlist.events import EntryEvent, EntryId
 from takeback.hashlist.fold import ListState
 from takeback.hashlist.follow import Logged, LogGrowth, one_by_one
 from takeback.hashlist.rules import LogRules
-from takeback.matching.snapshot import SnapshotSource
 from takeback.matching.snapshot_file import SnapshotError
 from takeback.tlog.bundles import EventRange
 from takeback.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -43,9 +42,6 @@ from takeback.tlog.merkle import Frontier
 from takeback.tlog.signed_note import VerifierKey
 
 logger = logging.getLogger(__name__)
-
-ACKNOWLEDGE_AGAIN_SECONDS = 24 * 3600.0
-"""On a quiet list too a hotline hears each day what is in force here; it forgets after 7 days."""
 
 
 class WrongKeyError(LogError):
@@ -90,8 +86,7 @@ class ListSync:
         self._on_progress = on_progress
         self._publisher = SnapshotPublisher(store)
         self._trust = read_trust(store)
-        self._acknowledged: SnapshotSource | None = None
-        self._acknowledged_at = 0.0
+        self._acknowledging = Acknowledging(client)
         self._all_in_force = False
         self._is_shown = False
 
@@ -125,7 +120,7 @@ class ListSync:
         outcome = take_newest(self._client.checkpoint, self._take, checkpoint_note)
         in_force = self._publisher.publish()
         self._all_in_force = True
-        self._acknowledge(in_force)
+        self._acknowledging.tell(in_force)
         return outcome
 
     def _take_up_known_by_now(self) -> None:
@@ -242,23 +237,6 @@ class ListSync:
         if self._token.pin not in (position.pinned.pin, position.key.pin):
             raise WrongKeyError(f"The token does not fit {whose}.")
         return position
-
-    def _acknowledge(self, in_force: SnapshotSource | None) -> None:
-        """Tell the hotline what is in force now; if that fails, the next sync tells it.
-
-        The same is said again each day, so that young people can be told who looks for copies.
-        """
-        age_seconds = time.monotonic() - self._acknowledged_at
-        if in_force is None:
-            return
-        if in_force == self._acknowledged and age_seconds < ACKNOWLEDGE_AGAIN_SECONDS:
-            return
-        try:
-            self._client.acknowledge(in_force.checkpoint_size, in_force.root_hash)
-        except HotlineError as error:
-            logger.warning("The hotline does not know yet what is in force here: %s", error)
-        else:
-            self._acknowledged, self._acknowledged_at = in_force, time.monotonic()
 
     def _show_checkpoint(self) -> None:
         """Show the hotline what is held here, before anything is taken, and after all trouble.

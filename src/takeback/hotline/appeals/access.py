@@ -55,13 +55,13 @@ def belongs_to(appeal: uuid.UUID) -> str:
 def waiting_appeals() -> list[AppealInReview]:
     """Return the appeals without an answer, the oldest first."""
     rows = Appeal.objects.filter(answer="").order_by("sent_on", "id")[:_MOST_SHOWN]
-    return [_in_review(row) for row in rows]
+    return [in_review(row) for row in rows]
 
 
 def appeal_in_review(appeal: uuid.UUID) -> AppealInReview | None:
     """Return one appeal, or None if there is none."""
     row = Appeal.objects.filter(id=appeal).first()
-    return _in_review(row) if row else None
+    return in_review(row) if row else None
 
 
 def appeal_figures() -> AppealFigures:
@@ -71,7 +71,8 @@ def appeal_figures() -> AppealFigures:
     return figures_of(Appeal.objects.count(), took)
 
 
-def _in_review(row: Appeal) -> AppealInReview:
+def in_review(row: Appeal) -> AppealInReview:
+    """Open what was said, and look for the entry that the reference leads to by now."""
     content = unseal_field(belongs_to(row.id), bytes(row.statement))
     if not isinstance(content, dict):
         raise TypeError("The words of an appeal are an object.")

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from takeback.hashlist.events import EntryId
-from takeback.hotline.appeals.access import appeal_digest, appeal_in_review, belongs_to
+from takeback.hotline.appeals.access import appeal_digest, belongs_to, in_review
 from takeback.hotline.appeals.domain import ANSWERED, Answer
 from takeback.hotline.appeals.models import Appeal
 from takeback.hotline.audit.actions import record
@@ -50,7 +50,7 @@ def answer_appeal(appeal: uuid.UUID, answer: Answer, actor: Actor) -> None:
     """
     require(actor, Permission.ANSWER_APPEAL)
     row = Appeal.objects.select_for_update().filter(id=appeal, answer="").first()
-    found = appeal_in_review(appeal)
+    found = in_review(row) if row is not None else None
     if row is None or found is None or (answer is not Answer.NOT_FOUND and not found.entry):
         raise AnsweredError("This appeal can't be given this answer, or was answered already.")
     if answer is Answer.TAKEN_OFF:

@@ -21,7 +21,7 @@ from takeback.hotline.backups.archive import ArchiveWriter, Member, data_of
 from takeback.hotline.backups.domain import BackupError
 from takeback.hotline.backups.programs import connection_environment, embedded_programs
 from takeback.hotline.backups.wal import WAL_SETTING, newest_segment, segment_at, take_wal
-from takeback.hotline.foundation.database import data_folder, embedded_server
+from takeback.hotline.foundation.database import data_folder, embedded_server, has_embedded_database
 from takeback.running.embedded_postgres import server_lock
 from takeback.running.embedded_users import UserList, server_processes
 from takeback.running.private_files import sync_directory
@@ -115,7 +115,7 @@ class StagedBase:
     @staticmethod
     def is_taken() -> bool:
         """Whether there is a database already."""
-        return (data_folder() / "PG_VERSION").exists()
+        return has_embedded_database()
 
     def take(self, member: Member) -> None:
         """Write one of its files."""

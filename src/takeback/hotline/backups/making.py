@@ -25,8 +25,13 @@ from takeback.hotline.backups.dumps import add_dump, size_of_database
 from takeback.hotline.backups.embedded import add_base, size_of_embedded
 from takeback.hotline.backups.folders import add_files
 from takeback.hotline.backups.programs import server_major
-from takeback.hotline.foundation.database import configured_url, data_folder, database_url
+from takeback.hotline.foundation.database import (
+    configured_url,
+    database_url,
+    has_embedded_database,
+)
 from takeback.hotline.foundation.secret_notes.checking import hotline_mark, lost_secrets, notes_in
+from takeback.hotline.foundation.state import state_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,9 @@ def hotline_url() -> str:
 
     Raises BackupError where there is none: a typo must not be followed, or be the newest backup.
     """
-    if configured_url() is None and not (data_folder() / "PG_VERSION").exists():
+    if configured_url() is None and not has_embedded_database():
         raise BackupError(
-            f"There is no database in {data_folder().parent}. Set TAKEBACK_STATE or DATABASE_URL "
+            f"There is no database in {state_directory()}. Set TAKEBACK_STATE or DATABASE_URL "
             "as for `serve`. No backup was made or deleted."
         )
     return database_url()

@@ -70,7 +70,7 @@ def sign_off(language: Path) -> SignOff | None:
     except ValueError as problem:
         raise SignOffError(f"{path}: {problem}") from problem
     match found:
-        case {"state": "draft", **rest} if not rest:
+        case {"state": state, **rest} if state == DRAFT and not rest:
             return None
         case {"state": state, "date": day, "catalogue": str(catalogue), **rest} if (
             state == READ and type(day) is date and not rest

@@ -19,6 +19,7 @@ from takeback.hotline.desk.domain import (
 )
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.amending import refuse_amendment
+from takeback.hotline.entries.domain import UnknownEntryError
 from takeback.hotline.feedback import actions as feedback_actions
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
@@ -28,12 +29,15 @@ from takeback.hotline.staff.policy import require
 def decide(actor: Actor, entry: EntryId, decision: Decision, reason: Reason) -> None:
     """Carry out what a person decided about an entry.
 
-    Raises UnknownEntryError if it is not there, or not held or in the log as the decision needs,
+    Raises UnknownEntryError if it is not there, or does not stand as the decision needs any more,
     UnfittingReasonError if there is no such reason for it, and NotPermittedError.
     """
     require(actor, NEEDED[decision])
+    entries_actions.lock_entries([entry])
     found = entry_in_review(entry)
-    if found and decision in found.possible and reason not in found.reasons_for(decision):
+    if found is None or decision not in found.possible:
+        raise UnknownEntryError(f"There is nothing to {decision} here.")
+    if reason not in found.reasons_for(decision):
         raise UnfittingReasonError(f"{reason} is no reason to {decision} this entry.")
     match decision:
         case Decision.RELEASE:

@@ -181,22 +181,14 @@ def queue(request: HttpRequest, person: SignedIn) -> HttpResponse:
 @_for_staff
 def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponseBase:
     """One entry: all numbers that there are of it, and what can be done."""
+    failed = ""
+    if request.method == "POST":
+        failed = _decide(request, person, EntryId(entry_id))
+        if not failed:
+            return see_other("desk")
     found = access.entry_in_review(EntryId(entry_id))
     if found is None:
         raise Http404
-    failed = ""
-    if request.method == "POST":
-        try:
-            decision = Decision(request.POST.get("decision", ""))
-            reason = Reason(request.POST.get("reason", ""))
-            actions.decide(person.actor, found.entry, decision, reason)
-            return see_other("desk")
-        except UnknownEntryError:
-            failed = "Somebody was faster: this can't be done any more."
-        except UnfittingReasonError:
-            failed = "That is no reason for this. Pick one of those below it."
-        except ValueError:
-            failed = "Pick a reason."
     possible = access.decisions_open_to(person.actor, found)
     since = found.suspended_at or found.held_at
     context = {
@@ -213,22 +205,33 @@ def entry(request: HttpRequest, person: SignedIn, entry_id: str) -> HttpResponse
     return render(request, "desk/entry.html", context, status=status)
 
 
+def _decide(request: HttpRequest, person: SignedIn, entry_id: EntryId) -> str:
+    """Do what the form says; why that can't be done, nothing if it was."""
+    try:
+        decision = Decision(request.POST.get("decision", ""))
+        reason = Reason(request.POST.get("reason", ""))
+        actions.decide(person.actor, entry_id, decision, reason)
+    except UnknownEntryError:
+        return "Somebody was faster: this can't be done any more."
+    except UnfittingReasonError:
+        return "That is no reason for this. Pick one of those below it."
+    except ValueError:
+        return "Pick a reason."
+    return ""
+
+
 @methods("GET", "POST")
 @_for_staff
 def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpResponseBase:
     """One appeal: what was said, the entry that it is about, and the answers to pick from."""
+    failed = ""
+    if request.method == "POST":
+        failed = _answer(request, person, appeal_id)
+        if not failed:
+            return see_other("desk")
     found = appeal_in_review(appeal_id)
     if found is None:
         raise Http404
-    failed = ""
-    if request.method == "POST":
-        try:
-            actions.answer(person.actor, found.id, Answer(request.POST.get("answer", "")))
-            return see_other("desk")
-        except AnsweredError:
-            failed = "Somebody was faster: it was answered already."
-        except ValueError:
-            failed = "Pick an answer."
     possible = access.answers_open_to(person.actor, found)
     about = access.entry_in_review(EntryId(found.entry)) if found.entry else None
     today = timezone.localdate()
@@ -246,6 +249,17 @@ def appeal(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> HttpRespo
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
     return render(request, "desk/appeal.html", context, status=status)
+
+
+def _answer(request: HttpRequest, person: SignedIn, appeal_id: UUID) -> str:
+    """Answer as the form says; why that can't be done, nothing if it was."""
+    try:
+        actions.answer(person.actor, appeal_id, Answer(request.POST.get("answer", "")))
+    except AnsweredError:
+        return "Somebody was faster: it was answered already."
+    except ValueError:
+        return "Pick an answer."
+    return ""
 
 
 def _decision_in_words(

@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from takeback.hotline.desk.texts import counted
+
 _STEPS: Final = (
     (timedelta(days=2), timedelta(days=1), "day"),
     (timedelta(hours=1), timedelta(hours=1), "hour"),
@@ -16,23 +18,19 @@ def waited(since: datetime, now: datetime) -> str:
     passed = now - since
     for least, unit, name in _STEPS:
         if passed >= least:
-            return f"waiting {_counted(passed // unit, name)}"
+            return f"waiting {counted(passed // unit, name)}"
     return "waiting less than a minute"
 
 
 def waited_days(since: date, today: date) -> str:
     """Return the same of something of which only the day is kept."""
     days = (today - since).days
-    return f"waiting {_counted(days, 'day')}" if days > 0 else "waiting since today"
+    return f"waiting {counted(days, 'day')}" if days > 0 else "waiting since today"
 
 
 def days_left(since: date, today: date, days: int) -> str:
     """Return how much is left of the days within which an answer is hoped for."""
     left = days - (today - since).days
     if left < 0:
-        return f"{_counted(-left, 'day')} late"
-    return f"{_counted(left, 'day')} left to answer" if left else "to be answered today"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+        return f"{counted(-left, 'day')} late"
+    return f"{counted(left, 'day')} left to answer" if left else "to be answered today"

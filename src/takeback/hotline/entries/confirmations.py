@@ -53,8 +53,9 @@ def confirm_entry(proof: TlogProof, trust: TrustPolicy, actor: Actor) -> Confirm
     opening = proof.opening()
     shown = parse_event(opening.event) if opening is not None else None
     if opening is None or not isinstance(shown, AddedEvent | AmendedEvent | ResumedEvent):
+        make = typed("list prove ENTRY --hotline https://… --token-file token --store gate")
         raise ConfirmationError(
-            f"The proof shows no entry of a list. Make it with `{typed('list prove')}`."
+            f"The proof shows no entry of a list. Whoever runs a gate makes one: `{make}`."
         )
     if shown.lane is not Lane.CONFIRMED:
         raise ConfirmationError(

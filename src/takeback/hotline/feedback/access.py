@@ -1,5 +1,6 @@
 """Reads what became of entries at platforms, and what these say of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,10 +20,17 @@ from django.db.models import (
 from takeback.hashlist.events import EntryId
 from takeback.hashlist.feedback import FeedbackValue
 from takeback.hotline.entries.models import Entry
-from takeback.hotline.feedback.domain import FeedbackSummary, Outcome, Removal
+from takeback.hotline.feedback.domain import (
+    FeedbackSummary,
+    LoggedEvent,
+    LookingGate,
+    Outcome,
+    Removal,
+    is_looked_for,
+)
 from takeback.hotline.feedback.models import Feedback, KeyAcknowledgement
 from takeback.hotline.log.models import LogEntry, PendingEvent
-from takeback.hotline.platforms.domain import FollowingPlatform
+from takeback.hotline.platforms.domain import FollowingPlatform, lanes_opened_by
 from takeback.hotline.platforms.models import Platform, PlatformFetch
 
 LOOKING_DAYS = timedelta(days=7)
@@ -38,6 +46,8 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
     wanted = list(dict.fromkeys(entries))
     rows = Entry.objects.in_bulk(wanted)
     feedback = _feedback(wanted)
+    events = _events(wanted)
+    gates = _looking_gates(datetime.now(UTC))
     followers = list(Platform.objects.order_by("name"))
     fetched = {platform.id: _fetched(wanted, platform) for platform in followers}
     return [
@@ -48,6 +58,7 @@ def outcomes(entries: Iterable[EntryId]) -> list[Outcome]:
             fetched[platform.id].get(entry),
             row.withdrawn_at,
             tuple(feedback.get((entry, platform.id), ())),
+            is_looked_for(events.get(entry, ()), gates.get(platform.id, ())),
         )
         for entry in wanted
         if (row := rows.get(entry)) is not None
@@ -121,6 +132,24 @@ def _fetched(entries: list[EntryId], platform: Platform) -> dict[str, datetime]:
     return {subject: at for subject, at in first.values_list("subject", "at") if subject}
 
 
+def _events(entries: list[EntryId]) -> dict[str, list[LoggedEvent]]:
+    """The events about each of the entries that the log has, by ascending index."""
+    events = defaultdict[str, list[LoggedEvent]](list)
+    rows = LogEntry.objects.filter(subject__in=entries).order_by("index")
+    for subject, index, adds, audience in rows.values_list("subject", "index", "adds", "audience"):
+        events[subject or ""].append(LoggedEvent(index, adds, audience or 0))
+    return events
+
+
+def _looking_gates(now: datetime) -> dict[int, list[LookingGate]]:
+    """The gates that said lately what is in force there, by the number of their platform."""
+    gates = defaultdict[int, list[LookingGate]](list)
+    rows = _lately(now).values_list("key__platform", "size", "key__scopes")
+    for platform, size, scopes in rows:
+        gates[platform].append(LookingGate(size, lanes_opened_by(scopes)))
+    return gates
+
+
 def _feedback(entries: list[EntryId]) -> dict[tuple[str, int], list[FeedbackSummary]]:
     summaries: dict[tuple[str, int], list[FeedbackSummary]] = {}
     rows = (
@@ -148,15 +177,19 @@ def platforms_looking(now: datetime) -> set[str]:
     """Return the names of the platforms of which it is known that they look for copies now.
 
     One of their gates said within the last `LOOKING_DAYS` what is in force there, as a gate does
-    each day. A platform that only holds a key is not among them.
+    each day. A platform that only holds a key is not among them. Of one picture `outcomes` says it.
     """
-    gates = KeyAcknowledgement.objects.filter(
+    return set(_lately(now).values_list("key__platform__name", flat=True))
+
+
+def _lately(now: datetime) -> QuerySet[KeyAcknowledgement]:
+    """What gates whose keys are accepted said within the last `LOOKING_DAYS`."""
+    return KeyAcknowledgement.objects.filter(
         acknowledged_at__gte=now - LOOKING_DAYS,
         key__platform__revoked_at=None,
         key__revoked_at=None,
         key__expires_at__gt=now,
     )
-    return set(gates.values_list("key__platform__name", flat=True))
 
 
 def newest_vote(entry: EntryId) -> int:

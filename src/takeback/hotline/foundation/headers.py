@@ -106,7 +106,7 @@ _EVERYWHERE: Mapping[str, str] = {
 
 _VARY: Mapping[Surface, str] = {
     Surface.PAGES: "Accept-Encoding, Accept-Language, Cookie",
-    Surface.FINGERPRINTS: "Accept-Encoding, Accept-Language, Cookie",
+    Surface.FINGERPRINTS: "Accept-Language, Cookie",
     Surface.DESK: "Cookie",
     Surface.STATIC: "Accept-Encoding",
     Surface.API: "",

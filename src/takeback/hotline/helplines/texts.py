@@ -41,7 +41,7 @@ def read_in_words(line: Helpline) -> str:
 
 def joined(parts: Iterable[str]) -> str:
     """Parts of a list in one line."""
-    # Translators: what stands between two names of languages in a list.
+    # Translators: what stands between two names in a list.
     return pgettext("list", ", ").join(parts)
 
 

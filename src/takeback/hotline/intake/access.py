@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -26,6 +27,18 @@ def case_of_lookup(lookup: bytes) -> Case | None:
 def case_of_id(case_id: str | None) -> Case | None:
     """The case of an open session; None once it was withdrawn."""
     return Case.objects.filter(id=uuid.UUID(case_id)).first() if case_id else None
+
+
+class CaseGoneError(LookupError):
+    """The case was withdrawn meanwhile."""
+
+
+def locked_case(case: Case) -> Case:
+    """The case as it is now, locked to the end of the transaction. Raises CaseGoneError."""
+    locked = Case.objects.select_for_update().filter(id=case.id).first()
+    if locked is None:
+        raise CaseGoneError("This case was withdrawn.")
+    return locked
 
 
 def belongs_to_answers(case_id: uuid.UUID) -> str:
@@ -86,7 +99,6 @@ def history_of(case: Case) -> CaseHistory:
     standing = standings(entries)
     for outcome in outcomes(entries):
         by_entry[outcome.entry].append(outcome)
-    looking = platforms_looking(datetime.now(UTC))
     return CaseHistory(
         pictures=[
             PictureHistory(
@@ -103,17 +115,16 @@ def history_of(case: Case) -> CaseHistory:
                         _day_of,
                         standing.get(EntryId(row.entry)),
                         row.withdrawn_on,
-                    ),
-                    looking,
+                    )
                 ),
             )
             for row in rows
         ],
         addresses=[address_of(address) for address in case.addresses.all()],
-        apps=apps_of(case),
+        apps=apps_in(answers),
         threatened=answers.get("threat") == Threat.YES,
         sealed_names=bytes(case.sealed_names or b""),
-        websites_look=bool(looking),
+        websites_look=bool(platforms_looking(datetime.now(UTC))),
     )
 
 
@@ -125,9 +136,9 @@ def answers_of(case: Case) -> dict[str, JSON]:
     return answers
 
 
-def apps_of(case: Case) -> list[str]:
-    """Where the young person thinks that copies are; nothing until they say."""
-    apps = answers_of(case).get("apps")
+def apps_in(answers: Mapping[str, JSON]) -> list[str]:
+    """Where, by their answers, the young person thinks that copies are; nothing until they say."""
+    apps = answers.get("apps")
     return [str(app) for app in apps] if isinstance(apps, list) else []
 
 

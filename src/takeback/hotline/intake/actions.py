@@ -3,25 +3,24 @@
 import uuid
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from takeback.fingerprints.listable import is_listable
-from takeback.fingerprints.pdq import Pdq
 from takeback.hashlist.events import EntryId
-from takeback.hashlist.signals import Md5Signal, PdqSignal, Sha256Signal, Signal
 from takeback.hotline.audit.actions import record
 from takeback.hotline.audit.domain import REPORTER, Verb
 from takeback.hotline.codes.access import lookup_digest
 from takeback.hotline.entries import actions as entries_actions
-from takeback.hotline.foundation.encryption import seal_field
+from takeback.hotline.foundation.encryption import JSON, seal_field
 from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
+    CaseGoneError,
+    answers_of,
     belongs_to_answers,
     case_of_lookup,
+    locked_case,
 )
 from takeback.hotline.intake.domain.answers import Report
-from takeback.hotline.intake.domain.pictures import Kind, Picture
-from takeback.hotline.intake.models import Case, CasePicture
+from takeback.hotline.intake.listing import list_for_case
+from takeback.hotline.intake.models import Case
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
 
@@ -46,23 +45,7 @@ def send_report(report: Report, lookup: bytes, sealed_names: bytes | None) -> Ca
         if existing is None or not _is_of(existing, report):
             raise CodeTakenError("This code belongs to another report; send with a new one.")
         return existing
-    entries = entries_actions.list_entries(
-        [signals_of(picture) for picture in report.pictures], actor=REPORTER
-    )
-    CasePicture.objects.bulk_create(
-        CasePicture(
-            case=case,
-            picture=picture.id,
-            number=number,
-            entry=entry,
-            is_video=picture.kind is Kind.VIDEO,
-            exact_only=picture.exact_only,
-            added_on=case.sent_on,
-        )
-        for number, (picture, entry) in enumerate(
-            zip(report.pictures, entries, strict=True), start=1
-        )
-    )
+    list_for_case(case, report.pictures)
     record(Verb.CASE_SENT, str(case.id), REPORTER)
     return case
 
@@ -76,8 +59,9 @@ def withdraw_case(case: Case) -> list[EntryId]:
     Returns the entries that were taken off.
     """
     require(REPORTER, Permission.WITHDRAW_REPORT)
-    locked = Case.objects.select_for_update().filter(id=case.id).first()
-    if locked is None:
+    try:
+        locked = locked_case(case)
+    except CaseGoneError:
         return []
     entries = [EntryId(entry) for entry in locked.pictures.values_list("entry", flat=True)]
     if entries:
@@ -87,43 +71,29 @@ def withdraw_case(case: Case) -> list[EntryId]:
     return entries
 
 
-def signals_of(picture: Picture) -> list[Signal]:
-    """What is sent to the list for one picture: its PDQ, those of its crops, and the exact ones.
-
-    A PDQ of low quality goes with it: what is listed of it the list decides. A crop of low quality
-    does not: it would match other people's skies and walls.
-    """
-    qualities: dict[str, int] = {}
-    if picture.pdq is not None and picture.quality is not None:
-        qualities[picture.pdq] = picture.quality
-    for crop in picture.crops:
-        if is_listable(Pdq.from_hex(crop.pdq, crop.quality), crop=True):
-            qualities.setdefault(crop.pdq, crop.quality)
-    return [
-        *(PdqSignal(value=pdq, quality=quality) for pdq, quality in qualities.items()),
-        Sha256Signal(value=picture.sha256),
-        Md5Signal(value=picture.md5),
-    ]
-
-
 def _is_of(case: Case, report: Report) -> bool:
+    """Whether a case was made of this report; more pictures and apps may have come since."""
+    kept = answers_of(case)
+    answers = _answers_in(report)
+    if {key: kept.get(key) for key in answers} != answers:
+        return False
     pictures = set(case.pictures.values_list("picture", flat=True))
-    return pictures == {picture.id for picture in report.pictures}
+    return pictures >= {picture.id for picture in report.pictures}
+
+
+def _answers_in(report: Report) -> dict[str, JSON]:
+    return {
+        "age": report.age,
+        "under_18_then": report.under_18_then,
+        "helper": report.helper,
+        "threat": report.threat,
+    }
 
 
 def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case | None:
     """The row of a new case, or None where one of this code stands already."""
     case_id = uuid.uuid4()
-    answers = seal_field(
-        belongs_to_answers(case_id),
-        {
-            "age": report.age,
-            "under_18_then": report.under_18_then,
-            "helper": report.helper,
-            "threat": report.threat,
-            "apps": [],
-        },
-    )
+    answers = seal_field(belongs_to_answers(case_id), {**_answers_in(report), "apps": list[JSON]()})
     try:
         with transaction.atomic():
             return Case.objects.create(
@@ -131,7 +101,6 @@ def _new_case(report: Report, lookup: bytes, sealed_names: bytes | None) -> Case
                 lookup_digest=lookup_digest(lookup),
                 answers=answers,
                 sealed_names=sealed_names,
-                sent_on=timezone.localdate(),
             )
     except IntegrityError:
         return None

@@ -1,5 +1,6 @@
 """The words that the browser code shows; `{name}` and the like are filled in there."""
 
+import json
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
@@ -62,3 +63,8 @@ OWN_THUMBNAILS: Mapping[str, Promise] = {
     "shown": _("{shown} of {total} pictures are in this case."),
     "none": _("None of these is in this case."),
 }
+
+
+def texts_json(texts_by_key: Mapping[str, Promise]) -> str:
+    """Texts in the language of this request, as the browser code reads them."""
+    return json.dumps({key: str(text) for key, text in texts_by_key.items()}, ensure_ascii=False)

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from takeback.hotline.intake.domain.timeline import Summary
 
 TOO_MANY_PICTURES = gettext_lazy("A case can have 50 pictures. Please remove some of these.")
+MOST_EVER_REACHED = gettext_lazy(
+    "A case can have 200 pictures in all. Those we stopped looking for count, too. "
+    "You can start a new case."
+)
 TOO_MANY_IN_CASE = gettext_lazy("A case can have 20 web addresses. Please take some out.")
 
 

@@ -21,7 +21,6 @@ class Case(models.Model):
     sealed_names = models.BinaryField(null=True)
     """The box: name and SHA-256 of each picture, sealed in the browser under the case code; the
     hotline can't open it."""
-    sent_on = models.DateField()
 
 
 class CasePicture(models.Model):

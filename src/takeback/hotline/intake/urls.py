@@ -4,7 +4,7 @@ from django.urls import path
 
 from takeback.hotline.intake.views import (
     case,
-    case_growth,
+    case_changes,
     flow,
     further_help,
     information,
@@ -18,10 +18,10 @@ urlpatterns = [
     path("report", flow.report, name="report"),
     path("open", case.open_case, name="open"),
     path("case", case.timeline, name="case"),
-    path("case/pictures", case_growth.pictures, name="case-pictures"),
-    path("case/addresses", case_growth.addresses, name="case-addresses"),
-    path("case/apps", case_growth.apps, name="case-apps"),
-    path("case/picture/<int:number>/stop", case_growth.stop, name="case-picture-stop"),
+    path("case/pictures", case_changes.pictures, name="case-pictures"),
+    path("case/addresses", case_changes.addresses, name="case-addresses"),
+    path("case/apps", case_changes.apps, name="case-apps"),
+    path("case/picture/<int:number>/stop", case_changes.stop, name="case-picture-stop"),
     path("case/withdraw", case.withdraw, name="withdraw"),
     path("withdrawn", case.withdrawn, name="withdrawn"),
     path("helplines", information.helplines, name="helplines"),

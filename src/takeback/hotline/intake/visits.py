@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.contrib.sessions.backends.base import SessionBase
 
 from takeback.hotline.codes.domain import CaseCode
-from takeback.hotline.intake.domain.answers import Answers
+from takeback.hotline.intake.domain.answers import Answers, Door
 from takeback.hotline.intake.domain.flow import Visit
 
 _VISIT = "visit"
@@ -15,9 +15,10 @@ _CODE = "code"
 _IN_BROWSER = "in_browser"
 _SENT = "sent"
 _CASE = "case"
+_DOOR_AGAIN = "door_again"
 _WITHDRAWN = "withdrawn"
-_THERE_ALREADY = "there_already"
-_ADDED_BESIDE = "added_beside"
+_PICKED_AGAIN = "picked_again"
+"""How many pictures were added, and the numbers of those that the case had."""
 
 
 def begin(session: SessionBase, answers: Answers) -> None:
@@ -44,6 +45,17 @@ def current(session: SessionBase) -> Visit | None:
 def keep(session: SessionBase, visit: Visit) -> None:
     """Keep the visit."""
     session[_VISIT] = visit.to_json()
+
+
+def ask_whether_anew(session: SessionBase, door: Door) -> None:
+    """Have the next page ask whether the report that is not sent shall give way to another."""
+    session[_DOOR_AGAIN] = door
+
+
+def say_whether_anew(session: SessionBase) -> Door | None:
+    """The door by which somebody with an unsent report came in again; forgotten with this."""
+    door = session.pop(_DOOR_AGAIN, None)
+    return None if door is None else Door(door)
 
 
 def code(session: SessionBase) -> CaseCode | None:
@@ -105,17 +117,16 @@ def opened_case(session: SessionBase) -> str | None:
 
 def keep_there_already(session: SessionBase, numbers: Sequence[int]) -> None:
     """Keep which pictures were picked that the case had, until its page has said so."""
-    session[_THERE_ALREADY] = list(numbers)
+    session[_PICKED_AGAIN] = [0, list(numbers)]
 
 
 def keep_added_beside(session: SessionBase, count: int) -> None:
     """Keep how many were added beside those that were there; without such ones, nothing."""
-    if _THERE_ALREADY in session:
-        session[_ADDED_BESIDE] = count
+    if _PICKED_AGAIN in session:
+        session[_PICKED_AGAIN] = [count, session[_PICKED_AGAIN][1]]
 
 
 def say_there_already(session: SessionBase) -> tuple[int, list[int]] | None:
     """How many were added, and the numbers of those that were there; forgotten with this."""
-    numbers = session.pop(_THERE_ALREADY, None)
-    added = session.pop(_ADDED_BESIDE, 0)
-    return None if numbers is None else (int(added), [int(number) for number in numbers])
+    kept = session.pop(_PICKED_AGAIN, None)
+    return None if kept is None else (int(kept[0]), [int(number) for number in kept[1]])

@@ -6,6 +6,7 @@ anything of the request are marked here, and every other page travels as it is.
 """
 
 import gzip
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -17,6 +18,16 @@ _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
 
 _LEVEL = 6
 _SMALLEST_BYTES = 512
+_REFUSED = re.compile(r"\s*q=0(\.0*)?\s*")
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    """Whether the browser takes what is compressed so (RFC 9110, 12.5.3)."""
+    for coding in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, weight = coding.partition(";")
+        if name.strip() == "gzip":
+            return _REFUSED.fullmatch(weight) is None
+    return False
 
 
 def compressed(view: _View[_Arguments]) -> _View[_Arguments]:
@@ -27,8 +38,8 @@ def compressed(view: _View[_Arguments]) -> _View[_Arguments]:
         request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        accepts = "gzip" in request.headers.get("Accept-Encoding", "")
-        if accepts and not request.COOKIES and len(response.content) >= _SMALLEST_BYTES:
+        large = len(response.content) >= _SMALLEST_BYTES
+        if large and accepts_gzip(request) and not request.COOKIES:
             response.content = gzip.compress(response.content, _LEVEL, mtime=0)
             response.headers["Content-Encoding"] = "gzip"
         return response

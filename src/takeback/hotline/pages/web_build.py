@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 from django.http import Http404, HttpRequest, HttpResponse
 
+from takeback.hotline.pages.for_everybody import accepts_gzip
 from takeback.hotline.pages.methods import methods
 
 _MANIFEST = Path(".vite") / "manifest.json"
@@ -122,11 +123,9 @@ def built_file(request: HttpRequest, path: str) -> HttpResponse:
         file = web_build().files[path]
     except (KeyError, WebBuildMissingError) as error:
         raise Http404 from error
-    accepts_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(
-        file.gzipped if file.gzipped and accepts_gzip else file.data, content_type=file.media_type
-    )
-    if file.gzipped and accepts_gzip:
+    packed = file.gzipped if accepts_gzip(request) else None
+    response = HttpResponse(packed or file.data, content_type=file.media_type)
+    if packed:
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -1,5 +1,6 @@
 """Changes who follows the list, and with which keys; each with its audit record."""
 
+import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -182,9 +183,8 @@ def revoke_key(name: str, number: int, *, actor: Actor = OPERATOR) -> None:
     now = datetime.now(UTC)
     keys = PlatformKey.objects.filter(platform=platform, id=number, revoked_at=None)
     if not keys.update(revoked_at=now):
-        raise PlatformError(
-            f"{name} holds no key {number}. See {typed('hotline platform key list')}."
-        )
+        see = typed(f"hotline platform key list {shlex.quote(name)}")
+        raise PlatformError(f"{name} holds no key {number}. See `{see}`.")
     record(Verb.PLATFORM_KEY_REVOKED, f"platform {platform.id} key {number}", actor)
 
 
@@ -248,7 +248,8 @@ def _holder_of(invitation: PlatformInvitation) -> Actor:
 
 
 def _revoked(name: str) -> PlatformError:
-    return PlatformError(f"{name} was revoked. Renew it first: {typed('hotline platform renew')}.")
+    renew = typed(f"hotline platform renew {shlex.quote(name)}")
+    return PlatformError(f"{name} was revoked. Renew it first: `{renew}`.")
 
 
 def _checked_scopes(scopes: Iterable[Scope], days: int) -> list[Scope]:

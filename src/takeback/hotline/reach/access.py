@@ -84,22 +84,14 @@ def reach_in(code: str) -> Reach:
     )
 
 
+def sites_for_adults() -> frozenset[str]:
+    """The names of the platforms to which no young person is sent."""
+    return frozenset(platform.name for platform in platforms() if platform.kind is Kind.ADULT)
+
+
 def service(key: str) -> Service:
     """The service of this key. Raises KeyError."""
     return services()[key]
-
-
-def covering(platform: str, ages: Ages) -> tuple[Service, ...]:
-    """The services that look for copies on a platform for people of these ages, by name.
-
-    Empty for a platform that none is known to reach.
-    """
-    found = (
-        each
-        for each in services().values()
-        if platform in each.platforms and each.for_ages in {ages, Ages.ANY}
-    )
-    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def oldest_reading() -> date:
@@ -120,6 +112,16 @@ def _reach_of(platform: Platform, code: str) -> PlatformReach:
     return PlatformReach(
         platform.name,
         platform.kind,
-        covering(platform.name, Ages.UNDER_18),
+        _covering(platform),
         None if platform.kind is Kind.ADULT else platform.form_in(code),
     )
+
+
+def _covering(platform: Platform) -> tuple[Service, ...]:
+    """The services that look for copies there for under-18s, by name."""
+    found = (
+        each
+        for each in services().values()
+        if platform.name in each.platforms and each.for_ages is not Ages.ADULTS
+    )
+    return tuple(sorted(found, key=lambda each: each.name))

@@ -1,5 +1,6 @@
 """Reads for an operator which webhooks there are, and what of each was given up."""
 
+import shlex
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -73,6 +74,5 @@ def given_up_deliveries(name: str, number: int) -> tuple[GivenUpDelivery, ...]:
 
 def no_webhook(name: str, number: int) -> PlatformError:
     """Say that a platform has no such webhook, and where to look."""
-    return PlatformError(
-        f"{name} has no webhook {number}. See {typed('hotline platform webhook list')}."
-    )
+    see = typed(f"hotline platform webhook list {shlex.quote(name)}")
+    return PlatformError(f"{name} has no webhook {number}. See `{see}`.")

@@ -5,10 +5,10 @@ import { required, textsOf } from '../texts';
 import { boxOnPage, keyOfThisTab } from './opened-box';
 
 /** What a page makes of the box that there is; it may be tried on a newer one again. */
-export type BoxChange = (box: BoxContents) => BoxContents;
+type BoxChange = (box: BoxContents) => BoxContents;
 
 /** How a form went: taken, or to be sent as any form is, so that the hotline's page says why not. */
-export type Sent = 'taken' | 'not taken';
+type Sent = 'taken' | 'not taken';
 
 /** So many times another page may be quicker; then something else is wrong. */
 const MOST_TRIES = 5;

@@ -1,6 +1,6 @@
 // The box of the case on this page, opened where the code was typed in this tab.
-import { fromHex } from '../../case-code/keys';
 import { type BoxContents, openBox } from '../../case-code/sealed-box';
+import { fromHex } from '../../hexadecimal';
 import { boxKey } from '../page-memory';
 
 /** The key of this tab, or null where the code was not typed here or the browser can't open. */

@@ -1,8 +1,8 @@
 // Small blurred pictures in the rows of the timeline, from files that are picked anew on this device.
 //
 // A file is recognised by its SHA-256, which the box knows. Nothing is sent, and nothing is stored.
-import { toHex } from '../../case-code/keys';
 import type { BoxContents } from '../../case-code/sealed-box';
+import { toHex } from '../../hexadecimal';
 import { required, type Texts, textsOf } from '../texts';
 import { boxOnPage } from './opened-box';
 

@@ -85,12 +85,19 @@ class CommitsWatch:
     def _say(self, wait: bool) -> None:
         if wait and not self._wait:
             _log.error(
-                "Commits wait for a follower that does not answer, so nothing is taken. Start "
-                f"`{typed('hotline backup follow')}` again, or end the wait with --release."
+                "Commits wait for a follower that does not answer, so nothing is taken. %s",
+                how_they_go_on(),
             )
         elif self._wait and not wait:
             _log.warning("Commits go on.")
         self._wait = wait
+
+
+def how_they_go_on() -> str:
+    """Say what an operator can do while commits wait for a follower."""
+    follow = typed("hotline backup follow FOLDER --every-commit")
+    release = typed("hotline backup follow FOLDER --release")
+    return f"Start `{follow}` again, or end the wait: `{release}`."
 
 
 def _nobody_answers(connection: psycopg.Connection) -> bool:

@@ -36,7 +36,8 @@ class Threat(StrEnum):
 class Answers:
     """All answers so far; None is a question not answered yet."""
 
-    door: Door = Door.COPIES
+    came_threatened: bool = False
+    """Whether they came in by the door for whoever is threatened."""
     helper: bool = False
     """Whether a grown-up answers for the young person."""
     age: AgeBand | None = None
@@ -52,9 +53,13 @@ class Answers:
     @classmethod
     def of_door(cls, door: Door, *, threat_help_read: bool = False) -> "Answers":
         """What somebody has said by the door they took."""
-        threat = Threat.YES if door is Door.THREAT else None
-        read = threat_help_read and door is Door.THREAT
-        return cls(door, door is Door.HELPER, threat=threat, threat_help_read=read)
+        threatened = door is Door.THREAT
+        return cls(
+            came_threatened=threatened,
+            helper=door is Door.HELPER,
+            threat=Threat.YES if threatened else None,
+            threat_help_read=threatened and threat_help_read,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """A value that `json` can write."""
@@ -68,7 +73,7 @@ class Answers:
         """Undo `to_json`. The value comes from our own sealed session, never from a request."""
         pictures = value["pictures"]
         return cls(
-            door=Door(value["door"]),
+            came_threatened=value["came_threatened"],
             helper=value["helper"],
             age=AgeBand(value["age"]) if value["age"] else None,
             under_18_then=value["under_18_then"],

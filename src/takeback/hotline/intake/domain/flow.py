@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from takeback.hotline.intake.domain.answers import AgeBand, Answers, Door, Report, Threat
+from takeback.hotline.intake.domain.answers import AgeBand, Answers, Report, Threat
 
 
 class Step(StrEnum):
@@ -45,7 +45,7 @@ def route(answers: Answers) -> tuple[Step, ...]:
     threatening them is asked before anything else that depends on pictures, so that nobody leaves
     on any branch without having read what helps.
     """
-    if answers.door is Door.THREAT:
+    if answers.came_threatened:
         steps = [Step.THREAT_HELP, Step.AGE]
     else:
         steps = [Step.AGE, Step.THREAT]

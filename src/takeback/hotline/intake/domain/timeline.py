@@ -1,8 +1,8 @@
 """What happened so far, as dated facts about each picture; the page puts them into sentences."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ class Happening(StrEnum):
     WITHDRAWN = "withdrawn"
     """The young person stopped looking for copies of it."""
     FETCHED = "fetched"
-    """A platform got the code of the picture, and is known to look for copies."""
+    """A platform got the code of the picture, and is known to look for copies of it."""
     GOT = "got"
     """A platform got it, and nothing says whether it looks."""
     STOPPED = "stopped"
@@ -126,7 +126,8 @@ def facts_of_picture(
         name = outcome.platform
         if outcome.fetched_at:
             at = outcome.fetched_at
-            dated.append((at, Fact(Happening.FETCHED, day_of(at), name, at=at)))
+            kind = Happening.FETCHED if outcome.looking else Happening.GOT
+            dated.append((at, Fact(kind, day_of(at), name, at=at)))
         for feedback in outcome.feedback:
             if feedback.value is FeedbackValue.NOT_THE_SAME:
                 doubts.append(feedback.first)
@@ -148,21 +149,16 @@ def facts_of_picture(
     return facts if withdrawn_on is None else [*facts, Fact(Happening.WITHDRAWN, withdrawn_on)]
 
 
-def still_true(facts: Sequence[Fact], looking: Collection[str]) -> list[Fact]:
-    """The facts of one picture without those that something later made stale, in their order.
-
-    `looking`: the platforms of which it is known that they look for copies now.
-    """
+def still_true(facts: Sequence[Fact]) -> list[Fact]:
+    """The facts of one picture without those that something later made stale, in their order."""
     kinds = {fact.kind for fact in facts}
     ended = not kinds.isdisjoint(NOT_IN_FORCE)
     over = not kinds.isdisjoint({Happening.TAKEN_OFF, Happening.WITHDRAWN})
     true: list[Fact] = []
     for fact in facts:
         match fact.kind:
-            case Happening.FETCHED if ended:
+            case Happening.FETCHED | Happening.GOT if ended:
                 continue
-            case Happening.FETCHED if fact.platform not in looking:
-                true.append(replace(fact, kind=Happening.GOT))
             case Happening.OFF_FOR_NOW if over:
                 continue
             case _:

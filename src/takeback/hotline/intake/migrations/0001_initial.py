@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
                 ("lookup_digest", models.BinaryField(max_length=32, unique=True)),
                 ("answers", models.BinaryField()),
                 ("sealed_names", models.BinaryField(null=True)),
-                ("sent_on", models.DateField()),
             ],
         ),
         migrations.CreateModel(

@@ -1,6 +1,5 @@
 """Coming back: the code opens the case; the timeline, and stopping it all."""
 
-import re
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +16,6 @@ from takeback.hotline.intake import apps_known, browser_texts, case_texts, sente
 from takeback.hotline.intake.access import (
     CaseHistory,
     PictureHistory,
-    case_of_id,
     case_of_lookup,
     history_of,
 )
@@ -30,10 +28,14 @@ from takeback.hotline.intake.domain.timeline import (
     newest_first,
     summary_of,
 )
+from takeback.hotline.intake.forms.sent_by_browser import (
+    BadSendingError,
+    as_base64,
+    read_lookup,
+)
 from takeback.hotline.intake.models import Case
-from takeback.hotline.intake.views.case_growth import as_base64
-from takeback.hotline.intake.views.leaving import to_neutral_site
-from takeback.hotline.intake.views.steps import derivation, texts_json
+from takeback.hotline.intake.views.opened_case import with_opened_case
+from takeback.hotline.intake.views.steps import derivation
 from takeback.hotline.limits.actions import Limit, refused
 from takeback.hotline.pages.answers import AnswerError
 from takeback.hotline.pages.errors import too_many_here
@@ -41,7 +43,6 @@ from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
 
-_LOOKUP = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TYPED = 200
 
 
@@ -64,11 +65,9 @@ def open_case(request: HttpRequest) -> HttpResponseBase:
 
 
 @methods("GET")
-def timeline(request: HttpRequest) -> HttpResponseBase:
+@with_opened_case
+def timeline(request: HttpRequest, case: Case) -> HttpResponseBase:
     """What happened so far."""
-    case = case_of_id(visits.opened_case(request.session))
-    if case is None:
-        return to_neutral_site()
     history = history_of(case)
     today = timezone.localdate()
     summary = summary_of(history.facts_by_number)
@@ -78,7 +77,7 @@ def timeline(request: HttpRequest) -> HttpResponseBase:
         "history": history,
         "added_beside": case_texts.added_beside(*beside) if beside else "",
         "sealed": as_base64(history.sealed_names),
-        "thumbnail_texts_json": texts_json(browser_texts.OWN_THUMBNAILS),
+        "thumbnail_texts_json": browser_texts.texts_json(browser_texts.OWN_THUMBNAILS),
         "summary": summary,
         "last_stop": summary.last_stop and case_texts.last_stop(summary.last_stop, today),
         "calm": case_texts.calm_words(
@@ -121,11 +120,9 @@ def _line(line: Line, today: date) -> dict[str, Any]:
 
 
 @methods("GET", "POST")
-def withdraw(request: HttpRequest) -> HttpResponseBase:
+@with_opened_case
+def withdraw(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Ask once more, then stop looking for copies of all pictures and delete the case."""
-    case = case_of_id(visits.opened_case(request.session))
-    if case is None:
-        return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
         living = case.pictures.filter(withdrawn_on=None).exists()
         return render(request, "intake/withdraw.html", {"living": living})
@@ -151,7 +148,7 @@ def withdrawn(request: HttpRequest) -> HttpResponse:
 def _ask(request: HttpRequest, *, status: int) -> HttpResponse:
     context = {
         "error": None if status == HTTPStatus.OK else AnswerError("code", texts.CASE_UNKNOWN),
-        "texts_json": texts_json(browser_texts.OPEN_CASE),
+        "texts_json": browser_texts.texts_json(browser_texts.OPEN_CASE),
         **derivation(),
     }
     page = render(request, "intake/open.html", context, status=status)
@@ -159,7 +156,9 @@ def _ask(request: HttpRequest, *, status: int) -> HttpResponse:
 
 
 def _find(request: HttpRequest) -> Case | None:
-    lookup = request.POST.get("lookup", "")
-    if lookup:
-        return case_of_lookup(bytes.fromhex(lookup)) if _LOOKUP.fullmatch(lookup) else None
+    if request.POST.get("lookup"):
+        try:
+            return case_of_lookup(read_lookup(request.POST))
+        except BadSendingError:
+            return None
     return case_of_lookup(lookup_of_typed(request.POST.get("code", "")[:_LONGEST_TYPED]))

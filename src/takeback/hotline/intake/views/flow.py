@@ -1,8 +1,5 @@
 """The questions: one address for all of them, so that a history shows one dull line."""
 
-import base64
-import binascii
-import re
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,22 +12,16 @@ from takeback.hotline.intake.access import answers_of, case_of_id, case_of_looku
 from takeback.hotline.intake.actions import CodeTakenError, send_report
 from takeback.hotline.intake.domain.answers import AgeBand, Answers, Door
 from takeback.hotline.intake.domain.flow import Step, Visit, open_steps
-from takeback.hotline.intake.questions import ANSWERED_BY_FORM, read_answer
+from takeback.hotline.intake.forms.questions import ANSWERED_BY_FORM, read_answer
+from takeback.hotline.intake.forms.sent_by_browser import BadSendingError, read_box, read_lookup
 from takeback.hotline.intake.views.leaving import to_neutral_site
-from takeback.hotline.intake.views.steps import TEMPLATES, context_of, texts_json
+from takeback.hotline.intake.views.steps import TEMPLATES, context_of
 from takeback.hotline.limits.actions import Limit, refused, slow_down
 from takeback.hotline.pages.answers import AnswerError
 from takeback.hotline.pages.errors import error_response, too_many_here
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.origin import from_our_own_pages
 from takeback.hotline.pages.redirects import see_other
-
-_LOOKUP = re.compile(r"[0-9a-f]{64}")
-_MOST_SEALED_BYTES = 64 * 1024
-
-
-class BadSendingError(ValueError):
-    """What came is not what our browser code sends; nothing of it is repeated here."""
 
 
 @from_our_own_pages
@@ -52,7 +43,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         kept = replace(answers, pictures=unsent.answers.pictures)
         visits.keep(request.session, Visit.begun(kept))
     else:
-        return render(request, "intake/unsent.html", {"door": door})
+        visits.ask_whether_anew(request.session, door)
     return see_other("begun")
 
 
@@ -77,7 +68,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
         # A form may not lead to another site (CSP), so a POST gets a page of ours instead.
         return see_other("ended") if request.method == "POST" else to_neutral_site()
     if request.method != "POST":
-        return _show(request, visit)
+        return _show_due(request, visit)
     if wanted := request.POST.get("go"):
         return _go(request, visit, wanted)
     step = request.POST.get("step")
@@ -111,6 +102,12 @@ def _answer(request: HttpRequest, visit: Visit, answered: str | None) -> HttpRes
     return see_other("report")
 
 
+def _show_due(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if door := visits.say_whether_anew(request.session):
+        return render(request, "intake/unsent.html", {"door": door})
+    return _show(request, visit)
+
+
 def _show(request: HttpRequest, visit: Visit, error: AnswerError | None = None) -> HttpResponse:
     template, surface = TEMPLATES[visit.at]
     context = {"visit": visit, "error": error, **context_of(request, visit)}
@@ -129,7 +126,7 @@ def _send(request: HttpRequest, visit: Visit) -> HttpResponse:
     slow_down(request)
     try:
         if made_here is None or by_browser:
-            lookup, sealed_names = _sent_by_browser(request)
+            lookup, sealed_names = read_lookup(request.POST), read_box(request.POST)
         else:
             lookup, sealed_names = derive_keys(made_here).lookup, None
         case = send_report(visit.report(), lookup, sealed_names)
@@ -148,7 +145,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
     case = case_of_id(visits.opened_case(request.session))
     if request.method == "POST" and "lookup" in request.POST:
         try:
-            lookup, _sealed = _sent_by_browser(request)
+            lookup = read_lookup(request.POST)
         except BadSendingError:
             return error_response(request, 400)
         if case is not None and case == case_of_lookup(lookup):
@@ -166,21 +163,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
         "look": "app-young" if young else "",
         "code": code,
         "can_show_code": code is not None,
-        "texts_json": texts_json(browser_texts.CASE_CODE),
+        "texts_json": browser_texts.texts_json(browser_texts.CASE_CODE),
         "has_pictures": case is not None and case.pictures.exists(),
     }
     return on_surface(Surface.FINGERPRINTS, render(request, "intake/done.html", context))
-
-
-def _sent_by_browser(request: HttpRequest) -> tuple[bytes, bytes | None]:
-    """What the browser derived: the look-up key and the sealed names. Raises BadSendingError."""
-    lookup = request.POST.get("lookup", "")
-    if not _LOOKUP.fullmatch(lookup):
-        raise BadSendingError("A look-up key is 64 hexadecimal digits.")
-    try:
-        sealed = base64.b64decode(request.POST.get("sealed_names", ""), validate=True)
-    except binascii.Error as error:
-        raise BadSendingError("The sealed names are base64.") from error
-    if len(sealed) > _MOST_SEALED_BYTES:
-        raise BadSendingError("The sealed names are too long.")
-    return bytes.fromhex(lookup), sealed or None

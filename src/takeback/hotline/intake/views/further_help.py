@@ -15,6 +15,7 @@ from takeback.hotline.reach.access import oldest_reading, reach_in
 
 
 @methods("GET")
+@compressed
 def reach(request: HttpRequest, code: str = "") -> HttpResponse:
     """Who can look for copies where, in the operator's country or in another one."""
     try:

@@ -44,11 +44,6 @@ def derivation() -> Context:
     return {"salt": site_salt().hex(), "memory_kib": MEMORY_KIB, "passes": PASSES}
 
 
-def texts_json(texts_by_key: Mapping[str, Promise]) -> str:
-    """Texts in the language of this request, as the browser code reads them."""
-    return json.dumps({key: str(text) for key, text in texts_by_key.items()}, ensure_ascii=False)
-
-
 def _age(request: HttpRequest, visit: Visit) -> Context:
     return {"options": _options(texts.THEIR_AGES if visit.answers.helper else texts.OWN_AGES)}
 
@@ -61,7 +56,7 @@ def _pictures(request: HttpRequest, visit: Visit) -> Context:
     pictures = [picture.to_json() for picture in visit.answers.pictures or ()]
     return {
         "pictures_json": json.dumps(pictures),
-        "texts_json": texts_json(browser_texts.PICTURE_PICKER),
+        "texts_json": browser_texts.texts_json(browser_texts.PICTURE_PICKER),
     }
 
 
@@ -75,7 +70,7 @@ def _send(request: HttpRequest, visit: Visit) -> Context:
             "in_browser": True,
             "can_show_code": True,
             "has_pictures": bool(visit.report().pictures),
-            "texts_json": texts_json(browser_texts.CASE_CODE),
+            "texts_json": browser_texts.texts_json(browser_texts.CASE_CODE),
             **derivation(),
         }
     code = visits.code(request.session)

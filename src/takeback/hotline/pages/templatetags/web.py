@@ -1,6 +1,7 @@
-"""`{% web_asset "reporter.css" %}`, `{% web_script "reporter.js" %}`: files that were built.
+"""`{% web_style "reporter.css" %}`, `{% web_script "reporter.js" %}`: files that were built.
 
-Where none was built they give nothing, so that a page works plainly.
+Where none was built they give nothing, so that a page works plainly. With `DEBUG`
+WebBuildMissingError is raised instead.
 """
 
 from django import template
@@ -14,17 +15,10 @@ register = template.Library()
 
 
 @register.simple_tag
-def web_asset(name: str) -> str:
-    """The address of `name`; without a build an empty string, so that a page works plainly.
-
-    With `DEBUG` the error is raised instead.
-    """
-    try:
-        return asset_url(name)
-    except WebBuildMissingError:
-        if settings.DEBUG:
-            raise
-        return ""
+def web_style(name: str) -> str | SafeString:
+    """The element of a style."""
+    address = _address(name)
+    return format_html('<link rel="stylesheet" href="{}">', address) if address else ""
 
 
 @register.simple_tag
@@ -33,10 +27,19 @@ def web_script(name: str) -> str | SafeString:
 
     Its priority is low: a page is read before it is pressed.
     """
-    address = web_asset(name)
+    address = _address(name)
     if not address:
         return ""
     imported = ((each,) for each in imports_of(name))
     return format_html_join(
         "", '<link rel="modulepreload" href="{}" fetchpriority="low">', imported
     ) + format_html('<script type="module" src="{}" fetchpriority="low"></script>', address)
+
+
+def _address(name: str) -> str:
+    try:
+        return asset_url(name)
+    except WebBuildMissingError:
+        if settings.DEBUG:
+            raise
+        return ""

@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 _FOLDER = Path(__file__).parent
 
@@ -99,11 +98,6 @@ class Service:
         """The platforms that are named as taking part, in alphabetical order."""
         named = {name for cover in self.covers for name in cover.platforms}
         return tuple(sorted(named, key=str.casefold))
-
-    @property
-    def host(self) -> str:
-        """The address as people say it."""
-        return (urlsplit(self.address).hostname or "").removeprefix("www.")
 
 
 @dataclass(frozen=True)

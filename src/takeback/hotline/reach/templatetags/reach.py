@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.translation import pgettext
 
+from takeback.hotline.helplines.texts import joined
 from takeback.hotline.reach import access
 from takeback.hotline.reach.facts import Service
 from takeback.hotline.reach.texts import DOES, facts_of
@@ -34,5 +34,4 @@ def what_it_needs(service: Service) -> list[str]:
 @register.filter
 def names(services: Iterable[Service]) -> str:
     """The names of services in one line, in the reader's own way of making lists."""
-    # Translators: what stands between two names in a list.
-    return pgettext("list", ", ").join(service.name for service in services)
+    return joined(service.name for service in services)

@@ -1,4 +1,4 @@
-"""A case grows and shrinks: once each, all or nothing, also from two pages at the same time."""
+"""A case changes: once each, all or nothing, also from two pages at the same time."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,13 +13,14 @@ from takeback.hashlist.events import EntryId
 from takeback.hotline.audit.models import AuditRecord
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.models import Entry
-from takeback.hotline.intake.access import apps_of, history_of
+from takeback.hotline.foundation.encryption import JSON, unseal_field
+from takeback.hotline.intake.access import CaseGoneError, belongs_to_answers, history_of
 from takeback.hotline.intake.actions import withdraw_case
-from takeback.hotline.intake.case_growth import (
+from takeback.hotline.intake.case_changes import (
     MOST_EVER,
     AlreadyInCaseError,
     BoxChangedError,
-    CaseGoneError,
+    CaseFullError,
     NewBox,
     TooManyAddressesError,
     add_addresses,
@@ -59,8 +60,8 @@ def numbers() -> list[int]:
 @pytest.mark.django_db
 def test_a_picture_is_added_a_day_later(monkeypatch: pytest.MonkeyPatch) -> None:
     case = a_case()
-    today, later = case.sent_on, date(2031, 5, 6)
-    monkeypatch.setattr("takeback.hotline.intake.case_growth._today", lambda: later)
+    today, later = CasePicture.objects.get().added_on, date(2031, 5, 6)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: later)
     assert add_pictures(case, [a_picture(), a_picture()]) == [2, 3]
     assert [row.added_on for row in CasePicture.objects.all()] == [today, later, later]
     assert PendingEvent.objects.count() == 3, "each is an entry of its own"
@@ -115,7 +116,7 @@ def test_one_of_three_is_withdrawn_and_its_number_is_never_used_again(sequenced:
     assert withdraw_picture(case, 3)
     assert not withdraw_picture(case, 3), "once"
     rows = list(CasePicture.objects.all())
-    assert [row.withdrawn_on for row in rows] == [None, None, case.sent_on]
+    assert [row.withdrawn_on for row in rows] == [None, None, rows[0].added_on]
     gone = {entry.id for entry in Entry.objects.exclude(withdrawn_at=None)}
     assert gone == {rows[2].entry}
     assert verbs() == ["case.picture_withdrawn"]
@@ -151,7 +152,7 @@ def test_a_case_has_room_for_so_many_pictures_that_are_looked_for() -> None:
 
 @pytest.mark.django_db
 def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
-    case = a_case()
+    case, today = a_case(), date(2026, 3, 1)
     CasePicture.objects.bulk_create(
         CasePicture(
             case=case,
@@ -160,12 +161,12 @@ def test_adding_and_withdrawing_for_ever_has_an_end() -> None:
             entry=f"{number:026}",
             is_video=False,
             exact_only=False,
-            added_on=case.sent_on,
-            withdrawn_on=case.sent_on,
+            added_on=today,
+            withdrawn_on=today,
         )
         for number in range(2, MOST_EVER + 1)
     )
-    with pytest.raises(TooManyPicturesError):
+    with pytest.raises(CaseFullError):
         add_pictures(case, [a_picture()])
 
 
@@ -192,10 +193,25 @@ def test_apps_are_chosen_anew_and_the_other_answers_stay() -> None:
     choose_apps(case, ["Snapchat", "TikTok"])
     choose_apps(case, ["Snapchat", "TikTok"])
     case.refresh_from_db()
-    assert apps_of(case) == ["Snapchat", "TikTok"]
+    assert history_of(case).apps == ["Snapchat", "TikTok"]
     assert b"Snapchat" not in bytes(case.answers)
     assert history_of(case).threatened
     assert verbs() == ["case.apps_chosen"]
+
+
+@pytest.mark.django_db
+def test_the_answers_of_a_case_are_opened_once_each_time_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case, opened = a_case(), list[str]()
+
+    def counted(belongs_to: str, sealed: bytes) -> JSON:
+        opened.append(belongs_to)
+        return unseal_field(belongs_to, sealed)
+
+    monkeypatch.setattr("takeback.hotline.intake.access.unseal_field", counted)
+    history_of(case)
+    assert opened == [belongs_to_answers(case.id)]
 
 
 @pytest.mark.django_db

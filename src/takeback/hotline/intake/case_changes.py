@@ -7,7 +7,6 @@ picture is a new entry of the list, and an entry is never amended.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 
 from django.db import transaction
@@ -23,18 +22,18 @@ from takeback.hotline.foundation.liveness.retrying import again_after_deadlock
 from takeback.hotline.intake.access import (
     address_of,
     answers_of,
-    apps_of,
+    apps_in,
     belongs_to_address,
     belongs_to_answers,
+    locked_case,
 )
-from takeback.hotline.intake.actions import signals_of
 from takeback.hotline.intake.domain.pictures import (
     MAX_PICTURES,
-    Kind,
     Picture,
     TooManyPicturesError,
 )
 from takeback.hotline.intake.domain.web_address import MAX_ADDRESSES
+from takeback.hotline.intake.listing import list_for_case
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.staff.domain import Permission
 from takeback.hotline.staff.policy import require
@@ -43,8 +42,8 @@ MOST_EVER = 200
 """How many pictures a case may have had in all, those included that are no longer looked for."""
 
 
-class CaseGoneError(LookupError):
-    """The case was withdrawn meanwhile."""
+class CaseFullError(ValueError):
+    """More than `MOST_EVER` pictures; to stop looking for some makes no room."""
 
 
 class AlreadyInCaseError(ValueError):
@@ -84,10 +83,11 @@ def add_pictures(case: Case, pictures: Sequence[Picture], box: NewBox | None = N
 
     The id that the browser gave a picture makes it one: sent again, it changes nothing. Without a
     `box` the one there is stays. Raises AlreadyInCaseError for a file that is looked for in this
-    case already, TooManyPicturesError, BoxChangedError and CaseGoneError; none changes anything.
+    case already, TooManyPicturesError, CaseFullError, BoxChangedError and CaseGoneError, which
+    change nothing.
     """
     require(REPORTER, Permission.ADD_TO_REPORT)
-    locked = _locked(case)
+    locked = locked_case(case)
     rows = list(locked.pictures.all())
     known = {row.picture for row in rows}
     wanted = [picture for picture in pictures if picture.id not in known]
@@ -95,26 +95,13 @@ def add_pictures(case: Case, pictures: Sequence[Picture], box: NewBox | None = N
         return []
     _refuse_what_is_there(rows, wanted)
     living = sum(row.withdrawn_on is None for row in rows)
-    if living + len(wanted) > MAX_PICTURES or len(rows) + len(wanted) > MOST_EVER:
+    if len(rows) + len(wanted) > MOST_EVER:
+        raise CaseFullError(f"A case has at most {MOST_EVER} pictures in all.")
+    if living + len(wanted) > MAX_PICTURES:
         raise TooManyPicturesError(f"A case has at most {MAX_PICTURES} pictures.")
     _keep_box(locked, box)
-    entries = entries_actions.list_entries(
-        [signals_of(picture) for picture in wanted], actor=REPORTER
-    )
     first = max((row.number for row in rows), default=0) + 1
-    added = [
-        CasePicture(
-            case=locked,
-            picture=picture.id,
-            number=number,
-            entry=entry,
-            is_video=picture.kind is Kind.VIDEO,
-            exact_only=picture.exact_only,
-            added_on=_today(),
-        )
-        for number, (picture, entry) in enumerate(zip(wanted, entries, strict=True), start=first)
-    ]
-    CasePicture.objects.bulk_create(added)
+    added = list_for_case(locked, wanted, first)
     record(Verb.CASE_PICTURES_ADDED, str(locked.id), REPORTER)
     return [row.number for row in added]
 
@@ -128,13 +115,13 @@ def withdraw_picture(case: Case, number: int, box: NewBox | None = None) -> bool
     CasePicture.DoesNotExist for a number that the case never had, BoxChangedError, CaseGoneError.
     """
     require(REPORTER, Permission.WITHDRAW_REPORT)
-    locked = _locked(case)
+    locked = locked_case(case)
     row = locked.pictures.get(number=number)
     if row.withdrawn_on is not None:
         return False
     _keep_box(locked, box)
     entries_actions.withdraw_entries([EntryId(row.entry)], "reporter", REPORTER)
-    row.withdrawn_on = _today()
+    row.withdrawn_on = timezone.localdate()
     row.save(update_fields=["withdrawn_on"])
     record(Verb.CASE_PICTURE_WITHDRAWN, str(locked.id), REPORTER)
     return True
@@ -148,7 +135,7 @@ def add_addresses(case: Case, addresses: Sequence[str]) -> int:
     Raises TooManyAddressesError and CaseGoneError.
     """
     require(REPORTER, Permission.ADD_TO_REPORT)
-    locked = _locked(case)
+    locked = locked_case(case)
     rows = list(locked.addresses.all())
     known = {address_of(row) for row in rows}
     wanted = [address for address in dict.fromkeys(addresses) if address not in known]
@@ -169,25 +156,14 @@ def add_addresses(case: Case, addresses: Sequence[str]) -> int:
 def choose_apps(case: Case, apps: Sequence[str]) -> None:
     """Keep, sealed, where the young person thinks that copies are. Raises CaseGoneError."""
     require(REPORTER, Permission.ADD_TO_REPORT)
-    locked = _locked(case)
-    if apps_of(locked) == list(apps):
+    locked = locked_case(case)
+    answers = answers_of(locked)
+    if apps_in(answers) == list(apps):
         return
-    answers = {**answers_of(locked), "apps": list[JSON](apps)}
-    locked.answers = seal_field(belongs_to_answers(locked.id), answers)
+    changed: dict[str, JSON] = {**answers, "apps": list[JSON](apps)}
+    locked.answers = seal_field(belongs_to_answers(locked.id), changed)
     locked.save(update_fields=["answers"])
     record(Verb.CASE_APPS_CHOSEN, str(locked.id), REPORTER)
-
-
-def digest_of_box(sealed: bytes) -> bytes:
-    """What a browser names the box by that it sealed a new one from; 32 bytes."""
-    return sha256(sealed).digest()
-
-
-def _locked(case: Case) -> Case:
-    locked = Case.objects.select_for_update().filter(id=case.id).first()
-    if locked is None:
-        raise CaseGoneError("This case was withdrawn.")
-    return locked
 
 
 def _refuse_what_is_there(rows: Sequence[CasePicture], wanted: Sequence[Picture]) -> None:
@@ -208,11 +184,7 @@ def _keep_box(locked: Case, box: NewBox | None) -> None:
     if box is None:
         return
     kept = bytes(locked.sealed_names or b"")
-    if digest_of_box(kept) != box.made_from:
+    if sha256(kept).digest() != box.made_from:
         raise BoxChangedError(kept)
     locked.sealed_names = box.sealed
     locked.save(update_fields=["sealed_names"])
-
-
-def _today() -> date:
-    return timezone.localdate()

@@ -1,129 +1,24 @@
-"""Backups of a server's database: made, restored, refused, and deleted in time."""
+"""A backup of a server's database comes back whole, or nothing is replaced."""
 
 import json
 import os
-import re
-import resource
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from takeback.hotline.audit.access import verify_chain
 from takeback.hotline.log.access import log_origin, sequenced_size
-from takeback.hotline.log.sequencing import sequence_pending
-from takeback.hotline.platforms.actions import add_platform
+from tests.hotline.backups.server_backups import Place, databases, filled, name_of, takeback
 from tests.support.database import disconnect
-from tests.support.followers import some_signals
-from tests.support.listing import list_picture
 from tests.support.running import await_truth
-
-
-def takeback(
-    database: str, state: Path | None, *command: str, limit: int | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command. `state`: another hotline's folder; `limit`: no file may grow beyond it."""
-    environment = {**os.environ, "DATABASE_URL": database}
-    if state is not None:
-        environment["TAKEBACK_STATE"] = str(state)
-
-    def bounded() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.run(
-        [sys.executable, "-m", "takeback", "hotline", *command],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=bounded,
-    )
-
-
-@dataclass
-class Place:
-    """Where a backup goes to, and a key for it."""
-
-    folder: Path
-    key: Path
-    public: str
-
-    def make(self, database: str, *options: str, limit: int | None = None) -> Path:
-        before = set(self.files())
-        command = ("backup", "make", str(self.folder), "--to", self.public)
-        done = takeback(database, None, *command, *options, limit=limit)
-        assert done.returncode == 0, done.stderr
-        (made,) = set(self.files()) - before
-        return made
-
-    def files(self) -> list[Path]:
-        return sorted(self.folder.iterdir()) if self.folder.exists() else []
-
-    def restore(
-        self, backup: Path, database: str, state: Path, *options: str
-    ) -> subprocess.CompletedProcess[str]:
-        command = ("restore", str(backup), "--key", str(self.key))
-        return takeback(database, state, *command, *options)
-
-
-@pytest.fixture(scope="module")
-def first_key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A key file as `backup key` makes it, and the public key that it prints."""
-    key = tmp_path_factory.mktemp("first-key") / "key"
-    return key, takeback("postgresql:///none", None, "backup", "key", str(key)).stdout.strip()
-
-
-@pytest.fixture
-def place(first_key: tuple[Path, str], tmp_path: Path) -> Place:
-    made, public = first_key
-    key = tmp_path / "key"
-    shutil.copy(made, key)
-    return Place(tmp_path / "backups", key, public)
-
-
-@pytest.fixture
-def another(hotline_database: str) -> Iterator[str]:
-    """The URL of a database that is not there yet, on the same server."""
-    parts = urlsplit(hotline_database)
-    name = f"takeback_{os.urandom(6).hex()}"
-    yield parts._replace(path=f"/{name}").geturl()
-    with psycopg.connect(hotline_database, autocommit=True) as connection:
-        for made in databases(hotline_database):
-            if made.startswith(name):
-                connection.execute(
-                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(made))
-                )
-
-
-def databases(database: str) -> set[str]:
-    with psycopg.connect(database) as connection:
-        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
-
-
-def aged(backup: Path) -> Path:
-    """Let a backup have been made in the year 2020."""
-    old = backup.with_name(re.sub(r"\d{4}-\d\d-\d\dT\d{6}Z", "2020-01-01T000000Z", backup.name))
-    return backup.rename(old)
-
-
-def name_of(database: str) -> str:
-    return urlsplit(database).path[1:]
-
-
-def filled() -> None:
-    add_platform("Skylark")
-    list_picture(some_signals())
-    sequence_pending()
 
 
 def test_a_dump_comes_back_as_the_same_hotline_elsewhere(
@@ -201,13 +96,6 @@ def test_another_key_opens_nothing(hotline_database: str, place: Place, tmp_path
     assert "this key" in done.stderr
 
 
-def test_no_key_is_written_over_another(hotline_database: str, place: Place) -> None:
-    before = place.key.read_bytes()
-    done = takeback(hotline_database, None, "backup", "key", str(place.key))
-    assert done.returncode == 1
-    assert place.key.read_bytes() == before
-
-
 def test_database_and_secrets_can_lie_apart(
     hotline_database: str, another: str, place: Place, tmp_path: Path
 ) -> None:
@@ -267,146 +155,6 @@ def test_what_stands_in_the_state_folder_stays(
     assert (there / "kept" / "older").read_text() == "newer"
     assert (there / "kept" / "lost").read_text() == "lost"
     assert not (there / "mark" / "old.json").exists()  # what it was at last is not in a backup
-
-
-def test_a_mark_under_another_name_is_in_no_backup(
-    hotline_database: str,
-    another: str,
-    place: Place,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    filled()
-    here = Path(os.environ["TAKEBACK_STATE"])
-    newest = here / "kept" / "newest"
-    monkeypatch.setenv("TAKEBACK_MARK", str(newest))
-    newest.mkdir(parents=True)
-    (newest / "old.json").write_text("how far the log was then")
-    (here / "kept" / "lost").write_text("lost")
-    try:
-        backup = place.make(hotline_database)
-    finally:
-        shutil.rmtree(here / "kept")
-    there = tmp_path / "there"
-    done = place.restore(backup, another, there)
-    assert done.returncode == 0, done.stderr
-    assert (there / "kept" / "lost").exists()
-    assert not (there / "kept" / "newest").exists()
-    assert (there / "restored").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_full_disk_leaves_no_backup_and_deletes_none(hotline_database: str, place: Place) -> None:
-    old = aged(place.make(hotline_database))
-    command = ("backup", "make", str(place.folder), "--to", place.public)
-    done = takeback(hotline_database, None, *command, limit=20_000)
-    assert done.returncode == 1
-    assert "too large" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert place.files() == [old]
-
-
-def test_backups_go_when_they_are_too_old_and_what_only_they_needed(
-    hotline_database: str, place: Place, tmp_path: Path
-) -> None:
-    wal = tmp_path / "wal"
-    wal.mkdir()
-    aged(place.make(hotline_database))
-    aged(place.make(hotline_database, "--only", "database"))
-    stay = {
-        "takeback-2020-01-01.age",
-        "takeback-2020-01-01T000000Z.age",
-        "takeback-00000000-2020-01-01T000000Z.age",
-        "somebody's-2020-01-01T000000Z.age",
-        "notes.txt",
-    }
-    for name in stay:
-        (place.folder / name).write_bytes(b"")
-    for name, seconds in (("000000010000000000000001", 0), ("000000010000000000000002", None)):
-        (wal / name).write_bytes(b"")
-        if seconds is not None:
-            os.utime(wal / name, (seconds, seconds))
-    (wal / "log-of").write_text("1 1")
-    os.utime(wal / "log-of", (0, 0))
-    made = place.make(hotline_database, "--keep-days", "14", "--wal", str(wal))
-    assert {path.name for path in place.files()} == {made.name, *stay}
-    assert {path.name for path in wal.iterdir()} == {"000000010000000000000002", "log-of"}
-
-
-def test_what_no_newer_backup_holds_is_kept(hotline_database: str, place: Place) -> None:
-    everything = aged(place.make(hotline_database))
-    database = aged(place.make(hotline_database, "--only", "database"))
-    secrets = place.make(hotline_database, "--only", "secrets")
-    assert set(place.files()) == {database, everything, secrets}
-    newer = place.make(hotline_database, "--only", "database")
-    assert set(place.files()) == {secrets, newer}
-
-
-def test_no_backup_is_made_or_deleted_where_no_hotline_is(
-    hotline_database: str, another: str, place: Place, tmp_path: Path
-) -> None:
-    only = aged(place.make(hotline_database))
-    elsewhere = tmp_path / "elsewhere"
-    for part in ((), ("--only", "database"), ("--only", "secrets")):
-        command = ("backup", "make", str(place.folder), "--to", place.public, *part)
-        nowhere = takeback("", elsewhere, *command)
-        assert nowhere.returncode == 1
-        assert str(elsewhere) in nowhere.stderr
-        assert not elsewhere.exists()
-        with psycopg.connect(hotline_database, autocommit=True) as connection:
-            empty = sql.Identifier(name_of(another))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(empty))
-            without_tables = takeback(another, None, *command)
-            connection.execute(sql.SQL("DROP DATABASE {}").format(empty))
-        assert without_tables.returncode == 1
-        assert "no tables" in without_tables.stderr
-        if part != ("--only", "database"):
-            without_secrets = takeback(hotline_database, elsewhere, *command)
-            assert without_secrets.returncode == 1
-            assert str(elsewhere / "secrets") in without_secrets.stderr
-            assert "pepper" in without_secrets.stderr
-        assert place.files() == [only]
-    follow = takeback("", elsewhere, "backup", "follow", str(tmp_path / "wal"))
-    assert follow.returncode == 1
-    assert not elsewhere.exists()
-
-
-@pytest.mark.parametrize(
-    ("recipient", "why"),
-    [
-        ("", "age1"),
-        ("age1xyz", "mistyped"),
-        ("age1" + "q" * 58, "mistyped"),
-        ("ssh-ed25519 AAAA", "begin with age1"),
-    ],
-)
-def test_a_backup_is_for_somebody(
-    hotline_database: str, place: Place, recipient: str, why: str
-) -> None:
-    command = ("backup", "make", str(place.folder), "--to", recipient)
-    done = takeback(hotline_database, None, *command)
-    assert done.returncode == 1
-    assert why in done.stderr
-    assert place.files() == []
-
-
-@pytest.mark.parametrize("change", [str, str.lower, lambda key: f"key={key[:-1]}"])
-def test_a_secret_key_is_never_repeated(
-    hotline_database: str, place: Place, change: Callable[[str], str]
-) -> None:
-    key = change(place.key.read_text().splitlines()[-1])
-    place.key.write_text(f"# a file\n{key}\n")
-    for recipient in (("--to", key), ("--recipients", str(place.key))):
-        done = takeback(hotline_database, None, "backup", "make", str(place.folder), *recipient)
-        assert done.returncode == 1
-        assert "does not belong on this machine" in done.stderr
-        assert key[-30:].lower() not in (done.stdout + done.stderr).lower()
-    assert place.files() == []
-
-
-def test_a_server_by_url_is_not_followed(hotline_database: str, tmp_path: Path) -> None:
-    done = takeback(hotline_database, None, "backup", "follow", str(tmp_path / "wal"))
-    assert done.returncode == 1
-    assert "its own manual" in done.stderr
 
 
 @contextmanager

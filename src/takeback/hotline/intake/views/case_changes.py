@@ -1,25 +1,18 @@
 """The case afterwards: adding to it, and stopping to look for copies of one picture."""
 
-import base64
-import binascii
 import json
-import re
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from takeback.hotline.foundation.headers import Surface, on_surface
-from takeback.hotline.intake import browser_texts, case_growth, case_texts, texts, visits
-from takeback.hotline.intake.access import apps_of, case_of_id
-from takeback.hotline.intake.addresses_form import read_addresses
-from takeback.hotline.intake.case_growth import (
+from takeback.hotline.intake import browser_texts, case_changes, case_texts, texts, visits
+from takeback.hotline.intake.access import answers_of
+from takeback.hotline.intake.case_changes import (
     AlreadyInCaseError,
-    BoxChangedError,
-    CaseGoneError,
+    CaseFullError,
     NewBox,
     TooManyAddressesError,
 )
@@ -29,51 +22,14 @@ from takeback.hotline.intake.domain.pictures import (
     TooManyPicturesError,
     read_pictures,
 )
+from takeback.hotline.intake.forms import apps as app_choices
+from takeback.hotline.intake.forms.addresses import read_addresses
+from takeback.hotline.intake.forms.sent_by_browser import as_base64, read_new_box
 from takeback.hotline.intake.models import Case
-from takeback.hotline.intake.views import app_choices
-from takeback.hotline.intake.views.leaving import to_neutral_site
-from takeback.hotline.intake.views.steps import texts_json
-from takeback.hotline.limits.actions import slow_down
+from takeback.hotline.intake.views.opened_case import with_opened_case
 from takeback.hotline.pages.answers import AnswerError
-from takeback.hotline.pages.errors import error_response
 from takeback.hotline.pages.methods import methods
 from takeback.hotline.pages.redirects import see_other
-
-_MOST_SEALED_BYTES = 128 * 1024
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_Arguments = ParamSpec("_Arguments")
-
-
-class BadBoxError(ValueError):
-    """What came is no box of our browser code's; nothing of it is repeated here."""
-
-
-def with_opened_case(
-    view: Callable[Concatenate[HttpRequest, Case, _Arguments], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]:
-    """Give the view the case that is open in this session; without one, the way out.
-
-    What the browser sealed is read here, too: a box that another page has changed is answered with
-    status 409 and the box that there is.
-    """
-
-    @wraps(view)
-    def opened(
-        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> HttpResponseBase:
-        case = case_of_id(visits.opened_case(request.session))
-        if case is None:
-            return see_other("ended") if request.method == "POST" else to_neutral_site()
-        try:
-            return view(request, case, *args, **kwargs)
-        except CaseGoneError:
-            return see_other("ended")
-        except BoxChangedError as error:
-            return JsonResponse({"sealed": as_base64(error.sealed)}, status=HTTPStatus.CONFLICT)
-        except BadBoxError:
-            return error_response(request, HTTPStatus.BAD_REQUEST)
-
-    return opened
 
 
 @methods("GET", "POST")
@@ -82,13 +38,12 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Pick more pictures; each becomes an entry of its own."""
     if request.method != "POST":
         return _show_picker(request, case)
-    box = _sealed_by_browser(request)
+    box = read_new_box(request.POST)
     picked: tuple[Picture, ...] = ()
     try:
         picked = read_pictures(request.POST.get("pictures", ""))
         if not picked:
             raise AnswerError("pictures", texts.PICTURE_NEEDED)
-        slow_down(request)
         return _add(request, case, picked, box)
     except AlreadyInCaseError as error:
         picked = ()
@@ -97,6 +52,8 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
         )
     except TooManyPicturesError:
         problem = AnswerError("pictures", case_texts.TOO_MANY_PICTURES)
+    except CaseFullError:
+        problem = AnswerError("pictures", case_texts.MOST_EVER_REACHED)
     except BadPicturesError:
         problem = AnswerError("pictures", texts.PICTURES_BROKEN)
     except AnswerError as wrong:
@@ -113,7 +70,7 @@ def _add(
     ids of those that were there, and sends the others again. AlreadyInCaseError: none is new.
     """
     try:
-        added = case_growth.add_pictures(case, picked, box)
+        added = case_changes.add_pictures(case, picked, box)
     except AlreadyInCaseError as error:
         new = tuple(picture for picture in picked if picture.id not in error.numbers)
         if not new:
@@ -123,7 +80,7 @@ def _add(
             there = [str(picture) for picture in error.numbers]
             answer = {"sealed": as_base64(bytes(case.sealed_names or b"")), "already": there}
             return JsonResponse(answer, status=HTTPStatus.CONFLICT)
-        added = case_growth.add_pictures(case, new)
+        added = case_changes.add_pictures(case, new)
     visits.keep_added_beside(request.session, len(added))
     return _done(box)
 
@@ -138,7 +95,7 @@ def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
         typed = read_addresses(request.POST)
         if not typed:
             raise AnswerError("addresses", texts.ADDRESS_NEEDED)
-        case_growth.add_addresses(case, typed)
+        case_changes.add_addresses(case, typed)
     except TooManyAddressesError:
         error = AnswerError("addresses", case_texts.TOO_MANY_IN_CASE)
     except AnswerError as wrong:
@@ -152,9 +109,10 @@ def addresses(request: HttpRequest, case: Case) -> HttpResponseBase:
 @with_opened_case
 def apps(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Say where copies might be; it changes what the case tells, and nothing else."""
+    answers = answers_of(case)
     if request.method != "POST":
-        return _show(request, "apps", {"groups": app_choices.groups(apps_of(case))})
-    case_growth.choose_apps(case, app_choices.chosen_in(request.POST))
+        return _show(request, "apps", {"groups": app_choices.groups(answers)})
+    case_changes.choose_apps(case, app_choices.chosen_in(request.POST, answers))
     return see_other("case")
 
 
@@ -166,17 +124,12 @@ def stop(request: HttpRequest, case: Case, number: int) -> HttpResponseBase:
     if picture is None:
         raise Http404
     if request.method == "POST":
-        box = _sealed_by_browser(request)
-        case_growth.withdraw_picture(case, number, box)
+        box = read_new_box(request.POST)
+        case_changes.withdraw_picture(case, number, box)
         return _done(box)
     if picture.withdrawn_on is not None:
         return see_other("case")
     return _show(request, "stop", {"picture": picture, **_sealing(case)})
-
-
-def as_base64(sealed: bytes) -> str:
-    """A box as the page carries it."""
-    return base64.b64encode(sealed).decode("ascii")
 
 
 def _show_picker(
@@ -187,7 +140,7 @@ def _show_picker(
 ) -> HttpResponse:
     context = {
         "pictures_json": json.dumps([picture.to_json() for picture in picked]),
-        "texts_json": texts_json(browser_texts.PICTURE_PICKER),
+        "texts_json": browser_texts.texts_json(browser_texts.PICTURE_PICKER),
         **_sealing(case),
     }
     return on_surface(Surface.FINGERPRINTS, _show(request, "pictures", context, error))
@@ -205,23 +158,8 @@ def _sealing(case: Case) -> dict[str, str]:
     """What the browser needs to seal the box anew."""
     return {
         "sealed": as_base64(bytes(case.sealed_names or b"")),
-        "sealing_texts_json": texts_json(browser_texts.CASE_BOX),
+        "sealing_texts_json": browser_texts.texts_json(browser_texts.CASE_BOX),
     }
-
-
-def _sealed_by_browser(request: HttpRequest) -> NewBox | None:
-    """The new box, or None from a browser that can't seal one. Raises BadBoxError."""
-    text = request.POST.get("sealed_names", "")
-    if not text:
-        return None
-    made_from = request.POST.get("made_from", "")
-    try:
-        sealed = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise BadBoxError("The box is base64.") from error
-    if len(sealed) > _MOST_SEALED_BYTES or not _DIGEST.fullmatch(made_from):
-        raise BadBoxError("The box is too long, or says nothing of the one it was made from.")
-    return NewBox(sealed, bytes.fromhex(made_from))
 
 
 def _done(box: NewBox | None) -> HttpResponse:

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fromHex, toHex } from '../src/case-code/keys';
+import { fromHex, toHex } from '../src/hexadecimal';
 
 describe('hexadecimal', () => {
   test('goes both ways', () => {
