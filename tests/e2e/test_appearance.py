@@ -92,7 +92,7 @@ def test_from_the_start_to_the_case_with_a_keyboard_alone(browser: Browser, stac
         page.keyboard.press("Enter")
     chooser.value.set_files(GARDEN)
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
-    expect(page.locator("[data-picker-status]")).to_contain_text("1 of 1")
+    expect(page.locator("[data-picker-status]")).to_have_text("Ready: 1 of 1.")
     _tab_to(page, page.locator("[data-remove]"))
     _go_by(page, "Enter", page.get_by_role("button", name="Continue"))
 
@@ -103,6 +103,7 @@ def test_from_the_start_to_the_case_with_a_keyboard_alone(browser: Browser, stac
     _tab_to(page, page.get_by_role("button", name="Send"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="It is sent.")).to_be_focused()
+    expect(page).to_have_title("Done")
     _go_by(page, "Enter", page.get_by_role("link", name="See your case"))
 
     row = page.locator(".app-case-picture")

@@ -112,9 +112,7 @@ def test_a7_thumbnails_appear_only_for_files_that_the_case_has(
     with phone.expect_file_chooser() as chooser:
         phone.get_by_role("button", name="Show my pictures here").tap()
     chooser.value.set_files([called("renamed.jpg", DOG), BOAT])
-    expect(phone.locator("[data-thumbnails-status]")).to_have_text(
-        "1 of 2 pictures are in this case."
-    )
+    expect(phone.locator("[data-thumbnails-status]")).to_have_text("Pictures in this case: 1 of 2.")
     expect(phone.locator(".app-case-picture canvas")).to_have_count(1)
     thumbnail = rows(phone).nth(1).locator("canvas")
     expect(thumbnail).to_be_visible()

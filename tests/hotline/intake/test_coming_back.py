@@ -12,6 +12,8 @@ from takeback.hotline.codes.domain import CaseCode, check_digit, new_case_code
 from takeback.hotline.entries import actions as entries_actions
 from takeback.hotline.entries.models import Entry
 from takeback.hotline.feedback import actions as feedback_actions
+from takeback.hotline.feedback.domain import Removal
+from takeback.hotline.intake import sentences
 from takeback.hotline.intake.models import Case, CaseAddress, CasePicture
 from takeback.hotline.limits.turns import Turns
 from takeback.hotline.log.sequencing import sequence_pending
@@ -246,3 +248,15 @@ def test_a_case_without_pictures_is_deleted_without_a_word_of_websites() -> None
     assert "Your case is deleted" in page
     assert "told to stop looking" not in page
     assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("removal", "sentence"),
+    [
+        (Removal(0, 1), "1 website has not removed it from its list yet."),
+        (Removal(1, 1), "1 website had got it, and has removed it from its list."),
+        (Removal(0, 2), "0 of 2 websites have removed it from their list so far."),
+    ],
+)
+def test_of_a_single_website_it_is_said_as_of_a_single_one(removal: Removal, sentence: str) -> None:
+    assert sentences.of_removal(removal) == sentence

@@ -13,7 +13,7 @@ import { required, type Texts, textsOf } from './texts';
  *
  * `[data-code]` show the code, `[data-copy]` and `[data-save]` are buttons, `form[data-send]` sends,
  * `[data-code-status]` (role=status) says how it goes; `[data-before-send]` gives way to
- * `[data-after-send]`.
+ * `[data-after-send]`, whose `data-text-title` is the page's title from then on.
  * Texts: copied, not_copied, saved, note_name, working, sending, failed.
  */
 export function caseCode(root: HTMLElement): void {
@@ -157,6 +157,7 @@ function showSent(root: HTMLElement): void {
   for (const part of root.querySelectorAll<HTMLElement>('[data-before-send]')) part.hidden = true;
   const after = required(root, '[data-after-send]', HTMLElement);
   after.hidden = false;
+  document.title = after.dataset.textTitle ?? document.title;
   const heading = after.querySelector<HTMLElement>('h1, h2') ?? after;
   heading.tabIndex = -1;
   heading.focus();

@@ -25,7 +25,7 @@ PICTURE_PICKER: Mapping[str, Promise] = {
     "removed": _("{name} is removed."),
     "remove": _("Remove {name}"),
     "progress": _("Making code {number} of {total}."),
-    "summary": _("{ready} of {total} are ready."),
+    "summary": _("Ready: {ready} of {total}."),
     "wait": _("Nearly done. The next page comes as soon as all are ready."),
     "too_many": _("You can add {most} files at most. The rest was left out."),
     "picture": _("Picture {number}"),
@@ -60,7 +60,7 @@ CASE_BOX: Mapping[str, Promise] = {
 
 OWN_THUMBNAILS: Mapping[str, Promise] = {
     "working": _("One moment. We are looking."),
-    "shown": _("{shown} of {total} pictures are in this case."),
+    "shown": _("Pictures in this case: {shown} of {total}."),
     "none": _("None of these is in this case."),
 }
 

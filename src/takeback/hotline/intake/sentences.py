@@ -69,7 +69,7 @@ def of_removal(removal: Removal) -> str:
 def _of_those_who_say(removal: Removal) -> str:
     if removal.done < removal.of:
         text = ngettext(
-            "%(done)s of %(count)s website has removed it from its list so far.",
+            "%(count)s website has not removed it from its list yet.",
             "%(done)s of %(count)s websites have removed it from their list so far.",
             removal.of,
         )
