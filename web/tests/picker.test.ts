@@ -34,6 +34,20 @@ describe('the picker', () => {
     expect(sent()).toHaveLength(1);
   });
 
+  test('takes an error away once a picture is there', async () => {
+    const { picker } = page();
+    document.body.insertAdjacentHTML('afterbegin', '<div class="govuk-error-summary"></div>');
+    const group = document.querySelector('[data-module]') as HTMLElement;
+    group.classList.add('govuk-form-group--error');
+    group.insertAdjacentHTML('afterbegin', '<p class="govuk-error-message">Pick one.</p>');
+    const wrong = ['.govuk-error-summary', '.govuk-form-group--error', '.govuk-error-message'];
+    const left = () => wrong.filter((selector) => document.querySelector(selector) !== null);
+    await picker.take([file('', 'empty.jpg')]);
+    expect(left()).toEqual(wrong);
+    await picker.take([file('a')]);
+    expect(left()).toEqual([]);
+  });
+
   test('explains a picture with few details', async () => {
     await page().picker.take([file('b')]);
     expect(texts('[data-state]')).toEqual(['few details']);

@@ -9,15 +9,22 @@ import typer
 
 from takeback.cli.first_steps import first_steps
 from takeback.cli.printing import say
+from takeback.shell.state_folders import State, look_into
 
 
 def run(
     state: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path("var"),
     port: Annotated[
-        int | None, typer.Option(help="Port of the hotline; by default 8000, or the next free one.")
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of the hotline; by default 8000, or the next free one."
+        ),
     ] = None,
     skylark_port: Annotated[
-        int | None, typer.Option(help="Port of Skylark; by default 8001, or the next free one.")
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Port of Skylark; by default 8001, or the next free one."
+        ),
     ] = None,
 ) -> None:
     """Start a hotline and Skylark, a small photo-sharing site with a gate before its uploads.
@@ -30,6 +37,14 @@ def run(
     * `takeback run`
     * `takeback run --port 9000 --skylark-port 9001 --state /srv/takeback`
     """
+    found = look_into(state.resolve(), State.RUN)
+    if found.state is not State.RUN and not found.is_free:
+        say(
+            f"Nothing can be kept in {found.path}, which {found.seen}: "
+            "give --state an empty folder, or one that `takeback run` has made.",
+            err=True,
+        )
+        raise typer.Exit(1)
     from rich.console import Console
 
     from takeback.demo.stack import STOPPING_SIGNALS, Ports, Stack, StackError

@@ -41,8 +41,11 @@ _SEEN: Final[Mapping[State, str]] = {
 _BEGUN: Final[Mapping[State, frozenset[str]]] = {
     State.STORE: frozenset({"outbox.db", "snapshots", "CURRENT", "sync.lock"}),
     State.WITNESS: frozenset({"key"}),
+    State.RUN: frozenset({"log", "hotline", "platform"})
+    | {"photographs", "page-pictures", "fuzz", "benchmarks", "benchmark-photographs"}
+    | {"sbom-environment", "types"},
 }
-"""What else may stand where a state was begun and not ended."""
+"""What else may stand where a state was begun and not ended; `make` keeps things in `var`, too."""
 
 _TOKEN_BEGINS: Final = b"tb1_"
 _TOKEN_BYTES_READ: Final = 256

@@ -69,7 +69,7 @@ def test_a_helpline_can_be_reached_and_says_where_it_was_read(
 
 @pytest.mark.parametrize("place", all_countries(), ids=lambda place: place.code)
 def test_a_country_has_help_for_the_young_and_an_emergency_number(place: Country) -> None:
-    assert place.first_line.number or place.first_line.text_number
+    assert place.for_young_people[0].number or place.for_young_people[0].text_number
     assert place.emergency
     assert all(re.fullmatch(r"\d{2,5}", number) for number in place.emergency)
     assert is_web_address(place.emergency_source)
@@ -136,7 +136,7 @@ def test_a_file_is_read() -> None:
     hours = {"zone": "Europe/Paris", "open": [{"days": "fri-mon", "from": "18:00", "to": "24:00"}]}
     read = {"hours_source": "https://h.example/", "hours_copied": "2026", "hours_on_own_page": True}
     line = LINE | read | {"hours": hours}
-    found = read_country("FR", FILE | {"helpline": [line]}, ("Europe/Paris",)).first_line
+    found = read_country("FR", FILE | {"helpline": [line]}, ("Europe/Paris",)).for_young_people[0]
     assert isinstance(found.hours, Week)
     assert found.hours.spans[0].days == {4, 5, 6, 0}
     assert found.hours.spans[0].passes_midnight

@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from takeback.hotline.helplines.countries import all_countries
+from takeback.hotline.helplines.countries import all_countries, country
 from takeback.hotline.helplines.domain.copies import CopyDate, Precision, read_copy_date
 from takeback.hotline.helplines.domain.hours import ALWAYS, Hours, Span, Week
 from takeback.hotline.helplines.domain.lines import Country, Helpline, Reading
-from takeback.hotline.helplines.domain.openness import Openness, Standing, standing
+from takeback.hotline.helplines.domain.openness import (
+    Openness,
+    Standing,
+    best_first,
+    seems_closed,
+    standing,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AFTERNOONS = Week(BERLIN, (Span(frozenset(range(7)), time(14), time(20)),))
@@ -147,3 +153,30 @@ def test_no_country_says_open_now_by_hours_that_may_not_say_it() -> None:
 )
 def test_a_copy_is_dated_as_exactly_as_is_known(text: str, copy: CopyDate) -> None:
     assert read_copy_date(text) == copy
+
+
+@given(st.lists(st.sampled_from([ALWAYS, AFTERNOONS, None])), moments)
+def test_lines_where_somebody_answers_come_first_and_those_that_are_closed_last(
+    hours: list[Hours | None], moment: datetime
+) -> None:
+    lines = [replace(a_line(hours=each), name=str(number)) for number, each in enumerate(hours)]
+    ordered = best_first(lines, moment)
+    assert sorted(ordered, key=lines.index) == lines
+    surely_open = [line for line in lines if line.hours and not seems_closed(line, moment)]
+    unknown = [line for line in lines if line.hours is None]
+    assert list(ordered[: len(surely_open)]) == surely_open
+    assert list(ordered[len(surely_open) :][: len(unknown)]) == unknown
+    assert all(seems_closed(line, moment) for line in ordered[len(surely_open) + len(unknown) :])
+
+
+def test_a_line_that_cannot_be_called_or_texted_is_never_named_first() -> None:
+    chat = replace(a_line(), number="", chat="https://line.example/chat")
+    closed = a_line(hours=AFTERNOONS)
+    assert best_first([chat, closed], NOW.replace(hour=3)) == (closed, chat)
+
+
+def test_at_night_france_names_the_line_that_is_open() -> None:
+    lines = country("FR").for_young_people
+    paris = ZoneInfo("Europe/Paris")
+    assert best_first(lines, datetime(2026, 12, 1, 12, tzinfo=paris))[0].name == "3018"
+    assert best_first(lines, datetime(2026, 12, 1, 3, tzinfo=paris))[0].name == "119"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -17,6 +18,7 @@ from pytest_django import Settings
 from takeback.hotline.helplines.countries import all_countries, country
 from takeback.hotline.helplines.domain.copies import read_copy_date
 from takeback.hotline.helplines.domain.lines import Country, Reading
+from takeback.hotline.helplines.templatetags.helplines import lines_now
 
 LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -53,7 +55,8 @@ def links(page: str) -> list[tuple[str, str]]:
 def part(name: str, place: Country, language: str = "en") -> str:
     with translation.override(language):
         request = RequestFactory().get("/")
-        return render_to_string(f"helplines/parts/{name}.html", {"home_country": place}, request)
+        context = {"home_country": place, "lines": lines_now(place), "part": name}
+        return render_to_string(f"helplines/parts/{name}.html", context, request)
 
 
 def read_lately(place: Country) -> Country:
@@ -118,10 +121,25 @@ def test_a_text_line_tells_the_word_to_send_first() -> None:
 def test_the_card_says_that_no_name_is_needed_only_where_the_line_says_so() -> None:
     needs_none = "You don't need to say your name."
     assert needs_none in unescape(part("card", country("GB")))
-    assert country("HK").first_line.nameless_read is None
+    assert country("HK").for_young_people[0].nameless_read is None
     assert needs_none not in unescape(part("card", country("HK")))
     assert "Free." in part("card", country("IE"))
     assert needs_none not in unescape(part("card", country("IE")))
+
+
+@pytest.mark.parametrize(("hour", "is_closed"), [(15, False), (21, True)])
+def test_a_line_that_is_closed_by_its_hours_is_not_all_that_is_offered(
+    monkeypatch: pytest.MonkeyPatch, hour: int, is_closed: bool
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 30, hour, tzinfo=berlin))
+    germany = country("DE")
+    call, listen = part("call", germany), links(part("listen", germany))
+    assert ("tel:116111", "Call Nummer gegen Kummer") in links(call)
+    assert ("It may be closed now." in call) is is_closed
+    assert (("https://findahelpline.com", "findahelpline.com") in links(call)) is is_closed
+    emergency = [("tel:112", "Call 112"), ("tel:110", "Call 110")]
+    assert listen == (emergency if is_closed else [("tel:116111", "Call Nummer gegen Kummer")])
 
 
 def test_the_call_beside_hard_thoughts_follows_the_country() -> None:
@@ -201,13 +219,10 @@ def test_the_parts_of_a_country_come_in_the_language_of_the_page(language: str) 
     prefix = "" if language == "en" else f"/{language}"
     client = Client()
     page = client.get(f"{prefix}/helplines/de/parts").content.decode()
-    assert re.findall(r'data-helplines="(\w+)"', page) == [
-        "call",
-        "listen",
-        "police",
-        "danger",
-        "lines",
-        "card",
+    assert re.findall(r'data-helplines="([\w-]+)"', page) == [
+        *("call", "listen", "police", "card"),
+        *("adult-call", "adult-listen", "adult-police", "adult-card"),
+        *("danger", "lines"),
     ]
     assert f'lang="{language}"' in page
     assert page.count("tel:116111") >= 3

@@ -8,6 +8,7 @@ import { boxKey, pickedPictures, pickedRecords, rememberFor } from './page-memor
 import { isAtWork, type PickerCounts, PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
+import { takeErrorAway } from './settled-error';
 import { required, type Texts, textsOf } from './texts';
 
 const MOST_PICTURES = 50;
@@ -50,6 +51,7 @@ interface Shown {
 
 /** The picker on one element. */
 export class PicturePicker {
+  private readonly root: HTMLElement;
   private readonly texts: Texts;
   private readonly input: HTMLInputElement;
   private readonly rows: HTMLElement;
@@ -69,6 +71,7 @@ export class PicturePicker {
   private readonly unread = new Set<string>();
 
   constructor(root: HTMLElement, queue: FingerprintQueue) {
+    this.root = root;
     this.texts = textsOf(root);
     this.input = required(root, '[data-picker-input]', HTMLInputElement);
     this.rows = required(root, '[data-picker-list]', HTMLElement);
@@ -152,6 +155,7 @@ export class PicturePicker {
       return;
     }
     this.keep();
+    takeErrorAway(this.root);
     const verdict = verdictOf(kind, fingerprints);
     this.settleRow(shown, verdict === 'ready' ? 'good' : 'note', verdict);
   }

@@ -58,7 +58,7 @@ def set_up(needs: Needs = Needs.ALL) -> None:
         raise failure(
             "The database does not answer. Is it running, and is DATABASE_URL right? "
             "Without DATABASE_URL the hotline brings its own.",
-            *str(error).splitlines(),
+            *map(str.strip, str(error).splitlines()),
         ) from error
     if not notes and needs is not Needs.DATABASE:
         raise failure(f"The database has no tables or no secrets yet: {typed('hotline migrate')}")

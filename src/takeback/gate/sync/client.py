@@ -218,8 +218,8 @@ class PublicLog:
 
     def _no_hotline(self, why: str) -> HotlineUnreachableError:
         return HotlineUnreachableError(
-            f"There is no hotline at {self.url}: {why}. Check the address; the hotline's operator "
-            "gave it to you with the token."
+            f"There is no hotline at {self.url}: {why}. Check the address that the "
+            "hotline's operator gave you."
         )
 
     def _no_answer(self, error: Exception) -> str:

@@ -1,8 +1,8 @@
-// Puts the pictures' own names in place of "Picture 1" when the code was typed in this tab.
+// Puts the pictures' own names, "1. beach.jpg", in place of "Picture 1" when the code was typed in this tab.
 import { forgetPicked, shownCode } from '../page-memory';
 import { boxOnPage } from './opened-box';
 
-/** Mount around `[data-picture-name]`, which hold ids; `data-sealed` is what the case keeps. */
+/** Mount around `[data-picture-name]`, which hold ids and, in `data-number`, numbers; `data-sealed` is what the case keeps. */
 export async function pictureNames(root: HTMLElement): Promise<void> {
   // Who looks at the case has what was picked in it, and has kept the code.
   forgetPicked();
@@ -14,6 +14,7 @@ export async function pictureNames(root: HTMLElement): Promise<void> {
     if (!name) continue;
     const own = document.createElement('bdi'); // a name may run the other way
     own.textContent = name;
-    place.replaceChildren(own);
+    // Its number stays: what is said of "picture 5" must be found.
+    place.replaceChildren(`${place.dataset.number ?? ''}. `, own);
   }
 }

@@ -106,13 +106,3 @@ class Country:
     def for_adults(self) -> tuple[Helpline, ...]:
         """Those for people of 18 and over."""
         return tuple(line for line in self.helplines if line.for_adults)
-
-    @property
-    def first_line(self) -> Helpline:
-        """The one that a card names."""
-        return self.for_young_people[0]
-
-    @property
-    def other_lines(self) -> tuple[Helpline, ...]:
-        """The others that talk to under-18s."""
-        return self.for_young_people[1:]

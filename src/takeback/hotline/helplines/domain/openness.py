@@ -1,5 +1,6 @@
 """What may be said of a helpline at this moment: never more than its own page said lately."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -44,6 +45,29 @@ def standing(line: Helpline, country: Country, moment: datetime) -> Standing:
     if usual_day and opens is not None and _reads_the_same_today(country, opens, moment):
         return Standing(Openness.OPENS, opens)
     return Standing(Openness.CLOSED)
+
+
+def best_first(lines: Iterable[Helpline], moment: datetime) -> tuple[Helpline, ...]:
+    """Order lines by how likely somebody answers now; otherwise they stay in their order.
+
+    First those that are open by what anybody said of their hours, however old; then those of which
+    nobody said any; then those that are closed by it; last those that can be neither called nor
+    texted. It only decides who is named first: what is *said* of a line is up to `standing`.
+    """
+    return tuple(sorted(lines, key=lambda line: _unlikelihood(line, moment)))
+
+
+def seems_closed(line: Helpline, moment: datetime) -> bool:
+    """Whether a line is closed at this moment by what anybody said of its hours."""
+    return line.hours is not None and not is_open(line.hours, moment)
+
+
+def _unlikelihood(line: Helpline, moment: datetime) -> int:
+    if not line.number and not line.text_number:
+        return 3
+    if line.hours is None:
+        return 1
+    return 0 if is_open(line.hours, moment) else 2
 
 
 def trusted_hours(line: Helpline, moment: datetime) -> Hours | None:

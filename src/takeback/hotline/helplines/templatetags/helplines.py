@@ -27,6 +27,28 @@ def standing(line: Helpline, country: Country | str) -> Standing:
 
 
 @register.filter
+def lines_now(country: Country | str) -> tuple[Helpline, ...]:
+    """A country's lines for young people, first those where somebody answers now."""
+    if not isinstance(country, Country):
+        return ()
+    return openness.best_first(country.for_young_people, timezone.now())
+
+
+@register.filter
+def adult_lines_now(country: Country | str) -> tuple[Helpline, ...]:
+    """The lines for people of 18 and over in the same order, and then the others."""
+    if not isinstance(country, Country):
+        return ()
+    return (*openness.best_first(country.for_adults, timezone.now()), *lines_now(country))
+
+
+@register.filter
+def seems_closed(line: Helpline | str) -> bool:
+    """Whether a line is closed now by what anybody said of its hours."""
+    return isinstance(line, Helpline) and openness.seems_closed(line, timezone.now())
+
+
+@register.filter
 def opens_at(line: Standing) -> str:
     """The time of day at which a line opens, by its own clock."""
     return "" if line.opens is None else texts.clock(line.opens.time())

@@ -50,6 +50,11 @@ class Answers:
     has_address: bool | None = None
     """Asked of whoever lacks the pictures."""
 
+    @property
+    def grown_up_then(self) -> bool:
+        """Whether the picture is of somebody who was 18 or over in it; not before they said so."""
+        return self.age is AgeBand.ADULT and not self.under_18_then
+
     @classmethod
     def of_door(cls, door: Door, *, threat_help_read: bool = False) -> "Answers":
         """What somebody has said by the door they took."""

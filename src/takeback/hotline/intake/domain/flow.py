@@ -51,7 +51,7 @@ def route(answers: Answers) -> tuple[Step, ...]:
         steps = [Step.AGE, Step.THREAT]
         if answers.threat is Threat.YES:
             steps.append(Step.THREAT_HELP)
-    if answers.age is AgeBand.ADULT and not answers.under_18_then:
+    if answers.grown_up_then:
         return (*steps, Step.ADULT_HELP)
     steps.append(Step.PICTURES)
     if answers.lacks_pictures:

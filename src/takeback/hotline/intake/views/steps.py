@@ -28,12 +28,14 @@ Context = dict[str, Any]
 def context_of(request: HttpRequest, visit: Visit) -> Context:
     """What the template of the step that is shown needs beside the visit itself."""
     maker = _CONTEXTS.get(visit.at)
-    young = visit.answers.age is AgeBand.UNDER_13 and not visit.answers.helper
+    answers = visit.answers
+    young = answers.age is AgeBand.UNDER_13 and not answers.helper
     looks = {"app-young": young, "app-sending": visit.at is Step.SEND}
     return {
         "visit_id": visits.visit_id(request.session),
         "young": young,
-        "helper": visit.answers.helper,
+        "helper": answers.helper,
+        "grown_up": answers.grown_up_then,
         "look": " ".join(look for look, applies in looks.items() if applies),
         **(maker(request, visit) if maker else {}),
     }
