@@ -138,8 +138,8 @@ def test_a_line_that_is_closed_by_its_hours_is_not_all_that_is_offered(
     assert ("tel:116111", "Call Nummer gegen Kummer") in links(call)
     assert ("It may be closed now." in call) is is_closed
     assert (("https://findahelpline.com", "findahelpline.com") in links(call)) is is_closed
-    emergency = [("tel:112", "Call 112"), ("tel:110", "Call 110")]
-    assert listen == (emergency if is_closed else [("tel:116111", "Call Nummer gegen Kummer")])
+    open_line, emergency = ("tel:116111", "Call Nummer gegen Kummer"), ("tel:112", "Call 112")
+    assert listen == [emergency if is_closed else open_line]
 
 
 def test_the_call_beside_hard_thoughts_follows_the_country() -> None:
