@@ -69,7 +69,7 @@ def test_a7_adding_a_picture_a_day_later(fresh_phone: Callable[[], Page], stack:
     expect(rows(phone)).to_have_count(1)
     add(phone, DOG)
     expect(rows(phone)).to_have_count(2)
-    assert names(phone) == ["beach.jpg", "dog.jpg"], "sealed anew in the browser"
+    assert names(phone) == ["1. beach.jpg", "2. dog.jpg"], "sealed anew in the browser"
     expect(phone.get_by_role("heading", name="Newest first")).to_be_visible()
 
     add(phone, called("the beach again.jpg", BEACH), BOAT)
@@ -79,7 +79,7 @@ def test_a7_adding_a_picture_a_day_later(fresh_phone: Callable[[], Page], stack:
 
     third = fresh_phone()
     open_case(third, stack.hotline_url, code)
-    assert names(third) == ["beach.jpg", "dog.jpg", "boat.jpg"]
+    assert names(third) == ["1. beach.jpg", "2. dog.jpg", "3. boat.jpg"]
 
 
 def test_a3_withdrawing_one_of_three(fresh_phone: Callable[[], Page], stack: Stack) -> None:
@@ -90,11 +90,11 @@ def test_a3_withdrawing_one_of_three(fresh_phone: Callable[[], Page], stack: Sta
     row.locator("summary").tap()
     row.get_by_role("link", name="Stop looking for copies").tap()
     expect(phone.get_by_role("heading", name="Stop looking for copies?")).to_be_visible()
-    expect(phone.locator("main strong")).to_have_text("dog.jpg")
+    expect(phone.locator("main strong")).to_have_text("2. dog.jpg")
     expect(phone.get_by_text("Nothing happens to your picture.")).to_be_visible()
     phone.get_by_role("button", name="Yes, stop looking").tap()
     expect(rows(phone).nth(1)).to_contain_text("Not looked for any more")
-    assert names(phone) == ["beach.jpg", "dog.jpg", "tree.jpg"]
+    assert names(phone) == ["1. beach.jpg", "2. dog.jpg", "3. tree.jpg"]
     expect(phone.locator("[data-newest-first] li").first).to_contain_text("You asked us to stop")
 
     add(phone, DOG)  # a mind may change again: it is a new picture
@@ -140,7 +140,7 @@ def test_without_the_code_in_the_tab_no_thumbnails_are_offered_and_adding_still_
 
     phone.goto(f"{stack.hotline_url}/case")
     expect(phone.get_by_text("beach.jpg").first).to_be_visible()
-    assert names(phone) == ["beach.jpg", "Picture 2"], "what was sealed before is still there"
+    assert names(phone) == ["1. beach.jpg", "Picture 2"], "what was sealed before is still there"
 
 
 def test_two_tabs_that_add_at_once_keep_both_names(
@@ -158,4 +158,4 @@ def test_two_tabs_that_add_at_once_keep_both_names(
         page.get_by_role("button", name="Add to my case").tap()
         expect(page.get_by_role("heading", name="What happened so far")).to_be_visible()
     expect(rows(second)).to_have_count(3)
-    assert names(second) == ["beach.jpg", "dog.jpg", "tree.jpg"]
+    assert names(second) == ["1. beach.jpg", "2. dog.jpg", "3. tree.jpg"]

@@ -61,6 +61,10 @@ export function caseCode(root: HTMLElement): void {
         location.assign(root.dataset.ended ?? '/'); // the visit timed out; that page says so
         return;
       }
+      if (answer.status === 412) {
+        location.assign(form.action); // another tab has led elsewhere: what is due there comes first
+        return;
+      }
       if (answer.status === 409) {
         shownCode.forget(); // another report has it, which chance alone can't bring about
         location.reload();

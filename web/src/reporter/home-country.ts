@@ -20,7 +20,8 @@ async function follow(card: HTMLElement, zone: string | undefined): Promise<void
   const { countryOfZone } = await import('./country-of-zone');
   const country = zone === undefined ? undefined : countryOfZone(zone);
   if (country === undefined) {
-    card.querySelector('[data-helplines-elsewhere]')?.removeAttribute('hidden');
+    for (const elsewhere of document.querySelectorAll('[data-helplines-elsewhere]'))
+      elsewhere.removeAttribute('hidden');
     return;
   }
   const address = (card.dataset.parts ?? '').replace('/xx/', `/${country.toLowerCase()}/`);

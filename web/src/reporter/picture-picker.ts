@@ -4,7 +4,7 @@ import type { FileFingerprints } from '../fingerprints/fingerprint';
 import { FingerprintQueue } from '../fingerprints/queue';
 import { worksInTheBrowser } from './abilities';
 import { fileDetails, percent } from './file-details';
-import { boxKey, pickedPictures, pickedRecords, rememberFor } from './page-memory';
+import { boxKey, forgetPicked, pickedPictures, pickedRecords, rememberFor } from './page-memory';
 import { isAtWork, type PickerCounts, PickerStatus } from './picker-status';
 import { distinctName, PictureList, verdictOf, verdictOfRecord } from './picture-list';
 import { PictureRow, type Settled } from './picture-row';
@@ -82,6 +82,7 @@ export class PicturePicker {
     this.queue = queue;
     // A visit, or the case that was opened with the key of this tab.
     rememberFor(root.dataset.visit ?? `case ${boxKey.get()?.slice(0, 16) ?? ''}`);
+    if (root.hasAttribute('data-forget-picked')) forgetPicked(); // the case has all of it
     const unsent = /^(\[\])?$/.test(this.value.value) ? pickedRecords.get() : this.value.value;
     this.list = PictureList.restored(unsent, pickedPictures.all());
     this.keep();

@@ -75,6 +75,8 @@ class CaseHistory:
     addresses: list[str]
     apps: list[str]
     threatened: bool
+    helper: bool
+    """Whether a grown-up sent it for the young person."""
     sealed_names: bytes
     websites_look: bool
     """Some platform is known to look for copies now, if not of these pictures yet."""
@@ -123,6 +125,7 @@ def history_of(case: Case) -> CaseHistory:
         addresses=[address_of(address) for address in case.addresses.all()],
         apps=apps_in(answers),
         threatened=answers.get("threat") == Threat.YES,
+        helper=answers.get("helper") is True,
         sealed_names=bytes(case.sealed_names or b""),
         websites_look=bool(platforms_looking(datetime.now(UTC))),
     )

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.middleware.csrf import CSRF_SESSION_KEY
 
 from takeback.hotline.codes.domain import CaseCode
 from takeback.hotline.intake.domain.answers import Answers, Door
@@ -23,7 +24,7 @@ _PICKED_AGAIN = "picked_again"
 
 def begin(session: SessionBase, answers: Answers) -> None:
     """Start with what the door says, and with nothing of an earlier report in this browser."""
-    session.flush()
+    _begin_session(session)
     session[_VISIT_ID] = secrets.token_hex(8)
     keep(session, Visit.begun(answers))
 
@@ -92,8 +93,9 @@ def was_sent(session: SessionBase) -> bool:
 
 
 def open_case(session: SessionBase, case_id: str) -> None:
-    """Open a case in a fresh session."""
-    session.flush()
+    """Open a case in a fresh session; a report that is not sent stays, for it may be in a tab."""
+    unsent = (_VISIT, _VISIT_ID, _CODE, _IN_BROWSER) if _VISIT in session else ()
+    _begin_session(session, *unsent)
     session[_CASE] = case_id
 
 
@@ -130,3 +132,10 @@ def say_there_already(session: SessionBase) -> tuple[int, list[int]] | None:
     """How many were added, and the numbers of those that were there; forgotten with this."""
     kept = session.pop(_PICKED_AGAIN, None)
     return None if kept is None else (int(kept[0]), [int(number) for number in kept[1]])
+
+
+def _begin_session(session: SessionBase, *kept: str) -> None:
+    """Begin another session; pages of the one before may still send their forms to it."""
+    values = {key: session[key] for key in (CSRF_SESSION_KEY, *kept) if key in session}
+    session.flush()
+    session.update(values)

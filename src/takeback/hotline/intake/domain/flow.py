@@ -122,6 +122,21 @@ class Visit:
         place = way.index(self.at)
         return way[place - 1] if place else None
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has come as far as the pictures, so that something of it may be lost."""
+        return Step.PICTURES in open_steps(self.answers) and self.at not in ENDS
+
+    def threatened(self, *, threat_help_read: bool) -> "Visit":
+        """Go on as somebody who says by the red door that they are threatened."""
+        answers = replace(
+            self.answers,
+            came_threatened=True,
+            threat=Threat.YES,
+            threat_help_read=threat_help_read,
+        )
+        return Visit.begun(answers)
+
     def go(self, step: Step) -> "Visit":
         """Show an open step. Raises StepNotOpenError."""
         return replace(self, at=step)

@@ -46,10 +46,8 @@ def pictures(request: HttpRequest, case: Case) -> HttpResponseBase:
             raise AnswerError("pictures", texts.PICTURE_NEEDED)
         return _add(request, case, picked, box)
     except AlreadyInCaseError as error:
-        picked = ()
-        problem = AnswerError(
-            "pictures", case_texts.there_already(sorted(set(error.numbers.values())))
-        )
+        there = case_texts.there_already(sorted(set(error.numbers.values())))
+        return _show_picker(request, case, AnswerError("pictures", there), refused_all=True)
     except TooManyPicturesError:
         problem = AnswerError("pictures", case_texts.TOO_MANY_PICTURES)
     except CaseFullError:
@@ -137,10 +135,13 @@ def _show_picker(
     case: Case,
     error: AnswerError | None = None,
     picked: tuple[Picture, ...] = (),
+    *,
+    refused_all: bool = False,
 ) -> HttpResponse:
     context = {
         "pictures_json": json.dumps([picture.to_json() for picture in picked]),
         "texts_json": browser_texts.texts_json(browser_texts.PICTURE_PICKER),
+        "refused_all": refused_all,
         **_sealing(case),
     }
     return on_surface(Surface.FINGERPRINTS, _show(request, "pictures", context, error))

@@ -1,6 +1,6 @@
 """The questions: one address for all of them, so that a history shows one dull line."""
 
-from dataclasses import replace
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -34,14 +34,13 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         door = Door(request.POST.get("door", Door.COPIES))
     except ValueError:
         return error_response(request, 400)
-    answers = Answers.of_door(door, threat_help_read=request.POST.get("read") == "1")
-    unsent = visits.current(request.session)
-    if unsent is None or not unsent.answers.pictures or request.POST.get("anew"):
-        visits.begin(request.session, answers)
+    read = request.POST.get("read") == "1"
+    visit = visits.current(request.session)
+    if visit is None or not visit.is_under_way or request.POST.get("anew"):
+        visits.begin(request.session, Answers.of_door(door, threat_help_read=read))
     elif door is Door.THREAT:
         # Nobody who is threatened is asked about anything first; what they picked stays.
-        kept = replace(answers, pictures=unsent.answers.pictures)
-        visits.keep(request.session, Visit.begun(kept))
+        visits.keep(request.session, visit.threatened(threat_help_read=read))
     else:
         visits.ask_whether_anew(request.session, door)
     return see_other("begun")
@@ -73,8 +72,15 @@ def report(request: HttpRequest) -> HttpResponseBase:
         return _go(request, visit, wanted)
     step = request.POST.get("step")
     if step == Step.SEND:
-        return _send(request, visit) if visit.at is Step.SEND else see_other("report")
+        return _send(request, visit) if visit.at is Step.SEND else _not_due(request)
     return _answer(request, visit, step)
+
+
+def _not_due(request: HttpRequest) -> HttpResponse:
+    """Another tab has led elsewhere; our browser code, which sees no redirect, goes by itself."""
+    if "lookup" in request.POST:
+        return HttpResponse(status=HTTPStatus.PRECONDITION_FAILED)
+    return see_other("report")
 
 
 def _go(request: HttpRequest, visit: Visit, wanted: str) -> HttpResponse:
