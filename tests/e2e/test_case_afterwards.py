@@ -107,6 +107,7 @@ def test_a7_thumbnails_appear_only_for_files_that_the_case_has(
     code = report(fresh_phone(), stack.hotline_url, [BEACH, DOG])
     phone = fresh_phone()
     open_case(phone, stack.hotline_url, code)
+    phone.wait_for_load_state("networkidle")
     sent: list[str] = []
     phone.on("request", lambda request: sent.append(request.url))
     with phone.expect_file_chooser() as chooser:
