@@ -15,6 +15,7 @@ from tests.support.responses import Response
 
 ORIGIN = {"Origin": "http://testserver"}
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_CASE_MARK = re.compile(r'name="case" value="([^"]+)"')
 _CODE = re.compile(r"\b\d{4}(?: \d{4}){4}\b")
 
 
@@ -57,7 +58,10 @@ class Visitor:
         """Send a form of the page that was read last; the answer is not followed."""
         token = _TOKEN.search(self.page)
         assert token, "the page has no form with a token"
-        return self.client.post(path, {"csrfmiddlewaretoken": token[1], **form})
+        marks = {"csrfmiddlewaretoken": token[1]}
+        if case := _CASE_MARK.search(self.page):
+            marks["case"] = case[1]
+        return self.client.post(path, {**marks, **form})
 
     def answer(self, step: str, **form: Any) -> "Visitor":
         """Answer a step rightly and read the next page."""
@@ -115,9 +119,9 @@ def report_from_browser(**answers: Any) -> tuple[Visitor, CaseCode]:
     return visitor, code
 
 
-def come_back(code: CaseCode) -> Visitor:
-    """Open a case from another browser, without scripts."""
-    visitor = Visitor()
+def come_back(code: CaseCode, visitor: Visitor | None = None) -> Visitor:
+    """Open a case without scripts; from another browser, unless told from whose."""
+    visitor = visitor or Visitor()
     opened = visitor.client.post("/open", {"code": code.grouped}, headers=ORIGIN)
     assert opened.status_code == 303, opened.content.decode()
     return visitor.read("/case")

@@ -7,7 +7,7 @@ import type { Plugin } from 'postcss';
 
 const KINDS = new Set(['.html', '.ts']);
 const CLASS = /govuk-[\w-]+/g;
-/** What a selector excludes needs not be on a page. */
+/** What a selector excludes need not be on a page. */
 const EXCLUDED = /:not\([^)]*\)/g;
 
 /** A PostCSS plugin; `folders` are searched for names of classes, to any depth. */

@@ -18,7 +18,6 @@ from pytest_django import Settings
 from takeback.hotline.helplines.countries import all_countries, country
 from takeback.hotline.helplines.domain.copies import read_copy_date
 from takeback.hotline.helplines.domain.lines import Country, Reading
-from takeback.hotline.helplines.templatetags.helplines import lines_now
 
 LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -55,8 +54,7 @@ def links(page: str) -> list[tuple[str, str]]:
 def part(name: str, place: Country, language: str = "en") -> str:
     with translation.override(language):
         request = RequestFactory().get("/")
-        context = {"home_country": place, "lines": lines_now(place), "part": name}
-        return render_to_string(f"helplines/parts/{name}.html", context, request)
+        return render_to_string(f"helplines/parts/{name}.html", {"home_country": place}, request)
 
 
 def read_lately(place: Country) -> Country:

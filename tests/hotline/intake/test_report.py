@@ -322,15 +322,16 @@ def test_a_grown_up_who_helps_is_not_taken_for_the_young_person() -> None:
 @pytest.mark.django_db
 def test_who_was_grown_up_in_the_picture_gets_the_help_of_grown_ups() -> None:
     visitor = Visitor().begin().answer("age", age="18_over_then")
-    asked = visitor.page
+    question = visitor.page
     helped = visitor.answer("threat", threat="yes").page
     ended = visitor.answer("threat_help").page
-    for page in (asked, helped):
+    for page in (question, helped, ended):
         assert "Call Revenge Porn Helpline" in page
         assert "Call Childline" not in page
     assert "Report Remove" not in helped
     assert "your parents" not in helped
     assert "StopNCII" in ended
+    assert "Don't pay. Don't send more." in ended
     young = Visitor().begin().answer("age", age="18_over_under_18_then")
     assert "Call Childline" in young.answer("threat", threat="yes").page
 

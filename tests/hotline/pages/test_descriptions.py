@@ -83,9 +83,9 @@ def test_an_error_is_told_with_what_it_is_about(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert (element, ids) in described(page)
-    told = {each for _, names in described(page) for each in names}
-    assert set(_DESCRIBES.findall(page)) <= told, "no hint and no error stands for itself"
-    assert all(f'id="{each}"' in page for each in told)
+    names_of_all = {each for _, names in described(page) for each in names}
+    assert set(_DESCRIBES.findall(page)) <= names_of_all, "no hint and no error stands for itself"
+    assert all(f'id="{each}"' in page for each in names_of_all)
 
 
 def test_a_question_without_an_error_has_its_hint_alone() -> None:

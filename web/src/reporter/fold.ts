@@ -6,7 +6,7 @@ export function fold(menu: HTMLElement): void {
   document.addEventListener('click', (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
   });
-  // Without a goal the focus has only left the window, or the menu itself was pressed between links.
+  // Without a new target the focus has only left the window, or the menu itself was pressed between links.
   menu.addEventListener('focusout', ({ relatedTarget }) => {
     if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
   });

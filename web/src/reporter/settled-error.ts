@@ -9,8 +9,7 @@ export function takeErrorAway(group: HTMLElement): void {
   const field = group.querySelector('[aria-invalid]');
   field?.removeAttribute('aria-invalid');
   const described = field?.getAttribute('aria-describedby')?.split(' ') ?? [];
-  field?.setAttribute(
-    'aria-describedby',
-    described.filter((id) => document.getElementById(id) !== null).join(' '),
-  );
+  const left = described.filter((id) => document.getElementById(id) !== null);
+  if (left.length > 0) field?.setAttribute('aria-describedby', left.join(' '));
+  else field?.removeAttribute('aria-describedby');
 }

@@ -39,9 +39,10 @@ def choices() -> list[App]:
 def choices_for(answers: Mapping[str, JSON]) -> list[App]:
     """What a case with these answers may name.
 
-    Nobody learns of sites for adults here when they are under 13; one that was named stays.
+    Nobody learns of sites for adults here when they are under 13; one that was named stays. A
+    grown-up who helps is shown them.
     """
-    if answers.get("age") != AgeBand.UNDER_13:
+    if answers.get("age") != AgeBand.UNDER_13 or answers.get("helper"):
         return choices()
     hidden = sites_for_adults() - {*apps_in(answers)}
     return [app for app in choices() if app.name not in hidden]

@@ -16,6 +16,7 @@ _CODE = "code"
 _IN_BROWSER = "in_browser"
 _SENT = "sent"
 _CASE = "case"
+_CASE_MARK = "case_mark"
 _DOOR_AGAIN = "door_again"
 _WITHDRAWN = "withdrawn"
 _PICKED_AGAIN = "picked_again"
@@ -83,8 +84,9 @@ def set_makes_code_in_browser(session: SessionBase, able: bool) -> None:
 def mark_sent(session: SessionBase, case_id: str) -> None:
     """Forget the answers, which are in the case now; remember which case is open here."""
     session.pop(_VISIT, None)
+    session.pop(_DOOR_AGAIN, None)
     session[_SENT] = True
-    session[_CASE] = case_id
+    _keep_case(session, case_id)
 
 
 def was_sent(session: SessionBase) -> bool:
@@ -94,14 +96,13 @@ def was_sent(session: SessionBase) -> bool:
 
 def open_case(session: SessionBase, case_id: str) -> None:
     """Open a case in a fresh session; a report that is not sent stays, for it may be in a tab."""
-    unsent = (_VISIT, _VISIT_ID, _CODE, _IN_BROWSER) if _VISIT in session else ()
-    _begin_session(session, *unsent)
-    session[_CASE] = case_id
+    _begin_session(session, *_unsent(session))
+    _keep_case(session, case_id)
 
 
 def keep_withdrawn(session: SessionBase, entries: Sequence[str]) -> None:
     """Keep, in a fresh session, what was just withdrawn."""
-    session.flush()
+    _begin_session(session, *_unsent(session))
     session[_WITHDRAWN] = list(entries)
 
 
@@ -132,6 +133,26 @@ def say_there_already(session: SessionBase) -> tuple[int, list[int]] | None:
     """How many were added, and the numbers of those that were there; forgotten with this."""
     kept = session.pop(_PICKED_AGAIN, None)
     return None if kept is None else (int(kept[0]), [int(number) for number in kept[1]])
+
+
+def case_mark(session: SessionBase) -> str:
+    """What forms of the open case carry; empty without one.
+
+    Random for each time that a case is opened, so that a page of one case changes no other.
+    """
+    return str(session.get(_CASE_MARK, ""))
+
+
+def _keep_case(session: SessionBase, case_id: str) -> None:
+    session[_CASE] = case_id
+    session[_CASE_MARK] = secrets.token_hex(8)
+
+
+def _unsent(session: SessionBase) -> tuple[str, ...]:
+    """The keys of a report that may wait in another tab to be sent."""
+    visit = current(session)
+    is_kept = visit is not None and visit.is_under_way
+    return (_VISIT, _VISIT_ID, _CODE, _IN_BROWSER) if is_kept else ()
 
 
 def _begin_session(session: SessionBase, *kept: str) -> None:

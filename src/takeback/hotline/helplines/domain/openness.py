@@ -67,7 +67,7 @@ def _unlikelihood(line: Helpline, moment: datetime) -> int:
         return 3
     if line.hours is None:
         return 1
-    return 0 if is_open(line.hours, moment) else 2
+    return 2 if seems_closed(line, moment) else 0
 
 
 def trusted_hours(line: Helpline, moment: datetime) -> Hours | None:

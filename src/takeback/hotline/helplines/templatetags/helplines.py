@@ -1,6 +1,7 @@
 """Filters that turn what the data files hold into the reader's language."""
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -26,20 +27,20 @@ def standing(line: Helpline, country: Country | str) -> Standing:
     return openness.standing(line, country, timezone.now())
 
 
-@register.filter
-def lines_now(country: Country | str) -> tuple[Helpline, ...]:
-    """A country's lines for young people, first those where somebody answers now."""
+@register.simple_tag(takes_context=True)
+def help_lines(context: Context) -> tuple[Helpline, ...]:
+    """The lines of `home_country`, first those where somebody answers now.
+
+    Where `grown_up` is set, those for people of 18 and over come before all others.
+    """
+    country = context.get("home_country")
     if not isinstance(country, Country):
         return ()
-    return openness.best_first(country.for_young_people, timezone.now())
-
-
-@register.filter
-def adult_lines_now(country: Country | str) -> tuple[Helpline, ...]:
-    """The lines for people of 18 and over in the same order, and then the others."""
-    if not isinstance(country, Country):
-        return ()
-    return (*openness.best_first(country.for_adults, timezone.now()), *lines_now(country))
+    now = timezone.now()
+    for_young_people = openness.best_first(country.for_young_people, now)
+    if not context.get("grown_up"):
+        return for_young_people
+    return (*openness.best_first(country.for_adults, now), *for_young_people)
 
 
 @register.filter

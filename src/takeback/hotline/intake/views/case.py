@@ -125,7 +125,8 @@ def withdraw(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Ask once more, then stop looking for copies of all pictures and delete the case."""
     if request.method != "POST":
         living = case.pictures.filter(withdrawn_on=None).exists()
-        return render(request, "intake/withdraw.html", {"living": living})
+        context = {"living": living, "case_mark": visits.case_mark(request.session)}
+        return render(request, "intake/withdraw.html", context)
     visits.keep_withdrawn(request.session, withdraw_case(case))
     return see_other("withdrawn")
 

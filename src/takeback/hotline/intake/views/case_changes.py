@@ -152,7 +152,8 @@ def _show(
 ) -> HttpResponse:
     status = HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
     template = f"intake/case/{page}.html"
-    return render(request, template, {"error": error, **context}, status=status)
+    marked = {"error": error, "case_mark": visits.case_mark(request.session), **context}
+    return render(request, template, marked, status=status)
 
 
 def _sealing(case: Case) -> dict[str, str]:

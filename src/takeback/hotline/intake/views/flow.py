@@ -78,7 +78,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
 
 def _not_due(request: HttpRequest) -> HttpResponse:
     """Another tab has led elsewhere; our browser code, which sees no redirect, goes by itself."""
-    if "lookup" in request.POST:
+    if request.POST.get("lookup"):
         return HttpResponse(status=HTTPStatus.PRECONDITION_FAILED)
     return see_other("report")
 
@@ -157,7 +157,7 @@ def _after_sending(request: HttpRequest) -> HttpResponse:
         if case is not None and case == case_of_lookup(lookup):
             return HttpResponse(status=204)
     if request.method == "POST":
-        return see_other("report")
+        return _not_due(request)
     code = visits.code(request.session)
     answers = answers_of(case) if case is not None else {}
     helper = answers.get("helper") is True

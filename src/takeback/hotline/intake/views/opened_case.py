@@ -25,6 +25,8 @@ def with_opened_case(
 ) -> Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]:
     """Give the view the case that is open in this session; without one, the way out.
 
+    A form of another case than the one that is open changes nothing.
+
     What is sent to a case is held up like a report where its source has sent much lately. A box
     that another page has changed is answered with status 409 and the box that there is.
     """
@@ -37,6 +39,8 @@ def with_opened_case(
         if case is None:
             return see_other("ended") if request.method == "POST" else to_neutral_site()
         if request.method == "POST":
+            if request.POST.get("case") != visits.case_mark(request.session):
+                return see_other("ended")
             slow_down(request)
         try:
             return view(request, case, *args, **kwargs)

@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 _FOLDER = Path(__file__).parents[1] / "icons"
@@ -21,5 +20,5 @@ def icon(name: str) -> SafeString:
     FileNotFoundError for a name that has no file.
     """
     drawing = (_FOLDER / f"{name}.svg").read_text(encoding="utf-8").strip()
-    attributes = 'class="app-icon app-icon--{name}" aria-hidden="true" focusable="false"'
-    return format_html(drawing.replace("<svg ", f"<svg {attributes} ", 1), name=name)
+    attributes = f'class="app-icon app-icon--{name}" aria-hidden="true" focusable="false"'
+    return SafeString(drawing.replace("<svg ", f"<svg {attributes} ", 1))
