@@ -1,4 +1,4 @@
-"""Two cases opened one after the other in one browser: a page of one changes nothing of the other."""
+"""Two cases opened in one browser: a page of one changes nothing of the other."""
 
 import json
 from typing import Any
