@@ -70,7 +70,12 @@ def test_a_database_is_named_where_that_shows_no_password(
     url = "postgresql:///list?host=/run/pg&user=a"
     monkeypatch.setenv("DATABASE_URL", url)
     assert _set_when_pasted(here / "var") == {"DATABASE_URL": url}
-    for secret in ("postgresql://a:hush@db/list", "postgresql:///list?password=hush"):
+    for secret in (
+        "postgresql://a:hush@db/list",
+        "postgresql:///list?password=hush",
+        "host=db password = hush",
+        "postgresql://[hush",
+    ):
         monkeypatch.setenv("DATABASE_URL", secret)
         assert _set_when_pasted(here / "var") == {}
         lines = "\n".join(first_steps(Stack(state=here / "var")))

@@ -6,7 +6,6 @@ import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from takeback.shell.typed_commands import typed
 
@@ -24,8 +23,8 @@ def first_steps(stack: Stack) -> list[str]:
     before = "".join(f"{name}={shlex.quote(value)} " for name, value in needed.items())
     invite = typed('hotline staff invite "Ana Example" --role lead')
     status = typed(f"gate status --store {shlex.quote(_from_here(stack.gate_store))}")
-    secret = os.environ.get("DATABASE_URL") and "DATABASE_URL" not in needed
-    with_database = ", with DATABASE_URL as here" if secret else ""
+    is_left_out = "DATABASE_URL" in os.environ and "DATABASE_URL" not in needed
+    with_database = ", with DATABASE_URL as here" if is_left_out else ""
     return [
         f"1. Open {stack.hotline_url} and report a picture; keep the code you get.",
         f"2. Open {stack.platform_url} and try to post a changed copy of it.",
@@ -58,9 +57,20 @@ def _environment_of(stack: Stack) -> dict[str, str]:
     if os.environ.get("TAKEBACK_PUBLIC_URL", stack.hotline_url) != stack.hotline_url:
         needed["TAKEBACK_PUBLIC_URL"] = stack.hotline_url
     database = os.environ.get("DATABASE_URL")
-    if database and "password=" not in database and urlsplit(database).password is None:
+    if database and not _has_password(database):
         needed["DATABASE_URL"] = database
     return needed
+
+
+def _has_password(database: str) -> bool:
+    """Whether a connection string names a password; one that can't be read may."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return "password" in conninfo_to_dict(database)
+    except ProgrammingError:
+        return True
 
 
 def _from_here(path: Path) -> str:
