@@ -180,7 +180,7 @@ messages: setup ## Bring the translation catalogues up to date with the pages
 	@$(BIN)/python tools/messages.py
 
 helpline-reference: setup ## Read the names and time zones of the helplines' countries anew
-	@$(BIN)/python tools/helpline_reference.py
+	@DATABASE_URL=postgresql:///none TAKEBACK_STATE=var/types $(BIN)/python tools/helpline_reference.py
 
 screenshots: setup photographs chromium ## Make the pictures of the README from the running program
 	@mkdir -p docs/pictures && TAKEBACK_PICTURES=docs/pictures $(BIN)/pytest -q tests/e2e/test_the_whole_way.py

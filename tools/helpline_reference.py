@@ -5,15 +5,12 @@ and after an update of Babel or tzdata; a test fails until then.
 """
 
 import json
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.core import get_global
-
-os.environ.setdefault("DATABASE_URL", "postgresql:///none")
 
 from takeback.hotline.config.settings import LANGUAGES
 from takeback.hotline.helplines.countries import all_countries
