@@ -1,11 +1,14 @@
 """A folder in which `takeback run` can keep nothing: one sentence, and nothing is made there."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import REPOSITORY
 
 
 def run(state: Path, *options: str) -> tuple[int, str]:
@@ -33,6 +36,16 @@ def test_what_belongs_to_something_else_is_left_alone(tmp_path: Path) -> None:
     assert code == 1
     assert sentence.startswith(f"Nothing can be kept in {tmp_path}, which holds files of something")
     assert [path.name for path in tmp_path.iterdir()] == ["letters"]
+
+
+def test_in_a_checkout_what_make_keeps_is_not_in_the_way(photographs: list[Path]) -> None:
+    assert photographs, "make keeps them in var"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, sentence = run(REPOSITORY / "var", "--port", str(port))
+    assert code == 1
+    assert f"{port}" in sentence
+    assert "Nothing can be kept" not in sentence
 
 
 def test_a_port_that_there_is_not_is_refused(tmp_path: Path) -> None:

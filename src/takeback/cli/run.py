@@ -11,6 +11,9 @@ from takeback.cli.first_steps import first_steps
 from takeback.cli.printing import say
 from takeback.shell.state_folders import State, look_into
 
+_KEPT_BY_MAKE = Path(__file__).resolve().parents[3] / "var"
+"""In a checkout, where `make` keeps what tests and benchmarks fetch, too."""
+
 
 def run(
     state: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path("var"),
@@ -38,7 +41,8 @@ def run(
     * `takeback run --port 9000 --skylark-port 9001 --state /srv/takeback`
     """
     found = look_into(state.resolve(), State.RUN)
-    if found.state is not State.RUN and not found.is_free:
+    is_kept_by_make = found.is_folder and found.path == _KEPT_BY_MAKE
+    if found.state is not State.RUN and not found.is_free and not is_kept_by_make:
         say(
             f"Nothing can be kept in {found.path}, which {found.seen}: "
             "give --state an empty folder, or one that `takeback run` has made.",
